@@ -1,0 +1,94 @@
+"""The one tree of errors.
+
+Every refusal that a person can meet is one of these classes. Each carries a stable ``code`` (for logs, the API and
+``docs/errors.md``), a ``message`` that is safe to show, and ``remedy``: what to do next. The edges (state, http, tasks,
+cli) map them once; nothing in the middle catches them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class DomainError(Exception):
+    """A refusal with a reason. ``fields`` maps a form field's name to its own message."""
+
+    code = "error"
+    message = "That did not work."
+    remedy = "Try again. If it happens again, tell us the reference."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        remedy: str | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        self.message = message or type(self).message
+        self.remedy = remedy if remedy is not None else type(self).remedy
+        self.fields: dict[str, str] = dict(fields or {})
+        super().__init__(self.message)
+
+
+class Invalid(DomainError):
+    """Something typed is wrong; ``fields`` says where and how to put it right."""
+
+    code = "invalid"
+    message = "Some of this needs another look."
+    remedy = "Correct the marked fields and save again."
+
+
+class NotFound(DomainError):
+    """It is not there, or it belongs to somebody else: the answer is the same."""
+
+    code = "not_found"
+    message = "We could not find that."
+    remedy = "It may have been removed. Go back and refresh the list."
+
+
+class Forbidden(DomainError):
+    """The person is known, but their role does not allow this."""
+
+    code = "forbidden"
+    message = "Your role does not allow this."
+    remedy = "Ask an owner or manager of the business."
+
+
+class SignedOut(DomainError):
+    """No valid session: expired, revoked, or never there."""
+
+    code = "signed_out"
+    message = "You are signed out."
+    remedy = "Sign in again; what you saved is safe."
+
+
+class Conflict(DomainError):
+    """The world changed: an older version was edited, or a unique thing exists already."""
+
+    code = "conflict"
+    message = "Somebody changed this while you were working on it."
+    remedy = "Look at the newer version, then make your change again."
+
+
+class SlotTaken(Conflict):
+    """The time is no longer free for that member of staff or resource."""
+
+    code = "slot_taken"
+    message = "That time has just been taken."
+    remedy = "Choose another time."
+
+
+class LimitReached(DomainError):
+    """Too much, too fast, or beyond the plan."""
+
+    code = "limit_reached"
+    message = "That is more than we allow at once."
+    remedy = "Wait a little and try again."
+
+
+class Upstream(DomainError):
+    """A service we depend on did not answer as it should."""
+
+    code = "upstream"
+    message = "A service we depend on did not answer."
+    remedy = "Nothing was lost. Try again in a minute."
