@@ -1,8 +1,8 @@
 """Reading what people type.
 
 Everything that reaches an operation may be any JSON value: a websocket client chooses its own payload. A ``Reader``
-takes the raw values one by one, notes what is wrong with each, and ``done()`` raises one ``Invalid`` for all of them, so
-that a form shows every mistake at once. No message repeats what was typed: it may be hostile, huge or private.
+takes the raw values one by one, notes what is wrong with each, and ``done()`` raises one ``Invalid`` for all of them,
+so that a form shows every mistake at once. No message repeats what was typed: it may be hostile, huge or private.
 """
 
 from __future__ import annotations
