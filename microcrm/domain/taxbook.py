@@ -1,0 +1,107 @@
+"""The tax book: which GST rate a class of service has on a day, with the citation.
+
+Software defaults, not tax advice. Rows are dated and never edited: a new notification closes the old row with
+``valid_to`` and adds a new one. Rates are basis points of the full rate (CGST + SGST, or IGST). Source: india.md 1.5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from microcrm.domain.errors import Invalid
+
+GST_BEGAN = date(2017, 7, 1)
+GST_2_0 = date(2025, 9, 22)
+
+
+class TaxClass(StrEnum):
+    HAIR = "hair"
+    BEAUTY = "beauty"
+    FITNESS = "fitness"
+    HEALTH = "health"
+    VET = "vet"
+    COACHING = "coaching"
+    SCHOOL = "school"
+    STANDARD = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class TaxKind:
+    label: str
+    sacs: tuple[str, ...]  # six-digit codes of the class, the usual one first; () means the shop gives its own
+
+
+KINDS: Mapping[TaxClass, TaxKind] = MappingProxyType(
+    {
+        TaxClass.HAIR: TaxKind("Hairdressing and barber", ("999721",)),
+        TaxClass.BEAUTY: TaxKind("Beauty, manicure, spa", ("999729", "999722")),
+        TaxClass.FITNESS: TaxKind("Gym, yoga, wellness", ("999723",)),
+        TaxClass.HEALTH: TaxKind(
+            "Health care by a doctor or clinic", ("999312", "999311", "999313", "999314", "999316", "999319")
+        ),
+        TaxClass.VET: TaxKind("Veterinary clinic", ("998351", "998352", "998359")),
+        TaxClass.COACHING: TaxKind("Tutoring and coaching", ("999293", "999294")),
+        TaxClass.SCHOOL: TaxKind("School education", ("999210", "999220")),
+        TaxClass.STANDARD: TaxKind("Other services", ()),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRate:
+    tax_class: TaxClass
+    rate_bp: int
+    is_exempt: bool  # exempt is not the same as 0 %: a bill of supply, not a tax invoice
+    has_credit: bool  # whether the shop may set off the tax on what it buys
+    valid_from: date
+    valid_to: date | None  # the last day, None while in force
+    citation: str
+
+
+_STANDARD = "Notification 11/2017-Central Tax (Rate), 28 Jun 2017"
+_REDUCED = "Notification 15/2025-Central Tax (Rate), group 99972: 5 % without input tax credit, compulsory"
+_EXEMPT = "Notification 12/2017-Central Tax (Rate), entry "
+_BEFORE = date(2025, 9, 21)
+
+
+def _changed(tax_class: TaxClass) -> tuple[TaxRate, TaxRate]:
+    return (
+        TaxRate(tax_class, 1800, False, True, GST_BEGAN, _BEFORE, _STANDARD),
+        TaxRate(tax_class, 500, False, False, GST_2_0, None, _REDUCED),
+    )
+
+
+def _exempt(tax_class: TaxClass, entry: str) -> TaxRate:
+    return TaxRate(tax_class, 0, True, False, GST_BEGAN, None, _EXEMPT + entry)
+
+
+RATES: tuple[TaxRate, ...] = (
+    *_changed(TaxClass.HAIR),
+    *_changed(TaxClass.BEAUTY),
+    *_changed(TaxClass.FITNESS),
+    _exempt(TaxClass.HEALTH, "74"),  # not hair transplant or cosmetic surgery unless reconstructive: use STANDARD
+    _exempt(TaxClass.VET, "46"),
+    TaxRate(TaxClass.COACHING, 1800, False, True, GST_BEGAN, None, _STANDARD),
+    _exempt(TaxClass.SCHOOL, "66"),  # teaching to a school or board curriculum by the institution; not private coaching
+    TaxRate(TaxClass.STANDARD, 1800, False, True, GST_BEGAN, None, _STANDARD),
+)
+
+
+def rate_on(tax_class: TaxClass, day: date) -> TaxRate:
+    """The row in force on ``day``, the time of supply (CGST Act s.13, s.14)."""
+    for row in RATES:
+        if row.tax_class is tax_class and row.valid_from <= day and (row.valid_to is None or day <= row.valid_to):
+            return row
+    raise Invalid(f"There is no GST rate on record for {KINDS[tax_class].label} on that day.")
+
+
+def rate_words(row: TaxRate) -> str:
+    """Like "5% GST", "Exempt from GST"."""
+    if row.is_exempt:
+        return "Exempt from GST"
+    whole, rest = divmod(row.rate_bp, 100)
+    return f"{whole}{f'.{rest:02d}'.rstrip('0') if rest else ''}% GST"
