@@ -1,0 +1,102 @@
+"""The calendar widget: EventCalendar mounted by a local script, times as wall clock of the business, no zone.
+
+The widget has already moved a block when ``on_move`` fires. The handler checks, and on refusal sends the block's old place
+back through ``patch``. ``events`` loads a range once; every later change is a ``patch`` of a few hundred bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import reflex as rx
+from reflex_base.event import passthrough_event_spec as payload
+
+_JSX = rx.asset("board.jsx", shared=True)
+
+
+class Moved(TypedDict):
+    """What ``on_move`` and ``on_open`` get. ``via`` is mouse, touch, pen or keyboard; ``old`` has the same keys as before the move."""
+
+    id: str
+    start: str
+    end: str
+    staff: list[str]
+    old: dict[str, Any]
+    via: str
+
+
+class Slot(TypedDict):
+    """An empty place that was chosen; ``end`` is "" for a tap and set for a drag."""
+
+    start: str
+    end: str
+    staff: str
+
+
+class Board(rx.NoSSRComponent):
+    """``patch`` is {seq, put: [events], drop: [ids]}; it is applied when ``seq`` changes."""
+
+    library = _JSX.importable_path
+    tag = "Board"
+    lib_dependencies: list[str] = ["@event-calendar/core@5.15.0"]
+
+    label: rx.Var[str]
+    options: rx.Var[dict[str, Any]]
+    events: rx.Var[list[dict[str, Any]]]
+    patch: rx.Var[dict[str, Any]]
+    staff: rx.Var[list[dict[str, str]]]
+    view: rx.Var[str]
+    date: rx.Var[str]
+    step: rx.Var[int]
+
+    on_move: rx.EventHandler[payload(Moved)]
+    on_open: rx.EventHandler[payload(Moved)]
+    on_slot: rx.EventHandler[payload(Slot)]
+    on_range: rx.EventHandler[payload(dict[str, str])]
+
+
+board = Board.create
+
+DAY_OPTIONS: dict[str, Any] = {
+    "locale": "en-IN",
+    "firstDay": 1,
+    "editable": True,
+    "selectable": True,
+    "allDaySlot": False,
+    "nowIndicator": True,
+    "longPressDelay": 350,
+    "slotDuration": "00:15",
+    "snapDuration": "00:15",
+    "slotLabelInterval": "01:00",
+}
+
+
+def day_options(opens: str, closes: str, offset: str = "+05:30") -> dict[str, Any]:
+    """Options of a day by staff, drawn from ``opens`` to ``closes`` ("09:00"), in the zone ``offset`` for the now line."""
+    return {**DAY_OPTIONS, "timeZone": offset, "slotMinTime": opens, "slotMaxTime": closes}
+
+
+def block(uid: str, staff: str, start: str, end: str, *, title: str, sub: str, hue: str, status: str, word: str) -> dict[str, Any]:
+    """A booking as the widget wants it. ``status`` is held, booked, confirmed, arrived, serving, done or no_show; ``word`` says it."""
+    return {
+        "id": uid,
+        "resourceIds": [staff],
+        "start": start,
+        "end": end,
+        "title": title,
+        "classNames": ["ev", f"hue-{hue}", f"st-{status.replace('_', '-')}"],
+        "extendedProps": {"sub": sub, "status": word},
+    }
+
+
+def closed(uid: str, staff: str, start: str, end: str, kind: str = "closed") -> dict[str, Any]:
+    """Time that can't be booked. ``kind`` is closed, break, leave or buffer; each looks different."""
+    return {
+        "id": uid,
+        "resourceIds": [staff],
+        "start": start,
+        "end": end,
+        "display": "background",
+        "editable": False,
+        "classNames": [f"off-{kind}"],
+    }

@@ -1,0 +1,24 @@
+"""Short messages at the foot of the screen, with Undo. State-driven: Reflex's toasts need eval, which our CSP forbids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_base.event import passthrough_event_spec as payload
+
+_JSX = rx.asset("notices.jsx", shared=True)
+
+
+class Notices(rx.Component):
+    """``notices`` are objects with id, text, tone (ok, info, bad) and undo_token ("" when there is nothing to undo)."""
+
+    library = _JSX.importable_path
+    tag = "Notices"
+
+    notices: rx.Var[list[Any]]
+    on_dismiss: rx.EventHandler[payload(str)]
+    on_undo: rx.EventHandler[payload(str)]
+
+
+notices = Notices.create
