@@ -62,9 +62,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.FRONT_DESK: frozenset(_DESK),
-    Role.STAFF: frozenset(
-        _EVERYONE | {Permission.CALENDAR_OWN, Permission.BOOKINGS_OWN, Permission.CUSTOMERS_VIEW}
-    ),
+    Role.STAFF: frozenset(_EVERYONE | {Permission.CALENDAR_OWN, Permission.BOOKINGS_OWN, Permission.CUSTOMERS_VIEW}),
     Role.ACCOUNTANT: frozenset(_EVERYONE | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),
 }
 
@@ -77,9 +75,7 @@ ROLE_LABELS: dict[Role, str] = {
 }
 
 
-def permissions_of(
-    role: Role, granted: Iterable[str] = (), withheld: Iterable[str] = ()
-) -> frozenset[Permission]:
+def permissions_of(role: Role, granted: Iterable[str] = (), withheld: Iterable[str] = ()) -> frozenset[Permission]:
     """What a member may do: the role's set, plus grants, minus what is withheld. An owner's set never shrinks."""
     if role is Role.OWNER:
         return ROLES[role]
