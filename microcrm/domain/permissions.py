@@ -1,6 +1,7 @@
 """Who may do what: one table, read by the gate, by operations, by navigation and by the Settings page.
 
-A role is a set of permissions. A member may be granted more, or have some taken away, one by one; an owner always has all.
+A role is a set of permissions. A member may be granted more, or have some taken away, one by one; an owner always has
+all.
 ``..._OWN`` means the member's own calendar only; ``..._ALL`` includes it.
 """
 
