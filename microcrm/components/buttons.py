@@ -103,10 +103,7 @@ def segmented(
 def underlined_tabs(label: str, tabs: Sequence[tuple[str, str]], here: str) -> rx.Component:
     """Links to sibling screens. ``tabs`` are (href, words); ``here`` is the href of this one."""
     return rx.el.nav(
-        *[
-            route_link(words, to=href, **({"aria_current": "page"} if href == here else {}))
-            for href, words in tabs
-        ],
+        *[route_link(words, to=href, **({"aria_current": "page"} if href == here else {})) for href, words in tabs],
         class_name="underlined",
         aria_label=label,
     )

@@ -85,9 +85,7 @@ def _overlay(
             radix.content(
                 rx.el.header(
                     rx.el.div(radix.title(rx.el.h2(title), as_child=True), described),
-                    rx.el.button(
-                        icon("x"), type="button", class_name="close", aria_label="Close", on_click=on_close
-                    ),
+                    rx.el.button(icon("x"), type="button", class_name="close", aria_label="Close", on_click=on_close),
                 ),
                 rx.el.div(*body, class_name="overlay-body"),
                 class_name=class_name,

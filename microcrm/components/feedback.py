@@ -103,9 +103,12 @@ def crash() -> rx.Component:
         rx.el.div(
             icon("circle_alert"),
             rx.el.h1("Something went wrong on this page"),
-            rx.el.p("Your saved work is safe. Reload the page to go on; if it happens again, tell us what you pressed."),
+            rx.el.p(
+                "Your saved work is safe. Reload the page to go on; if it happens again, tell us what you pressed."
+            ),
             rx.el.div(
-                away_button("Reload", "", icon="rotate_cw", kind="primary"), away_button("Go to Today", "/today"),
+                away_button("Reload", "", icon="rotate_cw", kind="primary"),
+                away_button("Go to Today", "/today"),
                 class_name="row",
             ),
             class_name="blank",

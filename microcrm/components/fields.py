@@ -210,7 +210,11 @@ def hue_field(name: str, label: str, *, value: str | rx.Var[str] = "teal") -> rx
             *[
                 rx.el.label(
                     rx.el.input(
-                        type="radio", name=name, value=hue, default_checked=_same(value, hue), aria_label=hue.capitalize()
+                        type="radio",
+                        name=name,
+                        value=hue,
+                        default_checked=_same(value, hue),
+                        aria_label=hue.capitalize(),
                     ),
                     class_name=f"hue-{hue}",
                 )

@@ -74,7 +74,9 @@ def main_region(
 
 def flush_region(title: str, *children: rx.Component) -> rx.Component:
     """A screen that fills the main region to its edges, as the calendar; its title is for screen readers."""
-    return rx.el.main(rx.el.h1(title, class_name="sr-only"), *children, id="main", tab_index=-1, class_name="main flush")
+    return rx.el.main(
+        rx.el.h1(title, class_name="sr-only"), *children, id="main", tab_index=-1, class_name="main flush"
+    )
 
 
 def _rail(frame: Frame, here: str) -> rx.Component:
@@ -104,7 +106,11 @@ def _rail(frame: Frame, here: str) -> rx.Component:
 def _nav_links(frame: Frame, here: str) -> rx.Component:
     def entry(item: rx.Var[Any]) -> rx.Component:
         return route_link(
-            icon_of(item.icon, NAV_ICONS), rx.el.span(item.label), to=item.href, aria_current=_current(item, here), key=item.href
+            icon_of(item.icon, NAV_ICONS),
+            rx.el.span(item.label),
+            to=item.href,
+            aria_current=_current(item, here),
+            key=item.href,
         )
 
     return rx.cond(
@@ -174,7 +180,9 @@ def _tabs(frame: Frame, here: str) -> rx.Component:
     """Bottom tabs of the phone: what of Today, Calendar and Customers one may see, New between them, the rest under More."""
 
     def tab(item: rx.Var[Any]) -> rx.Component:
-        link = route_link(icon_of(item.icon, NAV_ICONS), rx.el.span(item.label), to=item.href, aria_current=_current(item, here))
+        link = route_link(
+            icon_of(item.icon, NAV_ICONS), rx.el.span(item.label), to=item.href, aria_current=_current(item, here)
+        )
         new = route_link(icon("plus"), rx.el.span("New", class_name="sr-only"), to=NEW_BOOKING, class_name="add")
         return rx.match(
             item.href,
@@ -191,7 +199,13 @@ def _tabs(frame: Frame, here: str) -> rx.Component:
             class_name="tabs",
             aria_label="Main, at the foot",
         ),
-        rx.el.nav(_nav_links(frame, here), id=more, class_name="menu more", aria_label="More", custom_attrs={"popover": "auto"}),
+        rx.el.nav(
+            _nav_links(frame, here),
+            id=more,
+            class_name="menu more",
+            aria_label="More",
+            custom_attrs={"popover": "auto"},
+        ),
     )
 
 

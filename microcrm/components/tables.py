@@ -104,9 +104,7 @@ def _head_cell(column: Column, sorting: Sorting | None) -> rx.Component:
         return rx.el.th(label, scope="col", class_name=column.class_name, style=style)
     order = rx.cond(sorting.descending, "descending", "ascending")
     return rx.el.th(
-        rx.el.button(
-            column.label, icon("arrow_down", "xs"), type="button", on_click=sorting.on_sort(column.key)
-        ),
+        rx.el.button(column.label, icon("arrow_down", "xs"), type="button", on_click=sorting.on_sort(column.key)),
         scope="col",
         class_name=column.class_name,
         style=style,

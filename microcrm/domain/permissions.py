@@ -75,6 +75,22 @@ ROLE_LABELS: dict[Role, str] = {
     Role.ACCOUNTANT: "Accountant",
 }
 
+# All that "view as" allows: looking, and one's own account.
+READING: frozenset[Permission] = frozenset(
+    {
+        Permission.ACCOUNT,
+        Permission.SHOP_VIEW,
+        Permission.CALENDAR_OWN,
+        Permission.CALENDAR_ALL,
+        Permission.CUSTOMERS_VIEW,
+        Permission.CUSTOMERS_CONTACT,
+        Permission.CATALOGUE_VIEW,
+        Permission.MEMBERS_VIEW,
+        Permission.ACTIVITY_VIEW,
+        Permission.VIEW_AS,
+    }
+)
+
 
 def permissions_of(role: Role, granted: Iterable[str] = (), withheld: Iterable[str] = ()) -> frozenset[Permission]:
     """What a member may do: the role's set, plus grants, minus what is withheld. An owner's set never shrinks."""

@@ -76,7 +76,9 @@ def day_options(opens: str, closes: str, offset: str = "+05:30") -> dict[str, An
     return {**DAY_OPTIONS, "timeZone": offset, "slotMinTime": opens, "slotMaxTime": closes}
 
 
-def block(uid: str, staff: str, start: str, end: str, *, title: str, sub: str, hue: str, status: str, word: str) -> dict[str, Any]:
+def block(
+    uid: str, staff: str, start: str, end: str, *, title: str, sub: str, hue: str, status: str, word: str
+) -> dict[str, Any]:
     """A booking as the widget wants it. ``status`` is held, booked, confirmed, arrived, serving, done or no_show; ``word`` says it."""
     return {
         "id": uid,

@@ -1,0 +1,144 @@
+"""Visits, what happens in them, and the time they occupy.
+
+A booking is one visit of one customer and holds one or more items (a service by a member). What an item keeps busy is
+written as occupancies: spans of a member's or a resource's time. The exclusion constraint on occupancies has the last
+word about double booking, whatever code ran before it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Computed, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import INT8RANGE, TSTZRANGE, ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from microcrm.models.base import belongs_to_business, identity, instant, reference, tenant_key, within_business
+
+
+class Booking(SQLModel, table=True):
+    __tablename__ = "bookings"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    number: int  # what people say on the phone; counts up within the business
+    customer_id: int | None = reference(nullable=True)
+    status: str
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    source: str = "staff"
+    note: str = ""
+    cancel_reason: str = ""
+    created_at: datetime = instant()
+    created_by_member_id: int | None = reference(nullable=True)
+    version: int = 1
+    __table_args__ = (
+        *belongs_to_business(),
+        within_business("customer_id", "customers"),
+        within_business("created_by_member_id", "members"),
+        UniqueConstraint("business_id", "number"),
+        CheckConstraint("starts_at < ends_at", name="span"),
+        CheckConstraint("source in ('staff', 'online', 'demo')", name="source"),
+        Index("ix_bookings_starts", "business_id", "starts_at"),
+        Index("ix_bookings_customer", "business_id", "customer_id", "starts_at"),
+    )
+
+
+class BookingItem(SQLModel, table=True):
+    """``duration_min`` and ``price_paise`` are copied when booked: a later price list does not change the visit."""
+
+    __tablename__ = "booking_items"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    booking_id: int = reference()
+    service_id: int = reference()
+    member_id: int = reference()
+    starts_at: datetime = instant()
+    ends_at: datetime = instant()
+    duration_min: int
+    price_paise: int
+    is_live: bool = True
+    __table_args__ = (
+        *belongs_to_business(),
+        within_business("booking_id", "bookings", ondelete="CASCADE"),
+        within_business("service_id", "services"),
+        within_business("member_id", "members"),
+        CheckConstraint("starts_at < ends_at", name="span"),
+        Index("ix_booking_items_starts", "business_id", "starts_at", "member_id"),
+        Index("ix_booking_items_booking", "business_id", "booking_id"),
+        Index("ix_booking_items_member", "business_id", "member_id", "starts_at"),
+    )
+
+
+class Occupancy(SQLModel, table=True):
+    """Busy time, buffers included and processing gaps left out. Half-open, UTC.
+
+    ``keeper`` is the member's id, or the resource's id made negative, as a one-number range: a range column lets the
+    exclusion constraint use core GiST operators, with no extension.
+    """
+
+    __tablename__ = "occupancies"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    booking_item_id: int = reference()
+    member_id: int | None = reference(nullable=True)
+    resource_id: int | None = reference(nullable=True)
+    keeper: Any = Field(
+        default=None,
+        sa_column=Column(
+            INT8RANGE,
+            Computed(
+                "int8range(coalesce(member_id, -resource_id), coalesce(member_id, -resource_id), '[]')", persisted=True
+            ),
+        ),
+    )
+    span: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
+    is_live: bool = True
+    __table_args__ = (
+        *belongs_to_business(),
+        within_business("booking_item_id", "booking_items", ondelete="CASCADE"),
+        within_business("member_id", "members"),
+        within_business("resource_id", "resources"),
+        CheckConstraint("(member_id is null) <> (resource_id is null)", name="one_keeper"),
+        CheckConstraint("not isempty(span) and not lower_inf(span) and not upper_inf(span)", name="span"),
+        ExcludeConstraint(
+            (text("keeper"), "&&"),
+            (text("span"), "&&"),
+            name="ex_occupancies_no_double_booking",
+            using="gist",
+            where=text("is_live"),
+        ),
+        Index("ix_occupancies_item", "business_id", "booking_item_id"),
+    )
+
+
+class BookingEvent(SQLModel, table=True):
+    """The visit's story: who did what when. No personal values in ``facts``."""
+
+    __tablename__ = "booking_events"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    booking_id: int = reference()
+    at: datetime = instant()
+    member_id: int | None = reference(nullable=True)
+    kind: str
+    from_status: str = ""
+    to_status: str = ""
+    reason: str = ""
+    __table_args__ = (
+        *belongs_to_business(),
+        within_business("booking_id", "bookings", ondelete="CASCADE"),
+        within_business("member_id", "members"),
+        Index("ix_booking_events_booking", "business_id", "booking_id", "id"),
+    )
+
+
+class Counter(SQLModel, table=True):
+    """The last human number given out, per business and kind (``booking``)."""
+
+    __tablename__ = "counters"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    kind: str
+    last: int = 0
+    __table_args__ = (*belongs_to_business(), UniqueConstraint("business_id", "kind"))

@@ -1,0 +1,18 @@
+"""All tables in one place: importing this module fills ``SQLModel.metadata``. Also the walls, per kind of table."""
+
+from __future__ import annotations
+
+from sqlmodel import SQLModel
+
+from microcrm.models import accounts, bookings, business, catalogue, customers, records, schedule
+
+METADATA = SQLModel.metadata
+MODULES = (accounts, business, catalogue, schedule, customers, bookings, records)
+
+# Seen only in the accounts realm (see models/accounts.py).
+ACCOUNT_TABLES = ("users", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
+# No business's data, or a business that may be absent; each has a policy of its own in the migration.
+OTHER_TABLES = ("outbox", "mailbox", "heartbeats")
+TENANT_TABLES = tuple(
+    sorted(t.name for t in METADATA.tables.values() if t.name not in (*ACCOUNT_TABLES, *OTHER_TABLES))
+)

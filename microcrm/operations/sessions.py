@@ -1,0 +1,117 @@
+"""From the cookie of a request to the person behind it. Runs before anything is known, so it sees only what the database
+function ``session_actor`` answers."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http.cookies import CookieError, SimpleCookie
+
+from sqlalchemy import text
+
+from microcrm.domain.permissions import ROLE_LABELS, Permission, Role, permissions_of
+from microcrm.operations.unit_of_work import VISITOR, Actor, UnitOfWork
+
+# ``__Host-`` cookies exist only over https; plain http is for development on one's own machine.
+SECURE_COOKIE = "__Host-sid"
+PLAIN_COOKIE = "sid"
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The person of a request, with the few names that every screen shows."""
+
+    actor: Actor
+    person_name: str = ""
+    person_email: str = ""
+    shop_name: str = ""
+    shop_slug: str = ""
+    role_label: str = ""
+    viewing_as: str = ""
+    is_verified: bool = False
+    has_second_step: bool = False
+    is_stale: bool = False  # ``last_seen_at`` is due for an update
+
+    @property
+    def is_signed_in(self) -> bool:
+        return self.actor.kind != "visitor"
+
+
+EMPTY_SEAT = Seat(VISITOR)
+
+
+def token_in(cookie_header: str) -> str:
+    """The session token in a ``Cookie`` header, or an empty string."""
+    try:
+        jar = SimpleCookie(cookie_header)
+    except CookieError:
+        return ""
+    for name in (SECURE_COOKIE, PLAIN_COOKIE):
+        if name in jar and len(jar[name].value) <= 200:
+            return jar[name].value
+    return ""
+
+
+def hash_of(token: str) -> bytes:
+    """Tokens are 256 random bits, so one round of SHA-256 is enough to make the stored value useless to a thief."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def take_seat(uow: UnitOfWork, token: str) -> Seat:
+    """Who holds this session token: a member of a business, an account without one, or a visitor."""
+    uow.require_public()
+    if not token:
+        return EMPTY_SEAT
+    query = text("SELECT * FROM session_actor(:wanted)")
+    row = uow.session.connection().execute(query, {"wanted": hash_of(token)}).mappings().first()
+    if row is None or row["is_pending"]:
+        return EMPTY_SEAT
+    stale = _is_stale(row["last_seen_at"], uow.now)
+    if row["business_id"] is None:
+        actor = Actor(
+            "account",
+            user_id=row["user_id"],
+            session_id=row["session_id"],
+            permissions=frozenset({Permission.ACCOUNT}),
+        )
+        return Seat(actor, row["user_name"], row["user_email"], is_verified=row["is_verified"], is_stale=stale)
+    role = Role(row["role"])
+    actor = Actor(
+        "member",
+        user_id=row["user_id"],
+        business_id=row["business_id"],
+        member_id=row["member_id"],
+        role=role,
+        permissions=permissions_of(role, row["granted"], row["withheld"]),
+        session_id=row["session_id"],
+        is_own_calendar_only=row["is_own_calendar_only"],
+        is_viewing_as=row["is_viewing_as"],
+        zone=row["zone"],
+    )
+    return Seat(
+        actor,
+        person_name=row["user_name"],
+        person_email=row["user_email"],
+        shop_name=row["business_name"],
+        shop_slug=row["business_slug"],
+        role_label=ROLE_LABELS[role],
+        viewing_as=row["member_name"] if row["is_viewing_as"] else "",
+        is_verified=row["is_verified"],
+        has_second_step=row["has_second_step"],
+        is_stale=stale,
+    )
+
+
+def _is_stale(last_seen_at: datetime, now: datetime) -> bool:
+    return now - last_seen_at > SEEN_EVERY
+
+
+def touch(uow: UnitOfWork, session_id: int) -> None:
+    """Note that the session is in use (at most once a minute; the session list shows it)."""
+    uow.require_public()
+    uow.session.connection().execute(
+        text("UPDATE sessions SET last_seen_at = :now WHERE id = :id AND last_seen_at < :now"),
+        {"now": uow.now, "id": session_id},
+    )

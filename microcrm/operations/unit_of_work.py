@@ -1,0 +1,166 @@
+"""One use case, one transaction. Only the edges (state, http, tasks, cli, tests) open a unit of work; operations receive
+it, ask it for permission first, and never commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from microcrm.domain.errors import Forbidden, SignedOut
+from microcrm.domain.permissions import READING, Permission, Role
+from microcrm.models.records import AuditEvent, OutboxMessage, Undo
+
+Realm = Literal["", "accounts", "worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. ``account`` is signed in but (yet) in no business; ``system`` is a task or the command line."""
+
+    kind: Literal["visitor", "account", "member", "system"]
+    user_id: int | None = None
+    business_id: int | None = None
+    member_id: int | None = None
+    role: Role | None = None
+    permissions: frozenset[Permission] = frozenset()
+    session_id: int | None = None
+    is_own_calendar_only: bool = False
+    is_viewing_as: bool = False
+    zone: str = "Asia/Kolkata"
+    address: str = ""  # network address, for throttles and security mails
+    browser: str = ""
+
+
+VISITOR = Actor("visitor")
+
+
+def system(business_id: int | None = None, zone: str = "Asia/Kolkata") -> Actor:
+    """A task or the command line, within one business or none; it may do everything its realm lets it see."""
+    return Actor("system", business_id=business_id, permissions=frozenset(Permission), zone=zone)
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """``now`` is the same aware UTC instant throughout the transaction."""
+
+    session: Session
+    actor: Actor
+    now: datetime
+    realm: Realm = ""
+    nudges: set[str] = field(default_factory=set)  # after commit: which queues have something to do
+
+    def require(self, permission: Permission) -> None:
+        """The second wall. First line of each operation."""
+        if self.actor.is_viewing_as and permission not in READING:
+            raise Forbidden("You are looking as somebody else.", remedy="Stop viewing as them to make changes.")
+        if permission in self.actor.permissions:
+            return
+        if self.actor.kind == "visitor":
+            raise SignedOut
+        raise Forbidden
+
+    def require_public(self) -> None:
+        """Said by the few operations that anybody may call (sign-up, sign-in, reset): the law test wants one or the
+        other as the first line, so that open doors are open on purpose."""
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.actor.permissions
+
+    @property
+    def business_id(self) -> int:
+        """The tenant of this transaction; operations filter by it as well as relying on the policy."""
+        if self.actor.business_id is None:
+            raise Forbidden("Open a business first.", remedy="Choose or create your business, then try again.")
+        return self.actor.business_id
+
+    def enter_business(self, business_id: int) -> None:
+        """Sign-up and joining only: the rest of the transaction belongs to this business."""
+        self.session.connection().execute(
+            text("SELECT set_config('app.business_id', :b, true)"), {"b": str(business_id)}
+        )
+        self.actor = replace(self.actor, business_id=business_id)
+
+    def audit(self, action: str, subject: str, subject_id: int | None = None, **facts: Any) -> int:
+        """Append to the business's log, in this transaction. No personal values in ``facts``. Returns the event's id."""
+        event = AuditEvent(
+            business_id=self.business_id,
+            at=self.now,
+            user_id=self.actor.user_id,
+            member_id=self.actor.member_id,
+            is_viewing_as=self.actor.is_viewing_as,
+            action=action,
+            subject=subject,
+            subject_id=subject_id,
+            facts=facts,
+        )
+        self.session.add(event)
+        self.session.flush()
+        return int(event.id or 0)
+
+    def undoable(
+        self,
+        label: str,
+        entity: str,
+        entity_id: int,
+        *,
+        before: dict[str, Any] | None,
+        after_version: int | None = None,
+        audit_event_id: int | None = None,
+    ) -> int:
+        """Remember how a settings row was (``None``: it did not exist) so that the change can be taken back."""
+        row = Undo(
+            business_id=self.business_id,
+            audit_event_id=audit_event_id,
+            at=self.now,
+            member_id=self.actor.member_id,
+            label=label,
+            entity=entity,
+            entity_id=entity_id,
+            before=before,
+            after_version=after_version,
+        )
+        self.session.add(row)
+        self.session.flush()
+        return int(row.id or 0)
+
+    def enqueue(self, kind: str, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
+        """Ask for an effect after commit. The same ``key`` again is the same effect and changes nothing."""
+        business_id = None if self.realm == "accounts" else self.actor.business_id
+        self.session.connection().execute(
+            insert(OutboxMessage)
+            .values(
+                business_id=business_id,
+                kind=kind,
+                key=key,
+                payload=payload,
+                state="queued",
+                created_at=self.now,
+                due_at=due_at or self.now,
+                attempts=0,
+                last_error="",
+            )
+            .on_conflict_do_nothing(index_elements=["key"])
+        )
+        self.nudges.add("outbox")
+
+
+def settings_of(actor: Actor, realm: Realm) -> dict[str, str]:
+    """What row-level security reads, as bind parameters of ``BEGIN_STATEMENT``."""
+    return {
+        "business": "" if actor.business_id is None else str(actor.business_id),
+        "user": "" if actor.user_id is None else str(actor.user_id),
+        "realm": realm,
+    }
+
+
+# One round trip: drop to the unprivileged role (whatever role connected) and say whose rows these are.
+BEGIN_STATEMENT = text(
+    "SELECT set_config('role', 'microcrm_app', true), set_config('app.business_id', :business, true), "
+    "set_config('app.user_id', :user, true), set_config('app.realm', :realm, true)"
+)

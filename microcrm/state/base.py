@@ -1,0 +1,126 @@
+"""What every screen's state starts from: who is here, the shell around the page, notices, and errors at fields."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, Forbidden, SignedOut
+from microcrm.domain.permissions import Permission
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.state.bridge import perform
+from microcrm.state.gate import current_seat, needs, public
+
+P = ParamSpec("P")
+T = TypeVar("T")
+MOST_NOTICES = 4
+
+
+@dataclass(frozen=True)
+class NavItem:
+    href: str
+    label: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line at the foot of the screen. ``undo`` is a token for ``AppState.undo``, or empty."""
+
+    id: int
+    text: str
+    tone: str = "ok"  # ok | bad | info
+    undo: str = ""
+
+
+_numbers = itertools.count(1)
+
+
+class AppState(rx.State):
+    """The parent of every page's state. Holds only what the shell shows."""
+
+    loaded: bool = False  # the shell's names are known; until then it shows its skeleton
+    is_signed_out: bool = False
+    no_permission: bool = False
+    shop_name: str = ""
+    shop_slug: str = ""
+    person_name: str = ""
+    role_label: str = ""
+    viewing_as: str = ""
+    needs_verification: bool = False
+    allowed: list[str] = []  # noqa: RUF012  permissions as words, for what the page shows; walls check again
+    notices: list[Notice] = []  # noqa: RUF012
+    errors: dict[str, str] = {}  # noqa: RUF012  form field -> what to do about it
+
+    _session: str = ""
+
+    def _bind(self, session: str) -> None:
+        """State belongs to the session that filled it. A client token is no secret: when another session (or none)
+        arrives with it, everything is forgotten before anything is sent."""
+        if self._session == session:
+            return
+        if self._session:
+            self._get_root_state().reset()
+        self._session = session
+
+    def _refused(self, error: DomainError) -> None:
+        """Show a refusal: at the fields it names, as the signed-out or no-permission screen, or as a notice."""
+        if isinstance(error, SignedOut):
+            self.is_signed_out = True
+            return
+        self.errors = {**error.fields}
+        if isinstance(error, Forbidden) and not self.is_hydrated:
+            self.no_permission = True
+            return
+        self.notify(f"{error.message} {error.remedy}".strip(), tone="bad")
+
+    def notify(self, text: str, *, tone: str = "ok", undo: str = "") -> None:
+        self.notices = [*self.notices, Notice(next(_numbers), text, tone, undo)][-MOST_NOTICES:]
+
+    async def _perform(
+        self, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """One operation in a thread and a transaction, as whoever sent this event. Clears the errors of the last try."""
+        result = await perform(current_seat().actor, operation, *args, **kwargs)
+        if self.errors:
+            self.errors = {}
+        return result
+
+    @rx.event
+    @public
+    async def enter(self) -> None:
+        """First of every page's load handlers: fill the shell."""
+        seat = current_seat()
+        self.errors, self.no_permission = {}, False
+        self.is_signed_out = seat.actor.kind != "member"
+        self.shop_name, self.shop_slug = seat.shop_name, seat.shop_slug
+        self.person_name, self.role_label = seat.person_name, seat.role_label
+        self.viewing_as = seat.viewing_as
+        self.needs_verification = seat.is_signed_in and not seat.is_verified
+        self.allowed = sorted(p.value for p in seat.actor.permissions)
+        self.loaded = True
+
+    @rx.event
+    @public
+    async def dismiss(self, notice: int) -> None:
+        self.notices = [n for n in self.notices if n.id != notice]
+
+    @rx.event
+    @needs(Permission.SHOP_VIEW)
+    async def undo(self, token: str) -> Any:
+        """Take back what a notice offers to take back, then let the page read itself again."""
+        from microcrm.state.undoing import take_back
+
+        self.notices = [n for n in self.notices if n.undo != token]
+        label = await self._perform(take_back, token)
+        self.notify(label, tone="info")
+        return self._reload()
+
+    def _reload(self) -> Any:
+        """The load handlers of the page on the screen, again."""
+        app = rx.state.RegistrationContext.get().app
+        return app.get_load_events(self.router.url.path)

@@ -1,0 +1,63 @@
+"""The one way from the event loop to the database: a thread of our own pool, a unit of work, one operation.
+
+``asyncio.to_thread`` has only a handful of threads for everything; this pool is as large as the connection pool, so a
+thread never waits for a connection that another thread of the same process holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Concatenate, ParamSpec, TypeVar
+
+from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork
+from microcrm.settings import settings
+from microcrm.wiring import unit_of_work
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=settings().pool_size, thread_name_prefix="operation")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)
+
+
+def perform_now(
+    actor: Actor,
+    operation: Callable[Concatenate[UnitOfWork, P], T],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run the operation in this thread, in a transaction of its own."""
+    with unit_of_work(actor) as uow:
+        return operation(uow, *args, **kwargs)
+
+
+async def perform(
+    actor: Actor,
+    operation: Callable[Concatenate[UnitOfWork, P], T],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run the operation in a thread while the event loop goes on."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_threads(), lambda: perform_now(actor, operation, *args, **kwargs))
+
+
+async def perform_in(realm: Realm, actor: Actor, operation: Callable[[UnitOfWork], T]) -> T:
+    """The same for accounts work, whose tables are seen only in their realm."""
+
+    def run() -> T:
+        with unit_of_work(actor, realm=realm) as uow:
+            return operation(uow)
+
+    return await asyncio.get_running_loop().run_in_executor(_threads(), run)

@@ -1,0 +1,166 @@
+"""The first wall. Every event of every socket passes here before its handler runs.
+
+Each public method of a State can be called by name from any websocket, so nothing is trusted: not the page, not the
+client token, not a hidden button. An event passes only if it is Reflex's own plumbing (by name), or its handler is
+marked ``@public`` or ``@needs(permission)`` and the session in the cookie holds that permission now.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from reflex.app import App
+from reflex.middleware.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+
+from microcrm.domain.errors import DomainError, Forbidden, SignedOut
+from microcrm.domain.permissions import READING, Permission
+from microcrm.operations.sessions import EMPTY_SEAT, Seat, hash_of, take_seat, token_in, touch
+from microcrm.operations.unit_of_work import VISITOR, Actor
+from microcrm.state.bridge import perform, perform_in
+
+log = structlog.get_logger()
+
+# Reflex's own events that a page needs to live. ``setvar`` and client storage (``update_vars_internal``) are not here.
+PLUMBING = frozenset(
+    {
+        "reflex___state____state.hydrate",
+        "reflex___state____state.hydrate_and_load",
+        "reflex___state____state.set_is_hydrated",
+        "reflex___state____state.reflex___state____on_load_internal_state.on_load_internal",
+        "reflex___state____state.reflex___state____on_load_internal_state.set_is_hydrated",
+        "reflex___state____state.reflex___state____frontend_event_exception_state.handle_frontend_exception",
+    }
+)
+_MARK = "_gate_mark"
+_SEAT: ContextVar[Seat] = ContextVar("seat", default=EMPTY_SEAT)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a handler asks of whoever calls it; no permission means that visitors may call it."""
+
+    permission: Permission | None
+
+
+def current_seat() -> Seat:
+    """Who sent the event that is being handled."""
+    return _SEAT.get()
+
+
+def mark_of(handler: Callable[..., Any]) -> Mark | None:
+    return getattr(handler, _MARK, None)
+
+
+def needs(permission: Permission) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Mark a handler with the permission it needs, and show its refusals where the person looks."""
+    return lambda handler: _marked(handler, Mark(permission))
+
+
+def public(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a handler that visitors may call too."""
+    return _marked(handler, Mark(None))
+
+
+def _marked(handler: Callable[..., Any], mark: Mark) -> Callable[..., Any]:
+    if inspect.isasyncgenfunction(handler):
+
+        @functools.wraps(handler)
+        async def guarded_steps(self: Any, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+            try:
+                async for step in handler(self, *args, **kwargs):
+                    yield step
+            except DomainError as error:
+                self._refused(error)
+
+        guarded: Callable[..., Any] = guarded_steps
+    elif inspect.iscoroutinefunction(handler):
+
+        @functools.wraps(handler)
+        async def guarded_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return await handler(self, *args, **kwargs)
+            except DomainError as error:
+                self._refused(error)
+
+        guarded = guarded_call
+    else:
+        raise TypeError(f"{handler.__qualname__} must be async: a plain function blocks every user of the process")
+    setattr(guarded, _MARK, mark)
+    return guarded
+
+
+def refusal(mark: Mark | None, actor: Actor) -> DomainError | None:
+    """Why this actor may not call a handler with this mark, or ``None``."""
+    if mark is None:
+        return Forbidden("That is not something this page can do.")
+    if mark.permission is None:
+        return None
+    if actor.kind == "visitor":
+        return SignedOut()
+    if actor.is_viewing_as and mark.permission not in READING:
+        return Forbidden("You are looking as somebody else.", remedy="Stop viewing as them to make changes.")
+    return None if mark.permission in actor.permissions else Forbidden()
+
+
+class Seats:
+    """Sessions looked up in the last second, by the hash of their token: one burst of events costs one query, and a
+    sign-out takes effect within that second in every process."""
+
+    def __init__(self, keep_seconds: float = 1.0, most: int = 4096) -> None:
+        self._keep, self._most = keep_seconds, most
+        self._known: dict[bytes, tuple[float, Seat]] = {}
+
+    async def find(self, token: str) -> Seat:
+        if not token:
+            return EMPTY_SEAT
+        key, now = hash_of(token), time.monotonic()
+        known = self._known.get(key)
+        if known is not None and now - known[0] < self._keep:
+            return known[1]
+        seat = await perform(VISITOR, take_seat, token)
+        if len(self._known) >= self._most:
+            self._known.clear()
+        self._known[key] = (now, seat)
+        if seat.is_stale and seat.actor.session_id is not None:
+            session_id = seat.actor.session_id
+            await perform_in("accounts", seat.actor, lambda uow: touch(uow, session_id))
+        return seat
+
+
+class Gate(Middleware):
+    """Decides about one event; see the module's text."""
+
+    def __init__(self) -> None:
+        self.seats = Seats()
+
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
+        from microcrm.state.base import AppState  # the base state's handlers are themselves marked by this module
+
+        headers = state.router_data.get("headers", {})
+        token = token_in(headers.get("cookie", "") if isinstance(headers, dict) else "")
+        seat = await self.seats.find(token)
+        _SEAT.set(seat)
+        shell = await state.get_state(AppState)
+        shell._bind(hash_of(token).hex() if seat.is_signed_in else "")
+        if event.name in PLUMBING:
+            return None
+        registered = RegistrationContext.get().event_handlers.get(event.name)
+        refused = refusal(mark_of(registered.handler.fn) if registered else None, seat.actor)
+        if refused is None:
+            return None
+        log.info("event_refused", code=refused.code, user_id=seat.actor.user_id)
+        shell._refused(refused)
+        root = state._get_root_state()
+        delta = await root._get_resolved_delta()
+        root._clean()
+        return StateUpdate(delta=delta, events=[])

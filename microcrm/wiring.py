@@ -1,0 +1,74 @@
+"""Builds what the edges use: the engine, the clock and ``unit_of_work``. Everything is made on first use, because web
+workers are forked after import and must not inherit a connection.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from microcrm.adapters.queue import nudge
+from microcrm.domain.errors import Conflict
+from microcrm.operations.unit_of_work import BEGIN_STATEMENT, Actor, Realm, UnitOfWork, settings_of
+from microcrm.settings import settings
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_engine(url: str, pool_size: int) -> Engine:
+    """``prepare_threshold=None``: a transaction-mode pooler (Neon's, PgBouncer) may hand each transaction another server
+    connection, where a prepared statement does not exist."""
+    return create_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=pool_size,
+        max_overflow=2,
+        pool_pre_ping=False,
+        pool_recycle=300,
+        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+    )
+
+
+@cache
+def engine() -> Engine:
+    return make_engine(settings().database_url, settings().pool_size)
+
+
+def forget_inherited_connections() -> None:
+    """After a fork: drop the parent's pool without closing sockets that the parent still uses."""
+    if engine.cache_info().currsize:
+        engine().dispose(close=False)
+
+
+os.register_at_fork(after_in_child=forget_inherited_connections)
+
+
+@contextmanager
+def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: Any = None) -> Iterator[UnitOfWork]:
+    """One transaction as ``actor``: commits when the block ends, rolls back when it raises. ``bind`` is for tests that
+    keep one connection. A unique value that somebody else has just stored becomes a ``Conflict``."""
+    with Session(bind if bind is not None else engine(), expire_on_commit=False) as session:
+        session.connection().execute(BEGIN_STATEMENT, settings_of(actor, realm))
+        uow = UnitOfWork(session=session, actor=actor, now=clock(), realm=realm)
+        try:
+            yield uow
+            session.commit()
+        except IntegrityError as error:
+            session.rollback()
+            raise Conflict from error
+        except BaseException:
+            session.rollback()
+            raise
+    for queue in sorted(uow.nudges):
+        nudge(queue)
