@@ -21,15 +21,18 @@ _VERBS = {
 }
 _ACCOUNT_OWNER = {"users": "id", "throttles": ""}
 
+# A hosted database gives one role that connects, migrates and, by membership, may step down to the app role. Where the two
+# roles were made beforehand (the embedded server), the membership is neither needed nor ours to grant.
 ROLE = """
 DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'microcrm_app') THEN
     CREATE ROLE microcrm_app NOLOGIN NOBYPASSRLS;
   END IF;
-  EXECUTE format('GRANT USAGE ON SCHEMA public TO microcrm_app');
-  IF NOT pg_has_role(current_user, 'microcrm_app', 'SET') THEN
+  GRANT USAGE ON SCHEMA public TO microcrm_app;
+  BEGIN
     EXECUTE format('GRANT microcrm_app TO %I', current_user);
-  END IF;
+  EXCEPTION WHEN insufficient_privilege THEN NULL;
+  END;
 END $$
 """
 

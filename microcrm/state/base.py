@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
+from reflex_base.registry import RegistrationContext
 
 from microcrm.domain.errors import DomainError, Forbidden, SignedOut
 from microcrm.domain.permissions import Permission
+from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.bridge import perform
 from microcrm.state.gate import current_seat, needs, public
@@ -113,8 +115,6 @@ class AppState(rx.State):
     @needs(Permission.SHOP_VIEW)
     async def undo(self, token: str) -> Any:
         """Take back what a notice offers to take back, then let the page read itself again."""
-        from microcrm.state.undoing import take_back
-
         self.notices = [n for n in self.notices if n.undo != token]
         label = await self._perform(take_back, token)
         self.notify(label, tone="info")
@@ -122,5 +122,4 @@ class AppState(rx.State):
 
     def _reload(self) -> Any:
         """The load handlers of the page on the screen, again."""
-        app = rx.state.RegistrationContext.get().app
-        return app.get_load_events(self.router.url.path)
+        return RegistrationContext.get().app.get_load_events(self.router.url.path)
