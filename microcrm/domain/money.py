@@ -39,7 +39,8 @@ def parse_rupees(raw: Any, *, label: str = "Amount", most: int = MOST_PAISE, neg
     minus = text[:1] in ("-", MINUS)
     text = _MARKS.sub("", text.removeprefix("-").removeprefix(MINUS).strip() if minus else text).strip()
     whole, dot, fraction = text.partition(".")
-    if not _GROUPED.fullmatch(whole or "0") or (dot and not fraction.isdecimal()) or len(fraction) > 2:
+    is_amount = _GROUPED.fullmatch(whole or "0") and (fraction.isdecimal() if dot else whole)
+    if not is_amount or len(fraction) > 2:
         raise Invalid(f"{label} {_HINT}")
     paise = int((whole or "0").replace(",", "")) * 100 + int((fraction or "0").ljust(2, "0"))
     if minus and paise and not negative:
