@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from microcrm.settings import settings
 from sqlalchemy import text
 
 from alembic import context
 from microcrm.models.schema import METADATA
+from microcrm.settings import settings
 from microcrm.wiring import make_engine
 
 MIGRATION_LOCK = 7_266_201  # any fixed number; it is this application's

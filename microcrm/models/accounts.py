@@ -5,6 +5,7 @@ in a transaction that was opened for accounts work (``unit_of_work(..., realm="a
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
@@ -13,7 +14,7 @@ from sqlmodel import Field, SQLModel
 from microcrm.models.base import identity, instant, maybe_instant
 
 
-def _user() -> Column:
+def _user() -> Column[Any]:
     return Column(BigInteger, ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True)
 
 
@@ -83,7 +84,7 @@ class MailToken(SQLModel, table=True):
     user_id: int = Field(sa_column=_user())
     purpose: str
     token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
-    detail: dict = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = instant()
     expires_at: datetime = instant()
     used_at: datetime | None = maybe_instant()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -40,7 +41,7 @@ class Business(SQLModel, table=True):
     logo: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     logo_kind: str = ""  # image/png, image/jpeg or image/webp
     holiday_state: str = ""  # whose public holidays are offered; defaults to the State of the address
-    onboarding: dict = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    onboarding: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     is_demo: bool = False
     version: int = 1
     created_at: datetime = instant()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -11,7 +12,7 @@ from sqlmodel import Field, SQLModel
 from microcrm.models.base import belongs_to_business, identity, instant, maybe_instant, tenant_key, within_business
 
 
-def _key() -> Column:
+def _key() -> Column[Any]:
     """Collation C: only then do prefix comparisons stay leakproof and use the index under row-level security."""
     return Column(Text(collation="C"), nullable=False, server_default="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
@@ -33,7 +34,7 @@ class AuditEvent(SQLModel, table=True):
     action: str
     subject: str
     subject_id: int | None = Field(default=None, sa_column=Column(BigInteger))
-    facts: dict = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     place: int | None = Field(default=None, sa_column=Column(BigInteger))
     previous: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -58,7 +59,7 @@ class Undo(SQLModel, table=True):
     label: str
     entity: str
     entity_id: int = Field(sa_column=Column(BigInteger, nullable=False))
-    before: dict | None = Field(default=None, sa_column=Column(JSONB))
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB))
     after_version: int | None = None
     undone_at: datetime | None = maybe_instant()
     __table_args__ = (
@@ -79,7 +80,7 @@ class OutboxMessage(SQLModel, table=True):
     )
     kind: str
     key: str = Field(unique=True)
-    payload: dict = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     state: str = "queued"
     created_at: datetime = instant()
     due_at: datetime = instant()

@@ -54,9 +54,9 @@ class AppState(rx.State):
     role_label: str = ""
     viewing_as: str = ""
     needs_verification: bool = False
-    allowed: list[str] = []  # noqa: RUF012  permissions as words, for what the page shows; walls check again
-    notices: list[Notice] = []  # noqa: RUF012
-    errors: dict[str, str] = {}  # noqa: RUF012  form field -> what to do about it
+    allowed: list[str] = []  # permissions as words, for what the page shows; the walls check again
+    notices: list[Notice] = []
+    errors: dict[str, str] = {}  # form field -> what to do about it
 
     _session: str = ""
 
@@ -86,7 +86,7 @@ class AppState(rx.State):
     async def _perform(
         self, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """One operation in a thread and a transaction, as whoever sent this event. Clears the errors of the last try."""
+        """One operation in its own transaction, as whoever sent this event. Clears the errors of the last try."""
         result = await perform(current_seat().actor, operation, *args, **kwargs)
         if self.errors:
             self.errors = {}

@@ -140,17 +140,17 @@ class Seats:
 class Gate(Middleware):
     """Decides about one event; see the module's text."""
 
-    def __init__(self) -> None:
+    def __init__(self, shell: type[Any]) -> None:
+        """``shell`` is the state that shows refusals (``AppState``)."""
         self.seats = Seats()
+        self.shell = shell
 
-    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:
-        from microcrm.state.base import AppState  # the base state's handlers are themselves marked by this module
-
+    async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
         headers = state.router_data.get("headers", {})
         token = token_in(headers.get("cookie", "") if isinstance(headers, dict) else "")
         seat = await self.seats.find(token)
         _SEAT.set(seat)
-        shell = await state.get_state(AppState)
+        shell = await state.get_state(self.shell)
         shell._bind(hash_of(token).hex() if seat.is_signed_in else "")
         if event.name in PLUMBING:
             return None
