@@ -25,7 +25,7 @@ class Failed(Exception):
     """A program would not start, or kept dying. The text is one sentence."""
 
 
-def _always_ready() -> bool:
+def _yes(*_: object) -> bool:
     return True
 
 
@@ -41,7 +41,8 @@ class Program:
     user: int | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 30.0
-    is_ready: Callable[[], bool] = _always_ready
+    is_ready: Callable[[], bool] = _yes
+    is_well: Callable[[float], bool] = _yes  # asked now and then with the seconds since the start
 
 
 class Running:
@@ -59,6 +60,9 @@ class Running:
     @property
     def exit_code(self) -> int | None:
         return self._process.poll()
+
+    def is_well(self) -> bool:
+        return self.program.is_well(time.monotonic() - self.started_at)
 
     def wait_ready(self) -> None:
         """Raises: Failed, with the end of the log, when it dies or is not ready within its patience."""
@@ -80,6 +84,14 @@ class Running:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+
+
+def finish(running: Running) -> None:
+    """Wait for a program that ends by itself. Raises: Failed, with the end of its log, when it did not end well."""
+    while running.exit_code is None:
+        time.sleep(0.05)
+    if running.exit_code:
+        raise Failed(f"{running.program.name} failed: {last_line(running.program.log)} Its log: {running.program.log}")
 
 
 def start(program: Program) -> Running:

