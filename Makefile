@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 export REFLEX_TELEMETRY_ENABLED = false
 export REFLEX_CHECK_LATEST_VERSION = false
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Without compiled files each start takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run install install-dev test test-fast check format bench lock clean
 .DEFAULT_GOAL := run

@@ -29,6 +29,8 @@ def migrate(settings: Settings) -> None:
     if settings.derives_app_role:
         _make_app_role(settings)
     command.upgrade(_config(url), "head")
+    with psycopg.connect(plain(url), connect_timeout=5) as connection:
+        connection.execute(f"GRANT SELECT ON public.alembic_version TO {APP_ROLE}")
     check_database(settings.database_url)
 
 

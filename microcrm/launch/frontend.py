@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 
-from microcrm.processes import Failed, Program
+from microcrm.processes import Failed, Program, Running, finish
 from microcrm.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,35 @@ def environment(settings: Settings) -> dict[str, str]:
     }
 
 
+def build_if_changed(settings: Settings, say: Callable[[str], None]) -> None:
+    """Raises: Failed."""
+    building = start_build_if_changed(settings, say)
+    if building is not None:
+        building.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build that has begun; it counts only once it has ended well."""
+
+    running: Running
+    wanted: str
+
+    def finish(self) -> None:
+        finish(self.running)
+        _STAMP.write_text(self.wanted)
+
+
+def start_build_if_changed(settings: Settings, say: Callable[[str], None]) -> Build | None:
+    wanted = fingerprint()
+    if is_built(wanted):
+        return None
+    say("Building the pages (only when they have changed) ...")
+    _STAMP.unlink(missing_ok=True)  # a build that is cut short must not count
+    return Build(Running(build_program(settings)), wanted)
+
+
 def build_program(settings: Settings) -> Program:
-    """A build; it ends by itself. Call ``mark_built`` with what ``fingerprint`` said before it began."""
     return Program(
         name="The build of the pages",
         argv=[sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"],
@@ -60,15 +88,6 @@ def fingerprint() -> str:
 
 def is_built(wanted: str) -> bool:
     return _BUILT.exists() and _STAMP.exists() and _STAMP.read_text() == wanted
-
-
-def forget_build() -> None:
-    """Before a build: one that is cut short must not count."""
-    _STAMP.unlink(missing_ok=True)
-
-
-def mark_built(fingerprint: str) -> None:
-    _STAMP.write_text(fingerprint)
 
 
 def _sources() -> Iterator[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import signal
 import sys
 import time
@@ -40,7 +41,6 @@ def run(say: Callable[[str], None]) -> None:
             _prepare(settings(), say)
             supervisor.start(*_programs(settings()))
             say(f"MicroCRM is open: {settings().public_url}   (ready in {time.monotonic() - began:.1f} s)")
-            _show_sign_ins(settings(), say)
             say("Ctrl-C stops it.")
             supervisor.watch()
         except KeyboardInterrupt:
@@ -53,22 +53,16 @@ def run(say: Callable[[str], None]) -> None:
 
 def _prepare(current: Settings, say: Callable[[str], None]) -> None:
     """The pages are built while the database is brought up to date and filled."""
-    wanted = frontend.fingerprint()
-    building: Running | None = None
-    if not frontend.is_built(wanted):
-        say("Building the pages (only when they have changed) ...")
-        frontend.forget_build()
-        building = Running(frontend.build_program(current))
+    build = frontend.start_build_if_changed(current, say)
     try:
         schema.migrate(current)
-        if current.demo:
+        if current.demo and importlib.util.find_spec("microcrm.demo"):
             processes.finish(Running(_program(current, "seed", "seed", "--if-empty")))
-        if building is not None:
-            processes.finish(building)
-            frontend.mark_built(wanted)
+        if build is not None:
+            build.finish()
     finally:
-        if building is not None:
-            building.stop()
+        if build is not None:
+            build.running.stop()
 
 
 def _programs(current: Settings) -> list[Program]:
@@ -100,7 +94,7 @@ def _program(
         argv=[sys.executable, "-m", "microcrm.cli", *arguments],
         log=current.home.resolve() / "logs" / f"{name}.log",
         cwd=Path.cwd(),
-        env={"PYTHONUNBUFFERED": "1"},
+        env={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": ""},
         patience=60,
         is_ready=is_ready,
         is_well=is_well,

@@ -1,0 +1,172 @@
+"""The command line. ``microcrm up`` is everything; the other commands are its parts, one by one.
+
+Each command imports what it needs when it runs, so that ``--help`` is quick and a process loads only its own part.
+A refusal is one sentence on standard error and exit code 1.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from microcrm import settings as configuration
+from microcrm.domain.errors import DomainError
+from microcrm.processes import Failed
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+audit_cli = typer.Typer(no_args_is_help=True, help="The audit log.")
+cli.add_typer(audit_cli, name="audit")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+@cli.command()
+def up() -> None:
+    """Start everything: PostgreSQL, Valkey (unless given), schema, demo shops, web, worker, beat."""
+    from microcrm.launch.up import run
+
+    run(say)
+
+
+@cli.command()
+def web() -> None:
+    """Serve the built pages, the websocket and the HTTP routes."""
+    from microcrm import observability
+    from microcrm.adapters import embedded
+    from microcrm.launch import frontend, webserver
+
+    settings = configuration.settings()
+    with embedded.running(settings):
+        frontend.build_if_changed(settings, say)
+        observability.configure(settings.log_level)
+        webserver.serve(configuration.settings())
+
+
+@cli.command()
+def worker(concurrency: Annotated[int, typer.Option(help="Tasks at the same time.")] = 4) -> None:
+    """Run background tasks."""
+    _celery("worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle")
+
+
+@cli.command()
+def beat() -> None:
+    """Tell the worker, by the clock, what is due."""
+    _celery("beat", "--pidfile=")
+
+
+def _celery(*arguments: str) -> None:
+    from microcrm.adapters import embedded
+
+    with embedded.running(configuration.settings()):
+        from tasks.app import app
+
+        app.start([*arguments, "--loglevel", configuration.settings().log_level.upper()])
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's schema, as its owner."""
+    from microcrm.adapters import embedded, schema
+
+    with embedded.running(configuration.settings()):
+        schema.migrate(configuration.settings())
+        say(f"The database has schema {schema.head()}.")
+
+
+@cli.command()
+def check() -> None:
+    """Are the settings sound, the engines reachable and new enough, and the schema this version's?"""
+    from microcrm.adapters import embedded, reachable, schema
+
+    with embedded.running(configuration.settings()):
+        settings = configuration.settings()
+        reachable.check_disk(settings.home)
+        say(f"PostgreSQL {reachable.check_database(settings.database_url)} answers.")
+        say(f"Redis {reachable.check_redis(settings.redis_url)} answers.")
+        found = schema.state(settings.database_url)
+        if found != "current":
+            raise Failed(f"The schema of the database is {found}: run 'microcrm migrate' with this version.")
+        say(f"The schema is {schema.head()}, as it should be.")
+
+
+@cli.command()
+def seed(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Only into a database without a business.")] = False,
+) -> None:
+    """Fill in the demo shops: a salon in Bengaluru and a clinic in Pune, with a year of history."""
+    from microcrm.adapters import embedded
+    from microcrm.demo import shops
+
+    with embedded.running(configuration.settings()):
+        say(shops.open_all(only_if_empty=if_empty))
+
+
+@cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context) -> None:
+    """Measure: ``microcrm bench [NAME ...] [--quick] [--json]``."""
+    from bench.main import run
+
+    run(context.args)
+
+
+@audit_cli.command("verify")
+def audit_verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Walk every business's audit chain; exit code 1 when one is broken."""
+    from microcrm.adapters import embedded
+    from microcrm.operations import audit
+    from microcrm.operations.unit_of_work import system
+    from microcrm.wiring import unit_of_work
+
+    broken = 0
+    with embedded.running(configuration.settings()):
+        with unit_of_work(system()) as uow:
+            business_ids = audit.all_businesses(uow)
+        for business_id in business_ids:
+            with unit_of_work(system(business_id)) as uow:
+                report = audit.verify(uow)
+            broken += report.broken_at is not None
+            verdict = "whole" if report.broken_at is None else f"BROKEN at place {report.broken_at}"
+            facts = {"business": business_id, "events": report.count, "verdict": verdict, "head": report.head}
+            line = f"business {business_id}: {report.count} events, {verdict}, {report.unchained} not yet chained"
+            say(json.dumps(facts) if as_json else line)
+    if broken:
+        raise Failed(f"The audit log of {broken} of {len(business_ids)} businesses does not fit together.")
+
+
+@cli.command()
+def routes() -> None:
+    """Every page and what it needs."""
+    from microcrm.sitemap import SCREENS
+
+    for screen in SCREENS:
+        say(f"{screen.path:32} {screen.title}")
+
+
+def main() -> None:
+    """Run, with every refusal as one sentence."""
+    try:
+        cli(prog_name="microcrm")
+    except (Failed, configuration.BadSettings) as problem:
+        _refuse(str(problem))
+    except DomainError as problem:
+        _refuse(f"{problem.message} {problem.remedy}")
+    except OSError as problem:
+        if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        _refuse("The disk is full: make room and start again. What was saved before is safe.")
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.write(f"{sentence}\n")
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""What runs by the clock. Each entry may run twice or late without harm, so two beats are safe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Seconds. ``expires`` drops ticks that piled up while the worker was away.
+SCHEDULE: dict[str, dict[str, Any]] = {
+    "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
+}
