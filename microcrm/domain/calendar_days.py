@@ -32,7 +32,7 @@ def holidays_of(state_code: str, year: int) -> tuple[Holiday, ...]:
             day=day,
             name=name.replace(_UNSURE, "").replace("; ", ", "),
             is_national=(day.month, day.day) in _NATIONAL,
-            is_estimated=_UNSURE in name,
+            is_estimated=all(part.endswith(_UNSURE) for part in name.split("; ")),
         )
         for day, name in sorted(found.items())
     )
