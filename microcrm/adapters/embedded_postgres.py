@@ -72,8 +72,9 @@ class Postgres:
     def superuser_url(self) -> str:
         return self.url(_SUPERUSER, "postgres")
 
-    def program(self) -> Program:
-        options = {**_SETTINGS, "port": str(self.port)}
+    def program(self, **settings: str) -> Program:
+        """``settings`` win over ours: the tests switch durability off."""
+        options = {**_SETTINGS, **settings, "port": str(self.port)}
         return Program(
             name="PostgreSQL",
             argv=[
