@@ -1,56 +1,80 @@
 import { createElement, useEffect, useRef } from "react";
 import { createCalendar, destroyCalendar, DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction } from "@event-calendar/core";
 import "@event-calendar/core/index.css";
-const two = (n) => String(n).padStart(2, "0");
-const wall = (d) => `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
-const slim = (e) => ({ id: String(e.id), start: wall(e.start), end: wall(e.end), staff: (e.resourceIds ?? []).map(String) });
-const div = (cls, text) => Object.assign(document.createElement("div"), { className: cls, textContent: text ?? "" });
-const ROLES = ["table", "rowgroup", "row", "columnheader", "rowheader", "cell", "list", "listitem"].map((r) => `[role="${r}"]`).join();
-const scrub = (root) => root.querySelectorAll(ROLES).forEach((n) => ["role", "aria-colindex", "aria-colspan", "aria-label"].forEach((a) => n.removeAttribute(a)));
-const face = ({ event: e, timeText }) => ({ domNodes: e.display === "background" ? [] : [div("ev-name", e.title), div("ev-time", timeText), div("ev-sub", e.extendedProps?.sub), div("sr-only", e.extendedProps?.status)] });
+import { blockFace, staffFace, tidyRoles } from "./faces.js";
+import { keyboardMoves } from "./keys.js";
+import { nowLabel, slim, wall } from "./times.js";
+
+const PLUGINS = [DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction];
+const NO_TOOLBAR = { start: "", center: "", end: "" };
+const SLOT_HEIGHT = { fine: 16, coarse: 24 }; // px a quarter hour
+const NOW_EVERY_MS = 20000;
+
+const slotHeight = () => (window.matchMedia("(pointer: coarse)").matches ? SLOT_HEIGHT.coarse : SLOT_HEIGHT.fine);
+const staffOf = (info) => (info.resource ? String(info.resource.id) : "");
+
+// Callbacks are read through `live`, so that the calendar is made once and never again.
+function listeners(tell, pick) {
+  const moved = (info) => tell("onMove", { ...slim(info.event), old: slim(info.oldEvent), via: info.jsEvent?.pointerType ?? "" });
+  return {
+    eventDidMount: (info) => { info.el.dataset.eid = info.event.id; },
+    eventClick: (info) => { pick(info.el); tell("onOpen", { ...slim(info.event), old: {}, via: "" }); },
+    eventDrop: moved,
+    eventResize: moved,
+    dateClick: (info) => tell("onSlot", { start: wall(info.date), end: "", staff: staffOf(info) }),
+    datesSet: (info) => tell("onRange", { start: info.startStr, end: info.endStr, view: info.view.type, title: info.view.title }),
+  };
+}
+
+// The chosen block is the anchor that `.board-card` is placed by.
+function picker(root) {
+  return (block) => {
+    root.querySelectorAll("[data-picked]").forEach((node) => { delete node.dataset.picked; });
+    block.dataset.picked = "true";
+  };
+}
 
 export function Board({ id, className, label, options, events = [], patch, staff = [], view, date, step = 15, ...on }) {
-  const host = useRef(null), cal = useRef(null), live = useRef({});
+  const host = useRef(null);
+  const cal = useRef(null);
+  const live = useRef({});
   live.current = { ...on, staff, step };
-  const tell = (name, payload) => live.current[name]?.(payload);
+
   useEffect(() => {
     const root = host.current;
-    const ec = (cal.current = createCalendar(root, [DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction], {
-      headerToolbar: { start: "", center: "", end: "" }, ...options, view, date, events, resources: staff, eventContent: face,
-      eventDidMount: (i) => { i.el.dataset.eid = i.event.id; },
-      eventClick: (i) => tell("onOpen", slim(i.event)),
-      eventDrop: (i) => tell("onMove", { ...slim(i.event), old: slim(i.oldEvent), via: i.jsEvent?.pointerType ?? "" }),
-      eventResize: (i) => tell("onMove", { ...slim(i.event), old: slim(i.oldEvent), via: i.jsEvent?.pointerType ?? "" }),
-      dateClick: (i) => tell("onSlot", { start: wall(i.date), end: "", staff: i.resource ? String(i.resource.id) : "" }),
-      select: (i) => { ec.unselect(); tell("onSlot", { start: wall(i.start), end: wall(i.end), staff: i.resource ? String(i.resource.id) : "" }); },
-      datesSet: (i) => tell("onRange", { start: i.startStr, end: i.endStr, view: i.view.type, title: i.view.title }),
+    const tell = (name, payload) => live.current[name]?.(payload);
+    const ec = (cal.current = createCalendar(root, PLUGINS, {
+      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(), ...options, view, date, events, resources: staff,
+      eventContent: blockFace,
+      resourceLabelContent: ({ resource }) => staffFace(live.current.staff.find((one) => String(one.id) === String(resource.id)) ?? resource),
+      ...listeners(tell, picker(root)),
+      select: (info) => { ec.unselect(); tell("onSlot", { start: wall(info.start), end: wall(info.end), staff: staffOf(info) }); },
     }));
-    const seen = new MutationObserver(() => scrub(root));
-    seen.observe(root, { childList: true, subtree: true }); scrub(root);
-    const keys = (ev) => { // Alt+Up/Down time, Alt+Left/Right staff, Alt+Shift+Up/Down length
-      const eid = ev.target.closest?.("[data-eid]")?.dataset.eid, e = eid && ec.getEventById(eid);
-      if (!e || !ev.altKey || !ev.key.startsWith("Arrow") || e.editable === false) return;
-      ev.preventDefault();
-      const old = slim(e), next = { ...old }, { staff: cols, step: m } = live.current;
-      const k = ev.key === "ArrowUp" ? -1 : ev.key === "ArrowDown" ? 1 : 0, at = (d) => wall(new Date(+d + k * m * 6e4));
-      if (k) { next.end = at(e.end); if (!ev.shiftKey) next.start = at(e.start); }
-      else { const c = cols[cols.findIndex((s) => String(s.id) === old.staff[0]) + (ev.key === "ArrowRight" ? 1 : -1)]; if (!c) return; next.staff = [String(c.id)]; }
-      if (next.end <= next.start) return;
-      ec.updateEvent({ ...e, start: next.start, end: next.end, resourceIds: next.staff });
-      requestAnimationFrame(() => root.querySelector(`[data-eid="${CSS.escape(eid)}"]`)?.focus());
-      tell("onMove", { ...next, old, via: "keyboard" });
-    };
+    const seen = new MutationObserver(() => { tidyRoles(root); nowLabel(root, options?.timeZone); });
+    seen.observe(root, { childList: true, subtree: true });
+    tidyRoles(root);
+    const clock = setInterval(() => nowLabel(root, options?.timeZone), NOW_EVERY_MS);
+    const keys = keyboardMoves(root, ec, live, tell);
     root.addEventListener("keydown", keys);
-    return () => { seen.disconnect(); root.removeEventListener("keydown", keys); cal.current = null; destroyCalendar(ec); };
+    return () => {
+      clearInterval(clock);
+      seen.disconnect();
+      root.removeEventListener("keydown", keys);
+      cal.current = null;
+      destroyCalendar(ec);
+    };
   }, []);
+
   useEffect(() => { cal.current?.setOption("events", events); }, [events]);
-  useEffect(() => { // {seq, put:[...], drop:[...]}: small deltas, also the way to snap back
-    const c = cal.current; if (!c || !patch?.seq) return;
-    for (const e of patch.put ?? []) c.getEventById(e.id) ? c.updateEvent(e) : c.addEvent(e);
-    for (const eid of patch.drop ?? []) c.removeEventById(eid);
-  }, [patch?.seq]);
   useEffect(() => { cal.current?.setOption("resources", staff); }, [staff]);
   useEffect(() => { if (view) cal.current?.setOption("view", view); }, [view]);
   useEffect(() => { if (date) cal.current?.setOption("date", date); }, [date]);
+  useEffect(() => { // small changes, and the way to put a refused move back
+    const ec = cal.current;
+    if (!ec || !patch?.seq) return;
+    for (const event of patch.put ?? []) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
+    for (const eid of patch.drop ?? []) ec.removeEventById(eid);
+  }, [patch?.seq]);
+
   return createElement("div", { ref: host, id, className, role: "region", "aria-label": label });
 }

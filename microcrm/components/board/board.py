@@ -6,12 +6,16 @@ back through ``patch``. ``events`` loads a range once; every later change is a `
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
 
 import reflex as rx
 from reflex_base.event import passthrough_event_spec as payload
 
+_PARTS = [rx.asset(name, shared=True) for name in ("faces.js", "keys.js", "times.js")]  # board.jsx imports them
 _JSX = rx.asset("board.jsx", shared=True)
+
+OffKind = Literal["closed", "break", "leave", "buffer"]
 
 
 class Moved(TypedDict):
@@ -68,31 +72,69 @@ DAY_OPTIONS: dict[str, Any] = {
     "slotDuration": "00:15",
     "snapDuration": "00:15",
     "slotLabelInterval": "01:00",
+    "slotLabelFormat": {"hour": "numeric"},
 }
 
 
-def day_options(opens: str, closes: str, offset: str = "+05:30") -> dict[str, Any]:
+def day_options(
+    opens: str, closes: str, *, scroll_to: str = "", offset: str = "+05:30", editable: bool = True
+) -> dict[str, Any]:
     """Options of a day by staff, drawn from ``opens`` to ``closes`` ("09:00"), in the zone ``offset`` for the now line."""
-    return {**DAY_OPTIONS, "timeZone": offset, "slotMinTime": opens, "slotMaxTime": closes}
+    return {
+        **DAY_OPTIONS,
+        "timeZone": offset,
+        "slotMinTime": opens,
+        "slotMaxTime": closes,
+        "scrollTime": scroll_to or opens,
+        "editable": editable,
+        "selectable": editable,
+    }
+
+
+def column(uid: str, name: str, initials: str, sub: str = "") -> dict[str, str]:
+    """A person's column. ``sub`` is a short line as "8 bookings"."""
+    return {"id": uid, "title": name, "initials": initials, "sub": sub}
 
 
 def block(
-    uid: str, staff: str, start: str, end: str, *, title: str, sub: str, hue: str, status: str, word: str
+    uid: str,
+    staff: str,
+    start: str,
+    end: str,
+    *,
+    title: str,
+    sub: str,
+    hue: str,
+    status: str,
+    word: str,
+    badges: Sequence[tuple[str, str]] = (),
+    editable: bool = True,
 ) -> dict[str, Any]:
-    """A booking as the widget wants it. ``status`` is held, booked, confirmed, arrived, serving, done or no_show; ``word`` says it."""
+    """A booking as the widget wants it.
+
+    ``status`` is held, booked, confirmed, arrived, serving, done or no_show, and ``word`` says it to screen readers.
+    ``badges`` are (words, tone) with tone plain, warn or bad.
+    """
     return {
         "id": uid,
         "resourceIds": [staff],
         "start": start,
         "end": end,
         "title": title,
+        "editable": editable,
         "classNames": ["ev", f"hue-{hue}", f"st-{status.replace('_', '-')}"],
-        "extendedProps": {"sub": sub, "status": word},
+        "extendedProps": {
+            "sub": sub,
+            "status": word,
+            "badges": [{"text": words, "tone": tone} for words, tone in badges],
+        },
     }
 
 
-def closed(uid: str, staff: str, start: str, end: str, kind: str = "closed") -> dict[str, Any]:
-    """Time that can't be booked. ``kind`` is closed, break, leave or buffer; each looks different."""
+def closed(
+    uid: str, staff: str, start: str, end: str, kind: OffKind = "closed", *, label: str = "", hue: str = "slate"
+) -> dict[str, Any]:
+    """Time that can't be booked; each kind looks different. ``hue`` colours a buffer's stripes as its booking."""
     return {
         "id": uid,
         "resourceIds": [staff],
@@ -100,5 +142,6 @@ def closed(uid: str, staff: str, start: str, end: str, kind: str = "closed") -> 
         "end": end,
         "display": "background",
         "editable": False,
-        "classNames": [f"off-{kind}"],
+        "classNames": [f"off-{kind}", f"hue-{hue}"],
+        "extendedProps": {"label": label},
     }
