@@ -12,28 +12,40 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
-from microcrm.components.buttons import icon_button
+from microcrm.components.buttons import away_button, icon_button
 from microcrm.components.feedback import offline_ribbon, online_chip, skeleton
 from microcrm.components.hotkeys.hotkeys import does
-from microcrm.components.icons import icon, icon_of
+from microcrm.components.icons import icon
+from microcrm.domain.permissions import Permission
 
-NAV_ICONS = ("sun", "calendar_days", "users", "scissors", "history", "settings", "circle_user", "store")
 TAB_HREFS = ("/today", "/calendar", "/customers")
 NEW_BOOKING = "/calendar?new=1"
+_ACCOUNT_MENU = "account-menu"
+_MORE_MENU = "more-menu"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation, shown to those who may open it."""
+
+    href: str
+    label: str
+    icon: str
+    needs: Permission
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the shell shows of the signed-in person. ``navigation`` holds objects with href, label and icon."""
+    """What the shell shows of the signed-in person. ``allowed`` are permissions as words."""
 
-    shop: rx.Var[str]
-    initial: rx.Var[str]
-    person: rx.Var[str]
-    initials: rx.Var[str]
-    role: rx.Var[str]
-    navigation: rx.Var[list[Any]]
+    places: tuple[Place, ...]
+    allowed: rx.Var[list[str]]
     loaded: rx.Var[bool]
-    viewing_as: rx.Var[bool]
+    shop: rx.Var[str]
+    person: rx.Var[str]
+    role: rx.Var[str]
+    viewing_as: rx.Var[str]
+    needs_verification: rx.Var[bool]
 
 
 def shell(frame: Frame, here: str, main: rx.Component, *extras: rx.Component) -> rx.Component:
@@ -42,7 +54,7 @@ def shell(frame: Frame, here: str, main: rx.Component, *extras: rx.Component) ->
         rx.el.a("Skip to content", href="#main", class_name="skip btn"),
         rx.el.div(
             _rail(frame, here),
-            rx.el.div(offline_ribbon(), _viewing_as(frame), _top(frame), main, class_name="page"),
+            rx.el.div(offline_ribbon(), _ribbons(frame), _top(frame), main, class_name="page"),
             class_name="app",
         ),
         _tabs(frame, here),
@@ -55,7 +67,6 @@ def main_region(
     *children: rx.Component,
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
-    class_name: str = "",
 ) -> rx.Component:
     """Heading with its actions, then the content."""
     says_more = isinstance(sub, rx.Var) or bool(sub)
@@ -68,7 +79,7 @@ def main_region(
         *children,
         id="main",
         tab_index=-1,
-        class_name=f"main {class_name}".strip(),
+        class_name="main",
     )
 
 
@@ -82,18 +93,17 @@ def flush_region(title: str, *children: rx.Component) -> rx.Component:
 def _rail(frame: Frame, here: str) -> rx.Component:
     return rx.el.div(
         route_link(
-            rx.el.span(frame.initial, class_name="mark", aria_hidden="true"),
+            rx.el.span(_first_letter(frame.shop), class_name="mark", aria_hidden="true"),
             rx.el.span(frame.shop, rx.el.small("MicroCRM")),
             to="/today",
             class_name="brand",
-            aria_label="Today",
         ),
-        rx.el.nav(_nav_links(frame, here), class_name="nav", aria_label="Main"),
+        rx.el.nav(_places(frame, here), class_name="nav", aria_label="Main"),
         rx.el.div(
             rx.el.button(
                 icon("keyboard"),
                 rx.el.span("Shortcuts"),
-                rx.el.kbd("?", class_name="kbd"),
+                rx.el.kbd("?", class_name="kbd", aria_hidden="true"),
                 type="button",
                 **does("keys"),
             ),
@@ -103,19 +113,17 @@ def _rail(frame: Frame, here: str) -> rx.Component:
     )
 
 
-def _nav_links(frame: Frame, here: str) -> rx.Component:
-    def entry(item: rx.Var[Any]) -> rx.Component:
-        return route_link(
-            icon_of(item.icon, NAV_ICONS),
-            rx.el.span(item.label),
-            to=item.href,
-            aria_current=_current(item, here),
-            key=item.href,
+def _places(frame: Frame, here: str) -> rx.Component:
+    """Nothing that depends on the person is shown before the person is known."""
+    entries = [
+        _if_allowed(
+            frame,
+            place,
+            route_link(icon(place.icon), rx.el.span(place.label), to=place.href, **_current(place, here)),
         )
-
-    return rx.cond(
-        frame.loaded, rx.foreach(frame.navigation, entry), rx.fragment(*[skeleton("20px", "auto") for _ in range(6)])
-    )
+        for place in frame.places
+    ]
+    return rx.cond(frame.loaded, rx.fragment(*entries), rx.fragment(*[skeleton("20px", "auto") for _ in frame.places]))
 
 
 def _top(frame: Frame) -> rx.Component:
@@ -123,7 +131,7 @@ def _top(frame: Frame) -> rx.Component:
         rx.el.button(
             icon("search"),
             rx.el.span("Search", class_name="clip"),
-            rx.el.kbd("Ctrl K", class_name="kbd"),
+            rx.el.kbd("Ctrl K", class_name="kbd", aria_hidden="true"),
             type="button",
             class_name="find",
             aria_haspopup="dialog",
@@ -138,76 +146,80 @@ def _top(frame: Frame) -> rx.Component:
 
 
 def _account(frame: Frame) -> rx.Component:
-    uid = "account-menu"
     return rx.fragment(
         rx.el.button(
-            rx.el.span(frame.initials, class_name="avatar", aria_hidden="true"),
+            rx.el.span(_first_letter(frame.person), class_name="avatar", aria_hidden="true"),
             rx.el.span(frame.person, rx.el.small(frame.role), class_name="who-name"),
             rx.el.span("Your account", class_name="sr-only"),
             type="button",
             class_name="who",
-            custom_attrs={"popoverTarget": uid},
+            custom_attrs={"popoverTarget": _ACCOUNT_MENU},
         ),
         rx.el.div(
-            rx.el.p(frame.person, rx.el.span(frame.role, class_name="meta", display="block")),
+            rx.el.p(
+                rx.el.span(frame.person, class_name="strong"), rx.el.br(), rx.el.span(frame.role, class_name="meta")
+            ),
             rx.el.hr(),
             route_link(icon("circle_user"), rx.el.span("Your account"), to="/account"),
             rx.el.form(
-                rx.el.button(icon("log_out"), rx.el.span("Sign out"), type="submit"), action="/sign-out", method="post"
+                rx.el.button(icon("log_out"), rx.el.span("Sign out"), type="submit"),
+                action="/sign-out",
+                method="post",
             ),
-            id=uid,
+            id=_ACCOUNT_MENU,
             class_name="menu",
             custom_attrs={"popover": "auto"},
         ),
     )
 
 
-def _viewing_as(frame: Frame) -> rx.Component:
-    return rx.cond(
-        frame.viewing_as,
-        rx.el.div(
-            icon("eye"),
-            rx.el.span("You see MicroCRM as ", frame.person, ", ", frame.role, ". Nothing can be changed."),
-            rx.el.form(
-                rx.el.button("Stop", type="submit", class_name="btn-link"), action="/view-as/stop", method="post"
-            ),
-            class_name="ribbon",
-        ),
+def _ribbons(frame: Frame) -> rx.Component:
+    watching = rx.el.div(
+        icon("eye"),
+        rx.el.span("You see MicroCRM as ", frame.viewing_as, ". Nothing can be changed."),
+        rx.el.form(rx.el.button("Stop", type="submit", class_name="btn-link"), action="/view-as/stop", method="post"),
+        class_name="ribbon",
+    )
+    unverified = rx.el.div(
+        icon("mail"),
+        rx.el.span("Please confirm your email address with the link we sent you."),
+        away_button("Send it again", "/verify", kind="quiet"),
+        class_name="ribbon",
+    )
+    return rx.fragment(
+        rx.cond(frame.viewing_as != "", watching), rx.cond(frame.loaded & frame.needs_verification, unverified)
     )
 
 
 def _tabs(frame: Frame, here: str) -> rx.Component:
-    """Bottom tabs of the phone: what of Today, Calendar and Customers one may see, New between them, the rest under More."""
-
-    def tab(item: rx.Var[Any]) -> rx.Component:
-        link = route_link(
-            icon_of(item.icon, NAV_ICONS), rx.el.span(item.label), to=item.href, aria_current=_current(item, here)
-        )
-        new = route_link(icon("plus"), rx.el.span("New", class_name="sr-only"), to=NEW_BOOKING, class_name="add")
-        return rx.match(
-            item.href,
-            ("/calendar", rx.fragment(link, new, key=item.href)),
-            *[(href, rx.fragment(link, key=item.href)) for href in TAB_HREFS if href != "/calendar"],
-            rx.fragment(key=item.href),
-        )
-
-    more = "more-menu"
-    return rx.el.div(
+    """Bottom tabs of the phone: Today, Calendar, New, Customers, and all places under More."""
+    new = route_link(icon("plus"), rx.el.span("New booking", class_name="sr-only"), to=NEW_BOOKING, class_name="add")
+    tabs: list[rx.Component] = []
+    for place in frame.places:
+        if place.href not in TAB_HREFS:
+            continue
+        tab = route_link(icon(place.icon), rx.el.span(place.label), to=place.href, **_current(place, here))
+        tabs.append(_if_allowed(frame, place, rx.fragment(tab, new) if place.href == "/calendar" else tab))
+    more = rx.el.button(icon("menu"), rx.el.span("More"), type="button", custom_attrs={"popoverTarget": _MORE_MENU})
+    return rx.fragment(
+        rx.el.nav(*tabs, more, class_name="tabs", aria_label="Main, at the foot"),
         rx.el.nav(
-            rx.foreach(frame.navigation, tab),
-            rx.el.button(icon("menu"), rx.el.span("More"), type="button", custom_attrs={"popoverTarget": more}),
-            class_name="tabs",
-            aria_label="Main, at the foot",
-        ),
-        rx.el.nav(
-            _nav_links(frame, here),
-            id=more,
-            class_name="menu more",
+            _places(frame, here),
+            id=_MORE_MENU,
+            class_name="menu menu-up",
             aria_label="More",
             custom_attrs={"popover": "auto"},
         ),
     )
 
 
-def _current(item: rx.Var[Any], here: str) -> rx.Var[str]:
-    return rx.cond(item.href == here, "page", "false")
+def _if_allowed(frame: Frame, place: Place, shown: rx.Component) -> rx.Component:
+    return rx.cond(frame.allowed.contains(place.needs.value), shown)
+
+
+def _current(place: Place, here: str) -> dict[str, Any]:
+    return {"aria_current": "page"} if place.href == here else {}
+
+
+def _first_letter(name: rx.Var[str]) -> rx.Var[str]:
+    return name[:1].upper()

@@ -6,22 +6,31 @@ from collections.abc import Sequence
 
 import reflex as rx
 
+from microcrm.components.door.door import leave
+from microcrm.components.feedback import no_permission
 from microcrm.components.hotkeys.hotkeys import hotkeys
 from microcrm.components.layout import Frame, flush_region, main_region, shell
 from microcrm.components.notices.notices import notices
 from microcrm.components.palette.palette import palette
+from microcrm.pages.navigation import NAVIGATION
 from microcrm.state.base import AppState
 
 FRAME = Frame(
-    shop=AppState.shop_name,
-    initial=AppState.shop_initial,
-    person=AppState.person_name,
-    initials=AppState.person_initials,
-    role=AppState.role_label,
-    navigation=AppState.navigation,
+    places=NAVIGATION,
+    allowed=AppState.allowed,
     loaded=AppState.loaded,
+    shop=AppState.shop_name,
+    person=AppState.person_name,
+    role=AppState.role_label,
     viewing_as=AppState.viewing_as,
+    needs_verification=AppState.needs_verification,
 )
+PALETTE_ENTRIES = [
+    *[{"href": p.href, "label": p.label, "hint": "", "needs": p.needs.value} for p in NAVIGATION],
+    {"href": "/calendar?new=1", "label": "New booking", "hint": "N", "needs": "bookings.own"},
+    {"href": "/customers?new=1", "label": "New customer", "hint": "", "needs": "customers.edit"},
+    {"href": "/account", "label": "Your account", "hint": "Password, devices", "needs": "account"},
+]
 
 
 def screen(
@@ -32,20 +41,25 @@ def screen(
     actions: Sequence[rx.Component] = (),
 ) -> rx.Component:
     """A screen of the app. ``here`` is the href of its place in the navigation: "/settings" for every settings page."""
-    return _framed(here, main_region(title, *children, sub=sub, actions=actions))
+    refused = main_region(title, no_permission("this page"))
+    return _framed(here, refused, main_region(title, *children, sub=sub, actions=actions))
 
 
 def flush_screen(title: str, *children: rx.Component, here: str) -> rx.Component:
     """A screen without margins or a visible heading, as the calendar."""
-    return _framed(here, flush_region(title, *children))
+    return _framed(here, main_region(title, no_permission("this page")), flush_region(title, *children))
 
 
-def _framed(here: str, main: rx.Component) -> rx.Component:
-    return shell(
-        FRAME,
-        here,
-        main,
-        notices(notices=AppState.notices, on_dismiss=AppState.dismiss, on_undo=AppState.undo),
-        palette(entries=AppState.navigation),
-        hotkeys(),
+def _framed(here: str, refused: rx.Component, main: rx.Component) -> rx.Component:
+    return rx.cond(
+        AppState.is_signed_out,
+        leave(to="/sign-in"),
+        shell(
+            FRAME,
+            here,
+            rx.cond(AppState.no_permission, refused, main),
+            notices(notices=AppState.notices, on_dismiss=AppState.dismiss, on_undo=AppState.undo),
+            palette(entries=PALETTE_ENTRIES, allowed=AppState.allowed),
+            hotkeys(),
+        ),
     )

@@ -10,3 +10,12 @@ export function Door({ paths = [], children }) {
   }, []);
   return outside ? null : children;
 }
+
+// Leaves the app for a page of the server, which may lead back here.
+export function Leave({ to }) {
+  useEffect(() => {
+    const back = window.location.pathname + window.location.search;
+    window.location.replace(`${to}?next=${encodeURIComponent(back)}`);
+  }, [to]);
+  return null;
+}

@@ -1,4 +1,4 @@
-"""The way from the app to pages that the server renders: ``rx.redirect("/sign-in")`` ends here."""
+"""The ways from the app to pages that the server renders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _JSX = rx.asset("door.jsx", shared=True)
 
 
 class Door(rx.Component):
-    """Reloads the address when it begins with one of ``paths``; shows its children otherwise."""
+    """Loads the address anew when it begins with one of ``paths``, as after ``rx.redirect("/sign-in")``; else its children."""
 
     library = _JSX.importable_path
     tag = "Door"
@@ -16,4 +16,14 @@ class Door(rx.Component):
     paths: rx.Var[list[str]]
 
 
+class Leave(rx.Component):
+    """Goes to ``to`` once it is on the screen, and says with ``?next=`` where to come back to."""
+
+    library = _JSX.importable_path
+    tag = "Leave"
+
+    to: rx.Var[str]
+
+
 door = Door.create
+leave = Leave.create

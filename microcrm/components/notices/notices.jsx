@@ -16,7 +16,7 @@ function Notice({ notice, onDismiss, onUndo }) {
     h("svg", { className: "icon", viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", strokeLinecap: "round", strokeLinejoin: "round", "aria-hidden": true },
       h("path", { d: MARK[notice.tone] ?? MARK.info })),
     h("p", null, notice.text),
-    notice.undo_token && h("button", { type: "button", className: "notice-act", onClick: () => onUndo(notice.undo_token) }, "Undo"),
+    notice.undo && h("button", { type: "button", className: "notice-act", onClick: () => onUndo(notice.undo) }, "Undo"),
     h("button", { type: "button", className: "close", "aria-label": "Dismiss", onClick: () => onDismiss(notice.id) },
       h("svg", { className: "icon icon-s", viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", strokeLinecap: "round", "aria-hidden": true }, h("path", { d: "M18 6 6 18M6 6l12 12" }))));
 }

@@ -11,13 +11,13 @@ _JSX = rx.asset("notices.jsx", shared=True)
 
 
 class Notices(rx.Component):
-    """``notices`` are objects with id, text, tone (ok, info, bad) and undo_token ("" when there is nothing to undo)."""
+    """``notices`` are objects with id, text, tone (ok, info, bad) and undo ("" when there is nothing to undo)."""
 
     library = _JSX.importable_path
     tag = "Notices"
 
     notices: rx.Var[list[Any]]
-    on_dismiss: rx.EventHandler[payload(str)]
+    on_dismiss: rx.EventHandler[payload(int)]
     on_undo: rx.EventHandler[payload(str)]
 
 

@@ -9,7 +9,7 @@ function Line({ entry, pick }) {
     h("span", null, entry.label), entry.hint && h("small", null, entry.hint));
 }
 
-export default function Box({ open, setOpen, entries = [], found = [], onSearch }) {
+export default function Box({ open, setOpen, entries = [], allowed = [], found = [], onSearch }) {
   const navigate = useNavigate();
   const [words, setWords] = useState("");
   const timer = useRef(0);
@@ -22,7 +22,7 @@ export default function Box({ open, setOpen, entries = [], found = [], onSearch 
   const close = (next) => { setOpen(next); if (!next) setWords(""); };
   const pick = (href) => { close(false); navigate(href); };
   const typed = words.trim().toLowerCase();
-  const pages = entries.filter((entry) => !typed || `${entry.label} ${entry.hint ?? ""}`.toLowerCase().includes(typed));
+  const pages = entries.filter((entry) => allowed.includes(entry.needs)).filter((entry) => !typed || `${entry.label} ${entry.hint ?? ""}`.toLowerCase().includes(typed));
   return h(Command.Dialog, { open, onOpenChange: close, label: "Find anything", shouldFilter: false, overlayClassName: "scrim", contentClassName: "palette" },
     h(Command.Input, { value: words, onValueChange: setWords, placeholder: "Search customers, or go to…" }),
     h(Command.List, null,

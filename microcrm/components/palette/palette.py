@@ -12,13 +12,15 @@ _JSX = rx.asset("opener.jsx", shared=True)
 
 
 class Palette(rx.Component):
-    """``entries`` and ``found`` are objects with href, label and hint; ``on_search`` gets the words typed, "" at first."""
+    """``entries`` are objects with href, label, hint and needs, shown when ``allowed`` has what they need; ``found`` are those
+    of the server's answer, without needs. ``on_search`` gets the words typed, "" at first."""
 
     library = _JSX.importable_path
     tag = "Palette"
     lib_dependencies: list[str] = ["cmdk@1.1.1"]
 
-    entries: rx.Var[list[Any]]
+    entries: rx.Var[list[dict[str, str]]]
+    allowed: rx.Var[list[str]]
     found: rx.Var[list[Any]]
     on_search: rx.EventHandler[payload(str)]
 

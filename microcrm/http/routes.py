@@ -1,0 +1,21 @@
+"""Every address that the server answers itself, before Reflex's pages."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from microcrm.http.stylesheet import public_stylesheet_url, serve_stylesheet
+
+
+async def home(request: Request) -> Response:  # noqa: ARG001 - Starlette passes it
+    """Today sends visitors on to sign-in."""
+    return RedirectResponse("/today", status_code=303, headers={"cache-control": "no-store"})
+
+
+def routes() -> list[BaseRoute]:
+    return [
+        Route("/", home),
+        Route(public_stylesheet_url(), serve_stylesheet),
+    ]
