@@ -30,6 +30,10 @@ _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[ ()\-.]?\d){9,14}(?![\w:-])")
 _TOKEN = re.compile(r"\b((?:\w+_)?(?:token|sid|signature|code|key|password))=[^&\s\"'#]+", re.IGNORECASE)
 _SIGN_IN = re.compile(r"(\w+://)[^/@\s]+@")  # the user and password of a server's address
+# Chatty at "info", a line or two for every tick of the clock.
+_ONLY_WARNINGS = (
+    "alembic", "amqp", "asyncio", "celery.app.trace", "celery.beat", "celery.worker.strategy", "httpcore", "httpx", "kombu"
+)  # fmt: skip
 _KEPT = frozenset({"timestamp", "level", "logger", "request_id", "event_id", "at"})
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -76,7 +80,7 @@ def configure(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "asyncio", "kombu", "amqp", "alembic"):
+    for noisy in _ONLY_WARNINGS:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, root.level))
     logging.captureWarnings(True)
 

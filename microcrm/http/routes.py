@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from microcrm.http import health
 from microcrm.http.stylesheet import public_stylesheet_url, serve_stylesheet
 
 
@@ -17,5 +18,6 @@ async def home(request: Request) -> Response:  # noqa: ARG001 - Starlette passes
 def routes() -> list[BaseRoute]:
     return [
         Route("/", home),
+        *health.ROUTES,
         Route(public_stylesheet_url(), serve_stylesheet),
     ]

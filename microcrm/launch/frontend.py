@@ -33,8 +33,6 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFLEX_TELEMETRY_ENABLED": "false",
         "REFLEX_CHECK_LATEST_VERSION": "false",
         "REFLEX_ENV_MODE": "prod",
-        "REFLEX_STATE_MANAGER_MODE": "redis",
-        "REFLEX_OPLOCK_ENABLED": "1",
         "MICROCRM_ORIGIN": settings.public_url,
     }
 

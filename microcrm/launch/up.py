@@ -104,7 +104,7 @@ def _program(
 def _is_served(current: Settings) -> bool:
     host = "127.0.0.1" if current.host in {"0.0.0.0", "::"} else current.host  # noqa: S104 - compared, not bound
     try:
-        with urllib.request.urlopen(f"http://{host}:{current.port}/health", timeout=2) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"http://{host}:{current.port}/health", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -20,13 +20,23 @@ from microcrm.launch import frontend
 from microcrm.settings import Settings
 
 _APP = "microcrm.microcrm"
-# Reflex's names for: the pages are compiled already; serve them from the backend.
-_SERVE_BUILT = {"__REFLEX_SKIP_COMPILE": "true", "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true"}
+_SERVING = {
+    # Reflex's own names for: the pages are compiled already; serve them from the backend.
+    "__REFLEX_SKIP_COMPILE": "true",
+    "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+    # Any worker may get any event of a tab; the lock is held for as long as that tab stays with one worker.
+    "REFLEX_STATE_MANAGER_MODE": "redis",
+    "REFLEX_OPLOCK_ENABLED": "1",
+    "REFLEX_SOCKET_INTERVAL": "10s",
+    "REFLEX_SOCKET_TIMEOUT": "20s",
+}
+# Granian's log goes where ours goes.
+_LOG_TO_OURS = {"version": 1, "disable_existing_loggers": False, "loggers": {"_granian": {"handlers": []}}}
 
 
 def serve(settings: Settings) -> None:
     """Until a stop signal; open requests get ten seconds to end."""
-    os.environ.update(frontend.environment(settings) | _SERVE_BUILT)
+    os.environ.update(frontend.environment(settings) | _SERVING | {"REFLEX_REDIS_URL": settings.redis_url})
     os.chdir(frontend.ROOT)
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)
@@ -44,4 +54,5 @@ def serve(settings: Settings) -> None:
         workers_kill_timeout=10,
         log_level=LogLevels(settings.log_level),
         log_access=False,
+        log_dictconfig=_LOG_TO_OURS,
     ).serve()
