@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -113,6 +114,13 @@ def test_good_addresses(typed: str, kept: str) -> None:
 def test_bad_addresses(typed: Any) -> None:
     with pytest.raises(Invalid, match=r"name@example\.com"):
         parse_email(typed)
+
+
+def test_a_huge_address_is_refused_at_once() -> None:
+    began = time.perf_counter()
+    with pytest.raises(Invalid):
+        parse_email("é" * 1_000_000 + "@example.com")
+    assert time.perf_counter() - began < 0.05
 
 
 def test_needed_and_optional_addresses() -> None:
