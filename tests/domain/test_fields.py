@@ -83,7 +83,7 @@ def test_a_huge_text_is_refused_at_once() -> None:
     began = time.perf_counter()
     _, message = read_one("text", huge)
     assert message.startswith("Name is too long")
-    assert time.perf_counter() - began < 0.05
+    assert time.perf_counter() - began < 0.25
 
 
 def test_needed_and_optional_text() -> None:

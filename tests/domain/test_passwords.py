@@ -77,7 +77,7 @@ def test_a_huge_password_is_refused_at_once() -> None:
     began = time.perf_counter()
     with pytest.raises(Invalid, match="at most 256"):
         parse_password("ﷺ" * 1_000_000)
-    assert time.perf_counter() - began < 0.05
+    assert time.perf_counter() - began < 0.25
 
 
 @pytest.mark.parametrize("raw", [None, "", 12345678, ["a" * 9], {"a": 1}, True], ids=repr)

@@ -120,7 +120,7 @@ def test_a_huge_address_is_refused_at_once() -> None:
     began = time.perf_counter()
     with pytest.raises(Invalid):
         parse_email("é" * 1_000_000 + "@example.com")
-    assert time.perf_counter() - began < 0.05
+    assert time.perf_counter() - began < 0.25
 
 
 def test_needed_and_optional_addresses() -> None:
