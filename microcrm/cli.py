@@ -89,9 +89,7 @@ def check() -> None:
         reachable.check_disk(settings.home)
         say(f"PostgreSQL {reachable.check_database(settings.database_url)} answers.")
         say(f"Redis {reachable.check_redis(settings.redis_url)} answers.")
-        found = schema.state(settings.database_url)
-        if found != "current":
-            raise Failed(f"The schema of the database is {found}: run 'microcrm migrate' with this version.")
+        schema.check(settings.database_url)
         say(f"The schema is {schema.head()}, as it should be.")
 
 
@@ -156,10 +154,19 @@ def main() -> None:
         _refuse(str(problem))
     except DomainError as problem:
         _refuse(f"{problem.message} {problem.remedy}")
-    except OSError as problem:
-        if problem.errno not in {errno.ENOSPC, errno.EDQUOT}:
+    except Exception as problem:
+        if not _is_disk_full(problem):
             raise
         _refuse("The disk is full: make room and start again. What was saved before is safe.")
+
+
+def _is_disk_full(error: BaseException | None) -> bool:
+    """Wherever it was noticed: by us, or by PostgreSQL (SQLSTATE 53100)."""
+    while error is not None:
+        if getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT} or getattr(error, "sqlstate", "") == "53100":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from microcrm import processes
 from microcrm.adapters import embedded_postgres, embedded_valkey
+from microcrm.adapters.reachable import check_disk
 from microcrm.processes import Failed, Running
 from microcrm.settings import APP_ROLE, OWNER_ROLE, Settings, reset
 
@@ -51,6 +52,7 @@ def started(settings: Settings) -> Iterator[tuple[Addresses, list[Running]]]:
     """Start what has no address in the settings, in a claimed folder; stop it at the end, the database last."""
     variables: dict[str, str] = {}
     children: list[Running] = []
+    check_disk(settings.home)
     with contextlib.ExitStack() as stack:
         if not settings.given_database_url:
             postgres = embedded_postgres.prepare(settings.home)

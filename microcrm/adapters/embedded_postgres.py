@@ -162,8 +162,8 @@ def _initialise(postgres: Postgres) -> None:
     password.unlink()
     if done.returncode:
         shutil.rmtree(postgres.data, ignore_errors=True)
-        reason = (done.stderr or done.stdout).strip().splitlines()
-        raise Failed(f"PostgreSQL could not make its data folder: {reason[-1] if reason else 'no reason given'}")
+        reasons = [line for line in done.stderr.splitlines() if "error:" in line or "FATAL" in line]
+        raise Failed(f"PostgreSQL could not make its data folder: {reasons[0] if reasons else done.stderr.strip()}")
 
 
 def _stop_leftover(postgres: Postgres) -> None:

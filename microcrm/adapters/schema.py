@@ -17,6 +17,7 @@ from microcrm.processes import Failed
 from microcrm.settings import APP_ROLE, Settings
 
 State = Literal["empty", "behind", "current", "newer"]
+_NEWER = "The database has a newer schema than this MicroCRM: install the newer version again."
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -25,13 +26,22 @@ def migrate(settings: Settings) -> None:
     url = settings.database_owner_url
     check_database(url, "DATABASE_URL_DIRECT" if settings.given_database_url_direct else "DATABASE_URL")
     if state(url) == "newer":
-        raise Failed("The database has a newer schema than this MicroCRM: install the newer version again.")
+        raise Failed(_NEWER)
     if settings.derives_app_role:
         _make_app_role(settings)
     command.upgrade(_config(url), "head")
     with psycopg.connect(plain(url), connect_timeout=5) as connection:
         connection.execute(f"GRANT SELECT ON public.alembic_version TO {APP_ROLE}")
     check_database(settings.database_url)
+
+
+def check(url: str) -> None:
+    """Raises: Failed, when the schema is not the one that this code needs."""
+    found = state(url)
+    if found == "newer":
+        raise Failed(_NEWER)
+    if found != "current":
+        raise Failed(f"The schema of the database is {found}: run 'microcrm migrate'.")
 
 
 def state(url: str) -> State:

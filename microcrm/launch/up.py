@@ -15,7 +15,7 @@ from types import FrameType
 
 from microcrm import ports, processes
 from microcrm.adapters import embedded, schema
-from microcrm.adapters.reachable import check_disk, check_redis
+from microcrm.adapters.reachable import check_database, check_redis
 from microcrm.launch import frontend
 from microcrm.launch.supervisor import Supervisor
 from microcrm.processes import Failed, Program, Running
@@ -28,7 +28,6 @@ def run(say: Callable[[str], None]) -> None:
     """Until Ctrl-C or SIGTERM. Raises: Failed."""
     began = time.monotonic()
     given = settings()
-    check_disk(given.home)
     if ports.is_taken(given.host, given.port):
         raise Failed(f"Port {given.port} is taken: stop what uses it, or choose another with MICROCRM_PORT=8001.")
     signal.signal(signal.SIGTERM, _interrupt)
@@ -36,6 +35,7 @@ def run(say: Callable[[str], None]) -> None:
     with embedded.claimed(given.home), embedded.started(given) as (addresses, engines):
         supervisor.adopt(engines)
         addresses.publish()
+        check_database(settings().database_owner_url)
         check_redis(settings().redis_url)
         try:
             _prepare(settings(), say)
