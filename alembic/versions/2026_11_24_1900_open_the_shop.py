@@ -35,7 +35,7 @@ TENANT_TABLES = (
     "undos",
     "weekly_hours",
 )
-ACCOUNT_TABLES = ("users", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
+ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
 
 
 def upgrade() -> None:
@@ -83,10 +83,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_mailbox_key")),
     )
     op.create_table(
+        "sign_ups",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("device_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("email_key", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("phone", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("business", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ups")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_ups_token_hash")),
+    )
+    op.create_index(op.f("ix_sign_ups_device_hash"), "sign_ups", ["device_hash"], unique=False)
+    op.create_index(op.f("ix_sign_ups_email_key"), "sign_ups", ["email_key"], unique=False)
+    op.create_index(op.f("ix_sign_ups_expires_at"), "sign_ups", ["expires_at"], unique=False)
+    op.create_table(
         "throttles",
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("window_started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("last_failed_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("blocked_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_throttles")),
     )
@@ -209,6 +228,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("cookie_hash", sa.LargeBinary(), nullable=False),
         sa.Column("first_seen_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("trusted_until", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_devices_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_devices")),
     )
@@ -224,7 +244,7 @@ def upgrade() -> None:
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("used_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
-        sa.CheckConstraint("purpose in ('verify', 'reset', 'change_email')", name=op.f("ck_mail_tokens_purpose")),
+        sa.CheckConstraint("purpose in ('reset', 'change_email')", name=op.f("ck_mail_tokens_purpose")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_mail_tokens_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_tokens")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_mail_tokens_token_hash")),
@@ -319,6 +339,7 @@ def upgrade() -> None:
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("second_step_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("is_pending_second_step", sa.Boolean(), nullable=False),
+        sa.Column("is_kept", sa.Boolean(), nullable=False),
         sa.Column("revoked_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("browser", sa.String(), nullable=False),
@@ -777,6 +798,7 @@ def downgrade() -> None:
         "audit_events",
         "users",
         "throttles",
+        "sign_ups",
         "mailbox",
         "heartbeats",
         "businesses",

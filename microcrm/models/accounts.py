@@ -36,6 +36,24 @@ class User(SQLModel, table=True):
     created_at: datetime = instant()
 
 
+class SignUp(SQLModel, table=True):
+    """Somebody who asked for an account and has not yet followed the link in the mail. Nothing else exists of them: so an
+    address that has an account already is answered alike, and nobody can take an address that is not theirs."""
+
+    __tablename__ = "sign_ups"
+    id: int | None = identity()
+    token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
+    device_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, index=True))  # the browser that asked
+    email: str
+    email_key: str = Field(index=True)
+    name: str
+    phone: str
+    password_hash: str
+    business: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = instant()
+    expires_at: datetime = instant(index=True)
+
+
 class Session(SQLModel, table=True):
     """One signed-in browser. Only the SHA-256 of the cookie is kept. ``business_id`` is the shop on the screen."""
 
@@ -50,6 +68,7 @@ class Session(SQLModel, table=True):
     expires_at: datetime = instant()
     second_step_at: datetime | None = maybe_instant()
     is_pending_second_step: bool = False
+    is_kept: bool = False  # "keep me signed in": outlives the browser window
     revoked_at: datetime | None = maybe_instant()
     address: str = ""
     browser: str = ""
@@ -63,6 +82,7 @@ class Device(SQLModel, table=True):
     user_id: int = Field(sa_column=_user())
     cookie_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     first_seen_at: datetime = instant()
+    trusted_until: datetime | None = maybe_instant()  # no second step asked for here until then
     __table_args__ = (Index("uq_devices_user_cookie", "user_id", "cookie_hash", unique=True),)
 
 
@@ -77,7 +97,7 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class MailToken(SQLModel, table=True):
-    """A single-use link sent by mail: verify an address, reset a password, change an address."""
+    """A single-use link sent by mail: reset a password, change an address."""
 
     __tablename__ = "mail_tokens"
     id: int | None = identity()
@@ -88,7 +108,7 @@ class MailToken(SQLModel, table=True):
     created_at: datetime = instant()
     expires_at: datetime = instant()
     used_at: datetime | None = maybe_instant()
-    __table_args__ = (CheckConstraint("purpose in ('verify', 'reset', 'change_email')", name="purpose"),)
+    __table_args__ = (CheckConstraint("purpose in ('reset', 'change_email')", name="purpose"),)
 
 
 class Throttle(SQLModel, table=True):
@@ -98,5 +118,5 @@ class Throttle(SQLModel, table=True):
     __tablename__ = "throttles"
     key: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     failures: int = 0
-    window_started_at: datetime = instant()
+    last_failed_at: datetime = instant()
     blocked_until: datetime | None = maybe_instant()

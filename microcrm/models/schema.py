@@ -10,7 +10,7 @@ METADATA = SQLModel.metadata
 MODULES = (accounts, business, catalogue, schedule, customers, bookings, records)
 
 # Seen only in the accounts realm (see models/accounts.py).
-ACCOUNT_TABLES = ("users", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
+ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
 # No business's data, or a business that may be absent; each has a policy of its own in the migration.
 OTHER_TABLES = ("outbox", "mailbox", "heartbeats")
 TENANT_TABLES = tuple(

@@ -19,7 +19,7 @@ _VERBS = {
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
 }
-_ACCOUNT_OWNER = {"users": "id", "throttles": ""}
+_ACCOUNT_OWNER = {"users": "id", "throttles": "", "sign_ups": ""}
 
 # A hosted database gives one role that connects, migrates and, by membership, may step down to the app role. Where the two
 # roles were made beforehand (the embedded server), the membership is neither needed nor ours to grant.

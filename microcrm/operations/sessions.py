@@ -11,12 +11,28 @@ from http.cookies import CookieError, SimpleCookie
 from sqlalchemy import text
 
 from microcrm.domain.permissions import ROLE_LABELS, Permission, Role, permissions_of
+from microcrm.models.accounts import Session
 from microcrm.operations.unit_of_work import VISITOR, Actor, UnitOfWork
 
 # ``__Host-`` cookies exist only over https; plain http is for development on one's own machine.
 SECURE_COOKIE = "__Host-sid"
 PLAIN_COOKIE = "sid"
 SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A session ends when it was not used for ``idle``, and after ``at_most`` in any case."""
+
+    idle: timedelta
+    at_most: timedelta
+
+    def ends_at(self, began_at: datetime, now: datetime) -> datetime:
+        return min(began_at + self.at_most, now + self.idle)
+
+
+KEPT = Life(idle=timedelta(days=14), at_most=timedelta(days=60))  # "keep me signed in"
+BRIEF = Life(idle=timedelta(hours=12), at_most=timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +125,9 @@ def _is_stale(last_seen_at: datetime, now: datetime) -> bool:
 
 
 def touch(uow: UnitOfWork, session_id: int) -> None:
-    """Note that the session is in use (at most once a minute; the session list shows it)."""
+    """Note that the session is in use (at most once a minute), which moves its idle end."""
     uow.require_public()
-    uow.session.connection().execute(
-        text("UPDATE sessions SET last_seen_at = :now WHERE id = :id AND last_seen_at < :now"),
-        {"now": uow.now, "id": session_id},
-    )
+    row = uow.session.get(Session, session_id)
+    if row is not None and row.last_seen_at < uow.now:
+        row.last_seen_at = uow.now
+        row.expires_at = (KEPT if row.is_kept else BRIEF).ends_at(row.created_at, uow.now)

@@ -1,0 +1,28 @@
+"""What operations need from outside, as they see it. The edges hand over the real thing (``wiring``)."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Hasher(Protocol):
+    """Password hashing. Slow on purpose: call it on the threads that are meant for it."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, stored: str, password: str) -> bool:
+        """An empty ``stored`` (no such account) takes as long as any other and is false."""
+        ...
+
+    def is_outdated(self, stored: str) -> bool:
+        """Whether ``stored`` was made with other parameters than today's."""
+        ...
+
+
+class Sealer(Protocol):
+    """Authenticated encryption with the master key. ``about`` binds the text to its place: a value that is moved to
+    another row or column does not open."""
+
+    def seal(self, plain: bytes, about: str) -> bytes: ...
+
+    def open(self, sealed: bytes, about: str) -> bytes: ...
