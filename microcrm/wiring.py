@@ -15,9 +15,12 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from microcrm.adapters.mail import Mail, Mailbox, Smtp
+from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
+from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict
-from microcrm.operations.unit_of_work import BEGIN_STATEMENT, Actor, Realm, UnitOfWork, settings_of
+from microcrm.operations.unit_of_work import BEGIN_STATEMENT, Actor, Realm, UnitOfWork, settings_of, system
 from microcrm.settings import settings
 
 Clock = Callable[[], datetime]
@@ -52,6 +55,25 @@ def forget_inherited_connections() -> None:
 
 
 os.register_at_fork(after_in_child=forget_inherited_connections)
+
+
+@cache
+def hasher() -> Argon2:
+    return Argon2()
+
+
+@cache
+def sealer() -> MasterSeal:
+    return MasterSeal(settings().secret_key)
+
+
+def send_mail(mail: Mail) -> None:
+    """Over SMTP when a server is configured, else into the development mailbox."""
+    if settings().smtp_url:
+        Smtp(settings().smtp_url, settings().mail_from).send(mail)
+        return
+    with unit_of_work(system(), realm="worker") as uow:
+        Mailbox(uow.session).send(mail)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tasks.beat import SCHEDULE
 app = Celery(
     "microcrm",
     broker=settings().redis_url,
-    include=["tasks.outbox", "tasks.audit", "tasks.heartbeat"],
+    include=["tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts"],
 )
 app.conf.update(
     beat_schedule=SCHEDULE,

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from microcrm.adapters.outbox import Message
+from tasks.mail import send_mail, write_account_letter
 
 Handler = Callable[[Message], None]
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[str, Handler] = {
+    "mail": send_mail,
+    "account_letter": write_account_letter,
+}

@@ -112,7 +112,7 @@ class Reader:
         if self.errors:
             raise Invalid(fields=self.errors)
 
-    def by(self, name: str, parse: Callable[..., T], *args: Any, instead: T, **options: Any) -> T:
+    def by(self, name: str, parse: Callable[..., T], /, *args: Any, instead: T, **options: Any) -> T:
         """``parse(*args)``, any function that raises ``Invalid`` with a whole sentence; ``instead`` after a mistake."""
         try:
             return parse(*args, **options)
