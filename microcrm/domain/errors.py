@@ -78,6 +78,20 @@ class SlotTaken(Conflict):
     remedy = "Choose another time."
 
 
+class PhoneTaken(Conflict):
+    """Another customer of the shop has this number. ``customer_id`` and ``customer_name`` are set only for those who may
+    see that customer."""
+
+    code = "phone_taken"
+    message = "Another customer has this phone number already."
+    remedy = "Open that customer, or tick that this person shares the phone."
+
+    def __init__(self, customer_id: int | None = None, customer_name: str = "", *, is_archived: bool = False) -> None:
+        who = f"{customer_name} (archived)" if customer_name and is_archived else customer_name
+        super().__init__(fields={"phone": f"{who or 'Another customer'} has this number already."})
+        self.customer_id, self.customer_name = customer_id, customer_name
+
+
 class LimitReached(DomainError):
     """Too much, too fast, or beyond the plan."""
 

@@ -12,6 +12,7 @@ from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
+from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # Which table an undo writes to, and the permission that the change itself needed.
@@ -65,3 +66,5 @@ def _restore(uow: UnitOfWork, table: Any, undo: Undo) -> None:
         setattr(row, column, value)
     row.version += 1
     uow.session.add(row)
+    if isinstance(row, Customer):
+        write_keys(uow.session, row)

@@ -1,0 +1,256 @@
+"""Adding, editing and archiving the shop's customers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from microcrm.domain.email import parse_email
+from microcrm.domain.errors import Conflict, Invalid, NotFound, PhoneTaken
+from microcrm.domain.fields import Reader, parse_text
+from microcrm.domain.permissions import Permission
+from microcrm.domain.phone import parse_phone
+from microcrm.domain.search_key import search_key
+from microcrm.domain.zones import to_wall, zone_of
+from microcrm.models.customers import Customer
+from microcrm.operations.customer_access import may_contact, visible_customers
+from microcrm.operations.customer_keys import keys_of, write_keys, write_words
+from microcrm.operations.unit_of_work import UnitOfWork
+
+NAME_LIMIT = 120
+ADDRESS_LIMIT = 400
+TAG_LIMIT, MOST_TAGS = 30, 10
+_ONE_PER_PHONE = text("phone <> '' and not is_sharing_phone")
+
+
+@dataclass(frozen=True, slots=True)
+class AddCustomer:
+    """As typed. ``is_family``: when the phone belongs to another customer, save this one as sharing it. ``tags`` are
+    words with commas between, or a list."""
+
+    name: Any
+    phone: Any = ""
+    email: Any = ""
+    address: Any = ""
+    birthday: Any = ""
+    tags: Any = ""
+    notes: Any = ""
+    is_family: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditCustomer(AddCustomer):
+    """The whole form again. For people who see phone, e-mail and address masked or not at all, leaving one of them empty
+    keeps what is stored. ``version`` is the one the form was filled from."""
+
+    customer_id: Any = None
+    version: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCustomer:
+    """``undo`` is the token that takes the change back, or empty."""
+
+    id: int
+    name: str
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """A form that has been read and found right."""
+
+    name: str
+    phone: str
+    email: str
+    address: str
+    birthday: date | None
+    tags: list[str]
+    notes: str
+    is_family: bool
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        names = ("name", "phone", "email", "address", "birthday", "tags", "notes")
+        return {name: getattr(self, name) for name in names}
+
+
+def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
+    """Raises ``PhoneTaken`` when another customer has the phone and ``is_family`` is not ticked; of two people who add
+    the same phone at the same moment one is told so."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    person = _read(uow, command)
+    row = {
+        **person.columns,
+        **keys_of(person.name, person.phone, person.email),
+        "business_id": uow.business_id,
+        "created_at": uow.now,
+        "visit_count": 0,
+        "version": 1,
+    }
+    new_id = _insert(uow, row, is_sharing=False)
+    if new_id is None and person.is_family:
+        new_id = _insert(uow, row, is_sharing=True)
+    if new_id is None:
+        raise _phone_taken(uow, person.phone)
+    write_words(uow.session, uow.business_id, new_id, person.name)
+    uow.audit("customer.add", "customer", new_id)
+    return SavedCustomer(new_id, person.name)
+
+
+def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
+    """Raises ``Conflict`` when somebody saved a newer version meanwhile, ``PhoneTaken`` as ``add`` does."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    customer = _ours(uow, command.customer_id)
+    person = _read(uow, command)
+    if str(command.version) != str(customer.version):
+        raise Conflict(remedy="Open the customer again in another tab, then make your change to the newer version.")
+    changes = {name: new for name, new in person.columns.items() if new != getattr(customer, name)}
+    if not may_contact(uow.actor):
+        for hidden in ("phone", "email", "address"):
+            if not getattr(person, hidden):
+                changes.pop(hidden, None)
+    if not changes:
+        return SavedCustomer(customer.id or 0, customer.name)
+    before = {name: getattr(customer, name) for name in changes}
+    if "phone" in changes:
+        before["is_sharing_phone"] = customer.is_sharing_phone
+        changes["is_sharing_phone"] = person.is_family and _is_taken(uow, person.phone, customer.id)
+    _save(uow, customer, changes)
+    return _changed(uow, customer, "customer.edit", f"{customer.name} edited", before)
+
+
+def archive(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:
+    """Out of lists and searches; visits and history stay."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    customer = _ours(uow, customer_id)
+    if customer.archived_at is not None:
+        return SavedCustomer(customer.id or 0, customer.name)
+    _save(uow, customer, {"archived_at": uow.now})
+    return _changed(uow, customer, "customer.archive", f"{customer.name} archived", {"archived_at": None})
+
+
+def restore(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:
+    """Back from the archive."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    customer = _ours(uow, customer_id)
+    if customer.archived_at is None:
+        return SavedCustomer(customer.id or 0, customer.name)
+    before = {"archived_at": customer.archived_at}
+    _save(uow, customer, {"archived_at": None})
+    return _changed(uow, customer, "customer.restore", f"{customer.name} restored", before)
+
+
+def _read(uow: UnitOfWork, command: AddCustomer) -> _Person:
+    reader = Reader()
+    name = reader.text("name", command.name, "Name", limit=NAME_LIMIT)
+    if name and not search_key(name):
+        reader.refuse("name", "Type the name with letters.")
+    person = _Person(
+        name=name,
+        phone=reader.by("phone", parse_phone, command.phone, required=False, instead=""),
+        email=reader.by("email", parse_email, command.email, required=False, instead=""),
+        address=reader.note("address", command.address, "Address", limit=ADDRESS_LIMIT),
+        birthday=reader.optional_day(
+            "birthday", command.birthday, "Birthday", latest=to_wall(uow.now, zone_of(uow.actor.zone))[0]
+        ),
+        tags=reader.by("tags", _parse_tags, command.tags, instead=[]),
+        notes=reader.note("notes", command.notes, "Notes"),
+        is_family=reader.flag("is_family", command.is_family, "Family member"),
+    )
+    reader.done()
+    return person
+
+
+def _parse_tags(raw: Any) -> list[str]:
+    """Each tag once, whatever its capitals."""
+    words = raw.split(",", MOST_TAGS + 50) if isinstance(raw, str) else raw
+    if words is not None and (not isinstance(words, list | tuple) or len(words) > MOST_TAGS + 50):
+        raise Invalid(f"Give at most {MOST_TAGS} tags, with commas between.")
+    tags = [tag for word in words or () if (tag := parse_text(word, "A tag", limit=TAG_LIMIT))]
+    kept = list({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1]
+    if len(kept) > MOST_TAGS:
+        raise Invalid(f"Give at most {MOST_TAGS} tags.")
+    return kept
+
+
+def _insert(uow: UnitOfWork, row: dict[str, Any], *, is_sharing: bool) -> int | None:
+    """The new id, or ``None`` when somebody else has the phone; waits for a rival who is just storing it."""
+    statement = (
+        insert(Customer)
+        .values(**row, is_sharing_phone=is_sharing)
+        .on_conflict_do_nothing(index_elements=["business_id", "phone"], index_where=_ONE_PER_PHONE)
+        .returning(Customer.id)
+    )
+    return uow.session.connection().execute(statement).scalar()
+
+
+def _ours(uow: UnitOfWork, raw_id: Any) -> Customer:
+    reader = Reader()
+    customer_id = reader.id("customer_id", raw_id, "Customer")
+    query = select(Customer).where(
+        Customer.business_id == uow.business_id, Customer.id == customer_id, visible_customers(uow.actor)
+    )
+    customer = None if reader.errors else uow.session.scalars(query.with_for_update(of=Customer)).first()
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def _save(uow: UnitOfWork, customer: Customer, changes: dict[str, Any]) -> None:
+    try:
+        with uow.session.begin_nested():
+            for name, value in changes.items():
+                setattr(customer, name, value)
+            customer.version += 1
+            write_keys(uow.session, customer)
+    except IntegrityError:
+        raise _phone_taken(uow, changes["phone"]) from None
+
+
+def _changed(uow: UnitOfWork, customer: Customer, action: str, label: str, before: dict[str, Any]) -> SavedCustomer:
+    event = uow.audit(action, "customer", customer.id, fields=sorted(before))
+    undo = uow.undoable(
+        label,
+        "customer",
+        customer.id or 0,
+        before={name: _storable(value) for name, value in before.items()},
+        after_version=customer.version,
+        audit_event_id=event,
+    )
+    return SavedCustomer(customer.id or 0, customer.name, str(undo))
+
+
+def _storable(value: Any) -> Any:
+    """For a JSON column: days and instants as text, which PostgreSQL reads back."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _is_taken(uow: UnitOfWork, phone: str, by_other_than: int | None) -> bool:
+    query = select(Customer.id).where(
+        Customer.business_id == uow.business_id,
+        Customer.phone == phone,
+        Customer.phone != "",
+        ~Customer.is_sharing_phone,
+        Customer.id != by_other_than,
+    )
+    return uow.session.scalars(query).first() is not None
+
+
+def _phone_taken(uow: UnitOfWork, phone: str) -> PhoneTaken:
+    """The error names the other customer only to those who may see that customer."""
+    if not uow.may(Permission.CUSTOMERS_VIEW):
+        return PhoneTaken()
+    query = select(Customer.id, Customer.name, Customer.archived_at).where(
+        Customer.business_id == uow.business_id,
+        Customer.phone == phone,
+        ~Customer.is_sharing_phone,
+        visible_customers(uow.actor),
+    )
+    found = uow.session.execute(query).first()
+    return PhoneTaken(found.id, found.name, is_archived=found.archived_at is not None) if found else PhoneTaken()
