@@ -1,0 +1,23 @@
+"""The box behind dialogs and panels: Radix's dialog with its head, and focus given back to whatever opened it."""
+
+from __future__ import annotations
+
+import reflex as rx
+from reflex_base.event import no_args_event_spec
+
+_JSX = rx.asset("overlay.jsx", shared=True)
+
+
+class Overlay(rx.Component):
+    library = _JSX.importable_path
+    tag = "Overlay"
+    lib_dependencies: list[str] = ["@radix-ui/react-dialog@1.3.1"]
+
+    open: rx.Var[bool]
+    title: rx.Var[str]
+    description: rx.Var[str]
+
+    on_close: rx.EventHandler[no_args_event_spec]
+
+
+overlay = Overlay.create
