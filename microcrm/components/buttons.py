@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import reflex as rx
+from reflex_components_core.el.elements.inline import A
 from reflex_components_core.react_router import link as route_link
 
 from microcrm.components.icons import icon as icon_
@@ -22,6 +23,10 @@ _KIND_CLASS: dict[Kind, str] = {
     "danger-solid": "btn btn-danger-solid",
     "whatsapp": "btn btn-whatsapp",
 }
+
+
+# ``rx.el.a`` is React Router's link, which never asks the server; this is the element itself.
+anchor = A.create
 
 
 def button(
@@ -76,8 +81,8 @@ def link_button(
 def away_button(
     label: str | rx.Var[str], href: str | rx.Var[str], *, icon: str = "", kind: Kind = "plain", **props: Any
 ) -> rx.Component:
-    """A link that leaves the app (server pages, wa.me) and looks like a button."""
-    return rx.el.a(*_face(icon, kind), rx.el.span(label), href=href, class_name=_KIND_CLASS[kind], **props)
+    """A link that leaves the app (pages of the server, files, wa.me) and looks like a button."""
+    return anchor(*_face(icon, kind), rx.el.span(label), href=href, class_name=_KIND_CLASS[kind], **props)
 
 
 def text_button(label: str | rx.Var[str], **props: Any) -> rx.Component:

@@ -11,6 +11,7 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.components.buttons import anchor
 from microcrm.components.icons import icon
 
 HUES = ("teal", "indigo", "amber", "rose", "sky", "lime", "violet", "orange", "emerald", "slate")
@@ -262,7 +263,7 @@ def error_summary(errors: Errors, labels: Mapping[str, str], *, form: str = "f")
                     *[
                         rx.cond(
                             errors.contains(name),
-                            rx.el.li(rx.el.a(f"{label}: ", errors[name], href=f"#{field_id(name, form)}")),
+                            rx.el.li(anchor(f"{label}: ", errors[name], href=f"#{field_id(name, form)}")),
                         )
                         for name, label in labels.items()
                     ]

@@ -12,7 +12,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
-from microcrm.components.buttons import away_button, icon_button
+from microcrm.components.buttons import anchor, away_button, icon_button
 from microcrm.components.feedback import offline_ribbon, online_chip, skeleton
 from microcrm.components.hotkeys.hotkeys import does
 from microcrm.components.icons import icon
@@ -51,7 +51,7 @@ class Frame:
 def shell(frame: Frame, here: str, main: rx.Component, *extras: rx.Component) -> rx.Component:
     """The whole page. ``here`` is the href of the current place in the navigation; ``extras`` float above it."""
     return rx.fragment(
-        rx.el.a("Skip to content", href="#main", class_name="skip btn"),
+        anchor("Skip to content", href="#main", class_name="skip btn"),
         rx.el.div(
             _rail(frame, here),
             rx.el.div(offline_ribbon(), _ribbons(frame), _top(frame), main, class_name="page"),
@@ -91,14 +91,14 @@ def flush_region(title: str, *children: rx.Component) -> rx.Component:
 
 
 def _rail(frame: Frame, here: str) -> rx.Component:
-    return rx.el.div(
+    return rx.el.nav(
         route_link(
             rx.el.span(_first_letter(frame.shop), class_name="mark", aria_hidden="true"),
             rx.el.span(frame.shop, rx.el.small("MicroCRM")),
             to="/today",
             class_name="brand",
         ),
-        rx.el.nav(_places(frame, here), class_name="nav", aria_label="Main"),
+        rx.el.div(_places(frame, here), class_name="nav"),
         rx.el.div(
             rx.el.button(
                 icon("keyboard"),
@@ -110,6 +110,7 @@ def _rail(frame: Frame, here: str) -> rx.Component:
             class_name="rail-foot",
         ),
         class_name="rail",
+        aria_label="Main",
     )
 
 

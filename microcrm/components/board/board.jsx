@@ -7,10 +7,14 @@ import { nowLabel, slim, wall } from "./times.js";
 
 const PLUGINS = [DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction];
 const NO_TOOLBAR = { start: "", center: "", end: "" };
-const SLOT_HEIGHT = { fine: 16, coarse: 24 }; // px a quarter hour
+// px a quarter hour: dense for a mouse, unless a booking is so short that it would be under 24 px, the least one can hit.
+const DENSE = 16;
+const ROOMY = 24;
+const SHORT_MS = 22 * 60000;
 const NOW_EVERY_MS = 20000;
 
-const slotHeight = () => (window.matchMedia("(pointer: coarse)").matches ? SLOT_HEIGHT.coarse : SLOT_HEIGHT.fine);
+const isShort = (event) => event.display !== "background" && new Date(event.end) - new Date(event.start) < SHORT_MS;
+const slotHeight = (events) => (window.matchMedia("(pointer: coarse)").matches || events.some(isShort) ? ROOMY : DENSE);
 const staffOf = (info) => (info.resource ? String(info.resource.id) : "");
 
 // Callbacks are read through `live`, so that the calendar is made once and never again.
@@ -44,7 +48,7 @@ export function Board({ id, className, label, options, events = [], patch, staff
     const root = host.current;
     const tell = (name, payload) => live.current[name]?.(payload);
     const ec = (cal.current = createCalendar(root, PLUGINS, {
-      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(), ...options, view, date, events, resources: staff,
+      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(events), ...options, view, date, events, resources: staff,
       eventContent: blockFace,
       resourceLabelContent: ({ resource }) => staffFace(live.current.staff.find((one) => String(one.id) === String(resource.id)) ?? resource),
       ...listeners(tell, picker(root)),
@@ -65,7 +69,10 @@ export function Board({ id, className, label, options, events = [], patch, staff
     };
   }, []);
 
-  useEffect(() => { cal.current?.setOption("events", events); }, [events]);
+  useEffect(() => {
+    cal.current?.setOption("slotHeight", slotHeight(events));
+    cal.current?.setOption("events", events);
+  }, [events]);
   useEffect(() => { cal.current?.setOption("resources", staff); }, [staff]);
   useEffect(() => { if (view) cal.current?.setOption("view", view); }, [view]);
   useEffect(() => { if (date) cal.current?.setOption("date", date); }, [date]);
