@@ -35,6 +35,7 @@ export function Hotkeys({ routes = {}, off = false }) {
       "$mod+k": (event) => { event.preventDefault(); DOES.palette(); },
       "/": calm(DOES.search),
       "Shift+?": calm(DOES.keys),
+      "?": calm(DOES.keys), // keyboards on which it needs no Shift
       "[": calm(DOES.rail),
       ...Object.fromEntries(go),
     });
