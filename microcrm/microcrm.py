@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from microcrm.components.feedback import crash
 from microcrm.http.edge import Edge
 from microcrm.http.routes import routes
-from microcrm.http.sockets import SocketGuard
+from microcrm.http.sockets import SocketGuard, SocketLimits
 from microcrm.pages.not_found import not_found
 from microcrm.settings import settings
 from microcrm.sitemap import SCREENS
@@ -48,7 +48,12 @@ app = rx.App(
     api_transformer=[
         Starlette(routes=routes()),
         partial(Edge, public_url=settings().public_url),
-        partial(SocketGuard, origins=get_config().cors_allowed_origins, proxy_hops=settings().trusted_proxy_hops),
+        partial(
+            SocketGuard,
+            origins=get_config().cors_allowed_origins,
+            limits=SocketLimits.of(settings().events_per_second, settings().sockets_per_address),
+            proxy_hops=settings().trusted_proxy_hops,
+        ),
     ],
 )
 app.add_middleware(Gate(AppState))

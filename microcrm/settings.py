@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     web_workers: int = Field(default=2, ge=1, le=32)
     pool_size: int = Field(default=8, ge=1, le=100)
     trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
+    events_per_second: int = Field(default=30, ge=1)
+    sockets_per_address: int = Field(default=100, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
 

@@ -23,8 +23,13 @@ class SocketLimits:
 
     per_second: float = 30
     burst: float = 90
-    frame_bytes: int = 256 * 1024
     per_address: int = 100
+    frame_bytes: int = 256 * 1024
+
+    @classmethod
+    def of(cls, per_second: float, per_address: int) -> SocketLimits:
+        """A page that opens sends a handful of events at once, hence three seconds' worth as a burst."""
+        return cls(per_second=per_second, burst=3 * per_second, per_address=per_address)
 
 
 class Bucket:

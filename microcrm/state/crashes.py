@@ -7,13 +7,13 @@ written into the person's state here.
 from __future__ import annotations
 
 import asyncio
-import secrets
 
 import reflex as rx
 import structlog
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
 
+from microcrm.observability import new_request_id
 from microcrm.state.base import AppState
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ _telling: set[asyncio.Task[None]] = set()  # the loop itself keeps only weak ref
 
 def on_event_crash(exception: Exception) -> None:
     """Called by Reflex in the context of the event that failed, after the state's lock is free."""
-    reference = secrets.token_hex(4).upper()
+    reference = new_request_id()
     log.error("event_crashed", reference=reference, exc_info=exception)
     task = asyncio.get_running_loop().create_task(_tell(EventContext.get().token, reference))
     _telling.add(task)
@@ -39,6 +39,6 @@ async def _tell(client_token: str, reference: str) -> None:
     async with app.modify_state(rx.BaseStateToken(ident=client_token, cls=AppState)) as state:
         shell = await state.get_state(AppState)
         shell.notify(
-            f"That didn’t work, and nothing was saved. If it happens again, tell us this reference: {reference}.",
+            f"That didn’t work. If it happens again, tell us this reference: {reference}.",
             tone="bad",
         )
