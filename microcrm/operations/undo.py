@@ -2,69 +2,172 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import select
+from sqlmodel import SQLModel, func, select
 
 from microcrm.domain.errors import Conflict, Forbidden, NotFound
 from microcrm.domain.permissions import Permission
+from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
 from microcrm.operations.customer_keys import write_keys
+from microcrm.models.schedule import Leave
+from microcrm.operations.days import put_days_back
+from microcrm.operations.departures import put_bookings_back
+from microcrm.operations.parts.order import put_order_back
+from microcrm.operations.parts.ranks import check_change, check_target
+from microcrm.operations.parts.rows import typed
+from microcrm.operations.parts.sets import SETS, stamp
 from microcrm.operations.unit_of_work import UnitOfWork
 
-# Which table an undo writes to, and the permission that the change itself needed.
-ENTITIES: dict[str, tuple[Any, Permission]] = {
-    "business": (Business, Permission.BUSINESS_EDIT),
-    "member": (Member, Permission.MEMBERS_EDIT),
-    "category": (Category, Permission.CATALOGUE_EDIT),
-    "service": (Service, Permission.CATALOGUE_EDIT),
-    "resource": (Resource, Permission.CATALOGUE_EDIT),
-    "customer": (Customer, Permission.CUSTOMERS_EDIT),
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A table whose changes can be taken back. ``away``: the column that says a row is out of use, for taking back that it
+    was added at all; "" means that the row is deleted."""
+
+    table: type[SQLModel]
+    permission: Permission
+    away: str = ""
+
+
+ROWS: dict[str, Kept] = {
+    "business": Kept(Business, Permission.BUSINESS_EDIT),
+    "member": Kept(Member, Permission.MEMBERS_EDIT, "deactivated_at"),
+    "category": Kept(Category, Permission.CATALOGUE_EDIT),
+    "service": Kept(Service, Permission.CATALOGUE_EDIT, "is_active"),
+    "resource": Kept(Resource, Permission.CATALOGUE_EDIT, "is_active"),
+    "customer": Kept(Customer, Permission.CUSTOMERS_EDIT, "archived_at"),
+    "leave": Kept(Leave, Permission.HOURS_EDIT),
+}
+# Everything else that can be taken back, and the permission that the change itself needed.
+OTHERS: dict[str, Permission] = {
+    "shop_days": Permission.HOURS_EDIT,
+    "shop_hours": Permission.HOURS_EDIT,
+    "member_hours": Permission.HOURS_EDIT,
+    "member_services": Permission.CATALOGUE_EDIT,
+    "category_order": Permission.CATALOGUE_EDIT,
+    "service_order": Permission.CATALOGUE_EDIT,
+    "resource_order": Permission.CATALOGUE_EDIT,
+    "member_order": Permission.MEMBERS_EDIT,
+    "hand_over": Permission.MEMBERS_EDIT,
 }
 
 
 def take_back(uow: UnitOfWork, token: str) -> str:
-    """Restore the row that the undo ``token`` (its number) remembers. Returns what was undone, in words.
+    """Restore what the undo ``token`` (its number) remembers. Returns what was undone, in words.
 
-    Raises ``Conflict`` when the row has changed again since, or the undo was used already.
+    Raises ``Conflict`` when it has changed again since, or the undo was used already.
     """
     uow.require(Permission.SHOP_VIEW)
-    if not token.isdecimal() or len(token) > 18:
+    if not isinstance(token, str) or not token.isdecimal() or len(token) > 18:
         raise NotFound
     undo = uow.session.exec(
         select(Undo).where(Undo.business_id == uow.business_id, Undo.id == int(token)).with_for_update()
     ).first()
-    if undo is None or undo.entity not in ENTITIES:
+    if undo is None:
         raise NotFound
-    table, permission = ENTITIES[undo.entity]
-    if not uow.may(permission):
+    permission = ROWS[undo.entity].permission if undo.entity in ROWS else OTHERS.get(undo.entity)
+    if permission is None:
+        raise NotFound
+    if not uow.may(permission) or uow.actor.is_viewing_as:
         raise Forbidden
     if undo.undone_at is not None:
         raise Conflict("That was taken back already.", remedy="Refresh the page to see how it stands.")
-    _restore(uow, table, undo)
+    if undo.entity in ROWS:
+        _restore_row(uow, ROWS[undo.entity], undo)
+    else:
+        _restore_other(uow, undo)
     undo.undone_at = uow.now
     uow.session.add(undo)
     uow.audit("undo", undo.entity, undo.entity_id)
     return f"Undone: {undo.label}"
 
 
-def _restore(uow: UnitOfWork, table: Any, undo: Undo) -> None:
-    key = [table.id == undo.entity_id]
+def _restore_row(uow: UnitOfWork, kept: Kept, undo: Undo) -> None:
+    key = [kept.table.id == undo.entity_id]
     if undo.entity != "business":
-        key.append(table.business_id == uow.business_id)
-    row = uow.session.exec(select(table).where(*key).with_for_update()).first()
+        key.append(kept.table.business_id == uow.business_id)
+    row = uow.session.exec(select(kept.table).where(*key).with_for_update()).first()
     if row is None:
-        raise NotFound
-    if undo.after_version is not None and row.version != undo.after_version:
-        raise Conflict(
-            "It has changed again since.", remedy="Change it by hand; the activity page shows what happened."
-        )
-    for column, value in (undo.before or {}).items():
-        setattr(row, column, value)
+        _put_back(uow, kept, undo)
+        return
+    if undo.after_version is not None and getattr(row, "version", None) != undo.after_version:
+        raise _changed_since()
+    if undo.before is None:
+        _take_away(uow, kept, row)
+        return
+    values = {name: typed(kept.table, name, value) for name, value in undo.before.items() if name not in SETS}
+    if isinstance(row, Member):
+        check_change(uow, row, values)
+    for name, value in values.items():
+        setattr(row, name, value)
+    for name in undo.before.keys() & SETS.keys():
+        SETS[name].replace(uow, undo.entity_id, [tuple(part) for part in undo.before[name]])
     row.version += 1
     uow.session.add(row)
     if isinstance(row, Customer):
         write_keys(uow.session, row)
+
+
+def _put_back(uow: UnitOfWork, kept: Kept, undo: Undo) -> None:
+    """A row that was removed, under a new id."""
+    if undo.before is None or undo.after_version is not None:
+        raise NotFound
+    values = {name: typed(kept.table, name, value) for name, value in undo.before.items()}
+    uow.session.add(kept.table(**{**values, "business_id": uow.business_id}))
+
+
+def _take_away(uow: UnitOfWork, kept: Kept, row: Any) -> None:
+    """A row that was added."""
+    if isinstance(row, Member):
+        check_target(uow, row.role)
+        _refuse_if_booked(uow, row)
+    if not kept.away:
+        if isinstance(row, Category):
+            _refuse_if_used(uow, row)
+        uow.session.delete(row)
+        return
+    setattr(row, kept.away, False if kept.away == "is_active" else uow.now)
+    row.version += 1
+    uow.session.add(row)
+
+
+def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
+    before = undo.before or {}
+    if undo.entity == "shop_days":
+        is_done = put_days_back(uow, before, undo.after_version)
+    elif undo.entity == "hand_over":
+        is_done = put_bookings_back(uow, before)
+    elif undo.entity.endswith("_order"):
+        is_done = True
+        put_order_back(uow, undo.entity.removesuffix("_order"), before)
+    else:
+        owner_id = None if undo.entity == "shop_hours" else undo.entity_id
+        is_done = stamp(SETS[undo.entity].read(uow, owner_id)) == undo.after_version
+        if is_done:
+            SETS[undo.entity].replace(uow, owner_id, [tuple(row) for row in before["rows"]])
+    if not is_done:
+        raise _changed_since()
+
+
+def _refuse_if_booked(uow: UnitOfWork, member: Member) -> None:
+    future = select(func.count()).where(
+        BookingItem.business_id == uow.business_id, BookingItem.member_id == member.id, BookingItem.starts_at > uow.now
+    )
+    if uow.session.exec(future.where(BookingItem.is_live)).one():
+        raise Conflict("They have bookings by now.", remedy="Deactivate them in Members and hand the bookings over.")
+
+
+def _refuse_if_used(uow: UnitOfWork, category: Category) -> None:
+    used = select(Service.id).where(Service.business_id == uow.business_id, Service.category_id == category.id)
+    if uow.session.exec(used.limit(1)).first() is not None:
+        raise Conflict("It has services by now.", remedy="Move them to another category first.")
+
+
+def _changed_since() -> Conflict:
+    return Conflict("It has changed again since.", remedy="Change it by hand; the activity page shows what happened.")
