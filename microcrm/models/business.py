@@ -40,7 +40,7 @@ class Business(SQLModel, table=True):
     zone: str = "Asia/Kolkata"
     logo: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     logo_kind: str = ""  # image/png, image/jpeg or image/webp
-    holiday_state: str = ""  # whose public holidays are offered; defaults to the State of the address
+    holiday_state: str = ""  # GST code of the State whose public holidays are offered
     onboarding: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
     is_demo: bool = False
     version: int = 1

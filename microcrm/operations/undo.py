@@ -14,8 +14,8 @@ from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
-from microcrm.operations.customer_keys import write_keys
 from microcrm.models.schedule import Leave
+from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
 from microcrm.operations.parts.order import put_order_back

@@ -105,7 +105,7 @@ def _shop(session: Session, letter: str, name: str) -> Shop:
     business = add(
         Business(
             name=name, legal_name=f"{name} LLP", trade="salon", slug=f"shop-{letter}", phone=f"+9198450{digit}0000",
-            city="Bengaluru", state_code="29", holiday_state="KA", created_at=OPENED_AT,
+            city="Bengaluru", state_code="29", holiday_state="29", created_at=OPENED_AT,
         )
     )  # fmt: skip
     mine = {"business_id": business.id}

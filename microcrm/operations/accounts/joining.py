@@ -137,6 +137,7 @@ def _seat_of(uow: UnitOfWork, found: Any, user: User) -> Member:
         return invited
     if earlier is not None:
         earlier.version += 1
+        earlier.granted, earlier.withheld = [], []  # what they had before is not the new inviter's to give
         return earlier
     name = found.name or user.name
     return Member(

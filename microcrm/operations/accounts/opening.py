@@ -14,10 +14,11 @@ from microcrm.domain.gstin import parse_gstin
 from microcrm.domain.permissions import Permission, Role, permissions_of
 from microcrm.domain.phone import parse_phone
 from microcrm.domain.slug import slug_of, slugs_like
-from microcrm.domain.states import STATES, parse_state
+from microcrm.domain.states import parse_state
 from microcrm.domain.trades import Trade
 from microcrm.models.accounts import Session, User
 from microcrm.models.business import Business, Member
+from microcrm.operations.templates import apply_template
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -93,6 +94,7 @@ def open_business(uow: UnitOfWork, owner: User, description: Description) -> int
     uow.session.add(member)
     uow.session.flush()
     act_as(uow, owner, member)
+    apply_template(uow, description.trade)
     uow.audit("open", "business", business_id, trade=description.trade)
     return business_id
 
@@ -134,7 +136,7 @@ def _insert_business(uow: UnitOfWork, business_id: int, description: Description
                 gstin=description.gstin,
                 zone="Asia/Kolkata",
                 logo_kind="",
-                holiday_state=STATES[description.state_code].iso,
+                holiday_state=description.state_code,
                 onboarding={},
                 is_demo=False,
                 version=1,
