@@ -12,8 +12,10 @@ from microcrm.components.hotkeys.hotkeys import hotkeys
 from microcrm.components.layout import Frame, flush_region, main_region, shell
 from microcrm.components.notices.notices import notices
 from microcrm.components.palette.palette import palette
+from microcrm.domain.permissions import Permission
 from microcrm.pages.navigation import NAVIGATION
 from microcrm.state.base import AppState
+from microcrm.state.palette import PaletteState
 
 FRAME = Frame(
     places=NAVIGATION,
@@ -27,9 +29,9 @@ FRAME = Frame(
 )
 PALETTE_ENTRIES = [
     *[{"href": p.href, "label": p.label, "hint": "", "needs": p.needs.value} for p in NAVIGATION],
-    {"href": "/calendar?new=1", "label": "New booking", "hint": "N", "needs": "bookings.own"},
-    {"href": "/customers?new=1", "label": "New customer", "hint": "", "needs": "customers.edit"},
-    {"href": "/account", "label": "Your account", "hint": "Password, devices", "needs": "account"},
+    {"href": "/calendar?new=1", "label": "New booking", "hint": "N", "needs": Permission.BOOKINGS_OWN.value},
+    {"href": "/customers?new=1", "label": "New customer", "hint": "", "needs": Permission.CUSTOMERS_EDIT.value},
+    {"href": "/account", "label": "Your account", "hint": "Password, devices", "needs": Permission.ACCOUNT.value},
 ]
 
 
@@ -59,7 +61,13 @@ def _framed(here: str, refused: rx.Component, main: rx.Component) -> rx.Componen
             here,
             rx.cond(AppState.no_permission, refused, main),
             notices(notices=AppState.notices, on_dismiss=AppState.dismiss, on_undo=AppState.undo),
-            palette(entries=PALETTE_ENTRIES, allowed=AppState.allowed),
+            palette(
+                entries=PALETTE_ENTRIES,
+                allowed=AppState.allowed,
+                found=PaletteState.hits,
+                searches=AppState.allowed.contains(Permission.CUSTOMERS_VIEW.value),
+                on_search=PaletteState.find,
+            ),
             hotkeys(),
         ),
     )

@@ -9,7 +9,7 @@ function Line({ entry, pick }) {
     h("span", null, entry.label), entry.hint && h("small", null, entry.hint));
 }
 
-export default function Box({ open, setOpen, entries = [], allowed = [], found = [], onSearch }) {
+export default function Box({ open, setOpen, entries = [], allowed = [], found = [], searches, onSearch }) {
   const navigate = useNavigate();
   const [words, setWords] = useState("");
   const timer = useRef(0);
@@ -17,7 +17,7 @@ export default function Box({ open, setOpen, entries = [], allowed = [], found =
   ask.current = onSearch;
   useEffect(() => {
     clearTimeout(timer.current);
-    if (open) timer.current = setTimeout(() => ask.current?.(words.trim()), WAIT_MS);
+    if (open && searches) timer.current = setTimeout(() => ask.current?.(words.trim()), WAIT_MS);
   }, [words, open]);
   const close = (next) => { setOpen(next); if (!next) setWords(""); };
   const pick = (href) => { close(false); navigate(href); };

@@ -13,7 +13,7 @@ _JSX = rx.asset("opener.jsx", shared=True)
 
 class Palette(rx.Component):
     """``entries`` are objects with href, label, hint and needs, shown when ``allowed`` has what they need; ``found`` are those
-    of the server's answer, without needs. ``on_search`` gets the words typed, "" at first."""
+    of the server's answer, without needs. ``on_search`` gets the words typed, "" at first, if the person ``searches``."""
 
     library = _JSX.importable_path
     tag = "Palette"
@@ -22,6 +22,7 @@ class Palette(rx.Component):
     entries: rx.Var[list[dict[str, str]]]
     allowed: rx.Var[list[str]]
     found: rx.Var[list[Any]]
+    searches: rx.Var[bool]
     on_search: rx.EventHandler[payload(str)]
 
 
