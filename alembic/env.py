@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from alembic import context
 from sqlalchemy import text
 
-from alembic import context
 from microcrm.models.schema import METADATA
 from microcrm.settings import settings
 from microcrm.wiring import make_engine

@@ -137,15 +137,6 @@ def audit_verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
         raise Failed(f"The audit log of {broken} of {len(business_ids)} businesses does not fit together.")
 
 
-@cli.command()
-def routes() -> None:
-    """Every page and what it needs."""
-    from microcrm.sitemap import SCREENS
-
-    for screen in SCREENS:
-        say(f"{screen.path:32} {screen.title}")
-
-
 def main() -> None:
     """Run, with every refusal as one sentence."""
     try:
