@@ -69,7 +69,7 @@ def postpone(session: Session, message: Message, now: datetime, reason: str) -> 
 
 def pause(attempts: int) -> timedelta:
     """How long to wait after this many attempts."""
-    return min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempts - 1))
+    return min(_LONGEST_PAUSE, _FIRST_PAUSE * int(2 ** (attempts - 1)))
 
 
 def _finish(session: Session, message: Message, **values: Any) -> None:
