@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
@@ -130,3 +130,20 @@ def act_as(actor: Actor, operation: Callable[..., Any], *args: Any) -> Any:
     """One operation in one committed transaction, for tests with a ``fresh_database``."""
     with wiring.unit_of_work(actor) as uow:
         return operation(uow, *args)
+
+
+@pytest.fixture(scope="session")
+def app(engines: Servers) -> Any:
+    """The whole Reflex app. Imported outside any test's task, so that its registry lasts for the run."""
+    from microcrm.microcrm import app
+
+    return app
+
+
+@pytest.fixture
+async def server(app: Any, fresh_database: TwoShops) -> AsyncIterator[Any]:
+    """The app's event processor on a database of its own; `server.tab(token)` opens a tab (`tests/support/tabs.py`)."""
+    from tests.support import tabs
+
+    async with tabs.serving(app) as serving:
+        yield serving

@@ -1,0 +1,25 @@
+"""The first wall, event by event."""
+
+from __future__ import annotations
+
+from microcrm.domain.permissions import Role
+from microcrm.state.base import AppState
+from tests.support import tabs
+from tests.support.shops import TwoShops
+
+
+async def test_a_member_sees_their_own_shop_s_shell(server: tabs.Server, fresh_database: TwoShops) -> None:
+    shop = fresh_database.a
+    tab = server.tab(tabs.sign_in(shop.users[Role.OWNER], shop.business_id))
+    answer = await tab.open()
+    assert (answer.crashes, answer.refusals) == ([], [])
+    state = await tab.state(AppState)
+    assert (state.shop_name, state.role_label, state.is_signed_out) == ("Asha's Salon", "Owner", False)
+    assert "CANARY" not in answer.text
+
+
+async def test_a_visitor_gets_an_empty_shell(server: tabs.Server) -> None:
+    tab = server.tab()
+    assert (await tab.open()).crashes == []
+    state = await tab.state(AppState)
+    assert (state.shop_name, state.is_signed_out, state.allowed) == ("", True, [])

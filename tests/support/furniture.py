@@ -1,0 +1,101 @@
+"""A row in every tenant table of both shops, and fingerprints of all that a shop owns.
+
+The walls are tried table by table, so none may be empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from microcrm.domain.permissions import Role
+from microcrm.models.accounts import Device, MailToken, RecoveryCode, Throttle
+from microcrm.models.accounts import Session as SignedIn
+from microcrm.models.bookings import BookingEvent
+from microcrm.models.business import Invitation
+from microcrm.models.catalogue import ServiceResource
+from microcrm.models.records import AuditEvent, OutboxMessage, Undo
+from microcrm.models.schedule import DatedHours, Leave
+from microcrm.models.schema import ACCOUNT_TABLES, TENANT_TABLES
+from tests.support.shops import OPENED_AT, Shop, TwoShops
+
+
+def furnish(engine: Engine, both: TwoShops) -> None:
+    with Session(engine) as session:
+        for shop in (both.a, both.b):
+            for row in _rows(shop):
+                session.add(row)
+                session.flush()
+            session.add_all(_account_rows(shop))
+        session.commit()
+
+
+def _rows(shop: Shop) -> list[Any]:
+    mine = {"business_id": shop.business_id}
+    owner = shop.members[Role.OWNER]
+    day = date(2026, 12, 5)
+    return [
+        AuditEvent(**mine, at=OPENED_AT, action="service.changed", subject="service", subject_id=shop.service_id),
+        Undo(
+            **mine, at=OPENED_AT, label="Haircut", entity="service", entity_id=shop.service_id, before={"position": 3}
+        ),
+        OutboxMessage(
+            **mine, kind="note", key=f"note:{shop.business_id}", created_at=OPENED_AT, due_at=OPENED_AT, state="sent"
+        ),
+        BookingEvent(**mine, booking_id=shop.booking_id, at=OPENED_AT, kind="created", to_status="confirmed"),
+        DatedHours(**mine, day=day, reason="Holiday"),
+        Leave(**mine, member_id=shop.members[Role.STAFF], starts_on=day, ends_on=day + timedelta(days=1)),
+        ServiceResource(**mine, service_id=shop.service_id, resource_id=shop.resource_id),
+        Invitation(
+            **mine,
+            email=f"new@{shop.business_id}.example",
+            role=Role.STAFF.value,
+            token_hash=hashlib.sha256(f"invitation {shop.business_id}".encode()).digest(),
+            invited_by_member_id=owner,
+            created_at=OPENED_AT,
+            expires_at=OPENED_AT + timedelta(days=3650),
+        ),
+    ]
+
+
+def _account_rows(shop: Shop) -> list[Any]:
+    owner = {"user_id": shop.users[Role.OWNER]}
+    secret = hashlib.sha256(str(shop.business_id).encode()).digest()
+    later = OPENED_AT + timedelta(days=3650)
+    return [
+        Device(**owner, cookie_hash=secret, first_seen_at=OPENED_AT),
+        RecoveryCode(**owner, code_hash=secret),
+        MailToken(**owner, purpose="verify", token_hash=secret, created_at=OPENED_AT, expires_at=later),
+        SignedIn(
+            **owner,
+            business_id=shop.business_id,
+            token_hash=secret,
+            created_at=OPENED_AT,
+            last_seen_at=OPENED_AT,
+            expires_at=later,
+        ),
+        Throttle(key=secret, failures=1, window_started_at=OPENED_AT),
+    ]
+
+
+def fingerprint(engine: Engine, shop: Shop) -> dict[str, str]:
+    """One hash for each table's rows of the shop, and for the accounts of its people: equal when not a byte differs."""
+    tables = {name: f"{'id' if name == 'businesses' else 'business_id'} = :business" for name in TENANT_TABLES}
+    tables["outbox"] = "business_id = :business"
+    for name in ACCOUNT_TABLES:
+        if name != "throttles":
+            tables[name] = f"{'id' if name == 'users' else 'user_id'} = ANY(:users)"
+    with engine.connect() as connection:
+        return {
+            name: connection.execute(
+                text(
+                    f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t WHERE {where}"
+                ),
+                {"business": shop.business_id, "users": list(shop.users.values())},
+            ).scalar_one()
+            for name, where in tables.items()
+        }
