@@ -211,7 +211,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_customers_created", "customers", ["business_id", "created_at", "id"], unique=False)
     op.create_index("ix_customers_email", "customers", ["business_id", "email_key"], unique=False)
-    op.create_index("ix_customers_last_visit", "customers", ["business_id", "last_visit_at", "id"], unique=False)
+    op.create_index(
+        "ix_customers_last_visit",
+        "customers",
+        ["business_id", sa.text("coalesce(last_visit_at, '1970-01-01 00:00:00+00'::timestamptz)"), "id"],
+        unique=False,
+    )
     op.create_index("ix_customers_name", "customers", ["business_id", "name_key", "id"], unique=False)
     op.create_index("ix_customers_phone", "customers", ["business_id", "phone"], unique=False)
     op.create_index("ix_customers_phone_reversed", "customers", ["business_id", "phone_reversed"], unique=False)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import belongs_to_business, identity, instant, maybe_instant, tenant_key, within_business
+
+# What the list sorts by: those who never came stand before everybody who did, and a keyset needs no case for NULL.
+LAST_VISIT_KEY = text("coalesce(last_visit_at, '1970-01-01 00:00:00+00'::timestamptz)")
 
 
 def _key() -> Column[Any]:
@@ -53,7 +56,7 @@ class Customer(SQLModel, table=True):
         Index("ix_customers_phone", "business_id", "phone"),
         Index("ix_customers_phone_reversed", "business_id", "phone_reversed"),
         Index("ix_customers_email", "business_id", "email_key"),
-        Index("ix_customers_last_visit", "business_id", "last_visit_at", "id"),
+        Index("ix_customers_last_visit", "business_id", LAST_VISIT_KEY, "id"),
         Index("ix_customers_created", "business_id", "created_at", "id"),
     )
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Invalid
@@ -24,15 +24,14 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings, visible_customers
-from microcrm.operations.customer_search import matching
+from microcrm.operations.customer_search import cleaned, matching
 from microcrm.operations.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 25
 COUNTED = 10_000  # beyond that the exact number is not worth the scan
-NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS: Mapping[str, Any] = {
     "name": Customer.name_key,
-    "visit": func.coalesce(Customer.last_visit_at, NEVER),
+    "visit": func.coalesce(Customer.last_visit_at, literal_column("'1970-01-01 00:00:00+00'::timestamptz")),
     "new": Customer.created_at,
 }
 
@@ -108,8 +107,8 @@ def _conditions(uow: UnitOfWork, command: ListCustomers) -> list[ColumnElement[b
         visible_customers(uow.actor),
         matching(uow.actor, uow.business_id, command.query),
     ]
-    if isinstance(command.tag, str) and command.tag:
-        where.append(Customer.tags.contains([command.tag.replace("\x00", "")]))
+    if tag := cleaned(command.tag):
+        where.append(Customer.tags.contains([tag]))
     return where
 
 

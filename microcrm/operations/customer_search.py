@@ -65,7 +65,10 @@ def search(uow: UnitOfWork, query: Any, limit: int = 8) -> tuple[Found, ...]:
 
 def cleaned(query: Any) -> str:
     """What was typed, without what cannot be searched; "" for anything that is no text."""
-    return " ".join(query[:QUERY_LIMIT].split()) if isinstance(query, str) else ""
+    if not isinstance(query, str):
+        return ""
+    storable = query[:QUERY_LIMIT].encode(errors="ignore").decode().replace("\x00", "")
+    return " ".join(storable.split())
 
 
 def matching(actor: Actor, business_id: int, query: Any) -> ColumnElement[bool]:
