@@ -1,0 +1,58 @@
+"""What a browser must fetch before the app's shell works, read from the production build."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+BUILD = Path(".web/build/client")
+SCRIPT_LIMIT = 190 * 1024  # bytes, gzipped
+STYLE_LIMIT = 20 * 1024
+# A second design system, or a library that Reflex would have brought along.
+UNWANTED = ("radix-themes", "moment", "plotly", "gridjs", "sonner")
+
+_LOADED = re.compile(
+    r"""(?:href|src)="(/assets/[^"]+\.(?:js|css))"|import\s*(?:\*\s*as\s*\w+\s*from\s*)?["'](/assets/[^"']+\.js)["']"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Bytes, gzipped, of one page's first load."""
+
+    page: str
+    script: int
+    style: int
+
+
+def weigh(page: str, build: Path = BUILD) -> Weight:
+    """What the page's HTML names: its modules and stylesheets."""
+    html = (build / page / "index.html").read_text()
+    names = {one or other for one, other in _LOADED.findall(html)}
+    return Weight(
+        page=page,
+        script=sum(_gzipped(build / name.lstrip("/")) for name in names if name.endswith(".js")),
+        style=sum(_gzipped(build / name.lstrip("/")) for name in names if name.endswith(".css")),
+    )
+
+
+def pages(build: Path = BUILD) -> list[str]:
+    return sorted(
+        path.parent.relative_to(build).as_posix() for path in build.rglob("index.html") if path.parent != build
+    )
+
+
+def unwanted(build: Path = BUILD) -> list[str]:
+    """Built files that hold what must not be there."""
+    found = []
+    for path in sorted(build.rglob("assets/*")):
+        if path.suffix in (".js", ".css"):
+            text = path.read_text(errors="replace")
+            found += [f"{path.name}: {word}" for word in UNWANTED if word in text]
+    return found
+
+
+def _gzipped(path: Path) -> int:
+    return len(gzip.compress(path.read_bytes(), 9))
