@@ -22,6 +22,7 @@ from tests.support import servers as support
 from tests.support import shops
 from tests.support.servers import Servers
 from tests.support.shops import Shop, TwoShops
+from tests.support.site import Site, served
 
 # The quick and fundamental first: a broken law explains many broken journeys.
 ORDER = ("laws", "domain", "models", "adapters", "operations", "state", "pages", "tasks", "http", "bench", "browser")
@@ -118,6 +119,13 @@ def fresh_database(engines: Servers) -> Iterator[TwoShops]:
     yield shops.find(settings().database_owner_url)
     engines.drop(name)
     _restore(engines, before)
+
+
+@pytest.fixture(scope="session")
+def site(engines: Servers) -> Iterator[Site]:
+    """The product served on a port, as `microcrm up` does; its database has the two shops."""
+    with served(engines) as running:
+        yield running
 
 
 def _restore(engines: Servers, before: dict[str, str]) -> None:

@@ -30,6 +30,7 @@ def run(say: Callable[[str], None]) -> None:
     given = settings()
     if ports.is_taken(given.host, given.port):
         raise Failed(f"Port {given.port} is taken: stop what uses it, or choose another with MICROCRM_PORT=8001.")
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     supervisor = Supervisor(say)
     with embedded.claimed(given.home), embedded.started(given) as (addresses, engines):
@@ -47,6 +48,7 @@ def run(say: Callable[[str], None]) -> None:
             say("Stopping ...")
         finally:
             signal.signal(signal.SIGINT, _insist)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             supervisor.stop("web", "beat", "worker")
     say("Stopped. Your data is kept.")
 
