@@ -19,7 +19,7 @@ from microcrm.adapters.mail import Mail, Mailbox, Smtp
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
 from microcrm.adapters.sealing import MasterSeal
-from microcrm.domain.errors import Conflict
+from microcrm.domain.errors import Conflict, Upstream
 from microcrm.operations.unit_of_work import BEGIN_STATEMENT, Actor, Realm, UnitOfWork, settings_of, system
 from microcrm.settings import settings
 
@@ -67,11 +67,18 @@ def sealer() -> MasterSeal:
     return MasterSeal(settings().secret_key)
 
 
+def sends_real_mail() -> bool:
+    """Without an SMTP server, mail is shown on the mailbox page; that page exists in development only."""
+    return bool(settings().smtp_url) or settings().environment != "dev"
+
+
 def send_mail(mail: Mail) -> None:
-    """Over SMTP when a server is configured, else into the development mailbox."""
+    """Over SMTP when a server is configured, else into the development mailbox. Raises: Upstream; it can be tried again."""
     if settings().smtp_url:
         Smtp(settings().smtp_url, settings().mail_from).send(mail)
         return
+    if sends_real_mail():
+        raise Upstream("No mail server is configured.", remedy="Set SMTP_URL.")
     with unit_of_work(system(), realm="worker") as uow:
         Mailbox(uow.session).send(mail)
 

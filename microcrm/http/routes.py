@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from microcrm.http import health
+from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions
+from microcrm.http.script import script_url, serve_script
 from microcrm.http.stylesheet import public_stylesheet_url, serve_stylesheet
 
 
@@ -20,4 +21,11 @@ def routes() -> list[BaseRoute]:
         Route("/", home),
         *health.ROUTES,
         Route(public_stylesheet_url(), serve_stylesheet),
+        Route(script_url(), serve_script),
+        *sessions.ROUTES,
+        *accounts.ROUTES,
+        *credentials.ROUTES,
+        *authenticator.ROUTES,
+        *invitations.ROUTES,
+        *mailbox.ROUTES,
     ]

@@ -8,7 +8,20 @@ from microcrm.components.buttons import link_button
 from microcrm.components.door.door import door
 from microcrm.components.icons import icon
 
-SERVED_PATHS = ["/sign-in", "/sign-up", "/sign-out", "/reset", "/verify", "/invite", "/mailbox", "/health", "/ready"]
+SERVED_PATHS = [
+    "/sign-in",
+    "/sign-up",
+    "/sign-out",
+    "/reset",
+    "/verify",
+    "/invite",
+    "/mailbox",
+    "/shops",
+    "/account",
+    "/signed-out",
+    "/health",
+    "/ready",
+]
 
 
 def not_found() -> rx.Component:

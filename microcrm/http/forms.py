@@ -1,0 +1,112 @@
+"""Reading a posted form: how large it may be, where it may come from, and whose page it was on.
+
+Every POST must come from our own pages: the browser says so in ``Origin`` and ``Sec-Fetch-Site``, and the form carries a
+token made from a cookie that other sites can neither read nor set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.requests import Request
+
+from microcrm.http.cookies import form_cookie
+from microcrm.settings import settings
+
+MOST_BYTES = 64 * 1024
+_MOST_FIELDS = 60
+TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
+_SECRET_FIELDS = frozenset({"password", "current", "code", "token", TOKEN_FIELD})
+
+
+class Refused(Exception):
+    """A request that no page of ours sends, or that comes too late."""
+
+    def __init__(self, status: int, title: str, text: str) -> None:
+        self.status, self.title, self.text = status, title, text
+        super().__init__(title)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    values: dict[str, str]
+
+    def get(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What may be shown again after a mistake: never a password or a code."""
+        return {name: value[:4000] for name, value in self.values.items() if name not in _SECRET_FIELDS}
+
+
+EMPTY = Form({})
+
+
+async def read_form(request: Request, *, needs_token: bool = True) -> Form:
+    """Raises: Refused."""
+    if not is_ours(request):
+        raise Refused(403, "That came from another site", "Open the page here and try again. Nothing was changed.")
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await _body(request)
+    if body and kind != "application/x-www-form-urlencoded":
+        raise Refused(415, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.")
+    try:
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
+    form = Form(dict(fields))
+    if needs_token and not _is_token_of(form.get(TOKEN_FIELD), form_cookie(request)):
+        text = "It was open for too long, or your browser refuses cookies. Go back, refresh the page and try again."
+        raise Refused(403, "That page has expired", text)
+    return form
+
+
+def is_ours(request: Request) -> bool:
+    """Whether a page of ours sent it. At least one of the two headers must be there, and neither may object."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    if origin in (None, "null"):
+        return site is not None
+    return origin == _origin(settings().public_url) or urlsplit(origin).netloc == request.headers.get("host", " ")
+
+
+def new_form_value() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def token_of(value: str) -> str:
+    """What the form carries for the cookie ``value``."""
+    return hmac.new(settings().secret_key.encode(), f"form:{value}".encode(), hashlib.sha256).hexdigest()
+
+
+def _is_token_of(token: str, value: str) -> bool:
+    return bool(value) and hmac.compare_digest(token.encode(), token_of(value).encode())
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            raise Refused(413, "That is too much text", "Shorten what you typed and try again. Nothing was saved.")
+    return body
+
+
+def safe_next(raw: str) -> str:
+    """A path on this site to go on to, else "/": never another site, however it is spelled."""
+    is_path = raw.startswith("/") and not raw.startswith(("//", "/\\")) and len(raw) <= 500
+    if not is_path or "\\" in raw or any(ord(character) < 33 or ord(character) == 127 for character in raw):
+        return "/"
+    parts = urlsplit(raw)
+    return "/" if parts.scheme or parts.netloc or parts.path.startswith(("//", "/sign-")) else raw
