@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 
 from microcrm.components.feedback import crash
 from microcrm.http.edge import Edge
+from microcrm.http.guard import PageGuard
 from microcrm.http.routes import routes
 from microcrm.http.sockets import SocketGuard, SocketLimits
 from microcrm.pages.not_found import not_found
@@ -47,6 +48,7 @@ app = rx.App(
     # Each wraps what stands before it, so the socket guard is outermost.
     api_transformer=[
         Starlette(routes=routes()),
+        partial(PageGuard, paths=[screen.path for screen in SCREENS]),
         partial(Edge, public_url=settings().public_url),
         partial(
             SocketGuard,

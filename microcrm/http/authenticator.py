@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import segno
 from starlette.requests import Request
 from starlette.responses import Response
@@ -99,7 +101,7 @@ async def _standing(request: Request, actor: Actor, form: Form, errors: dict[str
 def _scan(request: Request, enrolment: Enrolment, error: DomainError | None = None) -> Response:
     """The QR code as an image in the page: it is on no address of its own."""
     picture = segno.make(enrolment.uri, error="m").svg_data_uri(scale=5, border=2, light="#ffffff", dark="#14201e")
-    values = {"picture": picture, "secret": enrolment.secret, "uri": enrolment.uri}
+    values: dict[str, Any] = {"picture": picture, "secret": enrolment.secret, "uri": enrolment.uri}
     if error is not None:
         return again(request, "scan.html", EMPTY, error, **values)
     return page(request, "scan.html", **values)

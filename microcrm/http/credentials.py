@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -68,7 +70,7 @@ async def show_change_password(request: Request) -> Response:
 @answering
 async def submit_change_password(request: Request) -> Response:
     form, actor = await read_form(request), await account_of(request)
-    values = {"email": (await seat_of(request)).person_email}
+    values: dict[str, Any] = {"email": (await seat_of(request)).person_email}
     command = ChangePassword(form.get("current"), form.get("password"))
     try:
         refused = await with_hashing(actor, change_password, command, wiring.hasher())
@@ -88,7 +90,7 @@ async def show_change_email(request: Request) -> Response:
 @answering
 async def submit_change_email(request: Request) -> Response:
     form, actor = await read_form(request), await account_of(request)
-    values = {"email": (await seat_of(request)).person_email}
+    values: dict[str, Any] = {"email": (await seat_of(request)).person_email}
     try:
         command = ChangeEmail(form.get("current"), form.get("email"))
         refused = await with_hashing(actor, ask_to_change_email, command, wiring.hasher())
@@ -121,7 +123,7 @@ async def _new_password(request: Request, token: str, form: Form, errors: dict[s
     return page(request, "new_password.html", form=form, errors=errors, status=status, email=email, token=token)
 
 
-def _refused(request: Request, template: str, form: Form, refusal: Refusal, **values: str) -> Response:
+def _refused(request: Request, template: str, form: Form, refusal: Refusal, **values: Any) -> Response:
     return page(request, template, form=form, errors={refusal.field: refusal.message}, status=422, **values)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import secrets
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from microcrm.http.cookies import form_cookie, remember_form
 from microcrm.http.forms import EMPTY, TOKEN_FIELD, Form, Refused, new_form_value, token_of
 from microcrm.http.script import script_url
 from microcrm.http.stylesheet import public_stylesheet_url
+from microcrm.observability import new_request_id
 
 log = structlog.get_logger()
 
@@ -65,8 +66,8 @@ def page(
     """``errors``: by field; "form" is about the whole form. What was typed is shown again, passwords never."""
     cookie = form_cookie(request) or new_form_value()
     html = _environment.get_template(template).render(
-        typed=form.shown,
-        errors=errors or {},
+        typed=defaultdict(str, form.shown),
+        errors=defaultdict(str, errors or {}),
         form_token=token_of(cookie),
         token_field=TOKEN_FIELD,
         stylesheet=public_stylesheet_url(),
@@ -109,7 +110,7 @@ def answering(endpoint: Endpoint) -> Endpoint:
         except DomainError as error:
             return problem(request, STATUS[_kind(error)], error.message, error.remedy)
         except Exception:  # an edge
-            reference = secrets.token_hex(4)
+            reference = new_request_id()
             log.exception("page_failed", reference=reference, endpoint=endpoint.__name__)
             return problem(
                 request,

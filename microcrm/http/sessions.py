@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -116,7 +118,7 @@ async def submit_shop(request: Request) -> Response:
 async def _shops(request: Request, form: Form, error: DomainError | None) -> Response:
     found = await in_accounts(await account_of(request), memberships)
     seat = await seat_of(request)
-    values = {
+    values: dict[str, Any] = {
         "shops": found,
         "email": seat.person_email,
         "trades": TRADES.values(),
