@@ -13,7 +13,7 @@ import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
 from microcrm.components.buttons import anchor, away_button, icon_button
-from microcrm.components.feedback import offline_ribbon, online_chip, skeleton
+from microcrm.components.feedback import offline_ribbon, online_chip
 from microcrm.components.hotkeys.hotkeys import does
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
@@ -124,7 +124,9 @@ def _places(frame: Frame, here: str) -> rx.Component:
         )
         for place in frame.places
     ]
-    return rx.cond(frame.loaded, rx.fragment(*entries), rx.fragment(*[skeleton("20px", "auto") for _ in frame.places]))
+    return rx.cond(
+        frame.loaded, rx.fragment(*entries), rx.fragment(*[rx.el.span(class_name="skeleton") for _ in frame.places])
+    )
 
 
 def _top(frame: Frame) -> rx.Component:
@@ -203,7 +205,12 @@ def _tabs(frame: Frame, here: str) -> rx.Component:
         tabs.append(_if_allowed(frame, place, rx.fragment(tab, new) if place.href == "/calendar" else tab))
     more = rx.el.button(icon("menu"), rx.el.span("More"), type="button", custom_attrs={"popoverTarget": _MORE_MENU})
     return rx.fragment(
-        rx.el.nav(*tabs, more, class_name="tabs", aria_label="Main, at the foot"),
+        rx.el.nav(
+            rx.cond(frame.loaded, rx.fragment(*tabs), rx.fragment(*[rx.el.span() for _ in (*tabs, new)])),
+            more,
+            class_name="tabs",
+            aria_label="Main, at the foot",
+        ),
         rx.el.nav(
             _places(frame, here),
             id=_MORE_MENU,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from microcrm.http.edge import FOREVER
 
 _STYLES = Path(__file__).resolve().parents[2] / "assets" / "styles"
-_PARTS = ("tokens", "base", "shell", "parts", "forms", "public")
+_PARTS = ("tokens", "base", "parts", "forms", "public")
 
 
 @cache

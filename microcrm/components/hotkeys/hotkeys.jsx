@@ -4,7 +4,8 @@ import { tinykeys } from "tinykeys";
 
 const RAIL = "rail-short";
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
-const busy = () => document.querySelector("[role=dialog], dialog[open]");
+const busy = () => document.querySelector("[role=dialog], dialog[open], [popover]:popover-open");
+const seen = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.offsetParent);
 
 // The few things that must answer within a frame. A button says what it starts with data-does="...".
 const DOES = {
@@ -12,12 +13,34 @@ const DOES = {
   keys: () => document.getElementById("keys-sheet")?.showModal(),
   "keys-close": () => document.getElementById("keys-sheet")?.close(),
   rail: () => localStorage.setItem(RAIL, document.documentElement.classList.toggle(RAIL) ? "1" : ""),
+  reload: () => window.location.reload(),
   search: () => {
-    const box = [...document.querySelectorAll("[data-search]")].find((node) => node.offsetParent);
+    const [box] = seen("[data-search]");
     box ? (box.focus(), box.select()) : DOES.palette();
   },
-  reload: () => window.location.reload(),
 };
+
+// The next or previous row of the list on the screen gets the focus; Enter then follows its link.
+function toRow(step) {
+  const links = seen(".table tbody tr td:first-child a");
+  const at = links.indexOf(document.activeElement);
+  links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
+}
+
+function bindings(calm, go) {
+  return {
+    "$mod+k": (event) => { event.preventDefault(); DOES.palette(); },
+    "$mod+Enter": (event) => event.target.closest?.("form")?.requestSubmit(),
+    "$mod+z": calm(() => seen(".notice-act").at(-1)?.click()),
+    "/": calm(DOES.search),
+    "Shift+?": calm(DOES.keys),
+    "?": calm(DOES.keys), // keyboards on which it needs no Shift
+    "[": calm(DOES.rail),
+    j: calm(() => toRow(1)),
+    k: calm(() => toRow(-1)),
+    ...go,
+  };
+}
 
 export function Hotkeys({ routes = {}, off = false }) {
   const navigate = useNavigate();
@@ -25,26 +48,32 @@ export function Hotkeys({ routes = {}, off = false }) {
   live.current = { routes, off, navigate };
   useEffect(() => {
     document.documentElement.classList.toggle(RAIL, localStorage.getItem(RAIL) === "1");
+    const isOff = (event) => live.current.off || typing(event.target) || busy();
     const calm = (act) => (event) => {
-      if (live.current.off || typing(event.target) || busy()) return;
+      if (isOff(event)) return;
       event.preventDefault();
-      act();
+      act(event);
     };
     const go = Object.keys(live.current.routes).map((keys) => [keys, calm(() => live.current.navigate(live.current.routes[keys]))]);
-    const stop = tinykeys(window, {
-      "$mod+k": (event) => { event.preventDefault(); DOES.palette(); },
-      "/": calm(DOES.search),
-      "Shift+?": calm(DOES.keys),
-      "?": calm(DOES.keys), // keyboards on which it needs no Shift
-      "[": calm(DOES.rail),
-      ...Object.fromEntries(go),
-    });
+    const stop = tinykeys(window, bindings(calm, Object.fromEntries(go)));
+    // A page's own keys: whatever carries data-key is pressed by it.
     const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isOff(event)) return;
+      if (event.target.closest?.("[data-eid]")) return; // a block of the calendar has keys of its own
+      const [target] = seen(`[data-key="${CSS.escape(event.key)}"]`);
+      if (target) { event.preventDefault(); target.click(); }
+    };
+    const click = (event) => {
       const node = event.target.closest?.("[data-does]");
       if (node) DOES[node.dataset.does]?.();
     };
-    document.addEventListener("click", press);
-    return () => { stop(); document.removeEventListener("click", press); };
+    window.addEventListener("keydown", press);
+    document.addEventListener("click", click);
+    return () => {
+      stop();
+      window.removeEventListener("keydown", press);
+      document.removeEventListener("click", click);
+    };
   }, []);
   return null;
 }

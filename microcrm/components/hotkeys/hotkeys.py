@@ -27,6 +27,10 @@ SHEET: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Go to Calendar", ("G", "C")),
     ("Go to Customers", ("G", "U")),
     ("Go to Settings", ("G", "S")),
+    ("Save a form", ("Ctrl", "Enter")),
+    ("Undo the last change", ("Ctrl", "Z")),
+    ("Next or previous row", ("J", "K")),
+    ("Calendar: today, day before or after", ("T", "← →")),
     ("Move a focused booking in time", ("Alt", "↑ ↓")),
     ("Move it to another person", ("Alt", "← →")),
     ("Make it longer or shorter", ("Alt", "Shift", "↑ ↓")),
@@ -53,6 +57,11 @@ def hotkeys(off: rx.Var[bool] | bool = False) -> rx.Component:
 def does(name: str) -> dict[str, dict[str, str]]:
     """Props of a button that starts a client-side act: palette, keys, rail, search or reload."""
     return {"custom_attrs": {"data-does": name}}
+
+
+def pressed_by(key: str) -> dict[str, dict[str, str]]:
+    """Props of a button or link that the single ``key`` presses while nobody types: "t", "ArrowLeft"."""
+    return {"custom_attrs": {"data-key": key}}
 
 
 def _sheet() -> rx.Component:
