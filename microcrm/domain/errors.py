@@ -7,7 +7,8 @@ cli) map them once; nothing in the middle catches them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 
 class DomainError(Exception):
@@ -71,11 +72,25 @@ class Conflict(DomainError):
 
 
 class SlotTaken(Conflict):
-    """The time is no longer free for that member of staff or resource."""
+    """The time is not free for that member of staff or resource. ``nearest`` are the free starts around it."""
 
     code = "slot_taken"
     message = "That time has just been taken."
     remedy = "Choose another time."
+
+    def __init__(
+        self, message: str | None = None, *, remedy: str | None = None, nearest: Sequence[datetime] = ()
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.nearest = tuple(nearest)
+
+
+class OutsideHours(Invalid):
+    """The shop is closed or the member is away then. Those who run the whole calendar may go past it with a reason."""
+
+    code = "outside_hours"
+    message = "That time is outside working hours."
+    remedy = "Choose a time inside them."
 
 
 class PhoneTaken(Conflict):

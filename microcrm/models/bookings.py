@@ -21,7 +21,9 @@ class Booking(SQLModel, table=True):
     __tablename__ = "bookings"
     id: int | None = identity()
     business_id: int = tenant_key()
-    number: int  # what people say on the phone; counts up within the business
+    number: int | None = (
+        None  # what people say on the phone; given last, when the time is won, so never empty after commit
+    )
     customer_id: int | None = reference(nullable=True)
     status: str
     starts_at: datetime = instant()

@@ -15,6 +15,7 @@ from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
+from microcrm.operations.booking_undo import put_booking_back
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
@@ -55,6 +56,9 @@ OTHERS: dict[str, Permission] = {
     "resource_order": Permission.CATALOGUE_EDIT,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
+    "booking_made": Permission.BOOKINGS_OWN,
+    "booking_moved": Permission.BOOKINGS_OWN,
+    "booking_status": Permission.BOOKINGS_OWN,
 }
 
 
@@ -139,6 +143,9 @@ def _take_away(uow: UnitOfWork, kept: Kept, row: Any) -> None:
 
 def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
     before = undo.before or {}
+    if undo.entity.startswith("booking_"):
+        put_booking_back(uow, undo)
+        return
     if undo.entity == "shop_days":
         is_done = put_days_back(uow, before, undo.after_version)
     elif undo.entity == "hand_over":

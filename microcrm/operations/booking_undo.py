@@ -1,0 +1,63 @@
+"""Taking back what was just done to a booking, while it still matters at the desk."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from microcrm.domain.booking import BookingStatus, can_undo
+from microcrm.domain.errors import Conflict, SlotTaken
+from microcrm.domain.permissions import Permission
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.records import Undo
+from microcrm.operations.booking_status import GIVES_TIME_BACK, set_status
+from microcrm.operations.move import place, plan_of
+from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.occupy import claims_of, wake
+from microcrm.operations.unit_of_work import UnitOfWork
+
+WINDOW = timedelta(minutes=15)
+BOOKED_BY_MISTAKE = "Booked by mistake"
+
+
+def put_booking_back(uow: UnitOfWork, undo: Undo) -> None:
+    """``Conflict`` when the booking has changed since or it is too long ago; ``SlotTaken`` when its old time is gone."""
+    uow.require(Permission.BOOKINGS_OWN)
+    if uow.now - undo.at > WINDOW:
+        raise Conflict("That is too long ago to take back.", remedy="Change the booking by hand.")
+    booking, items = open_booking(uow, undo.entity_id, undo.after_version)
+    check_columns(uow, {item.member_id for item in items})
+    if undo.entity == "booking_moved":
+        _move_back(uow, booking, items, undo.before or {})
+    elif undo.entity == "booking_made":
+        booking.cancel_reason = BOOKED_BY_MISTAKE
+        _status_back(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
+    else:
+        old = BookingStatus((undo.before or {})["status"])
+        if not can_undo(BookingStatus(booking.status), old):
+            raise Conflict("That step cannot be taken back.", remedy="Make a new booking.")
+        booking.cancel_reason = ""
+        _status_back(uow, booking, items, old)
+
+
+def _status_back(uow: UnitOfWork, booking: Booking, items: list[BookingItem], status: BookingStatus) -> None:
+    current = BookingStatus(booking.status)
+    if current in GIVES_TIME_BACK and not wake(uow, [item.id or 0 for item in items]):
+        raise SlotTaken("Its time has been given to somebody else.", remedy="Book the customer again at another time.")
+    set_status(uow, booking, items, status)
+    note_event(uow, booking.id or 0, "undone", old=current, new=status)
+
+
+def _move_back(uow: UnitOfWork, booking: Booking, items: list[BookingItem], before: dict[str, object]) -> None:
+    item = next(one for one in items if one.id == before["item_id"])
+    held = claims_of(uow, item.id or 0)
+    rooms = tuple((-one.keeper,) for one in held if one.keeper < 0)
+    plan = plan_of(
+        item,
+        held,
+        "That staff member",
+        start=datetime.fromisoformat(str(before["starts_at"])),
+        minutes=int(str(before["minutes"])),
+        member_id=int(str(before["member_id"])),
+        choices=rooms,
+    )
+    place(uow, booking, items, item, held, plan, "")
