@@ -214,7 +214,7 @@ def test_the_first_free_room_is_taken_and_no_room_is_a_refusal(desk: UnitOfWork,
     two = book(desk, wish(shop, "10:30", services=by[Role.MANAGER]))
     assert Held(-first, "10:00", "11:00") in held_by(desk.session, one.booking_id)
     assert Held(-second, "10:30", "11:30") in held_by(desk.session, two.booking_id)
-    with pytest.raises(SlotTaken, match="No room or equipment for that is free at 10:45 am.") as refusal:
+    with pytest.raises(SlotTaken, match="No room or equipment") as refusal:
         book(desk, wish(shop, "10:45", services=by[Role.STAFF]))
     assert "11:00 am" in refusal.value.remedy
     three = book(desk, wish(shop, "11:00", services=by[Role.STAFF]))
