@@ -1,6 +1,8 @@
 // The server-rendered pages work without this. It shows passwords, checks a GSTIN while it is typed, sends a code once
 // its six digits are there, and keeps a form from being sent twice.
 (() => {
+  document.querySelector("[aria-invalid=true]")?.focus();
+
   for (const button of document.querySelectorAll(".show-password")) {
     const input = document.getElementById(button.getAttribute("aria-controls"));
     const words = button.querySelector("span");
