@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from microcrm.domain.email import parse_email
-from microcrm.domain.errors import Conflict, Invalid, NotFound, PhoneTaken
+from microcrm.domain.errors import Invalid, NotFound, PhoneTaken
 from microcrm.domain.fields import Reader, parse_text
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import parse_phone
@@ -19,12 +19,14 @@ from microcrm.domain.search_key import search_key
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, visible_customers
-from microcrm.operations.customer_keys import keys_of, write_keys, write_words
+from microcrm.operations.customer_keys import keys_of, write_words
+from microcrm.operations.parts.rows import amend, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
 NAME_LIMIT = 120
 ADDRESS_LIMIT = 400
 TAG_LIMIT, MOST_TAGS = 30, 10
+_LABELS = {"change": "{}", "archive": "{} archived", "restore": "{} out of the archive"}
 _ONE_PER_PHONE = text("phone <> '' and not is_sharing_phone")
 
 
@@ -99,8 +101,9 @@ def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
     if new_id is None:
         raise _phone_taken(uow, person.phone)
     write_words(uow.session, uow.business_id, new_id, person.name)
-    uow.audit("customer.add", "customer", new_id)
-    return SavedCustomer(new_id, person.name)
+    event = uow.audit("add", "customer", new_id)
+    undo = uow.undoable(person.name, "customer", new_id, before=None, after_version=1, audit_event_id=event)
+    return SavedCustomer(new_id, person.name, str(undo))
 
 
 def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
@@ -108,42 +111,26 @@ def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
     uow.require(Permission.CUSTOMERS_EDIT)
     customer = _ours(uow, command.customer_id)
     person = _read(uow, command)
-    if str(command.version) != str(customer.version):
-        raise Conflict(remedy="Open the customer again in another tab, then make your change to the newer version.")
-    changes = {name: new for name, new in person.columns.items() if new != getattr(customer, name)}
+    same_version(command.version, customer.version)
+    values = person.columns
     if not may_contact(uow.actor):
-        for hidden in ("phone", "email", "address"):
-            if not getattr(person, hidden):
-                changes.pop(hidden, None)
-    if not changes:
-        return SavedCustomer(customer.id or 0, customer.name)
-    before = {name: getattr(customer, name) for name in changes}
-    if "phone" in changes:
-        before["is_sharing_phone"] = customer.is_sharing_phone
-        changes["is_sharing_phone"] = person.is_family and _is_taken(uow, person.phone, customer.id)
-    _save(uow, customer, changes)
-    return _changed(uow, customer, "customer.edit", f"{customer.name} edited", before)
+        values = {name: value for name, value in values.items() if value or name not in ("phone", "email", "address")}
+    if values.get("phone", customer.phone) != customer.phone:
+        values["is_sharing_phone"] = person.is_family and _is_taken(uow, person.phone, customer.id)
+    return _save(uow, customer, values, "change")
 
 
 def archive(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:
     """Out of lists and searches; visits and history stay."""
     uow.require(Permission.CUSTOMERS_EDIT)
     customer = _ours(uow, customer_id)
-    if customer.archived_at is not None:
-        return SavedCustomer(customer.id or 0, customer.name)
-    _save(uow, customer, {"archived_at": uow.now})
-    return _changed(uow, customer, "customer.archive", f"{customer.name} archived", {"archived_at": None})
+    return _save(uow, customer, {"archived_at": customer.archived_at or uow.now}, "archive")
 
 
 def restore(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:
     """Back from the archive."""
     uow.require(Permission.CUSTOMERS_EDIT)
-    customer = _ours(uow, customer_id)
-    if customer.archived_at is None:
-        return SavedCustomer(customer.id or 0, customer.name)
-    before = {"archived_at": customer.archived_at}
-    _save(uow, customer, {"archived_at": None})
-    return _changed(uow, customer, "customer.restore", f"{customer.name} restored", before)
+    return _save(uow, _ours(uow, customer_id), {"archived_at": None}, "restore")
 
 
 def _read(uow: UnitOfWork, command: AddCustomer) -> _Person:
@@ -202,33 +189,18 @@ def _ours(uow: UnitOfWork, raw_id: Any) -> Customer:
     return customer
 
 
-def _save(uow: UnitOfWork, customer: Customer, changes: dict[str, Any]) -> None:
+def _save(uow: UnitOfWork, customer: Customer, values: dict[str, Any], action: str) -> SavedCustomer:
+    """Keys first, so that the row is written once."""
+    now = {name: values.get(name, getattr(customer, name)) for name in ("name", "phone", "email")}
     try:
         with uow.session.begin_nested():
-            for name, value in changes.items():
-                setattr(customer, name, value)
-            customer.version += 1
-            write_keys(uow.session, customer)
+            for column, key in keys_of(**now).items():
+                setattr(customer, column, key)
+            undo = amend(uow, "customer", customer, values, _LABELS[action].format(now["name"]), action=action)
+            write_words(uow.session, uow.business_id, customer.id or 0, now["name"])
     except IntegrityError:
-        raise _phone_taken(uow, changes["phone"]) from None
-
-
-def _changed(uow: UnitOfWork, customer: Customer, action: str, label: str, before: dict[str, Any]) -> SavedCustomer:
-    event = uow.audit(action, "customer", customer.id, fields=sorted(before))
-    undo = uow.undoable(
-        label,
-        "customer",
-        customer.id or 0,
-        before={name: _storable(value) for name, value in before.items()},
-        after_version=customer.version,
-        audit_event_id=event,
-    )
-    return SavedCustomer(customer.id or 0, customer.name, str(undo))
-
-
-def _storable(value: Any) -> Any:
-    """For a JSON column: days and instants as text, which PostgreSQL reads back."""
-    return value.isoformat() if isinstance(value, date) else value
+        raise _phone_taken(uow, now["phone"]) from None
+    return SavedCustomer(customer.id or 0, customer.name, undo)
 
 
 def _is_taken(uow: UnitOfWork, phone: str, by_other_than: int | None) -> bool:
