@@ -63,6 +63,7 @@ class CustomerRow:
     last_visit: str
     next_visit: str
     next_time: str
+    added: str
     tags: tuple[str, ...]
 
 
@@ -139,9 +140,7 @@ def _fetch(
     """One row more than a page, so that one knows whether there is another page."""
     key = _key(command)
     is_falling = bool(command.is_descending) != is_backward
-    query: Select[Any] = select(
-        Customer.id, Customer.name, Customer.phone, Customer.last_visit_at, Customer.tags
-    ).where(*where)
+    query: Select[Any] = X.where(*where)
     if boundary is not None:
         here, there = tuple_(key, Customer.id), tuple_(*boundary)
         query = query.where(here < there if is_falling else here > there)
@@ -195,5 +194,6 @@ def _row(uow: UnitOfWork, row: Row[Any], coming: datetime | None) -> CustomerRow
         last_visit=format_day(to_wall(row.last_visit_at, zone)[0]) if row.last_visit_at else "",
         next_visit=format_day(to_wall(coming, zone)[0]) if coming else "",
         next_time=format_time(coming, zone) if coming else "",
+        added=format_day(to_wall(row.created_at, zone)[0]),
         tags=tuple(row.tags),
     )

@@ -95,6 +95,9 @@ class CustomerView:
     family: tuple[Relative, ...]
 
 
+NOBODY = CustomerView("", 0, *[""] * 9, False, "", "", (), "", "", False, (), (), "", ())  # before anybody is loaded
+
+
 def view(uow: UnitOfWork, customer_id: Any) -> CustomerView:
     """Raises ``NotFound`` for a customer of another shop and for one this person may not see."""
     uow.require(Permission.CUSTOMERS_VIEW)

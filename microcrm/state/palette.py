@@ -27,4 +27,4 @@ class PaletteState(AppState):
     async def find(self, words: str) -> None:
         """Customers by what was typed so far; a newer question stops an older one."""
         people = await self._perform(search, words)
-        self.hits = [Hit(f"/customers?id={person.id}", person.name, person.phone) for person in people]
+        self.hits = [Hit(f"/customer?id={person.id}", person.name, person.phone) for person in people]

@@ -1,0 +1,90 @@
+"""One customer: what the page shows, the form that edits it, and the archive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, NotFound, PhoneTaken
+from microcrm.domain.permissions import Permission
+from microcrm.operations.customer_view import NOBODY, CustomerView, view
+from microcrm.operations.customers import EditCustomer, archive, edit, restore
+from microcrm.state.base import AppState
+from microcrm.state.customers import FIELDS
+from microcrm.state.gate import needs
+
+
+class CustomerPage(AppState):
+    """``is_known``: the person on the screen is the one that the address names."""
+
+    is_known: bool = False
+    is_missing: bool = False
+    person: CustomerView = NOBODY
+    is_editing: bool = False
+    is_saving: bool = False
+    offers_family: bool = False
+    taken_id: str = ""
+    taken_name: str = ""
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def load(self) -> AsyncGenerator[Any, None]:
+        asked = self.router.url.query_parameters.get("id", "")
+        self.is_missing = False
+        if asked != self.person.id:
+            self.is_known = self.is_editing = False
+            yield
+        self.person = await self._perform(view, asked)
+        self.is_known = True
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def start_editing(self) -> None:
+        self.errors, self.offers_family = {}, False
+        self.person = await self._perform(view, self.person.id)
+        self.is_editing = True
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def stop_editing(self) -> None:
+        self.errors, self.is_editing = {}, False
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        """The version is the one that the form was filled from: a newer one is a conflict, and what was typed stays."""
+        self.is_saving = True
+        yield
+        typed = {name: form.get(name) for name in FIELDS}
+        try:
+            saved = await self._perform(edit, EditCustomer(**typed, customer_id=self.person.id, version=form.get("version")))
+        finally:
+            self.is_saving = False
+        self.is_editing = False
+        self.notify("Saved", undo=saved.undo)
+        yield CustomerPage.load
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def move_to_archive(self) -> Any:
+        saved = await self._perform(archive, self.person.id)
+        self.notify(f"{saved.name} is in the archive", undo=saved.undo)
+        return CustomerPage.load
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def bring_back(self) -> Any:
+        saved = await self._perform(restore, self.person.id)
+        self.notify(f"{saved.name} is back", undo=saved.undo)
+        return CustomerPage.load
+
+    def _refused(self, error: DomainError) -> None:
+        if isinstance(error, NotFound) and not self.is_known:
+            self.is_missing = True
+            return
+        if isinstance(error, PhoneTaken):
+            self.offers_family = True
+            self.taken_id, self.taken_name = str(error.customer_id or ""), error.customer_name
+        super()._refused(error)

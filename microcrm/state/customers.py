@@ -1,0 +1,161 @@
+"""The list of customers and the panel for a new one. What is searched, sorted and paged stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, PhoneTaken
+from microcrm.domain.money import group_indian
+from microcrm.domain.permissions import Permission
+from microcrm.operations.customer_list import PAGE_SIZE, CustomerRow, ListCustomers, list_page, tags_in_use
+from microcrm.operations.customer_search import cleaned
+from microcrm.operations.customers import AddCustomer, add
+from microcrm.state.base import AppState
+from microcrm.state.gate import needs
+
+FIELDS = ("name", "phone", "email", "address", "birthday", "tags", "notes", "is_family")
+_DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": ""}
+_FALLING = {"name": "", "visit": "1", "new": "1"}  # which way a column goes when it is first pressed
+_REMEMBERED = 20
+
+
+class Customers(AppState):
+    """``box`` changes when the search box must show another text than the person typed into it."""
+
+    is_listed: bool = False
+    rows: list[CustomerRow] = []
+    summary: str = ""
+    has_previous: bool = False
+    has_next: bool = False
+    query: str = ""
+    sort: str = "name"
+    is_descending: bool = False
+    show: str = "active"
+    tag: str = ""
+    tags: list[str] = []
+    box: int = 0
+
+    _typed: list[str] = [""]  # what the box has sent lately: an answer to any of these must not touch the box
+    _page: int = 1
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def load(self) -> Any:
+        """The page that the address asks for."""
+        asked = self.router.url.query_parameters
+        wanted = ListCustomers(
+            *(asked.get(name, default) for name, default in _DEFAULTS.items()), asked.get("after"), asked.get("before")
+        )
+        page = await self._perform(list_page, wanted)
+        self.tags = list(await self._perform(tags_in_use))
+        self._describe(asked, page.has_previous, len(page.rows), page.total)
+        self.rows, self.has_previous, self.has_next = list(page.rows), page.has_previous, page.has_next
+        self.is_listed = True
+        return NewCustomer.start if asked.get("new") and Permission.CUSTOMERS_EDIT in self.allowed else None
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def typed(self, words: str) -> Any:
+        self._typed = [*self._typed, cleaned(words)][-_REMEMBERED:]
+        return self._go(replace=True, q=cleaned(words))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def clear(self) -> Any:
+        self._typed = []
+        return self._go(q="", tag="", show="active")
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def sort_by(self, column: str) -> Any:
+        """The same column again turns the order round."""
+        falling = _FALLING.get(column, "")
+        if column == self.sort:
+            falling = "" if self.is_descending else "1"
+        return self._go(sort=column, down=falling)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def pick_tag(self, tag: str) -> Any:
+        return self._go(tag=tag)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def pick_show(self, show: str) -> Any:
+        return self._go(show=show)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def next_page(self) -> Any:
+        return self._go(after=self.rows[-1].id, page=self._page + 1) if self.rows else None
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def previous_page(self) -> Any:
+        return self._go(before=self.rows[0].id, page=max(1, self._page - 1)) if self.rows else None
+
+    def _go(self, *, replace: bool = False, **changes: Any) -> Any:
+        """To the address with these changes; its load handler does the rest."""
+        now = {
+            "q": self.query, "sort": self.sort, "down": "1" if self.is_descending else "", "show": self.show, "tag": self.tag
+        }  # fmt: skip
+        wanted = {name: value for name, value in (now | changes).items() if value != _DEFAULTS.get(name)}
+        return rx.redirect(f"/customers?{urlencode(wanted)}".rstrip("?"), replace=replace)
+
+    def _describe(self, asked: Mapping[str, str], is_later_page: bool, count: int, total: str) -> None:
+        """What the address says about the page on the screen."""
+        self.query = cleaned(asked.get("q"))
+        if self.query not in self._typed:
+            self._typed, self.box = [self.query], self.box + 1
+        self.sort = asked.get("sort", "") if asked.get("sort") in _FALLING else "name"
+        self.is_descending = bool(asked.get("down"))
+        self.show = "archived" if asked.get("show") == "archived" else "active"
+        self.tag = cleaned(asked.get("tag"))
+        page = asked.get("page", "")
+        self._page = int(page) if is_later_page and page.isdecimal() and len(page) < 7 else 1
+        first = (self._page - 1) * PAGE_SIZE
+        self.summary = f"{group_indian(first + 1)}–{group_indian(first + count)} of {total}" if count else ""
+
+
+class NewCustomer(AppState):
+    """The panel. ``taken_id`` and ``taken_name``: who has the phone already, if this person may know."""
+
+    is_open: bool = False
+    is_saving: bool = False
+    offers_family: bool = False
+    taken_id: str = ""
+    taken_name: str = ""
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def start(self) -> None:
+        self.errors, self.offers_family, self.is_open = {}, False, True
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def close(self) -> Any:
+        self.errors, self.is_open = {}, False
+        return rx.redirect("/customers", replace=True) if self.router.url.query_parameters.get("new") else None
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        self.is_saving = True
+        yield
+        try:
+            saved = await self._perform(add, AddCustomer(**{name: form.get(name) for name in FIELDS}))
+        finally:
+            self.is_saving = False
+        self.is_open = False
+        self.notify(f"{saved.name} added", undo=saved.undo)
+        yield rx.redirect(f"/customer?id={saved.id}")
+
+    def _refused(self, error: DomainError) -> None:
+        if isinstance(error, PhoneTaken):
+            self.offers_family = True
+            self.taken_id, self.taken_name = str(error.customer_id or ""), error.customer_name
+        super()._refused(error)
