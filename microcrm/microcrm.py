@@ -22,7 +22,8 @@ from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
 
 STYLESHEETS = [
-    f"styles/{name}.css" for name in ("tokens", "base", "shell", "parts", "forms", "tables", "overlays", "board")
+    f"styles/{name}.css"
+    for name in ("tokens", "base", "shell", "parts", "forms", "tables", "overlays", "board", "records")
 ]
 HEAD = [
     rx.el.link(

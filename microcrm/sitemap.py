@@ -9,6 +9,10 @@ from typing import Any
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
+from microcrm.pages.customer import customer
+from microcrm.pages.customers import customers
+from microcrm.state.customer import CustomerPage
+from microcrm.state.customers import Customers
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +26,7 @@ class Screen:
     on_load: tuple[Any, ...] = ()
 
 
-# Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,))
-SCREENS: tuple[Screen, ...] = ()
+SCREENS: tuple[Screen, ...] = (
+    Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
+    Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
+)

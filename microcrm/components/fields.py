@@ -227,24 +227,32 @@ def hue_field(name: str, label: str, *, value: str | rx.Var[str] = "teal") -> rx
 
 
 def search_field(
-    label: str, value: rx.Var[str], on_change: rx.EventHandler, *, placeholder: str = "", **props: Any
+    label: str,
+    value: rx.Var[str],
+    on_change: rx.EventHandler,
+    *,
+    restart: rx.Var[Any] | str = "",
+    placeholder: str = "",
+    **props: Any,
 ) -> rx.Component:
-    """A search box that asks the server 250 ms after the last letter. The ``/`` key puts the cursor in it."""
+    """A search box that asks the server 250 ms after the last letter. The ``/`` key puts the cursor in it.
+
+    What is in the box belongs to the person typing: a late answer never changes it. To put another text into it, set
+    ``value`` and change ``restart``.
+    """
     return rx.el.label(
         icon("search", "s"),
         rx.el.span(label, class_name="sr-only"),
-        rx.debounce_input(
-            rx.el.input(
-                value=value,
-                on_change=on_change,
-                type="search",
-                placeholder=placeholder or label,
-                class_name="input",
-                auto_complete="off",
-                custom_attrs={"data-search": "true"},
-                **props,
-            ),
-            debounce_timeout=250,
+        rx.el.input(
+            default_value=value,
+            key=restart,
+            on_change=on_change.debounce(250),
+            type="search",
+            placeholder=placeholder or label,
+            class_name="input",
+            auto_complete="off",
+            custom_attrs={"data-search": "true"},
+            **props,
         ),
         class_name="search",
     )

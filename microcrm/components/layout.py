@@ -67,11 +67,13 @@ def main_region(
     *children: rx.Component,
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
+    head: rx.Component | None = None,
 ) -> rx.Component:
-    """Heading with its actions, then the content."""
+    """Heading with its actions, then the content. ``head`` replaces the usual heading and must hold the ``h1``."""
     says_more = isinstance(sub, rx.Var) or bool(sub)
     return rx.el.main(
-        rx.el.div(
+        head
+        or rx.el.div(
             rx.el.div(rx.el.h1(title), rx.el.p(sub) if says_more else rx.fragment()),
             rx.el.div(*actions, class_name="head-actions") if actions else rx.fragment(),
             class_name="head",

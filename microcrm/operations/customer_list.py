@@ -140,7 +140,9 @@ def _fetch(
     """One row more than a page, so that one knows whether there is another page."""
     key = _key(command)
     is_falling = bool(command.is_descending) != is_backward
-    query: Select[Any] = X.where(*where)
+    query: Select[Any] = select(
+        Customer.id, Customer.name, Customer.phone, Customer.last_visit_at, Customer.created_at, Customer.tags
+    ).where(*where)
     if boundary is not None:
         here, there = tuple_(key, Customer.id), tuple_(*boundary)
         query = query.where(here < there if is_falling else here > there)

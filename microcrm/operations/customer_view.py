@@ -71,31 +71,32 @@ class CustomerView:
     """What the customer's page shows. ``..._input`` is how a form shows it; phone, e-mail and address are empty in the form
     of people who may not see them. ``whatsapp`` is digits for a wa.me link, or empty."""
 
-    id: str
-    version: int
-    name: str
-    initials: str
-    hue: str
-    phone: str
-    phone_input: str
-    whatsapp: str
-    email: str
-    email_input: str
-    address: str
-    is_contact_hidden: bool
-    birthday: str
-    birthday_input: str
-    tags: tuple[str, ...]
-    notes: str
-    since: str
-    is_archived: bool
-    facts: tuple[Fact, ...]
-    visits: tuple[Visit, ...]
-    visits_note: str
-    family: tuple[Relative, ...]
+    id: str = ""
+    version: int = 0
+    name: str = ""
+    initials: str = ""
+    hue: str = ""
+    phone: str = ""
+    phone_input: str = ""
+    whatsapp: str = ""
+    email: str = ""
+    email_input: str = ""
+    address: str = ""
+    is_contact_hidden: bool = False
+    birthday: str = ""
+    birthday_input: str = ""
+    tags: tuple[str, ...] = ()
+    tags_input: str = ""
+    notes: str = ""
+    since: str = ""
+    is_archived: bool = False
+    facts: tuple[Fact, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    visits_note: str = ""
+    family: tuple[Relative, ...] = ()
 
 
-NOBODY = CustomerView("", 0, *[""] * 9, False, "", "", (), "", "", False, (), (), "", ())  # before anybody is loaded
+NOBODY = CustomerView()  # before anybody is loaded
 
 
 def view(uow: UnitOfWork, customer_id: Any) -> CustomerView:
@@ -124,6 +125,7 @@ def view(uow: UnitOfWork, customer_id: Any) -> CustomerView:
         birthday=format_day(birthday) if birthday else "",
         birthday_input=birthday.isoformat() if birthday else "",
         tags=tuple(customer.tags),
+        tags_input=", ".join(customer.tags),
         notes=customer.notes,
         since=f"Customer since {MONTHS[created.month - 1]} {created.year}",
         is_archived=customer.archived_at is not None,

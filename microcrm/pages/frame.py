@@ -41,10 +41,11 @@ def screen(
     here: str,
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
+    head: rx.Component | None = None,
 ) -> rx.Component:
     """A screen of the app. ``here`` is the href of its place in the navigation: "/settings" for every settings page."""
     refused = main_region(title, no_permission("this page"))
-    return _framed(here, refused, main_region(title, *children, sub=sub, actions=actions))
+    return _framed(here, refused, main_region(title, *children, sub=sub, actions=actions, head=head))
 
 
 def flush_screen(title: str, *children: rx.Component, here: str) -> rx.Component:

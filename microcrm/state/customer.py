@@ -59,7 +59,9 @@ class CustomerPage(AppState):
         yield
         typed = {name: form.get(name) for name in FIELDS}
         try:
-            saved = await self._perform(edit, EditCustomer(**typed, customer_id=self.person.id, version=form.get("version")))
+            saved = await self._perform(
+                edit, EditCustomer(**typed, customer_id=self.person.id, version=form.get("version"))
+            )
         finally:
             self.is_saving = False
         self.is_editing = False
