@@ -102,7 +102,8 @@ def seed(
     from microcrm.demo import shops
 
     with embedded.running(configuration.settings()):
-        say(shops.open_all(only_if_empty=if_empty))
+        if sign_ins := shops.open_all(only_if_empty=if_empty):
+            say(sign_ins)
 
 
 @cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

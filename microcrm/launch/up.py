@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import signal
 import sys
 import time
@@ -16,6 +15,7 @@ from types import FrameType
 from microcrm import ports, processes
 from microcrm.adapters import embedded, schema
 from microcrm.adapters.reachable import check_database, check_redis
+from microcrm.demo import shops as demo
 from microcrm.launch import frontend
 from microcrm.launch.supervisor import Supervisor
 from microcrm.processes import Failed, Program, Running
@@ -42,6 +42,8 @@ def run(say: Callable[[str], None]) -> None:
             _prepare(settings(), say)
             supervisor.start(*_programs(settings()))
             say(f"MicroCRM is open: {settings().public_url}   (ready in {time.monotonic() - began:.1f} s)")
+            if demo.has_shops():
+                say(demo.sign_ins())
             say("Ctrl-C stops it.")
             supervisor.watch()
         except KeyboardInterrupt:
@@ -58,7 +60,7 @@ def _prepare(current: Settings, say: Callable[[str], None]) -> None:
     build = frontend.start_build_if_changed(current, say)
     try:
         schema.migrate(current)
-        if current.demo and importlib.util.find_spec("microcrm.demo"):
+        if current.demo:
             processes.finish(Running(_program(current, "seed", "seed", "--if-empty")))
         if build is not None:
             build.finish()

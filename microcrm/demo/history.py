@@ -1,0 +1,191 @@
+"""Writes who came: customers with their visit counts, bookings with items, busy time and story, settings changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from microcrm.demo.diary import Item, Visit
+from microcrm.demo.outline import Outline
+from microcrm.demo.people import Customer
+from microcrm.demo.rows import Row, Rows
+from microcrm.demo.setting import Opened
+from microcrm.domain.booking import CANCELLED, LIVE, BookingStatus
+from microcrm.domain.occupancy import Span, occupied_spans, whole_span
+from microcrm.domain.permissions import Role
+from microcrm.domain.search_key import words_of
+from microcrm.operations.customer_keys import keys_of
+
+_S = BookingStatus
+
+
+def write_customers(rows: Rows, shop: Opened, customers: Sequence[Customer], visits: Sequence[Visit]) -> list[int]:
+    """A customer is known from their first booking on; finished visits are counted."""
+    theirs = defaultdict(list)
+    for visit in visits:
+        theirs[visit.customer].append(visit)
+    ids = rows.add(
+        "customers",
+        [_customer(shop, customer, theirs[place]) for place, customer in enumerate(customers)],
+    )
+    rows.insert(
+        "customer_words",
+        [
+            {"business_id": shop.business_id, "word": word, "customer_id": customer_id}
+            for customer_id, customer in zip(ids, customers, strict=True)
+            for word in words_of(customer.name)
+        ],
+    )
+    return ids
+
+
+def _customer(shop: Opened, customer: Customer, visits: Sequence[Visit]) -> Row:
+    finished = [visit.starts_at for visit in visits if visit.status is _S.FINISHED]
+    known_since = min((visit.booked_at for visit in visits), default=shop.opened_at + timedelta(days=50))
+    return {
+        "business_id": shop.business_id,
+        "name": customer.name,
+        "phone": customer.phone,
+        "is_sharing_phone": customer.sharing,
+        "email": customer.email,
+        **keys_of(customer.name, customer.phone, customer.email),
+        "address": customer.address,
+        "birthday": customer.birthday,
+        "tags": customer.tags,
+        "notes": customer.notes,
+        "last_visit_at": max(finished, default=None),
+        "visit_count": len(finished),
+        "created_at": known_since,
+        "version": 1,
+    }
+
+
+def write_visits(rows: Rows, outline: Outline, shop: Opened, customer_ids: list[int], visits: list[Visit]) -> None:
+    """Numbered in the order in which they were booked."""
+    visits = sorted(visits, key=lambda visit: (visit.booked_at, visit.starts_at))
+    desk = shop.members[next(n for n, person in enumerate(outline.people) if person.role == Role.FRONT_DESK)]
+    bookings = rows.add(
+        "bookings",
+        [
+            {
+                "business_id": shop.business_id,
+                "number": number,
+                "customer_id": customer_ids[visit.customer],
+                "status": visit.status,
+                "starts_at": visit.starts_at,
+                "ends_at": visit.ends_at,
+                "source": "online" if visit.is_online else "staff",
+                "note": visit.note,
+                "cancel_reason": _reason(visit),
+                "created_at": visit.booked_at,
+                "created_by_member_id": None if visit.is_online else desk,
+                "version": 1,
+            }
+            for number, visit in enumerate(visits, start=1)
+        ],
+    )
+    items = [(booking, visit, item) for booking, visit in zip(bookings, visits, strict=True) for item in visit.items]
+    item_ids = rows.add("booking_items", [_item(outline, shop, *whose) for whose in items])
+    rows.add(
+        "occupancies",
+        [
+            busy
+            for item_id, (_, visit, item) in zip(item_ids, items, strict=True)
+            for busy in _occupancies(outline, shop, item_id, visit, item)
+        ],
+    )
+    rows.add(
+        "booking_events",
+        [
+            {"business_id": shop.business_id, "booking_id": booking, **step}
+            for booking, visit in zip(bookings, visits, strict=True)
+            for step in _story(visit, desk)
+        ],
+    )
+    rows.add("counters", [{"business_id": shop.business_id, "kind": "booking", "last": len(visits)}])
+
+
+def _item(outline: Outline, shop: Opened, booking: int, visit: Visit, item: Item) -> Row:
+    service = outline.template.services[item.service]
+    return {
+        "business_id": shop.business_id,
+        "booking_id": booking,
+        "service_id": shop.services[item.service],
+        "member_id": shop.members[item.person],
+        "starts_at": item.starts_at,
+        "ends_at": item.starts_at + timedelta(minutes=service.minutes),
+        "duration_min": service.minutes,
+        "price_paise": service.price_paise,
+        "is_live": visit.status in LIVE,
+    }
+
+
+def _occupancies(outline: Outline, shop: Opened, item_id: int, visit: Visit, item: Item) -> Iterator[Row]:
+    service = outline.template.services[item.service]
+    whole = (item.starts_at, service.minutes, service.before, service.after)
+    mine = {"business_id": shop.business_id, "booking_item_id": item_id, "is_live": visit.status in LIVE}
+    for span in occupied_spans(*whole, service.gap):
+        yield {**mine, "member_id": shop.members[item.person], "resource_id": None, "span": _range(span)}
+    if item.resource is not None:
+        taken = _range(whole_span(*whole))
+        yield {**mine, "member_id": None, "resource_id": shop.resources[item.resource], "span": taken}
+
+
+def _range(span: Span) -> str:
+    return f"[{span.start.isoformat()},{span.end.isoformat()})"
+
+
+def _reason(visit: Visit) -> str:
+    if visit.status not in CANCELLED:
+        return ""
+    return "Member of staff is ill" if visit.status is _S.CANCELLED_BY_BUSINESS else "Can't come that day"
+
+
+def _story(visit: Visit, desk: int) -> Iterator[Row]:
+    """Booked, and then whatever became of it."""
+    booked_by = None if visit.is_online else desk
+    yield {"at": visit.booked_at, "member_id": booked_by, "kind": "book", "from_status": "", "to_status": _S.BOOKED,
+           "reason": ""}  # fmt: skip
+    if visit.status is _S.BOOKED:
+        return
+    if visit.status in CANCELLED:
+        at = min(visit.booked_at + timedelta(minutes=15), visit.starts_at)
+    elif visit.status is _S.CONFIRMED:
+        at = visit.booked_at + timedelta(minutes=3)
+    else:
+        at = visit.ends_at if visit.status in (_S.FINISHED, _S.NO_SHOW) else visit.starts_at
+    yield {"at": at, "member_id": desk, "kind": "status", "from_status": _S.BOOKED, "to_status": visit.status,
+           "reason": _reason(visit)}  # fmt: skip
+
+
+def write_changes(rows: Rows, outline: Outline, shop: Opened, now: datetime) -> None:
+    """The activity page: the shop was opened, and now and then a setting was changed."""
+    members = {person.sign_in: member for person, member in zip(outline.people, shop.members, strict=True)}
+    events = [(shop.opened_at, "owner", "open", "business", {"trade": outline.business["trade"]})]
+    for days, who, action, subject, changed in outline.facts["changes"]:
+        at = now + timedelta(days=days, minutes=-37 * days % 240)
+        events.append((at, who, action, subject, {"fields": changed} if changed else {}))
+    rows.add(
+        "audit_events",
+        [
+            {
+                "business_id": shop.business_id,
+                "at": at,
+                "user_id": shop.users[who],
+                "member_id": members[who],
+                "is_viewing_as": False,
+                "action": action,
+                "subject": subject,
+                "subject_id": _subject(shop, subject, place),
+                "facts": facts,
+            }
+            for place, (at, who, action, subject, facts) in enumerate(events)
+        ],
+    )
+
+
+def _subject(shop: Opened, subject: str, place: int) -> int:
+    """Some row of that kind."""
+    among = {"service": shop.services, "member": shop.members}.get(subject)
+    return among[place % len(among)] if among else shop.business_id

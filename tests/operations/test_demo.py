@@ -1,0 +1,142 @@
+"""The demo shops: the same each time, without contradictions, and open to everybody with the password that is printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import phonenumbers
+import psycopg
+import pytest
+
+from microcrm import wiring
+from microcrm.adapters import embedded_postgres, schema
+from microcrm.adapters.passwords import Argon2
+from microcrm.adapters.reachable import plain
+from microcrm.demo import shops
+from microcrm.demo.outline import PASSWORD, SHOPS, outline
+from microcrm.domain.permissions import Role
+from microcrm.domain.search_key import search_key, words_of
+from microcrm.models.schema import TENANT_TABLES
+from microcrm.operations.accounts.entering import Entry
+from microcrm.operations.accounts.sign_in import SignIn, sign_in
+from microcrm.operations.unit_of_work import VISITOR
+from microcrm.processes import Failed
+from microcrm.settings import settings
+from tests.support.servers import Servers
+
+NOW = datetime(2026, 11, 25, 7, 0, tzinfo=UTC)  # half past twelve in India, a Wednesday
+TABLES = (*TENANT_TABLES, "users")
+
+Rows = list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def demo(engines: Servers) -> Iterator[psycopg.Connection]:
+    """A database of its own with nothing in it but the demo; the settings point at it."""
+    before = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL")}
+    name = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_demo"
+    with psycopg.connect(engines.superuser_url, autocommit=True) as connection:
+        embedded_postgres.make_database(connection, name)
+    engines.point_at(name, redis_database=15)
+    schema.migrate(settings())
+    shops.open_all(now=lambda: NOW)
+    with psycopg.connect(plain(settings().database_owner_url), autocommit=True) as connection:
+        yield connection
+    engines.drop(name)
+    engines.point_at("unused")
+    os.environ.update(before)
+    settings.cache_clear()
+
+
+def rows(demo: psycopg.Connection, query: str) -> Rows:
+    return demo.execute(query).fetchall()  # type: ignore[arg-type]  # queries of this file only
+
+
+def digests(demo: psycopg.Connection) -> Rows:
+    """One of each table's rows, password hashes apart: those are salted."""
+    query = "SELECT md5(string_agg((to_jsonb(t) - 'password_hash')::text, '|' ORDER BY to_jsonb(t)::text)) FROM {} t"
+    return [rows(demo, query.format(table))[0] for table in TABLES if table != "users"] + rows(
+        demo, "SELECT md5(string_agg(email || id || name, '|' ORDER BY id)) FROM users"
+    )
+
+
+def test_the_same_moment_gives_the_same_shops(demo: psycopg.Connection) -> None:
+    first = digests(demo)
+    rows_before = rows(demo, "SELECT count(*) FROM bookings")
+    demo.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
+    shops.open_all(now=lambda: NOW)
+    assert rows(demo, "SELECT count(*) FROM bookings") == rows_before
+    assert digests(demo) == first
+
+
+def test_only_an_empty_database_is_filled(demo: psycopg.Connection) -> None:
+    with pytest.raises(Failed, match="only for an empty one"):
+        shops.open_all(now=lambda: NOW)
+    assert shops.open_all(only_if_empty=True, now=lambda: NOW) == ""
+    assert rows(demo, "SELECT count(*) FROM businesses WHERE is_demo") == [(2,)]
+
+
+def test_nobody_and_nothing_is_in_two_places_at_once(demo: psycopg.Connection) -> None:
+    """The constraint watches over staff and chairs; a customer is ours to watch over."""
+    overlapping = """
+        SELECT count(*) FROM bookings a JOIN bookings b ON a.customer_id = b.customer_id AND a.id < b.id
+        WHERE a.starts_at < b.ends_at AND b.starts_at < a.ends_at"""
+    assert rows(demo, overlapping) == [(0,)]
+    assert rows(demo, "SELECT count(*) > 10000 FROM occupancies WHERE is_live") == [(True,)]
+    unlike = """
+        SELECT count(*) FROM booking_items i JOIN occupancies o ON o.booking_item_id = i.id
+        WHERE i.is_live <> o.is_live"""
+    assert rows(demo, unlike) == [(0,)]
+
+
+def test_phones_are_real_and_one_customers_own(demo: psycopg.Connection) -> None:
+    phones = rows(demo, "SELECT phone, is_sharing_phone FROM customers")
+    assert len(phones) == 750
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(str(phone))) for phone, _ in phones)
+    owners = [phone for phone, is_sharing in phones if not is_sharing]
+    assert len(owners) == len(set(owners))
+    assert {phone for phone, is_sharing in phones if is_sharing} <= set(owners)
+
+
+def test_customers_are_found_by_every_word_of_their_name(demo: psycopg.Connection) -> None:
+    found = dict(rows(demo, "SELECT customer_id, array_agg(word) FROM customer_words GROUP BY 1"))  # type: ignore[arg-type]
+    for customer_id, name, key in rows(demo, "SELECT id, name, name_key FROM customers"):
+        assert key == search_key(str(name))
+        assert set(found[customer_id]) == set(words_of(str(name)))
+
+
+def test_counts_and_numbers_agree_with_the_visits(demo: psycopg.Connection) -> None:
+    counted = """
+        SELECT count(*) FROM customers c LEFT JOIN LATERAL (
+          SELECT count(*) AS visits, max(starts_at) AS latest FROM bookings b
+          WHERE b.customer_id = c.id AND b.status = 'finished') v ON true
+        WHERE (c.visit_count, c.last_visit_at) IS DISTINCT FROM (v.visits, v.latest)"""
+    assert rows(demo, counted) == [(0,)]
+    last = "SELECT k.last = max(b.number) FROM counters k JOIN bookings b USING (business_id) GROUP BY k.id"
+    assert rows(demo, last) == [(True,), (True,)]
+
+
+def test_today_follows_the_clock(demo: psycopg.Connection) -> None:
+    """Nobody who is still to come has been served, and nobody who left is still expected."""
+    count = f"SELECT count(*) FROM bookings WHERE {{}} '{NOW.isoformat()}' AND status IN ({{}})"
+    assert rows(demo, count.format("starts_at >", "'finished', 'no_show', 'started'")) == [(0,)]
+    assert rows(demo, count.format("ends_at <=", "'booked', 'confirmed', 'arrived', 'started'")) == [(0,)]
+    today = f"SELECT count(*) FROM bookings WHERE starts_at::date = '{NOW.date()}' GROUP BY business_id"
+    assert all(int(str(visits)) >= 6 for (visits,) in rows(demo, today))
+    ahead = rows(demo, f"SELECT max(starts_at) - '{NOW.isoformat()}' FROM bookings")[0][0]
+    assert isinstance(ahead, timedelta)
+    assert timedelta(days=19) < ahead < timedelta(days=23)
+
+
+@pytest.mark.parametrize("key", SHOPS)
+def test_every_role_can_sign_in_as_printed(demo: psycopg.Connection, key: str) -> None:
+    shop = outline(key)
+    people = [person for person in shop.people if person.sign_in]
+    assert {person.role for person in people} == {role.value for role in Role}
+    for person in people:
+        assert shop.address(person) in shops.sign_ins()
+        with wiring.unit_of_work(VISITOR, realm="accounts") as uow:
+            entry = sign_in(uow, SignIn(shop.address(person), PASSWORD), Argon2())
+            assert isinstance(entry, Entry)
