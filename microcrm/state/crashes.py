@@ -30,8 +30,10 @@ def on_event_crash(exception: Exception) -> None:
 
 
 def on_browser_crash(exception: Exception) -> None:
-    """A page's script failed in the browser. Its text may hold anything, so only its first line is kept."""
-    log.warning("page_crashed", report=str(exception).splitlines()[0][:200] if str(exception) else "")
+    """A page's script failed in the browser. The message may hold anything, so only its kind and place are kept."""
+    first, *rest = str(exception).splitlines() or [""]
+    place = next((line.strip() for line in rest if line.strip().startswith("at ")), "")
+    log.warning("page_crashed", kind=first.partition(":")[0][:80], place=place[:200])
 
 
 async def _tell(client_token: str, reference: str) -> None:
