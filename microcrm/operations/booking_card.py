@@ -1,0 +1,215 @@
+"""All that the desk wants to know about one visit, and what can be done with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import aliased
+
+from microcrm.domain.booking import (
+    CANCELLED,
+    LABELS,
+    LEADS_TO,
+    MOVABLE,
+    NEXT,
+    Action,
+    BookingStatus,
+    next_actions,
+)
+from microcrm.domain.errors import NotFound
+from microcrm.domain.fields import Reader
+from microcrm.domain.permissions import Permission
+from microcrm.models.bookings import Booking, BookingEvent, BookingItem, Occupancy
+from microcrm.models.business import Member
+from microcrm.models.catalogue import Service, ServiceMember
+from microcrm.models.customers import Customer
+from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings
+from microcrm.operations.parts.booking_rows import WALK_IN
+from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.unit_of_work import UnitOfWork
+
+MOST_EVENTS = 20
+_SAID = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled", "undone": "Taken back"}
+
+
+@dataclass(frozen=True, slots=True)
+class CardItem:
+    item_id: int
+    service: str
+    hue: str
+    member_id: int
+    member: str
+    start: datetime
+    end: datetime
+    minutes: int
+    price_paise: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardEvent:
+    """``who`` is empty for what the system did."""
+
+    at: datetime
+    who: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCard:
+    """``item`` is the service whose block was opened; ``items`` are all of the visit. ``whatsapp`` holds digits, and is
+    empty for those who may not see phone numbers. ``takers`` are (id, name) of who does the service."""
+
+    booking_id: int
+    version: int
+    number: int
+    status: BookingStatus
+    customer_id: int | None
+    customer: str
+    phone: str
+    whatsapp: str
+    visits: int
+    note: str
+    cancel_reason: str
+    item: CardItem
+    items: tuple[CardItem, ...]
+    gap_minutes: int
+    takers: tuple[tuple[int, str], ...]
+    actions: tuple[Action, ...]
+    may_move: bool
+    may_cancel: bool
+    history: tuple[CardEvent, ...]
+
+
+def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
+    """By the item of the opened block. ``NotFound`` also for a visit that is none of one's own business."""
+    uow.require(Permission.CALENDAR_OWN)
+    booking, customer, wanted = _find(uow, raw_item_id)
+    items = _items(uow, booking.id or 0)
+    item = next(one for one in items if one.item_id == wanted)
+    status = BookingStatus(booking.status)
+    members = {one.member_id for one in items}
+    is_mine = may_run_calendar(uow) or members == {uow.actor.member_id}
+    may_act = uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as
+    may_step = may_act and (is_mine or uow.actor.member_id in members)
+    return BookingCard(
+        booking_id=booking.id or 0,
+        version=booking.version,
+        number=booking.number or 0,
+        status=status,
+        customer_id=booking.customer_id,
+        customer=customer.name if customer else WALK_IN,
+        phone=phone_for(uow.actor, customer.phone) if customer else "",
+        whatsapp=customer.phone.removeprefix("+") if customer and may_contact(uow.actor) else "",
+        visits=customer.visit_count if customer else 0,
+        note=booking.note,
+        cancel_reason=booking.cancel_reason,
+        item=item,
+        items=tuple(items),
+        gap_minutes=_gap(uow, item),
+        takers=_takers(uow, wanted) if may_run_calendar(uow) else ((item.member_id, item.member),),
+        actions=_actions(status, booking, uow.now) if may_step else (),
+        may_move=may_act and is_mine and status in MOVABLE,
+        may_cancel=may_act and is_mine and bool(NEXT[status] & CANCELLED),
+        history=_history(uow, booking.id or 0),
+    )
+
+
+def _find(uow: UnitOfWork, raw: Any) -> tuple[Booking, Customer | None, int]:
+    reader = Reader()
+    wanted = reader.id("item_id", raw, "Booking")
+    if reader.errors:
+        raise NotFound
+    opened = aliased(BookingItem)  # visible_bookings looks at the items as well
+    row = uow.session.execute(
+        select(Booking, Customer)
+        .join(opened, and_(opened.business_id == Booking.business_id, opened.booking_id == Booking.id))
+        .outerjoin(Customer, and_(Customer.business_id == Booking.business_id, Customer.id == Booking.customer_id))
+        .where(Booking.business_id == uow.business_id, opened.id == wanted, visible_bookings(uow.actor))
+    ).first()
+    if row is None:
+        raise NotFound
+    return row[0], row[1], wanted
+
+
+def _items(uow: UnitOfWork, booking_id: int) -> list[CardItem]:
+    rows = uow.session.execute(
+        select(BookingItem, Service.name, Service.colour, Member.name)
+        .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
+        .join(Member, and_(Member.business_id == BookingItem.business_id, Member.id == BookingItem.member_id))
+        .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking_id)
+        .order_by(BookingItem.starts_at, BookingItem.id)
+    )
+    return [
+        CardItem(
+            item.id, service, hue, item.member_id, member, item.starts_at, item.ends_at, item.duration_min,
+            item.price_paise,
+        )
+        for item, service, hue, member in rows
+    ]  # fmt: skip
+
+
+def _gap(uow: UnitOfWork, item: CardItem) -> int:
+    """Minutes inside the visit in which the member is free for somebody else."""
+    spans = uow.session.scalars(
+        select(Occupancy.span).where(
+            Occupancy.business_id == uow.business_id,
+            Occupancy.booking_item_id == item.item_id,
+            Occupancy.member_id.is_not(None),
+        )
+    ).all()
+    if len(spans) != 2:
+        return 0
+    first, second = sorted(spans, key=lambda span: span.lower)
+    return int((second.lower - first.upper).total_seconds()) // 60
+
+
+def _takers(uow: UnitOfWork, item_id: int) -> tuple[tuple[int, str], ...]:
+    rows = uow.session.execute(
+        select(Member.id, Member.name)
+        .join(
+            ServiceMember,
+            and_(ServiceMember.business_id == Member.business_id, ServiceMember.member_id == Member.id),
+        )
+        .join(
+            BookingItem,
+            and_(BookingItem.business_id == Member.business_id, BookingItem.service_id == ServiceMember.service_id),
+        )
+        .where(
+            Member.business_id == uow.business_id,
+            BookingItem.id == item_id,
+            Member.deactivated_at.is_(None),
+            Member.is_bookable,
+        )
+        .order_by(Member.position, Member.id)
+    )
+    return tuple((int(member_id), name) for member_id, name in rows)
+
+
+def _actions(status: BookingStatus, booking: Booking, now: datetime) -> tuple[Action, ...]:
+    """The sensible steps first, then the others that may follow, so that the desk is never stuck."""
+    likely = next_actions(status, booking.starts_at, booking.ends_at, now)
+    others = [action for action in Action if LEADS_TO[action] in NEXT[status] and action not in likely]
+    useful = [action for action in others if action not in (Action.APPROVE, Action.TAKE_PAYMENT)]
+    return (*likely, *useful)
+
+
+def _history(uow: UnitOfWork, booking_id: int) -> tuple[CardEvent, ...]:
+    rows: Sequence[Any] = uow.session.execute(
+        select(BookingEvent, Member.name)
+        .outerjoin(Member, and_(Member.business_id == BookingEvent.business_id, Member.id == BookingEvent.member_id))
+        .where(BookingEvent.business_id == uow.business_id, BookingEvent.booking_id == booking_id)
+        .order_by(BookingEvent.id.desc())
+        .limit(MOST_EVENTS)
+    ).all()
+    return tuple(CardEvent(event.at, name or "", _said(event), event.reason) for event, name in rows)
+
+
+def _said(event: BookingEvent) -> str:
+    if event.kind in _SAID:
+        return _SAID[event.kind]
+    return LABELS[BookingStatus(event.to_status)]
