@@ -7,8 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions
-from microcrm.http.script import script_url, serve_script
-from microcrm.http.stylesheet import public_stylesheet_url, serve_stylesheet
+from microcrm.http.script import public_script
+from microcrm.http.stylesheet import public_stylesheet
 
 
 async def home(request: Request) -> Response:  # noqa: ARG001 - Starlette passes it
@@ -20,8 +20,8 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/", home),
         *health.ROUTES,
-        Route(public_stylesheet_url(), serve_stylesheet),
-        Route(script_url(), serve_script),
+        public_stylesheet().route,
+        public_script().route,
         *sessions.ROUTES,
         *accounts.ROUTES,
         *credentials.ROUTES,
