@@ -38,14 +38,12 @@ def up() -> None:
 def web() -> None:
     """Serve the built pages, the websocket and the HTTP routes."""
     from microcrm import observability
-    from microcrm.adapters import embedded
-    from microcrm.launch import frontend, webserver
+    from microcrm.launch import engines, frontend, webserver
 
-    settings = configuration.settings()
-    with embedded.running(settings):
+    with engines.ready() as settings:
         frontend.build_if_changed(settings, say)
         observability.configure(settings.log_level)
-        webserver.serve(configuration.settings())
+        webserver.serve(settings)
 
 
 @cli.command()
@@ -61,35 +59,35 @@ def beat() -> None:
 
 
 def _celery(*arguments: str) -> None:
-    from microcrm.adapters import embedded
+    from microcrm.launch import engines
 
-    with embedded.running(configuration.settings()):
+    with engines.ready() as settings:
         from tasks.app import app
 
-        app.start([*arguments, "--loglevel", configuration.settings().log_level.upper()])
+        app.start(["--quiet", *arguments, "--loglevel", settings.log_level.upper()])
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database to this version's schema, as its owner."""
-    from microcrm.adapters import embedded, schema
+    from microcrm.adapters import schema
+    from microcrm.launch import engines
 
-    with embedded.running(configuration.settings()):
-        schema.migrate(configuration.settings())
+    with engines.reached() as settings:
+        schema.migrate(settings)
         say(f"The database has schema {schema.head()}.")
 
 
 @cli.command()
 def check() -> None:
     """Are the settings sound, the engines reachable and new enough, and the schema this version's?"""
-    from microcrm.adapters import embedded, reachable, schema
+    from microcrm.adapters import reachable, schema
+    from microcrm.launch import engines
 
-    with embedded.running(configuration.settings()):
-        settings = configuration.settings()
+    with engines.ready() as settings:
         reachable.check_disk(settings.home)
         say(f"PostgreSQL {reachable.check_database(settings.database_url)} answers.")
         say(f"Redis {reachable.check_redis(settings.redis_url)} answers.")
-        schema.check(settings.database_url)
         say(f"The schema is {schema.head()}, as it should be.")
 
 
@@ -98,10 +96,10 @@ def seed(
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Only into a database without a business.")] = False,
 ) -> None:
     """Fill in the demo shops: a salon in Bengaluru and a clinic in Pune, with a year of history."""
-    from microcrm.adapters import embedded
     from microcrm.demo import shops
+    from microcrm.launch import engines
 
-    with embedded.running(configuration.settings()):
+    with engines.ready():
         if sign_ins := shops.open_all(only_if_empty=if_empty):
             say(sign_ins)
 
@@ -117,13 +115,13 @@ def bench(context: typer.Context) -> None:
 @audit_cli.command("verify")
 def audit_verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Walk every business's audit chain; exit code 1 when one is broken."""
-    from microcrm.adapters import embedded
+    from microcrm.launch import engines
     from microcrm.operations import audit
     from microcrm.operations.unit_of_work import system
     from microcrm.wiring import unit_of_work
 
     broken = 0
-    with embedded.running(configuration.settings()):
+    with engines.ready():
         with unit_of_work(system()) as uow:
             business_ids = audit.all_businesses(uow)
         for business_id in business_ids:

@@ -25,7 +25,10 @@ from tests.support.shops import Shop, TwoShops
 from tests.support.site import Site, served
 
 # The quick and fundamental first: a broken law explains many broken journeys.
-ORDER = ("laws", "domain", "models", "adapters", "operations", "state", "pages", "tasks", "http", "bench", "browser")
+ORDER = (
+    "laws", "domain", "models", "adapters", "operations", "tenancy", "state", "pages", "tasks", "launch", "http", "bench",
+    "browser",
+)  # fmt: skip
 
 Work = Callable[..., AbstractContextManager[UnitOfWork]]
 _numbers = itertools.count(1)

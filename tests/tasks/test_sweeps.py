@@ -15,7 +15,7 @@ from microcrm.models.records import AuditEvent, OutboxMessage
 from microcrm.operations import audit
 from microcrm.operations.unit_of_work import system
 from microcrm.settings import settings
-from tests.support.shops import TwoShops
+from tests.support.shops import Shop, TwoShops
 
 
 @pytest.fixture
@@ -105,9 +105,7 @@ def test_the_audit_job_chains_every_shop_and_notices_a_changed_row(fresh_databas
 
     shops = (fresh_database.a, fresh_database.b)
     for shop in shops:
-        with wiring.unit_of_work(shop.actor()) as uow:
-            for number in range(3):
-                uow.audit("service.changed", "service", shop.service_id, number=number)
+        write_three_events(shop)
     assert sweep() == 6
     assert sweep() == 0
     reports = [report_of(shop.business_id) for shop in shops]
@@ -116,6 +114,12 @@ def test_the_audit_job_chains_every_shop_and_notices_a_changed_row(fresh_databas
     change_behind_the_walls(fresh_database.a.business_id)
     assert report_of(fresh_database.a.business_id).broken_at == 2
     assert report_of(fresh_database.b.business_id).broken_at is None
+
+
+def write_three_events(shop: Shop) -> None:
+    with wiring.unit_of_work(shop.actor()) as uow:
+        for number in range(3):
+            uow.audit("service.changed", "service", shop.service_id, number=number)
 
 
 def report_of(business_id: int) -> audit.ChainReport:

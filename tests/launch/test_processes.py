@@ -1,0 +1,117 @@
+"""Child processes: started until ready, stopped in order, restarted when they die, gone when we are."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from microcrm.launch.supervisor import Supervisor
+from microcrm.processes import Failed, Program, Running, finish, start
+
+SLEEPER = "import time; print('awake', flush=True); time.sleep(60)"
+
+
+def program(folder: Path, code: str, **changes: object) -> Program:
+    values: dict[str, object] = {
+        "name": "child",
+        "argv": [sys.executable, "-c", code],
+        "log": folder / "child.log",
+        "patience": 5.0,
+    }
+    return Program(**(values | changes))
+
+
+def wait_until(condition: object, seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_start_waits_until_it_is_ready_and_stop_leaves_nothing(tmp_path: Path) -> None:
+    sign = tmp_path / "sign"
+    code = f"import pathlib, time; time.sleep(0.3); pathlib.Path({str(sign)!r}).touch(); time.sleep(60)"
+    child = start(program(tmp_path, code, is_ready=sign.exists))
+    assert sign.exists()
+    assert child.exit_code is None
+    child.stop()
+    assert child.exit_code == -signal.SIGTERM
+
+
+def test_a_program_that_dies_while_starting_says_why(tmp_path: Path) -> None:
+    child = program(tmp_path, "raise SystemExit('the port is taken')", is_ready=lambda: False)
+    with pytest.raises(Failed, match="child stopped while starting: the port is taken"):
+        start(child)
+
+
+def test_a_program_that_is_never_ready_is_stopped(tmp_path: Path) -> None:
+    with pytest.raises(Failed, match="did not start within 0 seconds"):
+        start(program(tmp_path, SLEEPER, is_ready=lambda: False, patience=0.3))
+
+
+def test_a_deaf_program_is_ended_after_its_patience_with_its_own_children(tmp_path: Path) -> None:
+    code = (
+        "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); print(p.pid, flush=True);"
+        "time.sleep(60)"
+    )
+    child = Running(program(tmp_path, code, patience=0.5))
+    assert wait_until(lambda: (tmp_path / "child.log").read_text().endswith("\n"))
+    grandchild = int((tmp_path / "child.log").read_text())
+    child.stop()
+    assert child.exit_code == -signal.SIGKILL
+    assert wait_until(lambda: not psutil.pid_exists(grandchild) or psutil.Process(grandchild).status() == "zombie")
+
+
+def test_finish_tells_good_ends_from_bad_ones(tmp_path: Path) -> None:
+    finish(Running(program(tmp_path, "pass")))
+    with pytest.raises(Failed, match="child failed: no such service"):
+        finish(Running(program(tmp_path, "raise SystemExit('no such service')")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells children only on Linux")
+def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from microcrm.processes import Program, Running;"
+        f"r = Running(Program('child', [sys.executable, '-c', {SLEEPER!r}], Path({str(tmp_path / 'child.log')!r})));"
+        "print(r.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert wait_until(lambda: "awake" in (tmp_path / "child.log").read_text())
+        parent.kill()
+    assert wait_until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")
+
+
+def test_the_supervisor_restarts_a_dead_child_and_gives_up_on_a_hopeless_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.02)))
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    supervisor.start(program(tmp_path, "import sys; print('cannot go on'); sys.exit(3)"))
+    with pytest.raises(Failed, match=r"child keeps stopping \(cannot go on\)"):
+        supervisor.watch()
+    assert said == ["child ended with code 3; starting it again."] * 5
+
+
+def test_the_supervisor_restarts_a_child_that_lives_but_does_not_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds, sleep=time.sleep: sleep(min(seconds, 0.02)))
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    supervisor.start(program(tmp_path, SLEEPER, is_well=lambda _age: False))
+    with pytest.raises(Failed, match="child keeps stopping"):
+        supervisor.watch()
+    supervisor.stop("child")
+    assert said == ["child stopped answering; starting it again."] * 5
