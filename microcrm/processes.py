@@ -88,8 +88,11 @@ class Running:
 
 def finish(running: Running) -> None:
     """Wait for a program that ends by itself. Raises: Failed, with the end of its log, when it did not end well."""
-    while running.exit_code is None:
-        time.sleep(0.05)
+    try:
+        while running.exit_code is None:
+            time.sleep(0.05)
+    finally:
+        running.stop()
     if running.exit_code:
         raise Failed(f"{running.program.name} failed: {last_line(running.program.log)} Its log: {running.program.log}")
 

@@ -11,7 +11,6 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from microcrm import processes
@@ -19,17 +18,6 @@ from microcrm.adapters import embedded_postgres, embedded_valkey
 from microcrm.adapters.reachable import check_disk
 from microcrm.processes import Failed, Running
 from microcrm.settings import APP_ROLE, OWNER_ROLE, Settings, reset
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the engines are, by the names of the settings that hold them."""
-
-    variables: dict[str, str]
-
-    def publish(self) -> None:
-        os.environ.update(self.variables)
-        reset()
 
 
 @contextlib.contextmanager
@@ -48,7 +36,7 @@ def claimed(home: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def started(settings: Settings) -> Iterator[tuple[Addresses, list[Running]]]:
+def started(settings: Settings) -> Iterator[list[Running]]:
     """Start what has no address in the settings, in a claimed folder; stop it at the end, the database last."""
     variables: dict[str, str] = {}
     children: list[Running] = []
@@ -64,7 +52,8 @@ def started(settings: Settings) -> Iterator[tuple[Addresses, list[Running]]]:
             children.append(_start(valkey.program(), stack))
             variables |= {"REDIS_URL": valkey.url}
         _remember(settings.home, variables)
-        yield Addresses(variables), children
+        _publish(variables)
+        yield children
 
 
 @contextlib.contextmanager
@@ -77,12 +66,11 @@ def running(settings: Settings) -> Iterator[None]:
         stack = contextlib.ExitStack()
         stack.enter_context(claimed(settings.home))
     except Failed:
-        Addresses(_recall(settings.home)).publish()
+        _publish(_recall(settings.home))
         yield
         return
     with stack:
-        addresses, _ = stack.enter_context(started(settings))
-        addresses.publish()
+        stack.enter_context(started(settings))
         yield
 
 
@@ -90,6 +78,11 @@ def _start(program: processes.Program, stack: contextlib.ExitStack) -> Running:
     child = processes.start(program)
     stack.callback(child.stop)
     return child
+
+
+def _publish(variables: dict[str, str]) -> None:
+    os.environ.update(variables)
+    reset()
 
 
 def _remember(home: Path, variables: dict[str, str]) -> None:

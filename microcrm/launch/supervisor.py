@@ -25,7 +25,7 @@ class Supervisor:
     _restarts: dict[str, list[float]] = field(default_factory=dict)
 
     def adopt(self, children: Iterable[Running]) -> None:
-        """Watch programs that somebody else has started and will stop."""
+        """Watch programs that somebody else has started."""
         self._children += children
 
     def start(self, *programs: Program) -> None:

@@ -26,33 +26,39 @@ _HEARTBEAT_SILENCE = 120.0  # seconds; beat asks the worker for a sign of life e
 
 def run(say: Callable[[str], None]) -> None:
     """Until Ctrl-C or SIGTERM. Raises: Failed."""
-    began = time.monotonic()
     given = settings()
     if ports.is_taken(given.host, given.port):
         raise Failed(f"Port {given.port} is taken: stop what uses it, or choose another with MICROCRM_PORT=8001.")
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        say("Stopping ...")
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     supervisor = Supervisor(say)
-    with embedded.claimed(given.home), embedded.started(given) as (addresses, engines):
+    with contextlib.suppress(KeyboardInterrupt), embedded.claimed(given.home), embedded.started(given) as engines:
         supervisor.adopt(engines)
-        addresses.publish()
-        check_database(settings().database_owner_url)
-        check_redis(settings().redis_url)
         try:
-            _prepare(settings(), say)
-            supervisor.start(*_programs(settings()))
-            say(f"MicroCRM is open: {settings().public_url}   (ready in {time.monotonic() - began:.1f} s)")
-            if demo.has_shops():
-                say(demo.sign_ins())
-            say("Ctrl-C stops it.")
-            supervisor.watch()
-        except KeyboardInterrupt:
-            say("Stopping ...")
+            _open(supervisor, say)
         finally:
             signal.signal(signal.SIGINT, _insist)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            supervisor.stop("web", "beat", "worker")
+            supervisor.stop("web", "beat", "worker", "Valkey", "PostgreSQL")
     say("Stopped. Your data is kept.")
+
+
+def _open(supervisor: Supervisor, say: Callable[[str], None]) -> None:
+    began = time.monotonic()
+    check_database(settings().database_owner_url)
+    check_redis(settings().redis_url)
+    _prepare(settings(), say)
+    supervisor.start(*_programs(settings()))
+    say(f"MicroCRM is open: {settings().public_url}   (ready in {time.monotonic() - began:.1f} s)")
+    if demo.has_shops():
+        say(demo.sign_ins())
+    say("Ctrl-C stops it.")
+    supervisor.watch()
 
 
 def _prepare(current: Settings, say: Callable[[str], None]) -> None:
@@ -112,10 +118,6 @@ def _is_served(current: Settings) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _insist(_signal: int, _frame: FrameType | None) -> None:

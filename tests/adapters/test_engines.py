@@ -35,7 +35,7 @@ def alone(home: Path) -> Settings:
     return Settings(home=home, given_database_url="", given_database_url_direct="", redis_url="", secret_key="s" * 40)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def kept_environment() -> Iterator[None]:
     before = dict(os.environ)
     yield
@@ -47,13 +47,13 @@ def kept_environment() -> Iterator[None]:
 def test_engines_start_twice_with_the_same_data_and_leave_no_process(home: Path) -> None:
     pids: list[int] = []
     for turn in ("first", "second"):
-        with embedded.claimed(home), embedded.started(alone(home)) as (addresses, children):
+        with embedded.claimed(home), embedded.started(alone(home)) as children:
             pids += [child.pid for child in children]
-            with psycopg.connect(addresses.variables["DATABASE_URL_DIRECT"]) as owner:
+            with psycopg.connect(os.environ["DATABASE_URL_DIRECT"]) as owner:
                 owner.execute("CREATE TABLE IF NOT EXISTS seen (turn text)")
                 owner.execute("INSERT INTO seen VALUES (%s)", (turn,))
                 assert owner.execute("SELECT count(*) FROM seen").fetchone() == (1 if turn == "first" else 2,)
-            with redis.Redis.from_url(addresses.variables["REDIS_URL"]) as valkey:
+            with redis.Redis.from_url(os.environ["REDIS_URL"]) as valkey:
                 assert valkey.config_get("notify-keyspace-events")["notify-keyspace-events"]
                 assert valkey.config_get("save") == {"save": ""}
     assert len(pids) == 4
@@ -85,10 +85,10 @@ def test_engines_of_a_killed_run_are_found_and_ended(home: Path) -> None:
     postgres = embedded_postgres.prepare(home)
     stray_postgres = processes.start(postgres.program())
     stray_valkey = processes.start(embedded_valkey.prepare(home).program())
-    with embedded.claimed(home), embedded.started(alone(home)) as (addresses, _):
+    with embedded.claimed(home), embedded.started(alone(home)):
         assert stray_postgres.exit_code is not None
         assert stray_valkey.exit_code is not None
-        assert reachable.check_database(addresses.variables["DATABASE_URL"]) == 18
+        assert reachable.check_database(os.environ["DATABASE_URL"]) == 18
 
 
 def test_a_crashed_server_recovers(home: Path) -> None:
@@ -101,14 +101,14 @@ def test_a_crashed_server_recovers(home: Path) -> None:
     again.stop()
 
 
-def test_a_folder_serves_one_run_and_other_commands_join_it(home: Path, kept_environment: None) -> None:
+def test_a_folder_serves_one_run_and_other_commands_join_it(home: Path) -> None:
     given = alone(home)
-    with embedded.claimed(home), embedded.started(given) as (addresses, _):
+    with embedded.claimed(home), embedded.started(given):
         with pytest.raises(Failed, match="already runs"), embedded.claimed(home):
             pass
+        ours = {name: os.environ.pop(name) for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL")}
         with embedded.running(given):
-            assert os.environ["DATABASE_URL"] == addresses.variables["DATABASE_URL"]
-            assert os.environ["REDIS_URL"] == addresses.variables["REDIS_URL"]
+            assert {name: os.environ[name] for name in ours} == ours
 
 
 def test_given_engines_are_not_started(home: Path) -> None:
