@@ -23,7 +23,7 @@ from microcrm.state.gate import Gate
 
 STYLESHEETS = [
     f"styles/{name}.css"
-    for name in ("tokens", "base", "shell", "parts", "forms", "tables", "overlays", "board", "records")
+    for name in ("tokens", "base", "shell", "parts", "forms", "tables", "overlays", "board", "records", "settings")
 ]
 HEAD = [
     rx.el.link(

@@ -68,6 +68,7 @@ def main_region(
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
     head: rx.Component | None = None,
+    class_name: str = "",
 ) -> rx.Component:
     """Heading with its actions, then the content. ``head`` replaces the usual heading and must hold the ``h1``."""
     says_more = isinstance(sub, rx.Var) or bool(sub)
@@ -81,7 +82,7 @@ def main_region(
         *children,
         id="main",
         tab_index=-1,
-        class_name="main",
+        class_name=f"main {class_name}".strip(),
     )
 
 

@@ -19,17 +19,33 @@ class Picture:
     height: int
 
 
-def check_logo(data: bytes) -> Picture:
-    """A PNG, JPEG or WebP picture of a usable size; ``Invalid`` says what to choose instead."""
+FAULTS = {
+    "empty": "Choose a picture first.",
+    "large": "The picture is larger than 512 KB. Save it smaller and try again.",
+    "kind": "This is not a PNG, JPEG or WebP picture.",
+    "size": f"The picture must be from {_SMALLEST} to {_WIDEST:,} pixels wide and high.",
+}
+
+
+def logo_fault(data: bytes) -> str:
+    """Which of ``FAULTS`` a file has as a logo, "" when it will do."""
     if not data:
-        raise Invalid(fields={"logo": "Choose a picture first."})
+        return "empty"
     if len(data) > LARGEST_LOGO:
-        raise Invalid(fields={"logo": "The picture is larger than 512 KB. Save it smaller and try again."})
+        return "large"
     picture = read_picture(data)
     if picture is None:
-        raise Invalid(fields={"logo": "This is not a PNG, JPEG or WebP picture."})
-    if not (_SMALLEST <= picture.width <= _WIDEST and _SMALLEST <= picture.height <= _WIDEST):
-        raise Invalid(fields={"logo": f"The picture must be from {_SMALLEST} to {_WIDEST:,} pixels wide and high."})
+        return "kind"
+    fits = _SMALLEST <= picture.width <= _WIDEST and _SMALLEST <= picture.height <= _WIDEST
+    return "" if fits else "size"
+
+
+def check_logo(data: bytes) -> Picture:
+    """A PNG, JPEG or WebP picture of a usable size; ``Invalid`` says what to choose instead."""
+    fault = logo_fault(data)
+    picture = read_picture(data)
+    if fault or picture is None:
+        raise Invalid(fields={"logo": FAULTS[fault]})
     return picture
 
 
