@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions
+from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, shop
 from microcrm.http.script import public_script
 from microcrm.http.stylesheet import public_stylesheet
 
@@ -28,4 +28,5 @@ def routes() -> list[BaseRoute]:
         *authenticator.ROUTES,
         *invitations.ROUTES,
         *mailbox.ROUTES,
+        *shop.ROUTES,
     ]

@@ -61,8 +61,8 @@ class AppState(rx.State):
     _session: str = ""
 
     def _bind(self, session: str) -> None:
-        """State belongs to the session that filled it. A client token is no secret: when another session (or none)
-        arrives with it, everything is forgotten before anything is sent."""
+        """State belongs to the session that filled it, and to the member that it showed the shop as. A client token is no
+        secret: when another session (or none) arrives with it, everything is forgotten before anything is sent."""
         if self._session == session:
             return
         if self._session:

@@ -151,7 +151,7 @@ class Gate(Middleware):
         seat = await self.seats.find(token)
         _SEAT.set(seat)
         shell = await state.get_state(self.shell)
-        shell._bind(hash_of(token).hex() if seat.is_signed_in else "")
+        shell._bind(f"{hash_of(token).hex()}:{seat.actor.member_id}" if seat.is_signed_in else "")
         if event.name in PLUMBING:
             return None
         registered = RegistrationContext.get().event_handlers.get(event.name)

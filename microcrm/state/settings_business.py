@@ -58,8 +58,7 @@ class BusinessSettings(AppState):
         self.shop = _form(await self._perform(business.business_view))
         self.gstin_words, self.slug_words, self.is_ready = "", "", True
         fault = FAULTS.get(self.router.url.query_parameters.get("logo", ""))
-        if fault:
-            self.errors = {"logo": fault}
+        self.errors = {"logo": fault} if fault else {}
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
