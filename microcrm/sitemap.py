@@ -11,8 +11,22 @@ import reflex as rx
 from microcrm.domain.permissions import Permission
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
+from microcrm.pages.settings_business import settings_business
+from microcrm.pages.settings_home import settings_home
+from microcrm.pages.settings_hours import settings_hours
+from microcrm.pages.settings_members import settings_members
+from microcrm.pages.settings_resources import settings_resources
+from microcrm.pages.settings_services import settings_services
+from microcrm.pages.settings_staff import settings_staff
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
+from microcrm.state.settings_business import BusinessSettings
+from microcrm.state.settings_days import DaysSettings, HolidaySettings
+from microcrm.state.settings_hours import ShopHours
+from microcrm.state.settings_members import MemberSettings
+from microcrm.state.settings_resources import ResourceSettings
+from microcrm.state.settings_services import ServiceSettings
+from microcrm.state.settings_staff import StaffSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +40,18 @@ class Screen:
     on_load: tuple[Any, ...] = ()
 
 
+_BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
+_CATALOGUE = Permission.CATALOGUE_EDIT
+_HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
+
 SCREENS: tuple[Screen, ...] = (
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
+    Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
+    Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
+    Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
+    Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
+    Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
+    Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
+    Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, (MemberSettings.load,)),
 )

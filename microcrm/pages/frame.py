@@ -46,7 +46,9 @@ def screen(
 ) -> rx.Component:
     """A screen of the app. ``here`` is the href of its place in the navigation: "/settings" for every settings page."""
     refused = main_region(title, no_permission("this page"))
-    return _framed(here, refused, main_region(title, *children, sub=sub, actions=actions, head=head, class_name=class_name))
+    return _framed(
+        here, refused, main_region(title, *children, sub=sub, actions=actions, head=head, class_name=class_name)
+    )
 
 
 def flush_screen(title: str, *children: rx.Component, here: str) -> rx.Component:

@@ -1,0 +1,89 @@
+"""The permission table in plain words: for the invitation, for the table of roles, for one person's rights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from microcrm.domain.permissions import Permission, Role, permissions_of
+
+P = Permission
+
+# What somebody with the role meets, for whoever invites them.
+ROLE_SENTENCES: Mapping[Role, str] = MappingProxyType(
+    {
+        Role.OWNER: "Sees and changes everything, and can change other owners",
+        Role.MANAGER: "Runs the day, the team, services and hours. Not the business profile",
+        Role.FRONT_DESK: "Sees every calendar and all customers with their numbers, and books for everybody",
+        Role.STAFF: "Sees and books their own calendar only. Customers without their numbers",
+        Role.ACCOUNTANT: "Sees customers without their numbers. No calendar, no bookings",
+    }
+)
+
+# Rights that may be given to or taken from one person. What everybody has is not here.
+RIGHTS: Mapping[Permission, str] = MappingProxyType(
+    {
+        P.CALENDAR_OWN: "See their own calendar",
+        P.CALENDAR_ALL: "See everybody’s calendar",
+        P.BOOKINGS_OWN: "Book, move and cancel on their own calendar",
+        P.BOOKINGS_ALL: "Book, move and cancel for everybody",
+        P.CUSTOMERS_VIEW: "See customers",
+        P.CUSTOMERS_EDIT: "Add and change customers",
+        P.CUSTOMERS_CONTACT: "See full phone numbers and email addresses",
+        P.CATALOGUE_EDIT: "Change services, prices, rooms and chairs",
+        P.HOURS_EDIT: "Change opening hours, working hours and leave",
+        P.MEMBERS_VIEW: "See who works here",
+        P.MEMBERS_EDIT: "Invite people and change what they may do",
+        P.BUSINESS_EDIT: "Change the business profile and GST",
+        P.ACTIVITY_VIEW: "See who changed what",
+        P.VIEW_AS: "Look at MicroCRM as another person",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableLine:
+    """``own`` is the lesser form of ``whole``, where there is one: the person's own calendar."""
+
+    words: str
+    whole: Permission
+    own: Permission | None = None
+
+
+TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
+    (
+        "Calendar",
+        (
+            TableLine("See bookings", P.CALENDAR_ALL, P.CALENDAR_OWN),
+            TableLine("Book, move, cancel", P.BOOKINGS_ALL, P.BOOKINGS_OWN),
+        ),
+    ),
+    (
+        "Customers",
+        (
+            TableLine("See customers", P.CUSTOMERS_VIEW),
+            TableLine("Add and change", P.CUSTOMERS_EDIT),
+            TableLine("Full numbers and email", P.CUSTOMERS_CONTACT),
+        ),
+    ),
+    (
+        "Settings",
+        (
+            TableLine("Services, prices, rooms", P.CATALOGUE_EDIT),
+            TableLine("Hours and leave", P.HOURS_EDIT),
+            TableLine("People and roles", P.MEMBERS_EDIT),
+            TableLine("Business and GST", P.BUSINESS_EDIT),
+            TableLine("Activity", P.ACTIVITY_VIEW),
+            TableLine("View as another person", P.VIEW_AS),
+        ),
+    ),
+)
+
+
+def cell(line: TableLine, role: Role) -> str:
+    """ "Yes", "Own" or "No"."""
+    rights = permissions_of(role)
+    if line.whole in rights:
+        return "Yes"
+    return "Own" if line.own in rights else "No"

@@ -1,0 +1,171 @@
+"""The drawer of one service: what it is, how long it takes, what it costs, who does it and what it needs."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, submit
+from microcrm.components.dialogs import form_footer, panel
+from microcrm.components.fields import (
+    area_field,
+    check_field,
+    error_summary,
+    hue_field,
+    minutes_field,
+    money_field,
+    select_field,
+    switch_field,
+    text_field,
+)
+from microcrm.components.terms import terms_fields
+from microcrm.state.settings_service import NeedLine
+from microcrm.state.settings_service import ServiceDrawer as S
+
+LABELS = {
+    "name": "Name",
+    "category_id": "Category",
+    "duration": "Duration",
+    "price": "Price",
+    "buffer_before": "Time before",
+    "buffer_after": "Time after",
+    "gap_after": "Start of the gap",
+    "gap": "Gap",
+    "tax_class": "Kind for GST",
+    "sac": "SAC",
+    "description": "Description",
+    "members": "Who does it",
+    "resources": "What it needs",
+}
+
+
+def service_drawer() -> rx.Component:
+    return panel(
+        rx.cond(S.form.id == "", "New service", S.form.name),
+        rx.el.form(
+            error_summary(S.errors, LABELS),
+            text_field("name", "Name", S.errors, value=S.form.name, max_length=80),
+            rx.el.div(
+                minutes_field("duration", "Duration", S.errors, value=S.form.duration),
+                money_field("price", "Price", S.errors, value=S.form.price),
+                class_name="grid-2",
+            ),
+            check_field("is_price_with_tax", "The price includes GST", checked=S.form.is_price_with_tax),
+            select_field(
+                "category_id",
+                "Category",
+                S.errors,
+                S.category_options,
+                value=S.form.category_id,
+                blank="Without a category",
+            ),
+            switch_field(
+                "is_online",
+                "Customers can book it online",
+                checked=S.form.is_online,
+                hint="Otherwise only your team books it",
+            ),
+            hue_field("colour", "Colour in the calendar", value=S.form.colour),
+            _doers(),
+            _equipment(),
+            _timing(),
+            _tax(),
+            area_field(
+                "description", "Description for customers", S.errors, value=S.form.description, optional=True, rows=3
+            ),
+            form_footer(button("Cancel", on_click=S.close), submit("Save", busy=S.is_saving)),
+            on_submit=S.save,
+            class_name="form",
+            no_validate=True,
+        ),
+        open=S.is_open,
+        on_close=S.close,
+    )
+
+
+def _doers() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("Who does it"),
+        rx.cond(
+            S.doers.length() > 0,
+            terms_fields("Person", S.doers, S.errors),
+            rx.el.p("Nobody takes bookings yet. Add people under Staff.", class_name="muted"),
+        ),
+        class_name="plain-set",
+    )
+
+
+def _equipment() -> rx.Component:
+    return rx.cond(
+        S.equipment.length() > 0,
+        rx.el.fieldset(
+            rx.el.legend("What it needs"),
+            rx.el.p("Any one of the ticked rooms, any one of the ticked chairs, and so on.", class_name="hint"),
+            rx.el.ul(rx.foreach(S.equipment, _need), class_name="ticks"),
+            class_name="plain-set",
+        ),
+    )
+
+
+def _need(row: NeedLine) -> rx.Component:
+    return rx.el.li(
+        check_field("needs_" + row.id, row.name, checked=row.is_needed),
+        rx.el.span(row.kind, class_name="meta"),
+        class_name="plain",
+        key=row.id,
+    )
+
+
+def _timing() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Time before, after and in between"),
+        rx.el.div(
+            minutes_field(
+                "buffer_before", "Time before", S.errors, value=S.form.buffer_before, optional=True, hint="To prepare"
+            ),
+            minutes_field(
+                "buffer_after", "Time after", S.errors, value=S.form.buffer_after, optional=True, hint="To clean up"
+            ),
+            minutes_field(
+                "gap",
+                "Gap in between",
+                S.errors,
+                value=S.form.gap,
+                optional=True,
+                hint="While colour works, say: the person is free",
+            ),
+            minutes_field("gap_after", "The gap begins after", S.errors, value=S.form.gap_after, optional=True),
+            class_name="grid-2",
+        ),
+        open=S.form.has_timing,
+        class_name="more",
+    )
+
+
+def _tax() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("GST"),
+        rx.el.div(
+            select_field(
+                "tax_class",
+                "Kind of service for GST",
+                S.errors,
+                S.tax_options,
+                value=S.form.tax_class,
+                blank="Not chosen yet",
+                hint="Rates change by law; we keep the dated list. Ask your accountant if unsure.",
+            ),
+            text_field(
+                "sac",
+                "SAC",
+                S.errors,
+                value=S.form.sac,
+                optional=True,
+                input_mode="numeric",
+                max_length=6,
+                hint="Empty: the usual code",
+            ),
+            class_name="stack",
+        ),
+        open=S.form.tax_class == "",
+        class_name="more",
+    )

@@ -1,0 +1,168 @@
+"""The drawer of one service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import reflex as rx
+
+from microcrm.domain.formatting import format_duration
+from microcrm.domain.money import rupees_for_input
+from microcrm.domain.permissions import Permission
+from microcrm.domain.taxbook import KINDS, TaxClass, rate_on, rate_words
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations import catalogue, categories
+from microcrm.operations.catalogue import Doer, Need, SaveService, ServiceView
+from microcrm.state.base import AppState
+from microcrm.state.forms import Option, pick, terms, ticked
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.settings_services import ServiceSettings
+from microcrm.wiring import now
+
+_KIND_WORDS = {"room": "Room", "chair": "Chair", "equipment": "Equipment"}
+
+
+@dataclass(frozen=True)
+class ServiceForm:
+    """What the fields start with. ``id`` "" is a new service."""
+
+    id: str = ""
+    name: str = ""
+    description: str = ""
+    category_id: str = ""
+    duration: str = "30"
+    buffer_before: str = ""
+    buffer_after: str = ""
+    gap_after: str = ""
+    gap: str = ""
+    price: str = ""
+    is_price_with_tax: bool = True
+    sac: str = ""
+    tax_class: str = ""
+    colour: str = "teal"
+    is_online: bool = True
+    version: str = ""
+    has_timing: bool = False
+
+
+@dataclass(frozen=True)
+class TermsLine:
+    """A box to tick with a price and minutes of one's own. ``usual``: what holds where these are empty."""
+
+    id: str
+    name: str
+    usual: str
+    does: bool
+    price: str
+    minutes: str
+
+
+@dataclass(frozen=True)
+class NeedLine:
+    id: str
+    name: str
+    kind: str
+    is_needed: bool
+
+
+class ServiceDrawer(AppState):
+    is_open: bool = False
+    is_saving: bool = False
+    form: ServiceForm = ServiceForm()
+    doers: list[TermsLine] = []
+    equipment: list[NeedLine] = []
+    category_options: list[Option] = []
+    tax_options: list[Option] = []
+
+    @rx.event
+    @needs(Permission.CATALOGUE_EDIT)
+    async def start(self, service_id: str) -> None:
+        card = await self._perform(catalogue.open_service, service_id)
+        shelves = await self._perform(categories.list_categories)
+        self.form = _form(card.service) if card.service else ServiceForm()
+        self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
+        self.equipment = [_need(need) for need in card.needs]
+        self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
+        self.tax_options, self.is_open = _tax_options(now()), True
+
+    @rx.event
+    @needs(Permission.CATALOGUE_EDIT)
+    async def close(self) -> None:
+        self.is_open = False
+
+    @rx.event
+    @needs(Permission.CATALOGUE_EDIT)
+    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any]:
+        self.is_saving = True
+        yield
+        try:
+            _, token = await self._perform(catalogue.save_service, self._command(form))
+        finally:
+            self.is_saving = False
+        self.is_open = False
+        self.notify("Service saved" if token else "Nothing was different", undo=token)
+        yield ServiceSettings.load
+
+    def _command(self, form: Any) -> SaveService:
+        texts = pick(
+            form, "name", "description", "category_id", "duration", "buffer_before", "buffer_after", "gap_after"
+        )
+        rest = pick(form, "gap", "price", "sac", "tax_class", "colour", "is_price_with_tax", "is_online")
+        return SaveService(
+            **texts,
+            **rest,
+            service_id=self.form.id,
+            version=self.form.version,
+            members=terms(form),
+            resources=ticked(form, "needs_"),
+        )
+
+
+def _form(row: ServiceView) -> ServiceForm:
+    def minutes(number: int) -> str:
+        return str(number) if number else ""
+
+    return ServiceForm(
+        id=str(row.id),
+        name=row.name,
+        description=row.description,
+        category_id=str(row.category_id or ""),
+        duration=str(row.duration_min),
+        buffer_before=minutes(row.buffer_before_min),
+        buffer_after=minutes(row.buffer_after_min),
+        gap_after=minutes(row.gap_after_min),
+        gap=minutes(row.gap_min),
+        price=rupees_for_input(row.price_paise),
+        is_price_with_tax=row.is_price_with_tax,
+        sac=row.sac,
+        tax_class=row.tax_class,
+        colour=row.colour,
+        is_online=row.is_online,
+        version=str(row.version),
+        has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),
+    )
+
+
+def _doer(doer: Doer, *, is_new: bool) -> TermsLine:
+    minutes = "" if doer.duration_min is None else str(doer.duration_min)
+    return TermsLine(
+        str(doer.member_id), doer.name, "", doer.does or is_new, rupees_for_input(doer.price_paise), minutes
+    )
+
+
+def _need(need: Need) -> NeedLine:
+    return NeedLine(str(need.resource_id), need.name, _KIND_WORDS[need.kind], need.is_needed)
+
+
+def _tax_options(moment: datetime) -> list[Option]:
+    """With the rate that is in force today in the shop's zone."""
+    today = today_in(zone_of(current_seat().actor.zone), moment)
+    return [Option(kind.value, f"{KINDS[kind].label}, {rate_words(rate_on(kind, today))}") for kind in TaxClass]
+
+
+def usual_terms(price_paise: int, duration_min: int) -> str:
+    """Like "₹700 · 45 min"."""
+    return f"₹{rupees_for_input(price_paise)} · {format_duration(duration_min)}"
