@@ -64,7 +64,7 @@ def _filters() -> rx.Component:
             placeholder="Name, email or last 4 digits",
         ),
         rx.cond(
-            Customers.tags.length() > 0,
+            ~Customers.is_listed | (Customers.tags.length() > 0),  # keeps its place while the list loads
             rx.el.select(
                 rx.el.option("All tags", value=""),
                 rx.foreach(Customers.tags, _tag_option),
