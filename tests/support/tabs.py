@@ -40,7 +40,8 @@ def sign_in(user_id: int, business_id: int | None = None) -> str:
         connection.execute(
             text(
                 "INSERT INTO sessions (token_hash, user_id, business_id, created_at, last_seen_at, expires_at, "
-                "is_pending_second_step, address, browser) VALUES (:hash, :user, :business, :now, :now, :until, false, '', '')"
+                "is_pending_second_step, is_kept, address, browser) VALUES "
+                "(:hash, :user, :business, :now, :now, :until, false, false, '', '')"
             ),
             {
                 "hash": hash_of(token),
