@@ -49,22 +49,29 @@ def web() -> None:
 @cli.command()
 def worker(concurrency: Annotated[int, typer.Option(help="Tasks at the same time.")] = 4) -> None:
     """Run background tasks."""
-    _celery("worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip", "--without-mingle")
-
-
-@cli.command()
-def beat() -> None:
-    """Tell the worker, by the clock, what is due."""
-    _celery("beat", "--pidfile=")
-
-
-def _celery(*arguments: str) -> None:
     from microcrm.launch import engines
 
     with engines.ready() as settings:
         from tasks.app import app
 
-        app.start(["--quiet", *arguments, "--loglevel", settings.log_level.upper()])
+        level = settings.log_level.upper()
+        app.start(
+            ["--quiet", "worker", "--pool=threads", f"--concurrency={concurrency}", "--without-gossip",
+             "--without-mingle", f"--loglevel={level}"]
+        )  # fmt: skip
+
+
+@cli.command()
+def beat() -> None:
+    """Tell the worker, by the clock, what is due."""
+    from microcrm.adapters import embedded, reachable
+
+    with embedded.running(configuration.settings()):
+        settings = configuration.settings()
+        reachable.check_redis(settings.redis_url)
+        from tasks.app import clock
+
+        clock.start(["--quiet", "beat", "--pidfile=", f"--loglevel={settings.log_level.upper()}"])
 
 
 @cli.command()

@@ -1,49 +1,48 @@
-"""The Celery app. Redis is the broker; what must happen exactly once is claimed in PostgreSQL (``tasks/outbox.py``)."""
+"""The Celery apps. Redis is the broker; what must happen exactly once is claimed in PostgreSQL (``tasks/outbox.py``)."""
 
 from __future__ import annotations
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init
+from celery.signals import setup_logging
 
-from microcrm import observability, wiring
+from microcrm import observability
 from microcrm.settings import settings
 from tasks.beat import SCHEDULE
 
-app = Celery(
-    "microcrm",
-    broker=settings().redis_url,
-    include=["tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts"],
-)
-app.conf.update(
-    beat_schedule=SCHEDULE,
-    beat_schedule_filename=str(settings().home / "beat-schedule"),
-    timezone="UTC",
-    task_serializer="json",
-    accept_content=["json"],
-    task_ignore_result=True,
-    # A task is acknowledged when it is done, and handed out again when its worker dies: each can run twice.
-    task_acks_late=True,
-    task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
-    task_time_limit=300,
-    worker_soft_shutdown_timeout=20,
-    worker_enable_remote_control=False,
-    worker_send_task_events=False,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": 900,  # seconds; longer than any task
-        "socket_keepalive": True,
-        "health_check_interval": 15,
-    },
-)
+TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts")
+
+
+def _celery(*modules: str) -> Celery:
+    made = Celery("microcrm", broker=settings().redis_url, include=modules, set_as_current=bool(modules))
+    made.conf.update(
+        beat_schedule=SCHEDULE,
+        beat_schedule_filename=str(settings().home / "beat-schedule"),
+        timezone="UTC",
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        # A task is acknowledged when it is done, and handed out again when its worker dies: each can run twice.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=20,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": 900,  # seconds; longer than any task
+            "socket_keepalive": True,
+            "health_check_interval": 15,
+        },
+    )
+    return made
+
+
+app = _celery(*TASK_MODULES)  # the worker's
+clock = _celery()  # beat's: it sends by name, so it loads no task, no table and no engine
 
 
 @setup_logging.connect
 def _log_as_we_do(**_: object) -> None:
     observability.configure(settings().log_level)
-
-
-@worker_process_init.connect
-def _own_connections(**_: object) -> None:
-    wiring.forget_inherited_connections()
