@@ -73,6 +73,7 @@ class Customers(AppState):
     @needs(Permission.CUSTOMERS_VIEW)
     async def sort_by(self, column: str) -> Any:
         """The same column again turns the order round."""
+        column = cleaned(column)
         falling = _FALLING.get(column, "")
         if column == self.sort:
             falling = "" if self.is_descending else "1"
@@ -81,12 +82,12 @@ class Customers(AppState):
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
     async def pick_tag(self, tag: str) -> Any:
-        return self._go(tag=tag)
+        return self._go(tag=cleaned(tag))
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
     async def pick_show(self, show: str) -> Any:
-        return self._go(show=show)
+        return self._go(show=cleaned(show))
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
