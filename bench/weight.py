@@ -11,7 +11,7 @@ BUILD = Path(".web/build/client")
 SCRIPT_LIMIT = 190 * 1024  # bytes, gzipped
 STYLE_LIMIT = 20 * 1024
 # A second design system, or a library that Reflex would have brought along.
-UNWANTED = ("radix-themes", "moment", "plotly", "gridjs", "sonner")
+UNWANTED = ("radix-themes", "momentjs.com", "plotly", "gridjs", "data-sonner")
 
 _LOADED = re.compile(
     r"""(?:href|src)="(/assets/[^"]+\.(?:js|css))"|import\s*(?:\*\s*as\s*\w+\s*from\s*)?["'](/assets/[^"']+\.js)["']"""

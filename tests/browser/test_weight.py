@@ -1,0 +1,25 @@
+"""Page weight, read from the build that the site serves."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.weight import SCRIPT_LIMIT, STYLE_LIMIT, pages, unwanted, weigh
+from microcrm.sitemap import SCREENS
+from tests.support.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def test_every_screen_was_built(site: Site) -> None:
+    assert {f"/{page}" for page in pages()} >= {screen.path for screen in SCREENS}
+
+
+def test_the_shell_is_light(site: Site) -> None:
+    weights = [weigh(page) for page in pages()]
+    assert [w for w in weights if w.script > SCRIPT_LIMIT or w.style > STYLE_LIMIT] == []
+    assert all(w.script > 100_000 for w in weights)  # the measure sees the scripts at all
+
+
+def test_nothing_unwanted_is_in_the_bundle(site: Site) -> None:
+    assert unwanted() == []
