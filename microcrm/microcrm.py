@@ -66,7 +66,7 @@ for screen in SCREENS:
         screen.page,
         route=screen.path,
         title=f"{screen.title} · MicroCRM",
-        description="",
+        description=f"{screen.title}: your shop in MicroCRM.",
         on_load=[AppState.enter, *screen.on_load],
     )
-app.add_page(not_found, route="404", title="Not found · MicroCRM", description="")
+app.add_page(not_found, route="404", title="Not found · MicroCRM", description="There is nothing at this address.")

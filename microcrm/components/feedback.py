@@ -14,10 +14,11 @@ def skeleton(height: str, width: str = "100%") -> rx.Component:
     return rx.el.span(class_name="skeleton", style={"height": height, "width": width})
 
 
-def skeleton_lines(count: int, height: str = "52px") -> rx.Component:
-    """A list that is on its way."""
+def skeleton_lines(count: int, height: str = "") -> rx.Component:
+    """A list that is on its way; its rows are as high as those of ``ul.list`` unless ``height`` says otherwise."""
+    style = {"min_height": height} if height else {}
     return rx.el.div(
-        *[rx.el.div(skeleton("14px", "60%"), class_name="pad", style={"min_height": height}) for _ in range(count)],
+        *[rx.el.div(skeleton("14px", "60%"), class_name="skeleton-row", style=style) for _ in range(count)],
         aria_busy="true",
     )
 

@@ -8,6 +8,7 @@ from microcrm.components.buttons import link
 from microcrm.components.icons import icon
 from microcrm.pages.frame import screen
 from microcrm.pages.settings_frame import GROUPS, Setting, is_found, settings_search
+from microcrm.state.base import AppState
 
 
 def settings_home() -> rx.Component:
@@ -26,4 +27,5 @@ def settings_home() -> rx.Component:
 
 def _tile(setting: Setting) -> rx.Component:
     face = rx.fragment(icon(setting.icon), rx.el.span(setting.label), rx.el.small(setting.why))
-    return rx.cond(is_found(setting), link(face, setting.href, class_name="tile"))
+    place = rx.el.span(class_name="tile skeleton", aria_hidden="true")
+    return rx.cond(AppState.loaded, rx.cond(is_found(setting), link(face, setting.href, class_name="tile")), place)

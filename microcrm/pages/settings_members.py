@@ -24,7 +24,7 @@ def settings_members() -> rx.Component:
         "Sign-in and roles",
         card(
             "People",
-            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.rows, _person), class_name="list"), skeleton_lines(5)),
+            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.rows, _person), class_name="list"), skeleton_lines(8)),
             padded=False,
         ),
         rx.cond(

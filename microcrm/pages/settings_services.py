@@ -32,7 +32,7 @@ def settings_services() -> rx.Component:
         rx.cond(
             S.is_ready,
             rx.cond(S.groups.length() > 0, rx.foreach(S.groups, _group), plain_card(_nothing())),
-            card("Services", skeleton_lines(6), padded=False),
+            card("Services", skeleton_lines(10), padded=False),
         ),
         _pages(),
         service_drawer(),

@@ -20,7 +20,7 @@ def settings_staff() -> rx.Component:
         "Staff and their hours",
         card(
             "Who works here",
-            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.rows, _row), class_name="list"), skeleton_lines(5)),
+            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.rows, _row), class_name="list"), skeleton_lines(8)),
             sub="In the order of the calendar’s columns",
             padded=False,
         ),
