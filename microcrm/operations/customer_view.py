@@ -53,7 +53,6 @@ class Visit:
     title: str
     detail: str
     day: str
-    time: str
     status: str
     tone: str
 
@@ -225,7 +224,6 @@ def _visit(uow: UnitOfWork, booking: Booking, items: Sequence[Row[Any]], heading
         title=", ".join(item.service for item in items) or "Visit",
         detail=f"{people}, {format_range(booking.starts_at, booking.ends_at, zone)} · {price}",
         day=format_near_day(to_wall(booking.starts_at, zone)[0], to_wall(uow.now, zone)[0]),
-        time=format_time(booking.starts_at, zone),
         status=LABELS[status],
         tone=_TONES.get(status, "info"),
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, link_button, menu, menu_item, menu_trigger, whatsapp_button
+from microcrm.components.buttons import anchor, button, link, link_button, menu, menu_item, menu_trigger, text_button
 from microcrm.components.cards import avatar, card, chip
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import alert, blank, skeleton, skeleton_lines
-from microcrm.components.icons import icon
+from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import Fact, Relative, Visit
 from microcrm.pages.customer_form import customer_form
@@ -93,13 +93,13 @@ def _person() -> rx.Component:
         rx.el.div(
             rx.el.div(rx.el.h1(PERSON.name), rx.foreach(PERSON.tags, _tag), class_name="row"),
             rx.el.p(
-                rx.cond(PERSON.phone != "", rx.el.span(PERSON.phone, class_name="num"), rx.el.span("No phone")),
-                rx.el.span(" · ", PERSON.since),
-                class_name="muted",
+                rx.el.span(rx.cond(PERSON.phone != "", PERSON.phone, "No phone"), class_name="num"),
+                rx.el.span(PERSON.since),
+                class_name="person-line",
             ),
         ),
         rx.el.div(
-            rx.cond(PERSON.whatsapp != "", whatsapp_button(PERSON.whatsapp)),
+            rx.cond(PERSON.whatsapp != "", _whatsapp()),
             rx.cond(
                 MAY_BOOK & ~PERSON.is_archived,
                 link_button("Book", "/calendar?customer=" + PERSON.id, icon="calendar_plus", kind="primary"),
@@ -108,6 +108,17 @@ def _person() -> rx.Component:
             class_name="head-actions",
         ),
         class_name="person",
+    )
+
+
+def _whatsapp() -> rx.Component:
+    return anchor(
+        whatsapp_icon(),
+        rx.el.span("WhatsApp"),
+        href="https://wa.me/" + PERSON.whatsapp,
+        target="_blank",
+        rel="noopener noreferrer",
+        class_name="btn wa-link",
     )
 
 
@@ -160,7 +171,7 @@ def _visit(visit: rx.Var[Visit]) -> rx.Component:
                 rx.el.p(rx.el.span(visit.title, class_name="strong"), chip(visit.status, visit.tone), class_name="row"),
                 rx.el.p(visit.detail, class_name="muted"),
             ),
-            rx.el.p(rx.el.span(visit.day, class_name="strong"), rx.el.span(visit.time), class_name="timeline-when num"),
+            rx.el.p(visit.day, class_name="timeline-when strong num"),
             class_name="timeline-row",
         ),
         key=visit.id,
@@ -168,7 +179,7 @@ def _visit(visit: rx.Var[Visit]) -> rx.Component:
 
 
 def _notes() -> rx.Component:
-    edit = rx.cond(MAY_EDIT, button("Edit", icon="pencil", kind="quiet", on_click=CustomerPage.start_editing))
+    edit = rx.cond(MAY_EDIT, text_button("Edit", on_click=CustomerPage.start_editing))
     return card(
         "Notes",
         rx.cond(
@@ -185,7 +196,6 @@ def _contact() -> rx.Component:
     return card(
         "Details",
         rx.el.dl(
-            _detail("Phone", PERSON.phone),
             _detail("Email", PERSON.email),
             _detail("Birthday", PERSON.birthday),
             _detail("Address", PERSON.address),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, button, link, segmented
+from microcrm.components.buttons import anchor, button, link
 from microcrm.components.cards import avatar
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import blank, no_match
@@ -83,7 +83,14 @@ def _filters() -> rx.Component:
             class_name="input phone-only",
             aria_label="Order",
         ),
-        segmented("Which", [("active", "Active"), ("archived", "Archive")], Customers.show, Customers.pick_show),
+        rx.el.select(
+            rx.el.option("Active", value="active"),
+            rx.el.option("Archive", value="archived"),
+            value=Customers.show,
+            on_change=Customers.pick_show,
+            class_name="input",
+            aria_label="Active or archived",
+        ),
         class_name="filters",
     )
 
@@ -103,7 +110,7 @@ def _row(row: rx.Var[CustomerRow]) -> rx.Component:
             rx.cond(row.next_visit != "", rx.fragment(row.next_visit, rx.el.small(row.next_time)), _none("Not booked")),
             column=COLUMNS[3],
         ),
-        cell(rx.foreach(row.tags, _tag), column=COLUMNS[4]),
+        cell(rx.el.span(rx.foreach(row.tags, _tag), class_name="tags-cell"), column=COLUMNS[4]),
         cell(row.added, column=COLUMNS[5]),
         cell(rx.cond(row.whatsapp != "", _whatsapp(row))),
         class_name="person-row num",
@@ -127,7 +134,7 @@ def _whatsapp(row: rx.Var[CustomerRow]) -> rx.Component:
         rel="noopener noreferrer",
         aria_label="WhatsApp to " + row.name,
         title="WhatsApp",
-        class_name="btn btn-quiet btn-icon wa-icon",
+        class_name="btn btn-quiet btn-icon wa-link",
     )
 
 

@@ -7,26 +7,22 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound, PhoneTaken
+from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import NOBODY, CustomerView, view
 from microcrm.operations.customers import EditCustomer, archive, edit, restore
 from microcrm.state.base import AppState
-from microcrm.state.customers import FIELDS
+from microcrm.state.customer_form import FIELDS, CustomerForm
 from microcrm.state.gate import needs
 
 
-class CustomerPage(AppState):
+class CustomerPage(CustomerForm, AppState):
     """``is_known``: the person on the screen is the one that the address names."""
 
     is_known: bool = False
     is_missing: bool = False
     person: CustomerView = NOBODY
     is_editing: bool = False
-    is_saving: bool = False
-    offers_family: bool = False
-    taken_id: str = ""
-    taken_name: str = ""
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
@@ -86,7 +82,4 @@ class CustomerPage(AppState):
         if isinstance(error, NotFound) and not self.is_known:
             self.is_missing = True
             return
-        if isinstance(error, PhoneTaken):
-            self.offers_family = True
-            self.taken_id, self.taken_name = str(error.customer_id or ""), error.customer_name
         super()._refused(error)

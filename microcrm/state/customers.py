@@ -8,16 +8,15 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, PhoneTaken
 from microcrm.domain.money import group_indian
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_list import PAGE_SIZE, CustomerRow, ListCustomers, list_page, tags_in_use
 from microcrm.operations.customer_search import cleaned
 from microcrm.operations.customers import AddCustomer, add
 from microcrm.state.base import AppState
+from microcrm.state.customer_form import FIELDS, CustomerForm
 from microcrm.state.gate import needs
 
-FIELDS = ("name", "phone", "email", "address", "birthday", "tags", "notes", "is_family")
 _DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": ""}
 _FALLING = {"name": "", "visit": "1", "new": "1"}  # which way a column goes when it is first pressed
 _REMEMBERED = 20
@@ -122,14 +121,10 @@ class Customers(AppState):
         self.summary = f"{group_indian(first + 1)}–{group_indian(first + count)} of {total}" if count else ""
 
 
-class NewCustomer(AppState):
-    """The panel. ``taken_id`` and ``taken_name``: who has the phone already, if this person may know."""
+class NewCustomer(CustomerForm, AppState):
+    """The panel."""
 
     is_open: bool = False
-    is_saving: bool = False
-    offers_family: bool = False
-    taken_id: str = ""
-    taken_name: str = ""
 
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
@@ -154,9 +149,3 @@ class NewCustomer(AppState):
         self.is_open = False
         self.notify(f"{saved.name} added", undo=saved.undo)
         yield rx.redirect(f"/customer?id={saved.id}")
-
-    def _refused(self, error: DomainError) -> None:
-        if isinstance(error, PhoneTaken):
-            self.offers_family = True
-            self.taken_id, self.taken_name = str(error.customer_id or ""), error.customer_name
-        super()._refused(error)
