@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
+from microcrm.pages.account import account
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
 from microcrm.pages.settings_business import settings_business
@@ -18,6 +19,7 @@ from microcrm.pages.settings_members import settings_members
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
+from microcrm.state.account import Account
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
 from microcrm.state.settings_business import BusinessSettings
@@ -54,4 +56,5 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
     Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
     Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, (MemberSettings.load,)),
+    Screen("/account", "Your account", account, Permission.ACCOUNT, (Account.load,)),
 )

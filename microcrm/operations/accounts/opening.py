@@ -143,7 +143,8 @@ def _insert_business(uow: UnitOfWork, business_id: int, description: Description
                 created_at=uow.now,
             )
             .on_conflict_do_nothing(index_elements=["slug"])
+            .returning(Business.id)
         )
-        if done.rowcount:
+        if done.first() is not None:
             return
     raise Conflict("Too many businesses have this name.", remedy="Add the area or the town to it.")

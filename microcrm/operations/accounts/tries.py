@@ -9,6 +9,7 @@ each other.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -41,7 +42,7 @@ def of_account(uow: UnitOfWork, email_key: str) -> Count:
 
 def of_address(uow: UnitOfWork, purpose: str = "address", rule: Rule = ADDRESS) -> Count:
     """Of the network address that asks."""
-    return _locked(uow, f"{purpose}:{uow.actor.address}", rule)
+    return _locked(uow, f"{purpose}:{network_of(uow.actor.address)}", rule)
 
 
 def of_person(uow: UnitOfWork, purpose: str, user_id: int) -> Count:
@@ -84,6 +85,15 @@ def spend(uow: UnitOfWork, count: Count) -> None:
             "That was asked for too often.", remedy=f"Wait {throttle.wait_words(delay)}, then try again."
         )
     add(uow, count)
+
+
+def network_of(address: str) -> str:
+    """An IPv6 address stands for its /64: a single customer of a provider has all of those."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else address
 
 
 def _locked(uow: UnitOfWork, name: str, rule: Rule) -> Count:
