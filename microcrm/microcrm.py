@@ -23,7 +23,19 @@ from microcrm.state.gate import Gate
 
 STYLESHEETS = [
     f"styles/{name}.css"
-    for name in ("tokens", "base", "shell", "parts", "forms", "tables", "overlays", "board", "records", "settings")
+    for name in (
+        "tokens",
+        "base",
+        "shell",
+        "parts",
+        "forms",
+        "tables",
+        "overlays",
+        "board",
+        "calendar",
+        "records",
+        "settings",
+    )
 ]
 HEAD = [
     rx.el.link(

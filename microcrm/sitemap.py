@@ -10,6 +10,7 @@ import reflex as rx
 
 from microcrm.domain.permissions import Permission
 from microcrm.pages.account import account
+from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
 from microcrm.pages.settings_business import settings_business
@@ -20,6 +21,7 @@ from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
 from microcrm.state.account import Account
+from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
 from microcrm.state.settings_business import BusinessSettings
@@ -47,6 +49,7 @@ _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 
 SCREENS: tuple[Screen, ...] = (
+    Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),

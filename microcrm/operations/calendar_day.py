@@ -63,6 +63,7 @@ class CalendarDay:
 
     day: date
     today: date
+    now: datetime
     zone: str
     shop: Windows
     drawn: Window
@@ -89,6 +90,7 @@ def calendar_day(uow: UnitOfWork, raw_day: Any = None) -> CalendarDay:
     return CalendarDay(
         day=day,
         today=today,
+        now=uow.now,
         zone=uow.actor.zone,
         shop=working.shop(day),
         drawn=drawn,

@@ -11,6 +11,7 @@ const NO_TOOLBAR = { start: "", center: "", end: "" };
 const DENSE = 16;
 const ROOMY = 24;
 const SHORT_MS = 22 * 60000;
+const LIVE_OPTIONS = ["slotMinTime", "slotMaxTime", "timeZone", "editable", "selectable"]; // they follow the day
 const NOW_EVERY_MS = 20000;
 
 const isShort = (event) => event.display !== "background" && new Date(event.end) - new Date(event.start) < SHORT_MS;

@@ -1,0 +1,147 @@
+"""The panel of a new booking: who, what, with whom, when."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, segmented, submit
+from microcrm.components.dialogs import form_footer, panel
+from microcrm.components.fields import (
+    area_field,
+    check_field,
+    error_summary,
+    field_error,
+    minutes_field,
+    phone_field,
+    search_field,
+    select_field,
+    text_field,
+)
+from microcrm.domain.permissions import Permission
+from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.state.booking_new import NewBooking, Person
+
+LABELS = {
+    "customer_id": "Customer",
+    "name": "Name",
+    "phone": "Mobile number",
+    "service_id": "Service",
+    "member_id": "With",
+    "day": "Day",
+    "time": "Time",
+    "minutes": "Length",
+    "reason": "Reason",
+}
+MAY_ADD = NewBooking.allowed.contains(Permission.CUSTOMERS_EDIT.value)
+
+
+def new_booking() -> rx.Component:
+    return panel("New booking", _form(), open=NewBooking.is_open, on_close=NewBooking.close)
+
+
+def _form() -> rx.Component:
+    wanted = NewBooking.wanted
+    errors = NewBooking.errors
+    return rx.el.form(
+        error_summary(errors, LABELS, form="b"),
+        offered_times(NewBooking.nearest, NewBooking.take),
+        _who(),
+        select_field(
+            "service_id",
+            "Service",
+            errors,
+            NewBooking.services,
+            blank="Choose a service",
+            form="b",
+            on_change=NewBooking.pick_service,
+        ),
+        rx.el.div(
+            select_field(
+                "member_id", "With", errors, NewBooking.takers, value=wanted.member_id, blank="Choose who", form="b"
+            ),
+            key=wanted.service_id + wanted.member_id,
+        ),
+        rx.el.div(
+            text_field("day", "Day", errors, value=wanted.day, type="date", form="b"),
+            text_field("time", "Time", errors, value=wanted.time, type="time", step=300, form="b"),
+            class_name="grid-2",
+            key=wanted.day + wanted.time,
+        ),
+        minutes_field(
+            "minutes",
+            "Length",
+            errors,
+            value=wanted.minutes,
+            optional=True,
+            hint="Leave it empty for as long as the service takes.",
+            form="b",
+        ),
+        rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
+        area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
+        form_footer(submit("Book", busy=NewBooking.is_saving), button("Cancel", on_click=NewBooking.close)),
+        on_submit=NewBooking.save,
+        class_name="form",
+    )
+
+
+def _who() -> rx.Component:
+    known, new, walk_in = ("known", "Customer"), ("new", "New customer"), ("walk_in", "Walk-in")
+    return rx.el.div(
+        rx.cond(
+            MAY_ADD,
+            segmented("Who comes", [known, new, walk_in], NewBooking.who, NewBooking.pick_who),
+            segmented("Who comes", [known, walk_in], NewBooking.who, NewBooking.pick_who),
+        ),
+        rx.match(
+            NewBooking.who,
+            ("new", _new_customer()),
+            ("walk_in", rx.el.p("Booked without a name.", class_name="muted")),
+            _known_customer(),
+        ),
+        class_name="stack-s",
+    )
+
+
+def _known_customer() -> rx.Component:
+    return rx.el.div(
+        search_field(
+            "Search customers", NewBooking.words, NewBooking.find, placeholder="Name or last 4 digits of the phone"
+        ),
+        rx.cond(
+            NewBooking.people.length() > 0,
+            rx.el.fieldset(
+                rx.el.legend("Customer", class_name="sr-only"),
+                rx.foreach(NewBooking.people, _person),
+                class_name="people",
+            ),
+            rx.cond(
+                NewBooking.words != "",
+                rx.el.p("Nobody found. Add them under New customer.", class_name="muted", role="status"),
+            ),
+        ),
+        field_error("customer_id", NewBooking.errors, form="b"),
+        class_name="stack-s",
+        id="b-customer_id",
+        tab_index=-1,
+    )
+
+
+def _person(person: rx.Var[Person]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="radio", name="customer_id", value=person.id),
+        rx.el.span(person.name),
+        rx.el.span(person.phone, class_name="meta num"),
+        key=person.id,
+    )
+
+
+def _new_customer() -> rx.Component:
+    return rx.el.div(
+        text_field("name", "Name", NewBooking.errors, form="b", max_length=120, auto_complete="off"),
+        phone_field("phone", "Mobile number", NewBooking.errors, form="b", optional=True),
+        rx.cond(
+            NewBooking.offers_family,
+            check_field("is_family", "Somebody else in the family who uses the same phone"),
+        ),
+        class_name="stack-s",
+    )

@@ -1,0 +1,172 @@
+"""A booking's card in display words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from microcrm.domain.booking import LABELS, LEADS_TO, BookingStatus
+from microcrm.domain.formatting import (
+    clock_for_input,
+    format_count,
+    format_duration,
+    format_range,
+    format_time,
+    format_weekday,
+    format_weekday_short,
+)
+from microcrm.domain.money import format_rupees
+from microcrm.domain.zones import to_wall, zone_of
+from microcrm.operations.booking_card import BookingCard
+
+_S = BookingStatus
+_TONES = {
+    _S.CONFIRMED: "info",
+    _S.ARRIVED: "info",
+    _S.STARTED: "ok",
+    _S.FINISHED: "ok",
+    _S.NO_SHOW: "bad",
+    _S.CANCELLED_BY_CUSTOMER: "bad",
+    _S.CANCELLED_BY_BUSINESS: "bad",
+    _S.LATE_CANCELLED: "bad",
+}
+MOST_BUTTONS = 3
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of the visit's story."""
+
+    when: str
+    what: str
+
+
+@dataclass(frozen=True)
+class TimeChoice:
+    """A free time that is offered: what it says, and what it puts into the form."""
+
+    label: str
+    day: str
+    time: str
+
+
+@dataclass(frozen=True)
+class CardView:
+    """``steps`` are (status, words) of the buttons, the likeliest first; ``more_steps`` wait behind the menu."""
+
+    item_id: str = ""
+    booking_id: str = ""
+    version: int = 0
+    number: str = ""
+    customer_href: str = ""
+    customer: str = ""
+    status: str = ""
+    tone: str = "neutral"
+    hue: str = "slate"
+    service: str = ""
+    when: str = ""
+    where: str = ""
+    others: str = ""
+    phone: str = ""
+    whatsapp: str = ""
+    visits: str = ""
+    note: str = ""
+    cancel_reason: str = ""
+    day: str = ""
+    time: str = ""
+    minutes: str = ""
+    member_id: str = ""
+    takers: list[Option] = field(default_factory=list)
+    steps: list[Option] = field(default_factory=list)
+    more_steps: list[Option] = field(default_factory=list)
+    may_move: bool = False
+    may_cancel: bool = False
+    history: list[Line] = field(default_factory=list)
+
+
+NO_CARD = CardView()
+
+
+def card_view(card: BookingCard, zone_name: str) -> CardView:
+    zone = zone_of(zone_name)
+    day, minute = to_wall(card.item.start, zone)
+    steps = [Option(LEADS_TO[action].value, action.value) for action in card.actions]
+    return CardView(
+        item_id=str(card.item.item_id),
+        booking_id=str(card.booking_id),
+        version=card.version,
+        number=f"No. {card.number}",
+        customer_href=f"/customer?id={card.customer_id}" if card.customer_id else "",
+        customer=card.customer,
+        status=LABELS[card.status],
+        tone=_TONES.get(card.status, "neutral"),
+        hue=card.item.hue,
+        service=f"{card.item.service} · {format_rupees(card.item.price_paise)}",
+        when=f"{format_weekday_short(day)}, {format_range(card.item.start, card.item.end, zone)}",
+        where=_where(card),
+        others=_others(card, zone_name),
+        phone=card.phone,
+        whatsapp=card.whatsapp,
+        visits=format_count(card.visits, "visit") if card.customer_id else "",
+        note=card.note,
+        cancel_reason=card.cancel_reason,
+        day=day.isoformat(),
+        time=clock_for_input(minute),
+        minutes=str(card.item.minutes),
+        member_id=str(card.item.member_id),
+        takers=[Option(str(member_id), name) for member_id, name in card.takers],
+        steps=steps[:MOST_BUTTONS],
+        more_steps=steps[MOST_BUTTONS:],
+        may_move=card.may_move,
+        may_cancel=card.may_cancel,
+        history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
+    )
+
+
+def time_choices(starts: Sequence[datetime], zone_name: str) -> list[TimeChoice]:
+    """Days are named when the free times do not all lie on one."""
+    zone = zone_of(zone_name)
+    walls = [to_wall(start, zone) for start in starts]
+    is_one_day = len({day for day, _ in walls}) <= 1
+    return [
+        TimeChoice(
+            format_time(start, zone) if is_one_day else f"{format_weekday_short(day)}, {format_time(start, zone)}",
+            day.isoformat(),
+            clock_for_input(minute),
+        )
+        for start, (day, minute) in zip(starts, walls, strict=True)
+    ]
+
+
+def shifted(card: CardView, minutes: int) -> tuple[str, str]:
+    """Day and time of the card's visit a little earlier or later; odd requests move it by nothing."""
+    step = minutes if minutes in (-15, 15) else 0
+    start = datetime.strptime(f"{card.day}T{card.time}", "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (wall clock)
+    moved = start + timedelta(minutes=step)
+    return moved.strftime("%Y-%m-%d"), moved.strftime("%H:%M")
+
+
+def _where(card: BookingCard) -> str:
+    gap = f" · {format_duration(card.gap_minutes)} processing inside" if card.gap_minutes else ""
+    return f"{card.item.member} · {format_duration(card.item.minutes)}{gap}"
+
+
+def _others(card: BookingCard, zone_name: str) -> str:
+    """The other services of the same visit."""
+    others = [item for item in card.items if item.item_id != card.item.item_id]
+    words = [f"{item.service} {format_time(item.start, zone_of(zone_name))} with {item.member}" for item in others]
+    return "Also: " + ", ".join(words) if words else ""
+
+
+def _line(at: datetime, who: str, what: str, reason: str, zone_name: str) -> Line:
+    zone = zone_of(zone_name)
+    by = f" by {who}" if who else ""
+    why = f": {reason}" if reason else ""
+    return Line(f"{format_weekday(to_wall(at, zone)[0])}, {format_time(at, zone)}", f"{what}{by}{why}")
