@@ -33,6 +33,7 @@ STYLESHEETS = [
         "overlays",
         "board",
         "calendar",
+        "today",
         "records",
         "settings",
     )

@@ -20,6 +20,7 @@ from microcrm.pages.settings_members import settings_members
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
+from microcrm.pages.today import today
 from microcrm.state.account import Account
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
@@ -31,6 +32,7 @@ from microcrm.state.settings_members import MemberSettings
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
+from microcrm.state.today import TodayPage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 
 SCREENS: tuple[Screen, ...] = (
+    Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load,)),
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),

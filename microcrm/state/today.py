@@ -1,0 +1,66 @@
+"""Today: what the screen shows, and the one step that each row offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from microcrm.domain.permissions import Permission
+from microcrm.operations.booking_status import Step, step
+from microcrm.operations.onboarding import put_checklist_away
+from microcrm.operations.today import today
+from microcrm.state import today_view as view
+from microcrm.state.base import AppState
+from microcrm.state.gate import needs
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    key: str
+    label: str
+    href: str
+    is_done: bool
+
+
+class TodayPage(AppState):
+    """``is_read``: the facts are there. ``tasks`` is empty once a new shop's first steps are done or put away."""
+
+    is_read: bool = False
+    has_calendar: bool = False
+    head: view.TodayHead = view.TodayHead()
+    floor: list[view.FloorCard] = []
+    figures: list[view.Figure] = []
+    rows: list[view.TodayRow] = []
+    earlier: list[view.TodayRow] = []
+    attention: list[view.AttentionRow] = []
+    tasks: list[TaskRow] = []
+
+    @rx.event(supersedes=True)
+    @needs(Permission.SHOP_VIEW)
+    async def load(self) -> None:
+        await self._read()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def step(self, booking_id: str, status: str) -> None:
+        """No version: the row says which step it means, and a step that no longer fits is refused."""
+        done = await self._perform(step, Step(booking_id, status))
+        self.notify(done.label, undo=done.undo)
+        await self._read()
+
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
+    async def put_tasks_away(self) -> None:
+        await self._perform(put_checklist_away)
+        self.tasks = []
+
+    async def _read(self) -> None:
+        facts = await self._perform(today)
+        self.head = view.head_of(facts, self.person_name)
+        self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
+        self.earlier, self.rows = view.rows_of(facts)
+        self.attention = view.attention_of(facts)
+        tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
+        self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
+        self.has_calendar, self.is_read = facts.has_calendar, True
