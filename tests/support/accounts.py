@@ -27,6 +27,7 @@ from tests.support.shops import PASSWORD
 QUICK = Argon2(memory_kib=64, passes=1)
 SEAL = MasterSeal("a key that is long enough to be one of ours")
 OWNER = "owner@a.example"
+NO_COOKIES = Browser()
 NEW_PASSWORD = "seven quiet mango trees"
 
 
@@ -50,7 +51,7 @@ class Desk:
             return operation(uow, *args, **options)
 
     def sign_in(
-        self, email: Any = OWNER, password: Any = PASSWORD, *, browser: Browser = Browser(), actor: Actor | None = None, **more: Any
+        self, email: Any = OWNER, password: Any = PASSWORD, *, browser: Browser = NO_COOKIES, actor: Actor | None = None, **more: Any
     ) -> Entry | Refusal:  # fmt: skip
         return self.do(sign_in, SignIn(email, password, browser=browser, **more), QUICK, actor=actor)
 
