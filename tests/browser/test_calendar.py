@@ -1,0 +1,144 @@
+"""The calendar with hands: a booking is made, moved by mouse, finger and keys, called off and brought back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE, TABLET, Opener
+from tests.support.desk import INDIA
+
+pytestmark = pytest.mark.browser
+
+
+def day(ahead: int) -> str:
+    """Each test has a day of its own: what it books stays there."""
+    return (datetime.now(INDIA) + timedelta(days=ahead)).date().isoformat()
+
+
+def block(page: Page, name: str) -> Locator:
+    return page.locator(".ec-event.ev").filter(has_text=name)
+
+
+def book(page: Page, name: str, time: str = "10:00", who: str = "Plain manager") -> Locator:
+    """A new customer's haircut, by the form. Returns its block."""
+    page.get_by_role("button", name="New booking").click()
+    form = page.get_by_role("dialog", name="New booking")
+    form.get_by_role("button", name="New customer").click()
+    form.get_by_label("Name", exact=True).fill(name)
+    form.get_by_label("Service", exact=True).select_option(index=1)
+    form.get_by_label("With", exact=True).select_option(label=who)
+    form.get_by_label("Time", exact=True).fill(time)
+    form.get_by_role("button", name="Book", exact=True).click()
+    expect(form).to_be_hidden()
+    expect(block(page, name)).to_contain_text(re.compile(time.lstrip("0"), re.IGNORECASE))
+    return block(page, name)
+
+
+def minutes_high(element: Locator, minutes: int) -> float:
+    """Pixels of that many minutes, from a block of 45."""
+    box = element.bounding_box()
+    assert box
+    return box["height"] / 45 * minutes
+
+
+def middle(element: Locator) -> tuple[float, float]:
+    element.scroll_into_view_if_needed()
+    box = element.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_booking_is_made_called_off_and_brought_back(open_page: Opener) -> None:
+    watched = open_page(f"/calendar?date={day(20)}")
+    page = watched.page
+    made = book(page, "Tara Menon")
+    made.click()
+    card = page.get_by_role("region", name="Booking")
+    expect(card).to_contain_text("Tara Menon")
+    card.get_by_role("button", name="Cancel booking").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel booking").click()
+    expect(made).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(made).to_have_count(1)
+    assert watched.complaints == []
+
+
+def test_the_mouse_moves_a_booking_and_a_refusal_puts_it_back(open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(21)}").page
+    moved = book(page, "Uma Rao", "10:00")
+    book(page, "Vimala Das", "13:00")
+    x, y = middle(moved)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + minutes_high(moved, 60), steps=12)
+    page.mouse.up()
+    expect(block(page, "Uma Rao")).to_contain_text(re.compile("11:00", re.IGNORECASE))
+    expect(page.get_by_text("Uma Rao moved to")).to_be_visible()
+    x, y = middle(block(page, "Uma Rao"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + minutes_high(moved, 120), steps=12)
+    page.mouse.up()
+    expect(page.get_by_text("Plain manager is not free at 1:00 pm. Nearest free:")).to_be_visible()
+    expect(block(page, "Uma Rao")).to_contain_text(re.compile("11:00", re.IGNORECASE))
+
+
+def test_the_keys_move_a_booking_in_time_and_to_somebody_else(open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(22)}").page
+    made = book(page, "Wahida Khan", "10:00")
+    made.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(made).to_contain_text("10:15")
+    expect(page.get_by_text("Wahida Khan moved to").last).to_contain_text("10:15 am with Plain manager")
+    block(page, "Wahida Khan").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    expect(page.get_by_text("Wahida Khan moved to").last).to_contain_text("with Plain front_desk")
+
+
+def test_a_finger_moves_a_booking_after_a_long_press(open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(23)}", device=TABLET).page
+    made = book(page, "Yasmin Ali", "10:00")
+    x, y = middle(made)
+    far = minutes_high(made, 60)
+    finger = page.context.new_cdp_session(page)
+
+    def touch(kind: str, at: float) -> None:
+        points = [] if kind == "touchEnd" else [{"x": x, "y": at}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", y)
+    page.wait_for_timeout(600)  # EventCalendar takes a press of 350 ms for the wish to drag
+    for part in range(1, 13):
+        touch("touchMove", y + far * part / 12)
+    touch("touchEnd", y + far)
+    expect(page.get_by_text("Yasmin Ali moved to")).to_contain_text("11:00 am")
+
+
+def test_a_tap_on_an_empty_place_starts_a_booking_there(open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(24)}").page
+    made = book(page, "Zoya Shah", "10:00")
+    x, y = middle(made)
+    page.mouse.click(x, y + minutes_high(made, 150))
+    form = page.get_by_role("dialog", name="New booking")
+    expect(form.get_by_label("Time", exact=True)).to_have_value(re.compile("12:[0-5]"))
+    page.keyboard.press("Escape")
+    expect(form).to_be_hidden()
+
+
+def test_phones_book_from_the_list_and_open_the_card(open_page: Opener) -> None:
+    page = open_page(f"/calendar?new=walk_in&date={day(25)}", device=PHONE).page
+    form = page.get_by_role("dialog", name="New booking")
+    form.get_by_label("Service", exact=True).select_option(index=1)
+    form.get_by_label("With", exact=True).select_option(label="Plain owner")
+    form.get_by_label("Time", exact=True).fill("15:00")
+    form.get_by_role("button", name="Book", exact=True).click()
+    row = page.locator(".agenda-block").filter(has_text="Walk-in")
+    row.click()
+    card = page.get_by_role("region", name="Booking")
+    expect(card).to_contain_text("3:00 pm")
+    card.get_by_role("button", name="Confirm").click()
+    expect(row).to_contain_text("Confirmed")

@@ -1,0 +1,281 @@
+"""The calendar and Today, event by event through the gate, as a browser or anybody else's script would send them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from microcrm.domain.permissions import Role
+from microcrm.operations.book import BookService, book
+from microcrm.operations.booking_status import Step, step
+from microcrm.operations.parts.booking_rows import BookingDone
+from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
+from microcrm.state.booking_new import NewBooking
+from microcrm.state.calendar import Calendar
+from microcrm.state.today import TodayPage
+from tests.conftest import act_as
+from tests.support.desk import INDIA, wish
+from tests.support.shops import CANARY, Shop, TwoShops
+from tests.support.tabs import Answer, Server, Tab, sign_in
+
+DAY = (datetime.now(INDIA) + timedelta(days=3)).date().isoformat()
+
+
+@pytest.fixture
+def a(fresh_database: TwoShops) -> Shop:
+    return fresh_database.a
+
+
+@pytest.fixture
+def b(fresh_database: TwoShops) -> Shop:
+    return fresh_database.b
+
+
+async def calendar(server: Server, shop: Shop, role: Role = Role.OWNER, query: str = f"date={DAY}") -> Tab:
+    tab = server.tab(sign_in(shop.users[role], shop.business_id), f"/calendar?{query}")
+    answer = await tab.open(Calendar.load)
+    assert not answer.crashes, answer.crashes
+    return tab
+
+
+def booked(shop: Shop, time: str, **changes: Any) -> BookingDone:
+    done: BookingDone = act_as(shop.actor(), book, wish(shop, time, day=DAY, **changes))
+    return done
+
+
+async def blocks(tab: Tab) -> dict[str, tuple[str, str, str]]:
+    """Bookings on the board: item -> start, end, column."""
+    events = (await tab.state(Calendar)).events
+    return {e["id"]: (e["start"][11:], e["end"][11:], e["resourceIds"][0]) for e in events if "display" not in e}
+
+
+async def notices(tab: Tab) -> list[str]:
+    return [notice.text for notice in (await tab.state(AppState)).notices]
+
+
+def dragged(item: int, start: str, end: str, staff: int, old: tuple[str, str] = ("10:00", "10:45")) -> dict[str, Any]:
+    place = {"id": str(item), "start": f"{DAY}T{start}", "end": f"{DAY}T{end}", "staff": [str(staff)]}
+    return {**place, "old": {**place, "start": f"{DAY}T{old[0]}", "end": f"{DAY}T{old[1]}"}, "via": "mouse"}
+
+
+async def test_the_day_opens_with_its_own_shop_s_bookings(server: Server, a: Shop) -> None:
+    done = booked(a, "10:00")
+    tab = await calendar(server, a)
+    assert await blocks(tab) == {str(done.item_ids[0]): ("10:00", "10:45", str(a.members[Role.MANAGER]))}
+    state = await tab.state(Calendar)
+    assert [column["title"] for column in state.columns] == [f"Plain {role.value}" for role in Role]
+    assert state.head.date == DAY and len(state.strip) == 7
+
+
+async def test_nothing_of_another_shop_is_sent(server: Server, a: Shop) -> None:
+    tab = server.tab(sign_in(a.users[Role.OWNER], a.business_id), "/calendar?date=2026-11-25&booking=1")
+    answer = await tab.open(Calendar.load)
+    assert CANARY not in answer.text and "Plain Iyer" in answer.text
+
+
+async def test_a_drag_moves_and_can_be_undone(server: Server, a: Shop) -> None:
+    done = booked(a, "10:00")
+    tab = await calendar(server, a)
+    item, owner = done.item_ids[0], a.members[Role.OWNER]
+    answer = await tab.send(Calendar.moved, change=dragged(item, "14:00", "14:45", owner))
+    assert not answer.crashes and not answer.refusals
+    assert (await blocks(tab))[str(item)] == ("14:00", "14:45", str(owner))
+    notice = (await tab.state(AppState)).notices[-1]
+    assert "moved to" in notice.text and notice.undo
+    await tab.send(AppState.undo, token=notice.undo)
+    await tab.send(Calendar.refresh)
+    assert (await blocks(tab))[str(item)] == ("10:00", "10:45", str(a.members[Role.MANAGER]))
+
+
+async def test_a_block_that_is_stretched_gets_longer(server: Server, a: Shop) -> None:
+    item = booked(a, "10:00").item_ids[0]
+    tab = await calendar(server, a)
+    await tab.send(Calendar.moved, change=dragged(item, "10:00", "11:30", a.members[Role.MANAGER]))
+    assert (await blocks(tab))[str(item)][:2] == ("10:00", "11:30")
+
+
+async def test_a_refused_drag_goes_back_with_the_reason_and_free_times(server: Server, a: Shop) -> None:
+    item = booked(a, "10:00").item_ids[0]
+    booked(a, "12:00")
+    tab = await calendar(server, a)
+    manager = a.members[Role.MANAGER]
+    await tab.send(Calendar.moved, change=dragged(item, "12:15", "13:00", manager))
+    state = await tab.state(Calendar)
+    assert state.patch["seq"] == 1
+    [back] = state.patch["put"]
+    assert (back["id"], back["start"]) == (str(item), f"{DAY}T10:00")
+    assert "Plain manager is not free at 12:15 pm. Nearest free:" in (await notices(tab))[-1]
+    await tab.send(Calendar.moved, change=dragged(item, "7:00", "7:45", manager))
+    assert "The shop is open 9:00 am – 8:00 pm" in (await notices(tab))[-1]
+    assert (await tab.state(Calendar)).patch["seq"] == 2
+
+
+async def test_a_drag_of_what_somebody_else_just_changed_is_refused(server: Server, a: Shop) -> None:
+    done = booked(a, "10:00")
+    tab = await calendar(server, a)
+    act_as(a.actor(), step, Step(done.booking_id, "confirmed"))
+    answer = await tab.send(Calendar.moved, change=dragged(done.item_ids[0], "11:00", "11:45", a.members[Role.MANAGER]))
+    assert answer.codes == ["conflict"]
+    assert (await blocks(tab))[str(done.item_ids[0])][0] == "10:00"
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"id": "1"}, {"id": 7, "start": 1}, {"id": "x" * 9999}, {"id": "1", "old": None}, {"id": ["1"]}]
+)
+async def test_payloads_that_no_board_sends_are_refused(server: Server, a: Shop, change: dict[str, Any]) -> None:
+    tab = await calendar(server, a)
+    answer = await tab.send(Calendar.moved, change=change)
+    assert not answer.crashes and len(answer.refusals) == 1
+    slot = await tab.send(Calendar.chosen, slot=change)
+    assert not slot.crashes and not (await tab.state(NewBooking)).is_open
+
+
+async def test_foreign_blocks_cannot_be_moved_or_opened(server: Server, a: Shop, b: Shop) -> None:
+    tab = await calendar(server, a)
+    move = await tab.send(Calendar.moved, change=dragged(b.booking_item_id, "11:00", "11:45", b.members[Role.STAFF]))
+    assert move.codes == ["not_found"]
+    opened = await tab.send(Card.open, item_id=str(b.booking_item_id))
+    assert opened.codes == ["not_found"] and not (await tab.state(Card)).is_open
+    assert not (await tab.send(Card.open, item_id=str(a.booking_item_id))).refusals
+    assert (await tab.state(Card)).is_open
+
+
+async def new_booking(tab: Tab, shop: Shop, **changes: str) -> Answer:
+    form = {
+        "customer_id": str(shop.customer_id),
+        "service_id": str(shop.service_id),
+        "member_id": str(shop.members[Role.MANAGER]),
+        "day": DAY,
+        "time": "10:00",
+    }
+    return await tab.send(NewBooking.save, form=form | changes)
+
+
+async def test_an_empty_place_opens_the_form_and_saving_shows_the_block(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    place = {"start": f"{DAY}T10:00", "end": "", "staff": str(a.members[Role.MANAGER])}
+    await tab.send(Calendar.chosen, slot=place)
+    form = await tab.state(NewBooking)
+    assert form.is_open and (form.wanted.day, form.wanted.time) == (DAY, "10:00")
+    await tab.send(NewBooking.pick_service, service_id=str(a.service_id))
+    assert len((await tab.state(NewBooking)).takers) == 5
+    await tab.send(NewBooking.find, words="iyer")
+    assert [person.name for person in (await tab.state(NewBooking)).people] == ["Plain Iyer"]
+    answer = await new_booking(tab, a)
+    assert not answer.crashes and not answer.refusals
+    assert not (await tab.state(NewBooking)).is_open
+    await tab.send(Calendar.refresh)
+    assert list((await blocks(tab)).values()) == [("10:00", "10:45", str(a.members[Role.MANAGER]))]
+
+
+async def test_a_taken_time_keeps_the_form_open_and_offers_three(server: Server, a: Shop) -> None:
+    booked(a, "10:00")
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="", minutes=0, staff="")
+    await new_booking(tab, a)
+    form = await tab.state(NewBooking)
+    assert form.is_open and len(form.nearest) == 3
+    assert "time" in (await tab.state(AppState)).errors
+    choice = form.nearest[0]
+    await tab.send(NewBooking.take, day=choice.day, time=choice.time)
+    assert (await tab.state(NewBooking)).wanted.time == choice.time
+    assert not (await new_booking(tab, a, time=choice.time)).refusals
+
+
+async def test_mistakes_stay_at_their_fields(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="", minutes=0, staff="")
+    await new_booking(tab, a, time="", customer_id="", service_id="<b>")
+    assert {"time", "customer_id", "service_id"} <= set((await tab.state(AppState)).errors)
+    await new_booking(tab, a, time="6:00")
+    assert (await tab.state(NewBooking)).asks_reason
+    assert not (await new_booking(tab, a, time="6:00", reason="Early flight")).refusals
+
+
+async def test_the_card_steps_moves_and_cancels(server: Server, a: Shop) -> None:
+    done = booked(a, "10:00")
+    tab = await calendar(server, a)
+    await tab.send(Card.open, item_id=str(done.item_ids[0]))
+    card = (await tab.state(Card)).card
+    assert card.phone == "+91 98451 12345" and card.steps[0].label == "Confirm"
+    await tab.send(Card.shift, minutes=15)
+    await tab.send(Card.refresh)
+    assert (await tab.state(Card)).card.time == "10:15"
+    await tab.send(Card.step, status="confirmed")
+    await tab.send(Card.refresh)
+    assert (await tab.state(Card)).card.status == "Confirmed"
+    await tab.send(Card.ask, form="cancel")
+    await tab.send(Card.save_cancel, form={"who": "customer", "reason": "Fever"})
+    assert not (await tab.state(Card)).is_open
+    await tab.send(Calendar.refresh)
+    assert await blocks(tab) == {}
+
+
+async def test_moving_onto_somebody_in_the_card_offers_times(server: Server, a: Shop) -> None:
+    done = booked(a, "10:00")
+    booked(a, "12:00")
+    tab = await calendar(server, a)
+    await tab.send(Card.open, item_id=str(done.item_ids[0]))
+    await tab.send(Card.ask, form="move")
+    form = {"day": DAY, "time": "12:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "45"}
+    await tab.send(Card.save_move, form=form)
+    state = await tab.state(Card)
+    assert state.form == "move" and len(state.nearest) == 3
+    await tab.send(Card.save_move, form=form | {"time": "14:00"})
+    assert (await tab.state(Card)).form == ""
+
+
+async def test_each_role_has_its_calendar(server: Server, a: Shop) -> None:
+    other = booked(a, "10:00")
+    mine = booked(a, "10:00", services=(BookService(a.service_id, a.members[Role.STAFF]),))
+    staff = await calendar(server, a, Role.STAFF)
+    assert list(await blocks(staff)) == [str(mine.item_ids[0])]
+    refused = await staff.send(Card.open, item_id=str(other.item_ids[0]))
+    assert refused.codes == ["not_found"]
+    accountant = server.tab(sign_in(a.users[Role.ACCOUNTANT], a.business_id), "/calendar")
+    assert (await accountant.open(Calendar.load)).codes == ["forbidden"]
+    visitor = server.tab("", "/calendar")
+    assert "signed_out" in (await visitor.open(Calendar.load)).codes
+    assert (await visitor.state(Calendar)).events == []
+
+
+async def test_phones_get_the_list_and_wide_screens_the_board(server: Server, a: Shop) -> None:
+    booked(a, "10:00")
+    tab = await calendar(server, a)
+    await tab.send(Calendar.resized, size="phone")
+    state = await tab.state(Calendar)
+    assert [(row.time, row.name, row.status) for row in state.agenda] == [("10:00 am", "Plain Iyer", "Booked")]
+    await tab.send(Calendar.resized, size="desktop")
+    assert (await tab.state(Calendar)).agenda == []
+    await tab.send(Calendar.resized, size="a billboard")
+    assert len((await tab.state(Calendar)).columns) == 5
+
+
+async def test_today_shows_its_facts_and_takes_a_step(server: Server, a: Shop) -> None:
+    now = datetime.now(INDIA)
+    day = now.date().isoformat()
+    done = act_as(a.actor(), book, wish(a, "10:00", day=day))
+    tab = server.tab(sign_in(a.users[Role.OWNER], a.business_id), "/today")
+    answer = await tab.open(TodayPage.load)
+    assert not answer.crashes and CANARY not in answer.text
+    state = await tab.state(TodayPage)
+    assert state.head.greeting.startswith("Good ") and state.figures[0].name == "Bookings"
+    answer = await tab.send(TodayPage.step, booking_id=str(done.booking_id), status="finished")
+    assert not answer.refusals
+    assert (await tab.state(TodayPage)).figures[2].note == "1 visit finished"
+    again = await tab.send(TodayPage.step, booking_id=str(done.booking_id), status="finished")
+    assert again.codes == ["conflict"]
+
+
+async def test_today_steps_only_for_those_who_may(server: Server, a: Shop, b: Shop) -> None:
+    tab = server.tab(sign_in(a.users[Role.OWNER], a.business_id), "/today")
+    await tab.open(TodayPage.load)
+    foreign = await tab.send(TodayPage.step, booking_id=str(b.booking_id), status="arrived")
+    assert foreign.codes == ["not_found"]
+    books = server.tab(sign_in(a.users[Role.ACCOUNTANT], a.business_id), "/today")
+    assert not (await books.open(TodayPage.load)).refusals
+    assert not (await books.state(TodayPage)).has_calendar
+    assert (await books.send(TodayPage.step, booking_id=str(a.booking_id), status="arrived")).codes == ["forbidden"]
