@@ -6,7 +6,6 @@ import reflex as rx
 
 from microcrm.components.buttons import (
     button,
-    icon_button,
     link,
     menu,
     menu_trigger,
@@ -135,14 +134,25 @@ def _foot() -> rx.Component:
             card.may_move,
             rx.fragment(
                 button("Move", icon="move", kind="quiet", on_click=Card.ask("move")),
-                icon_button("step_back", "15 minutes earlier", kind="quiet", on_click=Card.shift(-15)),
-                icon_button("step_forward", "15 minutes later", kind="quiet", on_click=Card.shift(15)),
+                _shift("−15", " minutes, earlier", -15),
+                _shift("+15", " minutes, later", 15),
             ),
         ),
         rx.el.span(class_name="spring"),
         rx.cond(
             card.may_cancel, button("Cancel booking", icon="calendar_x", kind="quiet", on_click=Card.ask("cancel"))
         ),
+    )
+
+
+def _shift(label: str, more: str, minutes: int) -> rx.Component:
+    return rx.el.button(
+        label,
+        rx.el.span(more, class_name="sr-only"),
+        type="button",
+        title=f"{label}{more}",
+        class_name="btn btn-quiet num",
+        on_click=Card.shift(minutes),
     )
 
 

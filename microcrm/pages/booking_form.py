@@ -105,7 +105,11 @@ def _who() -> rx.Component:
 def _known_customer() -> rx.Component:
     return rx.el.div(
         search_field(
-            "Search customers", NewBooking.words, NewBooking.find, placeholder="Name or last 4 digits of the phone"
+            "Search customers",
+            NewBooking.words,
+            NewBooking.find,
+            placeholder="Name or last 4 digits of the phone",
+            auto_focus=True,
         ),
         rx.cond(
             NewBooking.people.length() > 0,

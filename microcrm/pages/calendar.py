@@ -69,7 +69,7 @@ def _toolbar() -> rx.Component:
                 icon="plus",
                 kind="primary",
                 class_name="wide-only",
-                on_click=NewBooking.begin("known", head.date, "", 0, ""),
+                on_click=[Card.leave, NewBooking.begin("known", head.date, head.next_time, 0, "")],
             ),
         ),
         class_name="toolbar",

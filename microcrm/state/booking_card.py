@@ -50,6 +50,12 @@ class Card(AppState):
         return self._clean_address()
 
     @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def leave(self) -> None:
+        """Closed because something else is shown: the state outlives a reload of the page."""
+        self.is_open, self.form = False, ""
+
+    @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def step(self, status: str) -> Any:
         done = await self._perform(step, Step(self.card.booking_id, status, self.card.version))

@@ -48,7 +48,7 @@ class Calendar(AppState):
         if asked.get("booking"):
             return Card.open(asked["booking"])
         if asked.get("new"):
-            return NewBooking.begin(asked["new"], self.head.date, "", 0, "")
+            return [Card.leave, NewBooking.begin(asked["new"], self.head.date, self.head.next_time, 0, "")]
         return Card.refresh
 
     @rx.event(supersedes=True)
@@ -60,11 +60,14 @@ class Calendar(AppState):
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
-    async def resized(self, size: str) -> None:
+    async def resized(self, size: str) -> Any:
+        """Said whenever the page comes up, too: then what the address does not name is closed."""
         is_other = size in COLUMNS and size != self._size
         self._size = size if is_other else self._size
         if is_other and self.is_read:
             await self._read(self.head.date)
+        asked = self.router.url.query_parameters
+        return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -92,7 +95,7 @@ class Calendar(AppState):
     async def chosen(self, slot: Slot) -> Any:
         """An empty place was tapped, or drawn with the mouse."""
         place = slot_of(slot)
-        return NewBooking.begin("known", place.day, place.time, place.minutes, place.staff)
+        return [Card.leave, NewBooking.begin("known", place.day, place.time, place.minutes, place.staff)]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)

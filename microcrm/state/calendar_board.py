@@ -51,6 +51,7 @@ class Head:
     title: str = ""
     short_title: str = ""
     is_today: bool = False
+    next_time: str = ""
     closed: str = ""
     previous: str = ""
     next: str = ""
@@ -109,6 +110,7 @@ def head_of(day: CalendarDay, page: int, pages: int, shown: Sequence[StaffDay], 
         title=format_weekday(day.day).replace(",", ""),
         short_title=format_weekday_short(day.day),
         is_today=day.day == day.today,
+        next_time=next_time(day),
         closed="" if day.shop else "The shop is closed on this day.",
         previous=address(day.day - one_day, page, who),
         next=address(day.day + one_day, page, who),
@@ -116,6 +118,15 @@ def head_of(day: CalendarDay, page: int, pages: int, shown: Sequence[StaffDay], 
         previous_staff=address(day.day, page - 1) if page > 1 else "",
         next_staff=address(day.day, page + 1) if page < pages else "",
     )
+
+
+def next_time(day: CalendarDay) -> str:
+    """What a new booking starts with: the next quarter of an hour, on another day the opening of the shop."""
+    opens = day.shop[0].start if day.shop else day.drawn.start
+    if day.day != day.today:
+        return clock_for_input(opens)
+    quarter = -(-to_wall(day.now, zone_of(day.zone))[1] // 15) * 15
+    return clock_for_input(max(opens, quarter)) if quarter < 24 * 60 else ""
 
 
 def options_of(day: CalendarDay) -> dict[str, Any]:

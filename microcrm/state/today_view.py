@@ -120,7 +120,7 @@ def figures_of(today: Today) -> list[Figure]:
         Figure(
             "Done so far",
             format_rupees_whole(figures.finished_paise),
-            format_count(figures.finished, "visit") + " finished",
+            format_count(figures.finished, "visit") + " finished" if figures.finished else "No visit finished yet",
             "/calendar",
         ),
         Figure("Gaps to fill", str(figures.gaps), free, "/calendar"),
@@ -155,7 +155,7 @@ def attention_of(today: Today) -> list[AttentionRow]:
         rows.append(AttentionRow("inbox", "info", title, "They hold their time until you answer.", "/calendar", "Look"))
     if facts.unconfirmed_tomorrow:
         title = format_count(facts.unconfirmed_tomorrow, "booking") + " tomorrow not confirmed"
-        text = "A short call today saves an empty chair."
+        text = "They are booked, but have not said that they come."
         rows.append(AttentionRow("calendar_clock", "info", title, text, f"/calendar?date={tomorrow}", "See tomorrow"))
     if facts.left_open:
         title = format_count(facts.left_open, "earlier visit") + " left open"
