@@ -81,11 +81,11 @@ class Desk:
         paths = [mail["data"]["path"] for mail in self.mails() if mail["template"] == template]
         return str(paths[-1].partition("token=")[2])
 
-    def turn_on_second_step(self, actor: Actor) -> tuple[pyotp.TOTP, tuple[str, ...]]:
+    def turn_on_second_step(self, actor: Actor, seal: MasterSeal = SEAL) -> tuple[pyotp.TOTP, tuple[str, ...]]:
         """The app that makes the codes, and the recovery codes."""
-        enrolment = self.do(begin_enrolment, PASSWORD, QUICK, SEAL, actor=actor)
+        enrolment = self.do(begin_enrolment, PASSWORD, QUICK, seal, actor=actor)
         totp = pyotp.TOTP(enrolment.secret.replace(" ", ""))
-        return totp, self.do(finish_enrolment, totp.at(self.now), SEAL, actor=actor)
+        return totp, self.do(finish_enrolment, totp.at(self.now), seal, actor=actor)
 
 
 def a_device() -> str:
