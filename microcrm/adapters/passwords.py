@@ -56,7 +56,8 @@ def hashing_threads() -> ThreadPoolExecutor:
 def _step_back() -> None:
     """On Linux a thread has a priority of its own."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _NICE))
 
 
 os.register_at_fork(after_in_child=hashing_threads.cache_clear)
