@@ -1,0 +1,222 @@
+"""Many shops at once, the same for the same size: what benchmarks read, and nothing else yet.
+
+Sizes follow Zipf's law: the largest of 1,000 shops has a tenth of all customers, half of them have fewer than 500. Rows
+arrive by COPY as the owner role. Constraints and indexes are taken off before and put back afterwards, which checks the
+rows; forced row-level security, which COPY refuses, is lifted meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from itertools import count
+from random import Random
+
+import psycopg
+from psycopg import sql
+
+from microcrm.domain.search_key import words_of
+from microcrm.operations.customer_keys import keys_of
+
+SEED = 2026
+_BULK = ("customers", "customer_words", "bookings")
+_BASE = 250  # customers that even the smallest shop has
+_YEARS = 3
+_TAGS = ("{}", "{}", "{Regular}", "{VIP}", "{Student}", "{Regular,Bridal}")
+_STATUSES = ("finished",) * 17 + ("no_show", "cancelled_by_customer", "late_cancelled")
+_MEMBERS = ("owner", "manager", "front_desk", "staff", "staff")
+
+Row = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``largest``: customers of the largest shop, beside the base."""
+
+    name: str
+    businesses: int
+    largest: int
+    bookings_per_customer: int = 5
+
+    def customers_of(self, place: int) -> int:
+        """``place``: 1 for the largest shop."""
+        return self.largest // place + _BASE
+
+
+SMALL = Size("small", businesses=60, largest=2_000)
+MEDIUM = Size("medium", businesses=1_000, largest=100_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    businesses: int
+    customers: int
+    bookings: int
+
+
+def ensure(connection: psycopg.Connection, size: Size) -> Counts:
+    """Fill the database if it is empty. ``connection``: the owner's, of a migrated database, in autocommit."""
+    found = connection.execute("SELECT count(*) FROM businesses").fetchone()
+    if found == (0,):
+        with connection.transaction():
+            _fill(connection, size)
+        connection.execute("ANALYZE")
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM businesses), (SELECT count(*) FROM customers), (SELECT count(*) FROM bookings)"
+    ).fetchone()
+    return Counts(*row) if row else Counts(0, 0, 0)
+
+
+def _fill(connection: psycopg.Connection, size: Size) -> None:
+    now = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
+    _copy(connection, "users", _USERS, _users(size, now))
+    _copy(connection, "businesses", _BUSINESSES, _businesses(size, now))
+    _copy(connection, "members", _MEMBER_COLUMNS, _members(size, now))
+    put_back = [statement for table in _BULK for statement in _take_off(connection, table)]
+    _copy(connection, "customers", _CUSTOMERS, _customers(size, now))
+    _copy(connection, "customer_words", ("business_id", "word", "customer_id"), _words(size))
+    _copy(connection, "bookings", _BOOKINGS, _bookings(size, now))
+    for statement in put_back:
+        connection.execute(statement)
+    for table in ("users", "businesses", "members", "customers", "bookings"):
+        connection.execute(
+            sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
+                table, sql.Identifier(table)
+            )
+        )
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    name = sql.Identifier(table)
+    connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(name))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(name, sql.SQL(", ").join(map(sql.Identifier, columns)))
+    with connection.cursor().copy(statement) as copy:
+        lines: list[str] = []
+        for row in rows:
+            lines.append("\t".join(map(str, row)))
+            if len(lines) == 5_000:
+                copy.write("\n".join(lines) + "\n")
+                lines = []
+        if lines:
+            copy.write("\n".join(lines) + "\n")
+    connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(name))
+
+
+def _take_off(connection: psycopg.Connection, table: str) -> Iterator[bytes]:
+    """Drop foreign keys and indexes; the statements that put them back, primary keys first."""
+    rows = connection.execute(
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
+        (table,),
+    ).fetchall()
+    indexes = connection.execute(
+        "SELECT i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) FROM pg_index i LEFT JOIN pg_constraint c "
+        "ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x') "
+        "WHERE i.indrelid = %s::regclass AND c.oid IS NULL",
+        (table,),
+    ).fetchall()
+    for name, _ in rows:
+        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name)))
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    for _, definition in indexes:
+        yield definition.encode()
+    for name, definition in rows:
+        yield f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}".encode()
+
+
+_USERS = ("id", "email", "email_key", "name", "phone", "password_hash", "password_changed_at", "email_verified_at",
+          "totp_last_step", "created_at")  # fmt: skip
+_BUSINESSES = ("id", "name", "legal_name", "trade", "slug", "phone", "email", "address", "city", "state_code", "pin",
+               "gstin", "zone", "logo_kind", "holiday_state", "onboarding", "is_demo", "version", "created_at")  # fmt: skip
+_MEMBER_COLUMNS = ("id", "business_id", "user_id", "name", "role", "colour", "granted", "withheld",
+                   "is_own_calendar_only", "is_bookable", "position", "joined_at", "version")  # fmt: skip
+_CUSTOMERS = ("id", "business_id", "name", "name_key", "phone", "phone_reversed", "is_sharing_phone", "email",
+              "email_key", "address", "tags", "notes", "last_visit_at", "visit_count", "created_at", "version")  # fmt: skip
+_BOOKINGS = ("id", "business_id", "number", "customer_id", "status", "starts_at", "ends_at", "source", "note",
+             "cancel_reason", "created_at", "version")  # fmt: skip
+
+
+def _users(size: Size, now: datetime) -> Iterator[Row]:
+    """One owner a shop; their passwords are never used."""
+    for n in range(1, size.businesses + 1):
+        mail = f"owner{n}@bench.example"
+        yield n, mail, mail, f"Owner {n}", "", "-", now, now, 0, now
+
+
+def _businesses(size: Size, now: datetime) -> Iterator[Row]:
+    for n in range(1, size.businesses + 1):
+        yield (n, f"Shop {n}", "", "salon", f"shop-{n}", "+918041230000", "", "1 Main Road", "Bengaluru", "29", "560001",
+               "", "Asia/Kolkata", "", "29", "{}", "f", 1, now)  # fmt: skip
+
+
+def _members(size: Size, now: datetime) -> Iterator[Row]:
+    ids = count(1)
+    for business in range(1, size.businesses + 1):
+        for place, role in enumerate(_MEMBERS):
+            user = business if role == "owner" else r"\N"
+            yield (next(ids), business, user, f"Member {place}", role, "teal", "{}", "{}", "f", "t", place, now, 1)
+
+
+@cache
+def _people() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """(name, its search key, its words), of names that go together in India."""
+    known = json.loads(files("microcrm.demo").joinpath("data/names.json").read_text(encoding="utf-8"))
+    names = [
+        f"{first} {family}"
+        for town in known.values()
+        for first in (*town["women"], *town["men"])
+        for family in town["families"]
+    ]
+    return tuple((name, keys_of(name, "", "")["name_key"], words_of(name)) for name in names)
+
+
+def _chosen(size: Size) -> Iterator[tuple[int, int, int]]:
+    """(id, business, place in ``_people``) of each customer, the same each time it is asked."""
+    rng, ids, most = Random(SEED), count(1), len(_people())  # noqa: S311 - the same data set each time
+    for business in range(1, size.businesses + 1):
+        for _ in range(size.customers_of(business)):
+            yield next(ids), business, int(rng.random() * most)
+
+
+def _customers(size: Size, now: datetime) -> Iterator[Row]:
+    people = _people()
+    instants = [(now - timedelta(hours=7 * n)).isoformat() for n in range(2_000)]
+    first, business_before = 0, 0
+    for customer, business, place in _chosen(size):
+        if business != business_before:
+            first, business_before = customer, business
+        name, key, _ = people[place]
+        phone = f"+9198{customer - first:08d}"
+        seen = instants[customer * 31 % 2_000]
+        yield (customer, business, name, key, phone, phone[::-1], "f", "", "", "", _TAGS[customer % 6], "", seen,
+               size.bookings_per_customer, instants[customer * 17 % 2_000], 1)  # fmt: skip
+
+
+def _words(size: Size) -> Iterator[Row]:
+    people = _people()
+    for customer, business, place in _chosen(size):
+        for word in people[place][2]:
+            yield business, word, customer
+
+
+def _bookings(size: Size, now: datetime) -> Iterator[Row]:
+    """Quarter hours of three years, three weeks of them ahead."""
+    first = now - timedelta(days=365 * _YEARS)
+    slots = [
+        ((at := first + timedelta(days=day, minutes=15 * quarter)).isoformat(), (at + timedelta(minutes=45)).isoformat())
+        for day in range(365 * _YEARS + 21)
+        for quarter in range(36)
+    ]
+    is_past, rng, ids = now.isoformat(), Random(SEED + 1), count(1)  # noqa: S311
+    number, business_before = 0, 0
+    for customer, business, _ in _chosen(size):
+        if business != business_before:
+            number, business_before = 0, business
+        for starts, ends in rng.choices(slots, k=size.bookings_per_customer):
+            number += 1
+            status = _STATUSES[number % 20] if starts < is_past else "booked"
+            yield next(ids), business, number, customer, status, starts, ends, "staff", "", "", starts, 1

@@ -1,0 +1,158 @@
+"""``events``: many people at work at once. Signed-in tabs do nothing much, read a page of customers, add one; then a
+closed loop asks how much goes through at all, and a bare Reflex app does the same without gate, thread or database.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from bench import site
+from bench.load import Kind, Plan
+from bench.report import Choice, Report
+from bench.site import Ground, Site
+from microcrm.launch import frontend
+
+LEVELS = (100, 500, 1_000)
+_P99 = {"noop": (20, 50, 150), "list": (60, 120, 300)}
+_CLOSED_TABS = 20
+_ROOT = "reflex___state____state"
+_APP = f"{_ROOT}.microcrm___state___base____app_state"
+_CUSTOMERS = f"{_APP}.microcrm___state___customers____customers"
+_NEW = f"{_APP}.microcrm___state___customers____new_customer"
+_AT = {"pathname": "/customers", "asPath": "/customers"}
+_BARE = f"{_ROOT}.bare____desk"
+_FORM = {"name": "Bench Customer", "phone": "{phone}", "email": "", "address": "", "birthday": "", "tags": "", "notes": ""}
+
+NOOP = Kind("noop", 60, f"{_APP}.dismiss", {"notice": 0}, _AT, "notices")
+LIST = Kind("list", 30, f"{_CUSTOMERS}.load", {}, _AT, '"rows')
+WRITE = Kind("write", 10, f"{_NEW}.save", {"form": _FORM}, _AT, "_redirect")
+FIND = Kind(
+    "find", 100, f"{_APP}.microcrm___state___palette____palette_state.find", {"words": "sharma"}, _AT, '"hits'
+)
+BARE_NOOP = Kind("noop", 1, f"{_BARE}.touch", {}, {"pathname": "/", "asPath": "/"}, '"count')
+BARE_LIST = Kind("list", 1, f"{_BARE}.read", {}, {"pathname": "/", "asPath": "/"}, '"lines')
+BARE_HYDRATED = '"count'
+HYDRATED = '"is_listed_rx_state_":true'
+
+
+def measure(choice: Choice) -> Report:
+    seconds, closed_seconds = (6.0, 4.0) if choice.is_quick else (30.0, 10.0)
+    figures: dict[str, Any] = {}
+    peer: dict[str, Any] = {}
+    with site.ground(choice) as ground:
+        figures["data_set"] = f"{ground.counts.businesses:,} shops, {ground.counts.customers:,} customers"
+        with site.product() as ours:
+            for kind in (NOOP, LIST):
+                figures[f"closed_{kind.name}_per_s"] = _closed_loop(ground, ours, kind, closed_seconds, choice)
+            for level in LEVELS[:1] if choice.is_quick else LEVELS:
+                figures |= _open_loop(ground, ours, level, seconds, choice)
+        with site.bare() as bare:
+            for kind in (BARE_NOOP, BARE_LIST):
+                plan = _plan(bare, [""] * _CLOSED_TABS, [kind], closed_seconds, hydrated=BARE_HYDRATED, path="/")
+                choice.say(f"bare Reflex, closed loop of {kind.name}")
+                peer[f"bare_{kind.name}_per_s"] = run(plan)["events_per_s"]
+    for name in ("noop", "list"):
+        if peer[f"bare_{name}_per_s"]:
+            peer[f"ours_by_bare_{name}"] = round(figures[f"closed_{name}_per_s"] / peer[f"bare_{name}_per_s"], 2)
+    return Report("events", figures, goal=_goal(figures), peer=peer)
+
+
+def _goal(figures: dict[str, Any]) -> dict[str, str]:
+    """Those of the levels that were measured."""
+    goal = {"closed_list_per_s": ">= 900"}
+    for place, level in enumerate(LEVELS):
+        if f"{level}_errors" not in figures:
+            continue
+        goal |= {f"{level}_{kind}_p99_ms": f"<= {bounds[place]}" for kind, bounds in _P99.items()}
+        goal[f"{level}_errors"] = "<= 0"
+        goal[f"{level}_mb_a_session"] = "<= 0.4"
+    if "1000_storm_healed_s" in figures:
+        goal["1000_storm_healed_s"] = "<= 10"
+    return goal
+
+
+def _closed_loop(ground: Ground, ours: Site, kind: Kind, seconds: float, choice: Choice) -> float:
+    choice.say(f"closed loop of {kind.name}, {_CLOSED_TABS} tabs")
+    return float(run(_plan(ours, ground.cookies(_CLOSED_TABS), [kind], seconds))["events_per_s"])
+
+
+def _open_loop(ground: Ground, ours: Site, level: int, seconds: float, choice: Choice) -> dict[str, Any]:
+    choice.say(f"{level} tabs, an event every two seconds each")
+    plan = _plan(ours, ground.cookies(level), [NOOP, LIST, WRITE], seconds, rate=0.5, storm=level == LEVELS[-1])
+    before = ours.memory_mb() + ground.valkey_mb()
+    memory: list[float] = []
+    seen = run(plan, lambda: memory.append(ours.memory_mb() + ground.valkey_mb()))
+    figures: dict[str, Any] = {
+        f"{level}_{kind}_{point}_ms": seen["kinds"].get(kind, {}).get(point)
+        for kind in ("noop", "list", "write")
+        for point in ("p50", "p99")
+    }
+    figures[f"{level}_errors"] = seen["errors"]
+    if seen["errors"]:
+        figures[f"{level}_error_kinds"] = seen["error_kinds"]
+    figures[f"{level}_mb_a_session"] = round((memory[0] - before) / level, 3)
+    figures[f"{level}_opened_in_s"] = seen["opened_in_s"]
+    if "storm_healed_s" in seen:
+        figures[f"{level}_storm_healed_s"] = seen["storm_healed_s"]
+    return figures
+
+
+def _plan(
+    at: Site,
+    cookies: list[str],
+    kinds: list[Kind],
+    seconds: float,
+    *,
+    rate: float = 0,
+    storm: bool = False,
+    hydrated: str = HYDRATED,
+    path: str = "/customers",
+) -> Plan:
+    return Plan("127.0.0.1", at.port, at.origin, path, cookies, kinds, hydrated, seconds, rate, storm)
+
+
+def run(plan: Plan, when_open: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """In a process of its own. ``when_open`` is called while all tabs are open and quiet."""
+    with loading(plan) as load:
+        when_open()
+        return load()
+
+
+@contextmanager
+def loading(plan: Plan) -> Iterator[Callable[[], dict[str, Any]]]:
+    """All tabs are open; what is yielded lets them work and gives what was seen."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "bench.load"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=frontend.ROOT,
+    ) as process:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the load has no pipes")
+        process.stdin.write(json.dumps(asdict(plan)) + "\n")
+        process.stdin.flush()
+        _read(process.stdout.readline())
+
+        def work() -> dict[str, Any]:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            return _read(process.stdout.readline())
+
+        try:
+            yield work
+        finally:
+            process.kill()
+
+
+def _read(line: str) -> dict[str, Any]:
+    if not line:
+        raise RuntimeError("the load ended early; its own error stands above")
+    found: dict[str, Any] = json.loads(line)
+    return found

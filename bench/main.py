@@ -1,0 +1,40 @@
+"""``microcrm bench [NAME ...] [--quick] [--json]``: each benchmark prints one object. Exit code 1 when a goal is missed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from bench import events, lighthouse, signin, start, weight
+from bench.report import Choice, Report
+from microcrm.processes import Failed
+
+BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
+    "weight": weight.measure,
+    "start": start.measure,
+    "signin": signin.measure,
+    "events": events.measure,
+    "lighthouse": lighthouse.measure,
+}
+
+
+def run(arguments: Sequence[str]) -> None:
+    """Raises: Failed, for a name that is none of ours."""
+    names = [argument for argument in arguments if not argument.startswith("-")] or list(BENCHMARKS)
+    unknown = {*arguments} - {"--quick", "--json", *BENCHMARKS}
+    if unknown:
+        raise Failed(f"There is no benchmark {', '.join(sorted(unknown))}: choose among {', '.join(BENCHMARKS)}.")
+    is_json = "--json" in arguments
+    reports = []
+    for name in names:
+        report = BENCHMARKS[name](Choice("--quick" in arguments, _progress))
+        reports.append(report)
+        print(report.as_json() if is_json else report.as_text(), flush=True)
+    if not all(report.ok for report in reports):
+        sys.exit(1)
+
+
+def _progress(line: str) -> None:
+    """Beside the reports, so that these can be read by a program."""
+    sys.stderr.write(f"  ... {line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,172 @@
+"""The product under load: its own engines and data under the data folder's ``bench``, web workers as in production."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+import redis
+
+from bench import dataset
+from bench.dataset import Counts, Size
+from bench.report import Choice
+from microcrm import ports, processes
+from microcrm import settings as configuration
+from microcrm.adapters import embedded, schema
+from microcrm.adapters.reachable import plain
+from microcrm.launch import frontend
+from microcrm.operations.sessions import PLAIN_COOKIE
+from microcrm.processes import Program, Running
+
+WORKERS = 2
+_MIB = 1024 * 1024
+_OURS = ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL", "SMTP_URL", "MICROCRM_APP_URL", "MICROCRM_ENVIRONMENT")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A running server on the loopback. ``web``: its supervising process."""
+
+    port: int
+    origin: str
+    web: Running
+
+    def memory_mb(self) -> float:
+        """Proportional set size of the web workers: shared pages are counted once."""
+        return pss_mb(self.web.pid)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Engines that run, with the data set in them."""
+
+    counts: Counts
+    filled_in_s: float
+
+    def cookies(self, number: int) -> list[str]:
+        """As many signed-in sessions, each with the owner of a shop, the largest shops first."""
+        tokens = [secrets.token_urlsafe(32) for _ in range(number)]
+        rows = [
+            (hashlib.sha256(token.encode()).digest(), place % self.counts.businesses + 1)
+            for place, token in enumerate(tokens)
+        ]
+        with psycopg.connect(_owner()) as connection, connection.cursor() as cursor:
+            cursor.execute("DELETE FROM sessions")
+            cursor.executemany(
+                "INSERT INTO sessions (token_hash, user_id, business_id, created_at, last_seen_at, expires_at, "
+                "is_pending_second_step, address, browser) "
+                "VALUES (%s, %s, %s, now(), now(), now() + interval '1 day', false, '', '')",
+                [(token_hash, business, business) for token_hash, business in rows],
+            )
+        return [f"{PLAIN_COOKIE}={token}" for token in tokens]
+
+    def valkey_mb(self) -> float:
+        with redis.from_url(configuration.settings().redis_url) as client:
+            return float(client.info("memory")["used_memory"]) / _MIB
+
+
+@contextlib.contextmanager
+def ground(choice: Choice) -> Iterator[Ground]:
+    """PostgreSQL and Valkey of the bench, filled once and kept. The given servers are never touched."""
+    size = dataset.SMALL if choice.is_quick else dataset.MEDIUM
+    before = {name: os.environ.pop(name, None) for name in (*_OURS, "MICROCRM_HOME", "MICROCRM_PORT")}
+    home = Path(before["MICROCRM_HOME"] or ".microcrm").resolve() / "bench" / size.name
+    os.environ["MICROCRM_HOME"] = str(home)
+    configuration.reset()
+    try:
+        with embedded.running(configuration.settings()):
+            schema.migrate(configuration.settings())
+            yield _filled(size, choice)
+    finally:
+        for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL"):
+            os.environ.pop(name, None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+        configuration.reset()
+
+
+def _filled(size: Size, choice: Choice) -> Ground:
+    began = time.monotonic()
+    with psycopg.connect(_owner(), autocommit=True) as connection:
+        if connection.execute("SELECT count(*) FROM businesses").fetchone() == (0,):
+            choice.say(f"making the {size.name} data set, once")
+        counts = dataset.ensure(connection, size)
+    return Ground(counts, round(time.monotonic() - began, 1))
+
+
+@contextlib.contextmanager
+def product(workers: int = WORKERS) -> Iterator[Site]:
+    """The product's web workers, without its limits on how much one address may send."""
+    limits = {"MICROCRM_SOCKETS_PER_ADDRESS": "100000", "MICROCRM_EVENTS_PER_SECOND": "100000"}
+    port = ports.free_port()
+    variables = {**limits, "MICROCRM_PORT": str(port), "MICROCRM_WEB_WORKERS": str(workers)}
+    argv = [sys.executable, "-m", "microcrm.cli", "web"]
+    with _served(argv, variables, port, "/health", frontend.ROOT) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def bare(workers: int = WORKERS) -> Iterator[Site]:
+    """Reflex alone, see ``bench/bare``."""
+    port = ports.free_port()
+    folder = Path(__file__).parent / "bare"
+    variables = {
+        **frontend.environment(configuration.settings()),
+        "REFLEX_STATE_MANAGER_MODE": "redis",
+        "REFLEX_OPLOCK_ENABLED": "1",
+        "REFLEX_REDIS_URL": configuration.settings().redis_url.removesuffix("/0") + "/1",
+    }
+    with _served([sys.executable, str(folder / "serve.py"), str(port), str(workers)], variables, port, "/ping", folder) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def _served(argv: list[str], variables: Mapping[str, str], port: int, probe: str, cwd: Path) -> Iterator[Site]:
+    origin = f"http://127.0.0.1:{port}"
+    program = Program(
+        name="the server under load",
+        argv=argv,
+        log=configuration.settings().home / "logs" / f"{cwd.name}.log",
+        cwd=cwd,
+        env={**variables, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(frontend.ROOT)},
+        patience=120,
+        is_ready=lambda: _answers(f"{origin}{probe}"),
+    )
+    running = processes.start(program)
+    try:
+        yield Site(port, origin, running)
+    finally:
+        running.stop()
+
+
+def pss_mb(pid: int) -> float:
+    """Of the process and all that it started, in MiB."""
+    family = [psutil.Process(pid)]
+    family += family[0].children(recursive=True)
+    total = 0
+    for process in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            total += process.memory_full_info().pss
+    return round(total / _MIB, 1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _owner() -> str:
+    return plain(configuration.settings().database_owner_url)
