@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import sys
@@ -12,11 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import psycopg
 import redis
+from sqlalchemy import create_engine, delete
+from sqlmodel import Session as Database
 
 from bench import dataset
 from bench.dataset import Counts, Size
@@ -26,7 +28,8 @@ from microcrm import settings as configuration
 from microcrm.adapters import embedded, schema
 from microcrm.adapters.reachable import plain
 from microcrm.launch import frontend
-from microcrm.operations.sessions import PLAIN_COOKIE
+from microcrm.models.accounts import Session
+from microcrm.operations.sessions import PLAIN_COOKIE, hash_of
 from microcrm.processes import Program, Running
 
 WORKERS = 2
@@ -57,18 +60,18 @@ class Ground:
     def cookies(self, number: int) -> list[str]:
         """As many signed-in sessions, each with the owner of a shop, the largest shops first."""
         tokens = [secrets.token_urlsafe(32) for _ in range(number)]
-        rows = [
-            (hashlib.sha256(token.encode()).digest(), place % self.counts.businesses + 1)
-            for place, token in enumerate(tokens)
-        ]
-        with psycopg.connect(_owner()) as connection, connection.cursor() as cursor:
-            cursor.execute("DELETE FROM sessions")
-            cursor.executemany(
-                "INSERT INTO sessions (token_hash, user_id, business_id, created_at, last_seen_at, expires_at, "
-                "is_pending_second_step, address, browser) "
-                "VALUES (%s, %s, %s, now(), now(), now() + interval '1 day', false, '', '')",
-                [(token_hash, business, business) for token_hash, business in rows],
-            )
+        now = datetime.now(UTC)
+        engine = create_engine(configuration.settings().database_owner_url)
+        with Database(engine) as database:
+            database.execute(delete(Session))
+            for place, token in enumerate(tokens):
+                shop = place % self.counts.businesses + 1  # its owner has the same number
+                database.add(
+                    Session(token_hash=hash_of(token), user_id=shop, business_id=shop, created_at=now, last_seen_at=now,
+                            expires_at=now + timedelta(days=1))
+                )  # fmt: skip
+            database.commit()
+        engine.dispose()
         return [f"{PLAIN_COOKIE}={token}" for token in tokens]
 
     def valkey_mb(self) -> float:

@@ -1,1 +1,2 @@
-def measure(c): raise SystemExit
+from bench.report import Choice, Report
+def measure(choice: Choice) -> Report: raise SystemExit
