@@ -26,7 +26,7 @@ _APP = f"{_ROOT}.microcrm___state___base____app_state"
 _CUSTOMERS = f"{_APP}.microcrm___state___customers____customers"
 _NEW = f"{_APP}.microcrm___state___customers____new_customer"
 _AT = {"pathname": "/customers", "asPath": "/customers"}
-_BARE = f"{_ROOT}.bench___bare___bare____desk"
+_BARE = f"{_ROOT}.bare____desk"
 _FORM = {"name": "Bench Customer", "phone": "{phone}", "email": "", "address": "", "birthday": "", "tags": "", "notes": ""}
 
 NOOP = Kind("noop", 60, f"{_APP}.dismiss", {"notice": 0}, _AT, "notices")

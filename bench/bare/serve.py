@@ -18,11 +18,11 @@ from granian.server import Server
 def serve(port: int, workers: int) -> None:
     os.environ.setdefault("__REFLEX_SKIP_COMPILE", "true")
     multiprocessing.set_start_method("fork", force=True)
-    importlib.import_module("bench.bare.bare")
+    importlib.import_module("bare")
     gc.collect()
     gc.freeze()
     Server(
-        target="bench.bare.bare:app",
+        target="bare:app",
         factory=True,
         address="127.0.0.1",
         port=port,
