@@ -119,7 +119,9 @@ def _take_off(connection: psycopg.Connection, table: str) -> Iterator[bytes]:
         (table,),
     ).fetchall()
     for name, _ in rows:
-        connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name))
+        )
     for name, _ in indexes:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     for _, definition in indexes:
@@ -176,7 +178,7 @@ def _people() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
 
 def _chosen(size: Size) -> Iterator[tuple[int, int, int]]:
     """(id, business, place in ``_people``) of each customer, the same each time it is asked."""
-    rng, ids, most = Random(SEED), count(1), len(_people())  # noqa: S311 - the same data set each time
+    rng, ids, most = Random(SEED), count(1), len(_people())
     for business in range(1, size.businesses + 1):
         for _ in range(size.customers_of(business)):
             yield next(ids), business, int(rng.random() * most)
@@ -207,11 +209,14 @@ def _bookings(size: Size, now: datetime) -> Iterator[Row]:
     """Quarter hours of three years, three weeks of them ahead."""
     first = now - timedelta(days=365 * _YEARS)
     slots = [
-        ((at := first + timedelta(days=day, minutes=15 * quarter)).isoformat(), (at + timedelta(minutes=45)).isoformat())
+        (
+            (at := first + timedelta(days=day, minutes=15 * quarter)).isoformat(),
+            (at + timedelta(minutes=45)).isoformat(),
+        )
         for day in range(365 * _YEARS + 21)
         for quarter in range(36)
     ]
-    is_past, rng, ids = now.isoformat(), Random(SEED + 1), count(1)  # noqa: S311
+    is_past, rng, ids = now.isoformat(), Random(SEED + 1), count(1)
     number, business_before = 0, 0
     for customer, business, _ in _chosen(size):
         if business != business_before:

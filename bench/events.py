@@ -27,14 +27,20 @@ _CUSTOMERS = f"{_APP}.microcrm___state___customers____customers"
 _NEW = f"{_APP}.microcrm___state___customers____new_customer"
 _AT = {"pathname": "/customers", "asPath": "/customers"}
 _BARE = f"{_ROOT}.bare____desk"
-_FORM = {"name": "Bench Customer", "phone": "{phone}", "email": "", "address": "", "birthday": "", "tags": "", "notes": ""}
+_FORM = {
+    "name": "Bench Customer",
+    "phone": "{phone}",
+    "email": "",
+    "address": "",
+    "birthday": "",
+    "tags": "",
+    "notes": "",
+}
 
 NOOP = Kind("noop", 60, f"{_APP}.dismiss", {"notice": 0}, _AT, "notices")
 LIST = Kind("list", 30, f"{_CUSTOMERS}.load", {}, _AT, '"rows')
 WRITE = Kind("write", 10, f"{_NEW}.save", {"form": _FORM}, _AT, "_redirect")
-FIND = Kind(
-    "find", 100, f"{_APP}.microcrm___state___palette____palette_state.find", {"words": "sharma"}, _AT, '"hits'
-)
+FIND = Kind("find", 100, f"{_APP}.microcrm___state___palette____palette_state.find", {"words": "sharma"}, _AT, '"hits')
 BARE_NOOP = Kind("noop", 1, f"{_BARE}.touch", {}, {"pathname": "/", "asPath": "/"}, '"count')
 BARE_LIST = Kind("list", 1, f"{_BARE}.read", {}, {"pathname": "/", "asPath": "/"}, '"lines')
 BARE_HYDRATED = '"count'
@@ -54,7 +60,7 @@ def measure(choice: Choice) -> Report:
                 figures |= _open_loop(ground, ours, level, seconds, choice)
         with site.bare() as bare:
             for kind in (BARE_NOOP, BARE_LIST):
-                plan = _plan(bare, [""] * _CLOSED_TABS, [kind], closed_seconds, hydrated=BARE_HYDRATED, path="/")
+                plan = plan_of(bare, [""] * _CLOSED_TABS, [kind], closed_seconds, hydrated=BARE_HYDRATED, path="/")
                 choice.say(f"bare Reflex, closed loop of {kind.name}")
                 peer[f"bare_{kind.name}_per_s"] = run(plan)["events_per_s"]
     for name in ("noop", "list"):
@@ -79,12 +85,12 @@ def _goal(figures: dict[str, Any]) -> dict[str, str]:
 
 def _closed_loop(ground: Ground, ours: Site, kind: Kind, seconds: float, choice: Choice) -> float:
     choice.say(f"closed loop of {kind.name}, {_CLOSED_TABS} tabs")
-    return float(run(_plan(ours, ground.cookies(_CLOSED_TABS), [kind], seconds))["events_per_s"])
+    return float(run(plan_of(ours, ground.cookies(_CLOSED_TABS), [kind], seconds))["events_per_s"])
 
 
 def _open_loop(ground: Ground, ours: Site, level: int, seconds: float, choice: Choice) -> dict[str, Any]:
     choice.say(f"{level} tabs, an event every two seconds each")
-    plan = _plan(ours, ground.cookies(level), [NOOP, LIST, WRITE], seconds, rate=0.5, storm=level == LEVELS[-1])
+    plan = plan_of(ours, ground.cookies(level), [NOOP, LIST, WRITE], seconds, rate=0.5, storm=level == LEVELS[-1])
     before = ours.memory_mb() + ground.valkey_mb()
     memory: list[float] = []
     seen = run(plan, lambda: memory.append(ours.memory_mb() + ground.valkey_mb()))
@@ -103,7 +109,7 @@ def _open_loop(ground: Ground, ours: Site, level: int, seconds: float, choice: C
     return figures
 
 
-def _plan(
+def plan_of(
     at: Site,
     cookies: list[str],
     kinds: list[Kind],

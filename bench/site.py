@@ -129,7 +129,9 @@ def bare(workers: int = WORKERS) -> Iterator[Site]:
         "REFLEX_OPLOCK_ENABLED": "1",
         "REFLEX_REDIS_URL": configuration.settings().redis_url.removesuffix("/0") + "/1",
     }
-    with _served([sys.executable, str(folder / "serve.py"), str(port), str(workers)], variables, port, "/ping", folder) as site:
+    with _served(
+        [sys.executable, str(folder / "serve.py"), str(port), str(workers)], variables, port, "/ping", folder
+    ) as site:
         yield site
 
 

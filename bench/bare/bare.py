@@ -30,7 +30,9 @@ class Desk(rx.State):
 
 
 def index() -> rx.Component:
-    return rx.el.div(rx.foreach(Desk.lines, lambda line: rx.el.p(line.name)), rx.el.button(Desk.count, on_click=Desk.touch))
+    return rx.el.div(
+        rx.foreach(Desk.lines, lambda line: rx.el.p(line.name)), rx.el.button(Desk.count, on_click=Desk.touch)
+    )
 
 
 app = rx.App()
