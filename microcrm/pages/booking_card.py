@@ -139,9 +139,7 @@ def _foot() -> rx.Component:
             ),
         ),
         rx.el.span(class_name="spring"),
-        rx.cond(
-            card.may_cancel, button("Cancel booking", icon="calendar_x", kind="quiet", on_click=Card.ask("cancel"))
-        ),
+        rx.cond(card.may_cancel, button("Cancel", icon="calendar_x", kind="quiet", on_click=Card.ask("cancel"))),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import reflex as rx
 
 from microcrm.components.buttons import link, link_button, text_button
@@ -150,7 +152,7 @@ def _row(row: rx.Var[TodayRow]) -> rx.Component:
     )
 
 
-def _step_of(row: rx.Var[TodayRow]):
+def _step_of(row: rx.Var[TodayRow]) -> Callable[[rx.Var[Option]], rx.Component]:
     def step(one: rx.Var[Option]) -> rx.Component:
         return rx.el.button(
             icon_of_step(one.value),
