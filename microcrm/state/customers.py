@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from microcrm.state.gate import needs
 _DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": ""}
 _FALLING = {"name": "", "visit": "1", "new": "1"}  # which way a column goes when it is first pressed
 _REMEMBERED = 20
+_TAGS_KEPT = 30.0  # seconds
 
 
 class Customers(AppState):
@@ -40,6 +42,7 @@ class Customers(AppState):
 
     _typed: list[str] = [""]  # what the box has sent lately: an answer to any of these must not touch the box
     _page: int = 1
+    _tags_read_at: float = 0.0
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
@@ -50,7 +53,7 @@ class Customers(AppState):
             *(asked.get(name, default) for name, default in _DEFAULTS.items()), asked.get("after"), asked.get("before")
         )
         page = await self._perform(list_page, wanted)
-        self.tags = list(await self._perform(tags_in_use))
+        await self._refresh_tags()
         self._describe(asked, page.has_previous, len(page.rows), page.total)
         self.rows, self.has_previous, self.has_next = list(page.rows), page.has_previous, page.has_next
         self.is_listed = True
@@ -97,6 +100,12 @@ class Customers(AppState):
     @needs(Permission.CUSTOMERS_VIEW)
     async def previous_page(self) -> Any:
         return self._go(before=self.rows[0].id, page=max(1, self._page - 1)) if self.rows else None
+
+    async def _refresh_tags(self) -> None:
+        """They change seldom, and reading them from all customers of a large shop takes longer than the page."""
+        if time.time() - self._tags_read_at > _TAGS_KEPT:
+            self.tags = list(await self._perform(tags_in_use))
+            self._tags_read_at = time.time()
 
     def _go(self, *, replace: bool = False, **changes: Any) -> Any:
         """To the address with these changes; its load handler does the rest."""
