@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -108,6 +109,23 @@ async def test_the_time_of_the_answer_does_not_tell_either(monkeypatch: pytest.M
             user.password_hash = dear.hash(PASSWORD)
     known, unknown = await typical("known@a.example", 1), await typical("unknown@a.example", 2)
     assert 0.5 < known / unknown < 2
+
+
+async def test_other_requests_do_not_wait_for_hashes(visit: Visit) -> None:
+    """A dozen sign-ins at the real price; the loop goes on and answers others meanwhile."""
+    crowd = [Visit(f"10.9.0.{place}") for place in range(12)]
+    for one in crowd:
+        await one.get("/sign-in")
+    sign_ins = [
+        asyncio.create_task(one.send("/sign-in", email=f"{place}@a.example", password="wrong one"))
+        for place, one in enumerate(crowd)
+    ]
+    await asyncio.sleep(0.1)
+    for _ in range(3):
+        assert (await visit.get("/sign-up/gstin?value=")).status_code == 200
+    waiting = sum(not task.done() for task in sign_ins)
+    assert {answer.status_code for answer in await asyncio.gather(*sign_ins)} == {422}
+    assert waiting >= 3
 
 
 @pytest.mark.parametrize(
