@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, literal_column, select, tuple_
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Invalid
@@ -141,7 +141,13 @@ def _fetch(
     key = _key(command)
     is_falling = bool(command.is_descending) != is_backward
     query: Select[Any] = select(
-        Customer.id, Customer.name, Customer.phone, Customer.last_visit_at, Customer.created_at, Customer.tags
+        Customer.id,
+        Customer.name,
+        Customer.phone,
+        Customer.last_visit_at,
+        Customer.created_at,
+        Customer.tags,
+        _next_visit(uow).label("next_visit_at"),
     ).where(*where)
     if boundary is not None:
         here, there = tuple_(key, Customer.id), tuple_(*boundary)
@@ -158,9 +164,7 @@ def _page(
     has_previous: bool,
     has_next: bool,
 ) -> CustomerPage:
-    coming = _next_visits(uow, [row.id for row in found])
-    rows = tuple(_row(uow, row, coming.get(row.id)) for row in found)
-    return CustomerPage(rows, _total(uow, where), has_previous, has_next)
+    return CustomerPage(tuple(_row(uow, row) for row in found), _total(uow, where), has_previous, has_next)
 
 
 def _total(uow: UnitOfWork, where: Sequence[ColumnElement[bool]]) -> str:
@@ -169,23 +173,24 @@ def _total(uow: UnitOfWork, where: Sequence[ColumnElement[bool]]) -> str:
     return f"{group_indian(COUNTED)}+" if count > COUNTED else group_indian(count)
 
 
-def _next_visits(uow: UnitOfWork, customer_ids: Sequence[int]) -> dict[int, datetime]:
-    query = (
-        select(Booking.customer_id, func.min(Booking.starts_at))
+def _next_visit(uow: UnitOfWork) -> ScalarSelect[datetime | None]:
+    """When the customer comes next, looked up for the rows of one page only: PostgreSQL does it after LIMIT."""
+    return (
+        select(func.min(Booking.starts_at))
         .where(
-            Booking.business_id == uow.business_id,
-            Booking.customer_id.in_(customer_ids),
+            Booking.business_id == Customer.business_id,
+            Booking.customer_id == Customer.id,
             Booking.starts_at > uow.now,
             Booking.status.in_(LIVE),
             visible_bookings(uow.actor),
         )
-        .group_by(Booking.customer_id)
+        .correlate(Customer)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in uow.session.execute(query)}
 
 
-def _row(uow: UnitOfWork, row: Row[Any], coming: datetime | None) -> CustomerRow:
-    zone = zone_of(uow.actor.zone)
+def _row(uow: UnitOfWork, row: Row[Any]) -> CustomerRow:
+    zone, coming = zone_of(uow.actor.zone), row.next_visit_at
     return CustomerRow(
         id=str(row.id),
         name=row.name,
