@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from microcrm.operations.accounts.entering import Browser, Entry
-from microcrm.operations.sessions import KEPT, PLAIN_COOKIE, SECURE_COOKIE, token_in
+from microcrm.operations.sessions import KEPT, session_cookie, token_in
 from microcrm.settings import settings
 
 _DEVICE_FOR = timedelta(days=400)  # the longest that browsers keep a cookie
@@ -28,7 +28,7 @@ def browser_of(request: Request) -> Browser:
 def remember_session(response: Response, entry: Entry) -> None:
     """Without ``is_kept``, or while the second step is missing, the cookie goes with the browser window."""
     kept = KEPT.at_most if entry.is_kept and not entry.needs_second_step else None
-    _set(response, SECURE_COOKIE if is_https() else PLAIN_COOKIE, entry.token, kept)
+    _set(response, session_cookie(), entry.token, kept)
     remember_device(response, entry.device_token)
 
 
@@ -38,8 +38,7 @@ def remember_device(response: Response, token: str) -> None:
 
 
 def forget_session(response: Response) -> None:
-    for name in (SECURE_COOKIE, PLAIN_COOKIE):
-        response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="lax")
+    response.delete_cookie(session_cookie(), path="/", secure=is_https(), httponly=True, samesite="lax")
 
 
 def form_cookie(request: Request) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from microcrm.domain.permissions import ROLE_LABELS, Permission, Role, permissions_of
 from microcrm.models.accounts import Session
 from microcrm.operations.unit_of_work import VISITOR, Actor, UnitOfWork
+from microcrm.settings import settings
 
 # ``__Host-`` cookies exist only over https; plain http is for development on one's own machine.
 SECURE_COOKIE = "__Host-sid"
@@ -58,16 +59,18 @@ class Seat:
 EMPTY_SEAT = Seat(VISITOR)
 
 
+def session_cookie() -> str:
+    """The name that counts at our address. Over https only the ``__Host-`` one: a neighbouring subdomain could set the other."""
+    return SECURE_COOKIE if settings().public_url.startswith("https://") else PLAIN_COOKIE
+
+
 def token_in(cookie_header: str) -> str:
     """The session token in a ``Cookie`` header, or an empty string."""
     try:
-        jar = SimpleCookie(cookie_header)
+        morsel = SimpleCookie(cookie_header).get(session_cookie())
     except CookieError:
         return ""
-    for name in (SECURE_COOKIE, PLAIN_COOKIE):
-        if name in jar and len(jar[name].value) <= 200:
-            return jar[name].value
-    return ""
+    return morsel.value if morsel is not None and len(morsel.value) <= 200 else ""
 
 
 def hash_of(token: str) -> bytes:

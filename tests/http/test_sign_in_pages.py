@@ -73,6 +73,15 @@ async def test_over_https_cookies_are_secure_and_bound_to_the_host() -> None:
     assert all("Secure" in cookie for cookie in cookies.values())
 
 
+@pytest.mark.usefixtures("https")
+async def test_over_https_only_the_cookie_bound_to_the_host_counts() -> None:
+    visit = Visit()
+    token = Desk(wiring.unit_of_work, datetime.now(UTC)).sign_in().token
+    for name, status in (("sid", 303), ("__Host-sid", 200)):
+        answer = await visit.client.get("/account/password", headers={"cookie": f"{name}={token}"})
+        assert answer.status_code == status
+
+
 async def test_known_and_unknown_addresses_get_the_same_page() -> None:
     async def answers(email: str) -> list[tuple[int, str]]:
         visit = Visit(f"203.0.113.{len(email)}")
