@@ -43,6 +43,8 @@ def serve(settings: Settings) -> None:
         importlib.import_module(_APP)
         gc.collect()
         gc.freeze()  # else each collection in a worker would copy the shared pages
+        # A full collection walks the states of all open tabs and stops everybody for as long: make it rare.
+        gc.set_threshold(20_000, 20, 50)
     Server(
         target=f"{_APP}:app",
         factory=True,
