@@ -27,13 +27,15 @@ _PERSONAL_KEYS = frozenset({
 })  # fmt: skip
 _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 # Ten digits or more, however they are spaced; dates, times and our own short ids stay readable.
-_PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[ ()\-.]?\d){9,14}(?![\w:-])")
+_PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d(?:[ ()\-.]{0,2}\d){9,14}(?![\w:-])")
 _TOKEN = re.compile(r"\b((?:\w+_)?(?:token|sid|signature|code|key|password))=[^&\s\"'#]+", re.IGNORECASE)
 _SIGN_IN = re.compile(r"(\w+://)[^/@\s]+@")  # the user and password of a server's address
 # Chatty at "info", a line or two for every tick of the clock.
 _ONLY_WARNINGS = (
     "alembic", "amqp", "asyncio", "celery.app.trace", "celery.beat", "celery.worker.strategy", "httpcore", "httpx", "kombu"
 )  # fmt: skip
+# Their messages repeat what a browser sent, names included; where they were written says as much.
+_QUOTES_BROWSERS = ("reflex", "reflex_base", "socketio", "engineio")
 _KEPT = frozenset({"timestamp", "level", "logger", "request_id", "event_id", "at"})
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -55,6 +57,7 @@ def configure(level: str = "info") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         describe_exception,
         add_request_id,
+        name_the_place,
         redact,
     ]
     structlog.configure(
@@ -104,6 +107,14 @@ def describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -
         chain.append([type(error).__qualname__, *(f"{f.filename}:{f.lineno} {f.name}" for f in frames)])
         error = error.__cause__ or error.__context__
     event["exception"] = chain
+    return event
+
+
+def name_the_place(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """For libraries that quote what browsers send: the place of the message instead of the message."""
+    record = event.get("_record")
+    if record is not None and record.name.partition(".")[0] in _QUOTES_BROWSERS:
+        event["event"] = f"{record.module}.{record.funcName} line {record.lineno}"
     return event
 
 

@@ -5,6 +5,7 @@ A is where tests work; B is the neighbour whose rows must never show. B's texts 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -108,7 +109,13 @@ def _shop(session: Session, letter: str, name: str) -> Shop:
             city="Bengaluru", state_code="29", holiday_state="29", created_at=OPENED_AT,
         )
     )  # fmt: skip
-    mine = {"business_id": business.id}
+    members = _members(add, business.id, letter, mark)
+    _sale(add, business.id, mark, digit, members)
+    return _described(session, business)
+
+
+def _members(add: Callable[[Any], Any], business_id: int, letter: str, mark: str) -> dict[Role, int]:
+    """One of each role, each with a sign-in."""
     members: dict[Role, int] = {}
     for place, role in enumerate(Role):
         email = f"{role.value}@{letter}.example"
@@ -119,10 +126,16 @@ def _shop(session: Session, letter: str, name: str) -> Shop:
             )
         )  # fmt: skip
         member = add(
-            Member(**mine, user_id=user.id, name=user.name, role=role.value, position=place, joined_at=OPENED_AT,
-                   is_own_calendar_only=role is Role.STAFF)
+            Member(business_id=business_id, user_id=user.id, name=user.name, role=role.value, position=place,
+                   joined_at=OPENED_AT, is_own_calendar_only=role is Role.STAFF)
         )  # fmt: skip
         members[role] = member.id
+    return members
+
+
+def _sale(add: Callable[[Any], Any], business_id: int, mark: str, digit: str, members: dict[Role, int]) -> None:
+    """What it sells and when, and one visit of one customer."""
+    mine = {"business_id": business_id}
     category = add(Category(**mine, name=f"{mark} hair"))
     service = add(Service(**mine, category_id=category.id, name=f"{mark} haircut", duration_min=45, price_paise=60_000))
     for member_id in members.values():
@@ -149,7 +162,6 @@ def _shop(session: Session, letter: str, name: str) -> Shop:
     add(Occupancy(**mine, booking_item_id=item.id, member_id=members[Role.STAFF],
                   span=Range(booking.starts_at, booking.ends_at)))  # fmt: skip
     add(Counter(**mine, kind="booking", last=1))
-    return _described(session, business)
 
 
 def _described(session: Session, business: Business) -> Shop:
