@@ -52,25 +52,25 @@ def week_fields(
                 rx.el.div(rx.foreach(day.windows, partial(window, day)), class_name="week-windows"),
                 rx.el.span("Closed", class_name="week-closed"),
             ),
-            rx.el.div(
-                rx.cond(
-                    is_open, icon_button("copy", "Same hours on all open days", kind="quiet", on_click=copy(day.index))
-                ),
-                rx.cond(
-                    day.can_add,
-                    rx.cond(
-                        is_open,
-                        icon_button("plus", "Add hours after a break", kind="quiet", on_click=add(day.index)),
-                        text_button("Open", on_click=add(day.index), aria_label="Open on " + day.name),
-                    ),
-                ),
-                class_name="week-acts",
-            ),
-            rx.cond(
-                errors.contains(day.key),
-                rx.el.p(icon("circle_alert", "s"), rx.el.span(errors[day.key]), class_name="error"),
-            ),
+            _acts(day, is_open, add, copy),
+            _error(errors, day.key),
             key=day.key,
         )
 
     return rx.el.ul(rx.foreach(days, row), class_name="week")
+
+
+def _error(errors: Errors, key: rx.Var[str]) -> rx.Component:
+    return rx.cond(
+        errors.contains(key), rx.el.p(icon("circle_alert", "s"), rx.el.span(errors[key]), class_name="error")
+    )
+
+
+def _acts(day: Any, is_open: rx.Var[bool], add: rx.EventHandler, copy: rx.EventHandler) -> rx.Component:
+    another = icon_button("plus", "Add hours after a break", kind="quiet", on_click=add(day.index))
+    first = text_button("Open", on_click=add(day.index), aria_label="Open on " + day.name)
+    return rx.el.div(
+        rx.cond(is_open, icon_button("copy", "Same hours on all open days", kind="quiet", on_click=copy(day.index))),
+        rx.cond(day.can_add, rx.cond(is_open, another, first)),
+        class_name="week-acts",
+    )

@@ -117,7 +117,7 @@ def test_handlers_are_short() -> None:
 
 
 def test_ids_of_user_and_business_are_no_vars(app: App) -> None:
-    names = {"user_id", "business_id", "member_id", "session_id", "tenant_id"}
+    names = {"user_id", "business_id", "session_id", "tenant_id"}
     assert [f"{s.__name__}.{name}" for s in states() for name in s.base_vars if name in names] == []
 
 
