@@ -10,6 +10,7 @@ import reflex as rx
 
 from microcrm.domain.permissions import Permission
 from microcrm.pages.account import account
+from microcrm.pages.activity import activity
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
@@ -22,6 +23,7 @@ from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
 from microcrm.pages.today import today
 from microcrm.state.account import Account
+from microcrm.state.activity import ActivityPage
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
@@ -55,6 +57,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
+    Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),

@@ -1,0 +1,101 @@
+"""What the activity page says about each kind of event: one verb for an action, one noun for its subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ACTIONS: dict[str, str] = {
+    "add": "added",
+    "apply_template": "filled in the starting list for",
+    "archive": "archived",
+    "change": "changed",
+    "change_rights": "changed what may be done by",
+    "deactivate": "deactivated",
+    "hand_over": "handed over visits of",
+    "invite": "sent",
+    "join": "joined as",
+    "move": "reordered",
+    "onboarding": "set up",
+    "open": "opened",
+    "reactivate": "brought back",
+    "remove": "removed",
+    "resend": "sent again",
+    "restore": "brought back",
+    "revoke": "withdrew",
+    "undo": "took back a change of",
+    "view_as_start": "began to view the shop as",
+    "view_as_stop": "stopped viewing the shop as",
+    "booking.booked": "booked",
+    "booking.cancelled": "cancelled",
+    "booking.moved": "moved",
+    "booking.hold": "marked as hold",
+    "booking.pending_approval": "marked as pending approval",
+    "booking.pending_payment": "marked as pending payment",
+    "booking.confirmed": "confirmed",
+    "booking.arrived": "marked as arrived",
+    "booking.started": "started",
+    "booking.finished": "marked as finished",
+    "booking.no_show": "marked as no-show",
+    "booking.undone": "took back a change of",
+}
+SUBJECTS: dict[str, str] = {
+    "booking": "visit",
+    "booking_made": "a visit",
+    "booking_moved": "a visit",
+    "booking_status": "a visit",
+    "business": "the business",
+    "category": "a category",
+    "category_order": "the order of categories",
+    "customer": "a customer",
+    "hand_over": "a hand-over",
+    "holiday_state": "the State of the public holidays",
+    "invitation": "an invitation",
+    "leave": "a leave",
+    "member": "a member",
+    "member_hours": "the working hours of a member",
+    "member_order": "the order of members",
+    "member_services": "the services of a member",
+    "resource": "a room, chair or equipment",
+    "resource_order": "the order of rooms and chairs",
+    "service": "a service",
+    "service_order": "the order of services",
+    "shop_days": "days off and special hours",
+    "shop_hours": "the opening hours",
+}
+# What the filter offers: its name in the address, its words, and the subjects it covers.
+KINDS: dict[str, tuple[str, frozenset[str]]] = {
+    "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status"})),
+    "customers": ("Customers", frozenset({"customer"})),
+    "people": (
+        "Staff and roles",
+        frozenset({"member", "invitation", "member_hours", "member_services", "member_order", "leave", "hand_over"}),
+    ),
+    "settings": (
+        "Settings",
+        frozenset(
+            {
+                "business",
+                "category",
+                "category_order",
+                "service",
+                "service_order",
+                "resource",
+                "resource_order",
+                "shop_days",
+                "shop_hours",
+                "holiday_state",
+            }
+        ),
+    ),
+}
+
+
+def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
+    """What happened, to follow the person's name: "changed a service"."""
+    noun = SUBJECTS.get(subject, subject.replace("_", " "))
+    if noun == "visit":
+        number = facts.get("number")
+        noun = f"visit {number}" if isinstance(number, int) else "a visit"
+    verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
+    return f"{verb} {noun}"
