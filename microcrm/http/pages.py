@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -109,6 +110,8 @@ def answering(endpoint: Endpoint) -> Endpoint:
             return go_sign_in(request)
         except DomainError as error:
             return problem(request, STATUS[_kind(error)], error.message, error.remedy)
+        except HTTPException:  # said on purpose, such as "no such file"
+            raise
         except Exception:  # an edge
             reference = new_request_id()
             log.exception("page_failed", reference=reference, endpoint=endpoint.__name__)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from microcrm.domain.booking import LABELS, LEADS_TO, BookingStatus
+from microcrm.domain.errors import NotFound
 from microcrm.domain.formatting import (
     clock_for_input,
     format_count,
@@ -146,7 +147,11 @@ def time_choices(starts: Sequence[datetime], zone_name: str) -> list[TimeChoice]
 
 
 def shifted(card: CardView, minutes: int) -> tuple[str, str]:
-    """Day and time of the card's visit a little earlier or later; odd requests move it by nothing."""
+    """Day and time of the card's visit a little earlier or later; odd requests move it by nothing.
+
+    Raises: NotFound, when no visit is open."""
+    if not card.day:
+        raise NotFound
     step = minutes if minutes in (-15, 15) else 0
     start = datetime.strptime(f"{card.day}T{card.time}", "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (wall clock)
     moved = start + timedelta(minutes=step)

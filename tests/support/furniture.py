@@ -13,15 +13,18 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from microcrm.domain.permissions import Role
-from microcrm.models.accounts import Device, MailToken, RecoveryCode, Throttle
+from microcrm.models.accounts import Device, MailToken, RecoveryCode, SignUp, Throttle
 from microcrm.models.accounts import Session as SignedIn
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.schedule import DatedHours, Leave
-from microcrm.models.schema import ACCOUNT_TABLES, TENANT_TABLES
+from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
 from tests.support.shops import OPENED_AT, Shop, TwoShops
+
+# Account tables whose rows belong to a person; the others know only hashes and addresses.
+WITH_USER = tuple(n for n in ACCOUNT_TABLES if n == "users" or "user_id" in METADATA.tables[n].columns)
 
 
 def furnish(engine: Engine, both: TwoShops) -> None:
@@ -69,7 +72,7 @@ def _account_rows(shop: Shop) -> list[Any]:
     return [
         Device(**owner, cookie_hash=secret, first_seen_at=OPENED_AT),
         RecoveryCode(**owner, code_hash=secret),
-        MailToken(**owner, purpose="verify", token_hash=secret, created_at=OPENED_AT, expires_at=later),
+        MailToken(**owner, purpose="reset", token_hash=secret, created_at=OPENED_AT, expires_at=later),
         SignedIn(
             **owner,
             business_id=shop.business_id,
@@ -78,7 +81,18 @@ def _account_rows(shop: Shop) -> list[Any]:
             last_seen_at=OPENED_AT,
             expires_at=later,
         ),
-        Throttle(key=secret, failures=1, window_started_at=OPENED_AT),
+        SignUp(
+            token_hash=secret,
+            device_hash=secret,
+            email="new@x.example",
+            email_key="new@x.example",
+            name="New",
+            phone="",
+            password_hash="",
+            created_at=OPENED_AT,
+            expires_at=later,
+        ),
+        Throttle(key=secret, failures=1, last_failed_at=OPENED_AT),
     ]
 
 
@@ -87,7 +101,7 @@ def fingerprint(engine: Engine, shop: Shop) -> dict[str, str]:
     tables = {name: f"{'id' if name == 'businesses' else 'business_id'} = :business" for name in TENANT_TABLES}
     tables["outbox"] = "business_id = :business"
     for name in ACCOUNT_TABLES:
-        if name != "throttles":
+        if name in WITH_USER:
             tables[name] = f"{'id' if name == 'users' else 'user_id'} = ANY(:users)"
     with engine.connect() as connection:
         return {

@@ -1,0 +1,112 @@
+"""Who may do what, written down by hand: every handler a websocket can name and every address a browser can ask for.
+
+This is the expectation, not the code's own permission table: the crawler compares the running product with it, and
+fails for a handler or a route that is missing here.
+"""
+
+from __future__ import annotations
+
+VISITOR, STAFF, FRONT_DESK, ACCOUNTANT = "visitor", "staff", "front_desk", "accountant"
+MANAGER, OWNER, STRANGER = "manager", "owner", "owner of another shop"
+PERSONAS = (VISITOR, STAFF, FRONT_DESK, ACCOUNTANT, MANAGER, OWNER, STRANGER)
+
+# The owner of another shop may do in their own shop what an owner may; that nothing of this shop moves is asserted apart.
+EVERYBODY = frozenset(PERSONAS)
+MEMBERS = EVERYBODY - {VISITOR}
+AT_THE_CALENDAR = MEMBERS - {ACCOUNTANT}
+DESK = frozenset({FRONT_DESK, MANAGER, OWNER, STRANGER})
+MANAGERS = frozenset({MANAGER, OWNER, STRANGER})
+OWNERS = frozenset({OWNER, STRANGER})
+NOBODY: frozenset[str] = frozenset()
+
+# A state and those who may call its handlers; "State.handler" is an exception from its state's line.
+HANDLERS: dict[str, frozenset[str]] = {
+    "AppState": EVERYBODY,
+    "AppState.undo": MEMBERS,
+    "AppState.notify": NOBODY,
+    "PaletteState": MEMBERS,
+    "SettingsMenu": MEMBERS,
+    "Account": MEMBERS,
+    "TodayPage": MEMBERS,
+    "TodayPage.step": AT_THE_CALENDAR,
+    "TodayPage.put_tasks_away": OWNERS,
+    "Calendar": AT_THE_CALENDAR,
+    "Card": AT_THE_CALENDAR,
+    "NewBooking": AT_THE_CALENDAR,
+    "NewBooking.find": MEMBERS,
+    "Customers": MEMBERS,
+    "CustomerPage": DESK,
+    "CustomerPage.load": MEMBERS,
+    "CustomerPage.stop_editing": MEMBERS,
+    "NewCustomer": DESK,
+    "NewCustomer.close": MEMBERS,
+    "ActivityPage": MANAGERS,
+    "BusinessSettings": OWNERS,
+    "DaysSettings": MANAGERS,
+    "HolidaySettings": MANAGERS,
+    "ShopHours": MANAGERS,
+    "StaffSettings": MANAGERS,
+    "PersonServices": MANAGERS,
+    "PersonHours": MANAGERS,
+    "PersonLeave": MANAGERS,
+    "MemberSettings": MANAGERS,
+    "RightsDialog": MANAGERS,
+    "DepartureDialog": MANAGERS,
+    "ResourceSettings": MANAGERS,
+    "ServiceSettings": MANAGERS,
+    "CategorySettings": MANAGERS,
+    "ServiceDrawer": MANAGERS,
+}
+
+# Pages and files the server renders: who gets them. Everybody else is sent elsewhere or refused.
+PAGES: dict[str, frozenset[str]] = {
+    "/": NOBODY,  # sends everybody on to Today
+    "/health": EVERYBODY,
+    "/ready": EVERYBODY,
+    "/sign-in": frozenset({VISITOR}),
+    "/sign-in/code": NOBODY,  # only between the two steps of a sign-in
+    "/signed-out": EVERYBODY,
+    "/shops": MEMBERS,
+    "/sign-up": EVERYBODY,
+    "/sign-up/gstin": EVERYBODY,
+    "/sign-up/sent": NOBODY,  # only for the browser that has just signed up
+    "/verify": NOBODY,  # these four: only with the token of a mail
+    "/reset": EVERYBODY,
+    "/reset/sent": EVERYBODY,
+    "/reset/new": NOBODY,
+    "/account/password": MEMBERS,
+    "/account/email": MEMBERS,
+    "/account/email/confirm": NOBODY,
+    "/account/second-step": MEMBERS,
+    "/invite": NOBODY,
+    "/mailbox": EVERYBODY,  # development only
+    "/settings/logo": NOBODY,  # these shops have none
+}
+# Forms. Sent from another site, without their token, each is refused for everybody.
+FORMS = (
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-out",
+    "/shops",
+    "/sign-up",
+    "/sign-up/sent",
+    "/verify",
+    "/reset",
+    "/reset/new",
+    "/account/password",
+    "/account/email",
+    "/account/email/confirm",
+    "/account/second-step/begin",
+    "/account/second-step/finish",
+    "/account/second-step/codes",
+    "/account/second-step/off",
+    "/invite",
+    "/settings/logo",
+    "/view-as",
+    "/view-as/stop",
+)
+
+
+def expected(state: str, handler: str) -> frozenset[str] | None:
+    """Who may call it, or nothing when the table does not say."""
+    return HANDLERS.get(f"{state}.{handler}", HANDLERS.get(state))

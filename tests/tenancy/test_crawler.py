@@ -1,0 +1,145 @@
+"""The crawler: every handler and every address, as everybody, against one readable table (`access_table.py`).
+
+The ids it sends are the neighbour's. Whoever is allowed gets no further than "not found" with them, and at the end not a
+byte of the neighbour's rows has changed.
+"""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from reflex_base.registry import RegistrationContext
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from microcrm.domain.permissions import Role
+from microcrm.http.routes import routes
+from microcrm.operations.sessions import PLAIN_COOKIE
+from microcrm.state.gate import PLUMBING
+from tests.support import tabs
+from tests.support.arguments import payload_for
+from tests.support.furniture import fingerprint
+from tests.support.shops import CANARY, Shop, TwoShops
+from tests.tenancy.access_table import (
+    FORMS,
+    HANDLERS,
+    NOBODY,
+    PAGES,
+    PERSONAS,
+    STRANGER,
+    VISITOR,
+    expected,
+)
+
+REFUSALS = {"signed_out", "forbidden"}
+
+
+def session_of(persona: str, both: TwoShops) -> str:
+    if persona == VISITOR:
+        return ""
+    shop, role = (both.b, Role.OWNER) if persona == STRANGER else (both.a, Role(persona))
+    return tabs.sign_in(shop.users[role], shop.business_id)
+
+
+def named_handlers() -> dict[str, tuple[str, str]]:
+    """Reflex's name of each handler of ours -> its state and its own name; ``setvar`` is tried apart."""
+    found = {}
+    for name, registered in RegistrationContext.get().event_handlers.items():
+        state, own = registered.states[0], name.rpartition(".")[2]
+        if state.__module__.startswith("microcrm.") and own != "setvar":
+            found[name] = (state.__name__, own)
+    return found
+
+
+def test_the_table_names_every_handler_and_no_other(app: object) -> None:
+    handlers = set(named_handlers().values())
+    assert {f"{state}.{own}" for state, own in handlers if expected(state, own) is None} == set()
+    known = {state for state, _ in handlers} | {f"{state}.{own}" for state, own in handlers}
+    assert HANDLERS.keys() - known == set()
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_every_handler_as(persona: str, server: tabs.Server, furnished: tuple[TwoShops, Engine]) -> None:
+    both, engine = furnished
+    target: Shop = both.a if persona == STRANGER else both.b
+    before = fingerprint(engine, target)
+    session = session_of(persona, both)
+    wrong, seen = [], []
+    for name, (state, own) in sorted(named_handlers().items()):
+        tab = server.tab(session, f"/customer?id={target.customer_id}")
+        await tab.open()
+        payload = payload_for(tabs.handlers()[name].fn, target)
+        answer = await tab.send(name, **payload)
+        is_refused = bool(REFUSALS & set(answer.codes))
+        if is_refused == (persona in (expected(state, own) or NOBODY)):
+            wrong.append(f"{state}.{own}: {'refused' if is_refused else 'allowed'} {answer.codes}")
+        if answer.crashes:
+            wrong.append(f"{state}.{own}: crashed with {answer.crashes[0]!r}"[:300])
+        if persona != STRANGER and CANARY in answer.text:
+            seen.append(f"{state}.{own}")
+    assert wrong == []
+    assert seen == []
+    assert fingerprint(engine, target) == before
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_nobody_may_call_what_reflex_registers_by_itself(
+    persona: str, server: tabs.Server, fresh_database: TwoShops
+) -> None:
+    """``setvar`` of every state, and client storage."""
+    tab = server.tab(session_of(persona, fresh_database))
+    await tab.open()
+    for name in tabs.handlers():
+        if name in PLUMBING or name in named_handlers():
+            continue
+        answer = await tab.send(name, var_name="allowed", value=["business.edit"], vars={"shop_name": "Mine"})
+        assert REFUSALS & set(answer.codes), name
+    from microcrm.state.base import AppState
+
+    assert "business.edit" not in (await tab.state(AppState)).allowed or persona in {"owner", STRANGER}
+
+
+def pages() -> set[str]:
+    return {route.path for route in routes() if isinstance(route, Route) and "GET" in (route.methods or set())}
+
+
+def forms() -> set[str]:
+    return {route.path for route in routes() if isinstance(route, Route) and "POST" in (route.methods or set())}
+
+
+def test_the_table_names_every_route_and_no_other() -> None:
+    files = {path for path in pages() if path.startswith("/public-")}
+    one_mail = {path for path in pages() if path.startswith("/mailbox/")}
+    assert pages() - files - one_mail == set(PAGES)
+    assert forms() == set(FORMS)
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_every_page_as(persona: str, fresh_database: TwoShops) -> None:
+    cookies = {PLAIN_COOKIE: session_of(persona, fresh_database)} if persona != VISITOR else {}
+    transport = httpx.ASGITransport(app=Starlette(routes=routes()))
+    wrong = []
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
+        for path, allowed in PAGES.items():
+            answer = await client.get(path)
+            assert answer.status_code < 500 or path == "/ready", path
+            if (answer.status_code == 200) != (persona in allowed) and path != "/ready":
+                wrong.append(f"{path}: {answer.status_code} {answer.headers.get('location', '')}")
+            assert persona == STRANGER or CANARY not in answer.text
+    assert wrong == []
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_every_form_from_another_site_as(persona: str, furnished: tuple[TwoShops, Engine]) -> None:
+    both, engine = furnished
+    cookies = {PLAIN_COOKIE: session_of(persona, both)} if persona != VISITOR else {}
+    before = [fingerprint(engine, shop) for shop in (both.a, both.b)]
+    transport = httpx.ASGITransport(app=Starlette(routes=routes()))
+    headers = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
+        for path in FORMS:
+            form = {"email": "owner@b.example", "password": "x", "member_id": both.b.members[Role.OWNER], "csrf": "x"}
+            answer = await client.post(path, data={k: str(v) for k, v in form.items()}, headers=headers)
+            assert 400 <= answer.status_code < 500, f"{path}: {answer.status_code}"
+    assert [fingerprint(engine, shop) for shop in (both.a, both.b)] == before
