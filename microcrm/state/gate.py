@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import AsyncGenerator, Callable
+import typing
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 
-from microcrm.domain.errors import DomainError, Forbidden, SignedOut
+from microcrm.domain.errors import DomainError, Forbidden, Invalid, SignedOut
 from microcrm.domain.permissions import READING, Permission
 from microcrm.operations.sessions import EMPTY_SEAT, Seat, hash_of, take_seat, token_in, touch
 from microcrm.operations.unit_of_work import VISITOR, Actor
@@ -42,6 +43,7 @@ PLUMBING = frozenset(
     }
 )
 _MARK = "_gate_mark"
+_LARGEST = 2**53  # the integers that a browser can hold
 _SEAT: ContextVar[Seat] = ContextVar("seat", default=EMPTY_SEAT)
 
 
@@ -112,6 +114,35 @@ def refusal(mark: Mark | None, actor: Actor) -> DomainError | None:
     return None if mark.permission in actor.permissions else Forbidden()
 
 
+@functools.cache
+def _shape_of(handler: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, type]]:
+    """What a handler can be called with: its signature, and for each argument str, int or dict where it says so."""
+    plain = inspect.unwrap(handler)
+    hints = typing.get_type_hints(plain)
+    kinds = {name: typing.get_origin(hint) or hint for name, hint in hints.items()}
+    wanted = {name: dict if typing.is_typeddict(kind) else kind for name, kind in kinds.items()}
+    return inspect.signature(plain), {name: kind for name, kind in wanted.items() if kind in (str, int, dict)}
+
+
+def fits(handler: Callable[..., Any], payload: Mapping[str, Any]) -> bool:
+    """Whether the arguments have the shape that the handler expects. Type hints alone check nothing: without this, each
+    handler would have to expect a list where it asks for a word."""
+    signature, kinds = _shape_of(handler)
+    try:
+        signature.bind(None, **payload)
+    except TypeError:
+        return False
+    return all(_is_of(kind, payload[name]) for name, kind in kinds.items() if name in payload)
+
+
+def _is_of(kind: type, value: Any) -> bool:
+    if kind is int:
+        return isinstance(value, int) and abs(value) < _LARGEST
+    if kind is dict:
+        return isinstance(value, Mapping)
+    return isinstance(value, kind)
+
+
 class Seats:
     """Sessions looked up in the last second, by the hash of their token: one burst of events costs one query, and a
     sign-out takes effect within that second in every process."""
@@ -156,6 +187,8 @@ class Gate(Middleware):
             return None
         registered = RegistrationContext.get().event_handlers.get(event.name)
         refused = refusal(mark_of(registered.handler.fn) if registered else None, seat.actor)
+        if refused is None and registered is not None and not fits(registered.handler.fn, event.payload):
+            refused = Invalid("That could not be read.", remedy="Reload the page and try again.")
         if refused is None:
             return None
         log.info("event_refused", code=refused.code, user_id=seat.actor.user_id)
