@@ -142,16 +142,17 @@ def loading(plan: Plan) -> Iterator[Callable[[], dict[str, Any]]]:
         text=True,
         cwd=frontend.ROOT,
     ) as process:
-        if process.stdin is None or process.stdout is None:
+        orders, answers = process.stdin, process.stdout
+        if orders is None or answers is None:
             raise RuntimeError("the load has no pipes")
-        process.stdin.write(json.dumps(asdict(plan)) + "\n")
-        process.stdin.flush()
-        _read(process.stdout.readline())
+        orders.write(json.dumps(asdict(plan)) + "\n")
+        orders.flush()
+        _read(answers.readline())
 
         def work() -> dict[str, Any]:
-            process.stdin.write("go\n")
-            process.stdin.flush()
-            return _read(process.stdout.readline())
+            orders.write("go\n")
+            orders.flush()
+            return _read(answers.readline())
 
         try:
             yield work

@@ -110,3 +110,25 @@ FORMS = (
 def expected(state: str, handler: str) -> frozenset[str] | None:
     """Who may call it, or nothing when the table does not say."""
     return HANDLERS.get(f"{state}.{handler}", HANDLERS.get(state))
+
+
+# Each permission and who holds it; operations are tried with it, behind the gate and with row security switched off.
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "ACCOUNT": MEMBERS,
+    "SHOP_VIEW": MEMBERS,
+    "CALENDAR_OWN": AT_THE_CALENDAR,
+    "CALENDAR_ALL": DESK,
+    "BOOKINGS_OWN": AT_THE_CALENDAR,
+    "BOOKINGS_ALL": DESK,
+    "CUSTOMERS_VIEW": MEMBERS,
+    "CUSTOMERS_EDIT": DESK,
+    "CUSTOMERS_CONTACT": DESK,
+    "CATALOGUE_VIEW": MEMBERS,
+    "CATALOGUE_EDIT": MANAGERS,
+    "HOURS_EDIT": MANAGERS,
+    "MEMBERS_VIEW": DESK | {ACCOUNTANT},
+    "MEMBERS_EDIT": MANAGERS,
+    "BUSINESS_EDIT": OWNERS,
+    "ACTIVITY_VIEW": MANAGERS,
+    "VIEW_AS": OWNERS,
+}
