@@ -139,7 +139,9 @@ def confirm_account(uow: UnitOfWork, command: ConfirmAccount, hasher: Hasher) ->
     if created is None:
         raise Conflict("This email address already has an account.", remedy="Sign in with it, or reset its password.")
     user = uow.session.get_one(User, created)
-    uow.session.connection().execute(delete(SignUp).where(SignUp.email_key == row.email_key))
+    # Links of the same address that are being followed right now are left: they end in the conflict above.
+    others = select(SignUp.id).where(SignUp.email_key == row.email_key).with_for_update(skip_locked=True)
+    uow.session.connection().execute(delete(SignUp).where(SignUp.id.in_(others)))
     business_id = open_business(uow, user, Description(**row.business))
     return enter(uow, user, command.browser, is_kept=True, business_id=business_id, is_new_here=True)
 
