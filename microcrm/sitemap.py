@@ -22,6 +22,7 @@ from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
 from microcrm.pages.today import today
+from microcrm.pages.welcome import welcome
 from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
 from microcrm.state.calendar import Calendar
@@ -35,6 +36,7 @@ from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
 from microcrm.state.today import TodayPage
+from microcrm.state.welcome import Welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
     Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),
+    Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),

@@ -8,11 +8,14 @@ from typing import Any
 from sqlmodel import func, select
 
 from microcrm.domain.errors import Invalid
+from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
+from microcrm.domain.trades import Trade
 from microcrm.models.business import Business, Invitation, Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
 from microcrm.models.schedule import WeeklyHours
+from microcrm.operations.parts.rows import amend
 from microcrm.operations.unit_of_work import UnitOfWork
 
 STEPS = ("trade", "business", "hours", "services", "share")
@@ -63,6 +66,15 @@ def mark_step(uow: UnitOfWork, step: str, outcome: str) -> Progress:
     uow.session.add(shop)
     uow.audit("onboarding", "business", shop.id, step=step, outcome=outcome)
     return _progress(shop)
+
+
+def choose_trade(uow: UnitOfWork, raw_trade: Any) -> str:
+    """What kind of business it is. Services that are there stay. Returns the undo token."""
+    uow.require(Permission.BUSINESS_EDIT)
+    fields = Reader()
+    trade = fields.member("trade", raw_trade, "Kind of business", Trade)
+    fields.done()
+    return amend(uow, "business", _shop(uow, is_locked=True), {"trade": trade.value}, "kind of business")
 
 
 def put_checklist_away(uow: UnitOfWork) -> None:

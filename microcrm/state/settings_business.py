@@ -55,7 +55,7 @@ class BusinessSettings(AppState):
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
-        self.shop = _form(await self._perform(business.business_view))
+        self.shop = form_of(await self._perform(business.business_view))
         self.gstin_words, self.slug_words, self.is_ready = "", "", True
         fault = FAULTS.get(self.router.url.query_parameters.get("logo", ""))
         self.errors = {"logo": fault} if fault else {}
@@ -118,11 +118,11 @@ class BusinessSettings(AppState):
             token = await self._perform(operation, *args)
         finally:
             self.saving = ""
-        self.shop = _form(await self._perform(business.business_view))
+        self.shop = form_of(await self._perform(business.business_view))
         self.notify(words if token else "Nothing was different", undo=token)
 
 
-def _form(view: BusinessView) -> BusinessForm:
+def form_of(view: BusinessView) -> BusinessForm:
     phone = display_phone(view.phone) if view.phone else ""
     profile = (view.name, view.legal_name, view.trade, phone, view.email)
     address = (view.address, view.city, view.state_code, view.pin, view.pin_caution, view.gstin)

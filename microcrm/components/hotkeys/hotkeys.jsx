@@ -7,6 +7,15 @@ const typing = (target) => target.closest?.("input, textarea, select, [contented
 const busy = () => document.querySelector("[role=dialog], dialog[open], [popover]:popover-open");
 const seen = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.offsetParent);
 
+// For two seconds the button says what it has done; screen readers hear it.
+function say(node, words) {
+  const label = node.querySelector("span");
+  const before = label.textContent;
+  label.setAttribute("role", "status");
+  label.textContent = words;
+  setTimeout(() => { label.textContent = before; }, 2000);
+}
+
 // The few things that must answer within a frame. A button says what it starts with data-does="...".
 const DOES = {
   palette: () => window.dispatchEvent(new Event("palette:open")),
@@ -14,6 +23,7 @@ const DOES = {
   "keys-close": () => document.getElementById("keys-sheet")?.close(),
   rail: () => localStorage.setItem(RAIL, document.documentElement.classList.toggle(RAIL) ? "1" : ""),
   reload: () => window.location.reload(),
+  copy: (node) => navigator.clipboard.writeText(node.dataset.copy).then(() => say(node, "Copied")),
   search: () => {
     const [box] = seen("[data-search]");
     box ? (box.focus(), box.select()) : DOES.palette();
@@ -65,7 +75,7 @@ export function Hotkeys({ routes = {}, off = false }) {
     };
     const click = (event) => {
       const node = event.target.closest?.("[data-does]");
-      if (node) DOES[node.dataset.does]?.();
+      if (node) DOES[node.dataset.does]?.(node);
     };
     window.addEventListener("keydown", press);
     document.addEventListener("click", click);
