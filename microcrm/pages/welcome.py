@@ -178,7 +178,10 @@ def _share() -> rx.Component:
     link = FirstLink
     return card(
         "Your booking link",
-        rx.el.p("Give it to customers: on WhatsApp, on Instagram, or as a code at the counter."),
+        alert(
+            "info",
+            "The address is yours. Customers can book there once online booking opens; until then you book for them.",
+        ),
         rx.el.div(rx.el.code(link.address), button("Copy", icon="copy", **copies(link.address)), class_name="link-now"),
         rx.cond(link.code != "", rx.el.img(src=link.code, alt="Code that opens your booking link", class_name="qr")),
         rx.el.div(

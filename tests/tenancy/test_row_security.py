@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,16 +18,18 @@ from tests.support.furniture import WITH_USER, furnish
 from tests.support.servers import Servers
 from tests.support.shops import TwoShops, find
 
+DATABASE = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_rows"
+
 
 @pytest.fixture(scope="module")
 def behind(engines: Servers) -> Iterator[Engine]:
     """The owner's view of a database with a row in every table."""
-    engines.create("microcrm_rows")
-    engine = wiring.make_engine(engines.owner_url.format(database="microcrm_rows"), pool_size=1)
+    engines.create(DATABASE)
+    engine = wiring.make_engine(engines.owner_url.format(database=DATABASE), pool_size=1)
     furnish(engine, find(str(engine.url.render_as_string(hide_password=False))))
     yield engine
     engine.dispose()
-    engines.drop("microcrm_rows")
+    engines.drop(DATABASE)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def both(behind: Engine) -> TwoShops:
 @pytest.fixture
 def as_app(engines: Servers, behind: Engine, both: TwoShops) -> Iterator[Connection]:
     """Signed in as ``microcrm_app``; what happens is rolled back."""
-    engine = wiring.make_engine(engines.app_url.format(database="microcrm_rows"), pool_size=1)
+    engine = wiring.make_engine(engines.app_url.format(database=DATABASE), pool_size=1)
     with engine.connect() as connection:
         yield connection
         connection.rollback()

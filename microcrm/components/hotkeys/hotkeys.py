@@ -60,6 +60,11 @@ def does(name: str) -> dict[str, dict[str, str]]:
     return {"custom_attrs": {"data-does": name}}
 
 
+def pressed_by(key: str) -> dict[str, dict[str, str]]:
+    """Props of a button or link that the single ``key`` presses while nobody types: "t", "ArrowLeft"."""
+    return {"custom_attrs": {"data-key": key}}
+
+
 def copies(text: str | rx.Var[str]) -> dict[str, dict[str, Any]]:
     """Props of a button with words that puts ``text`` on the clipboard."""
     return {"custom_attrs": {"data-does": "copy", "data-copy": text}}
