@@ -44,6 +44,12 @@ def reference(*, nullable: bool = False) -> Any:
     return Field(default=None, **kwargs) if nullable else Field(**kwargs)
 
 
+def defaulted(value: Any) -> Any:
+    """A column that the database fills in too: for rows that an older version or a plain COPY writes."""
+    words = str(value).lower() if isinstance(value, bool) else str(value)
+    return Field(default=value, sa_column_kwargs={"server_default": words})
+
+
 def tenant_key() -> Any:
     return Field(sa_column=Column(BigInteger, nullable=False))
 

@@ -61,6 +61,7 @@ class Member(SQLModel, table=True):
     withheld: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
     is_own_calendar_only: bool = False
     is_bookable: bool = True
+    most_per_day: int | None = None  # bookings a day that customers may make; empty: as many as fit
     position: int = 0
     joined_at: datetime = instant()
     deactivated_at: datetime | None = maybe_instant()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import SQLModel
 
-from microcrm.models.base import belongs_to_business, identity, reference, tenant_key, within_business
+from microcrm.models.base import belongs_to_business, defaulted, identity, reference, tenant_key, within_business
 
 
 class Category(SQLModel, table=True):
@@ -19,7 +19,9 @@ class Category(SQLModel, table=True):
 
 
 class Service(SQLModel, table=True):
-    """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``."""
+    """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``.
+    More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. The last five are empty where
+    the shop's booking policy holds."""
 
     __tablename__ = "services"
     id: int | None = identity()
@@ -40,10 +42,18 @@ class Service(SQLModel, table=True):
     is_online: bool = True
     is_active: bool = True
     position: int = 0
+    seats: int = defaulted(1)
+    min_notice_min: int | None = None
+    horizon_days: int | None = None
+    slot_step_min: int | None = None
+    most_per_day: int | None = None
+    needs_approval: bool | None = None
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
         within_business("category_id", "categories"),
+        CheckConstraint("seats between 1 and 500", name="seats"),
+        CheckConstraint("slot_step_min between 5 and 240", name="slot_step"),
         CheckConstraint("duration_min between 5 and 1440", name="duration"),
         CheckConstraint("buffer_before_min >= 0 and buffer_after_min >= 0", name="buffers"),
         CheckConstraint("gap_min >= 0 and gap_after_min >= 0 and gap_after_min + gap_min < duration_min", name="gap"),

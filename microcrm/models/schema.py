@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from sqlmodel import SQLModel
 
-from microcrm.models import accounts, bookings, business, catalogue, customers, records, schedule
+from microcrm.models import (
+    accounts,
+    bookings,
+    business,
+    catalogue,
+    classes,
+    customers,
+    links,
+    policy,
+    records,
+    schedule,
+    waiting,
+)
 
 METADATA = SQLModel.metadata
-MODULES = (accounts, business, catalogue, schedule, customers, bookings, records)
+MODULES = (accounts, business, catalogue, policy, schedule, customers, classes, bookings, waiting, links, records)
 
 # Seen only in the accounts realm (see models/accounts.py).
 ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")

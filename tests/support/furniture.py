@@ -18,9 +18,13 @@ from microcrm.models.accounts import Session as SignedIn
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
+from microcrm.models.classes import ClassSession, Series
+from microcrm.models.links import PublicLink
+from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
+from microcrm.models.waiting import QueueTicket, WaitlistEntry, WaitlistOffer, WaitlistPreference
 from tests.support.shops import OPENED_AT, Shop, TwoShops
 
 # Account tables whose rows belong to a person; the others know only hashes and addresses.
@@ -33,6 +37,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             for row in _rows(shop):
                 session.add(row)
                 session.flush()
+            _waiting_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -63,6 +68,33 @@ def _rows(shop: Shop) -> list[Any]:
             expires_at=OPENED_AT + timedelta(days=3650),
         ),
     ]
+
+
+def _waiting_rows(session: Session, shop: Shop) -> None:
+    """A policy, a class, a series, the waiting list, the queue and a secret link."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+    service = mine | {"service_id": shop.service_id}
+    day, later = date(2026, 12, 7), OPENED_AT + timedelta(hours=1)
+
+    def add(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row
+
+    add(BookingPolicy(**mine))
+    add(Series(**mine, rule="FREQ=WEEKLY;COUNT=3", starts_on=day, start_min=600, plan={}, created_at=OPENED_AT))
+    staff = shop.members[Role.STAFF]
+    add(ClassSession(**service, member_id=staff, starts_at=OPENED_AT, ends_at=later, seats=8, created_at=OPENED_AT))
+    ticket = add(QueueTicket(**service, day=day, number=1, created_at=OPENED_AT))
+    entry = add(WaitlistEntry(**service, customer_id=shop.customer_id, created_at=OPENED_AT))
+    add(WaitlistPreference(**mine, entry_id=entry.id, place=1, first_day=day, last_day=day))
+    add(
+        WaitlistOffer(
+            **mine, entry_id=entry.id, booking_id=shop.booking_id, state="lost", offered_at=OPENED_AT, expires_at=later
+        )
+    )
+    secret = hashlib.sha256(f"ticket {shop.business_id}".encode()).digest()
+    add(PublicLink(**mine, token_hash=secret, ticket_id=ticket.id, created_at=OPENED_AT))
 
 
 def _account_rows(shop: Shop) -> list[Any]:

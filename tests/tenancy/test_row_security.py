@@ -149,6 +149,10 @@ def test_a_neighbour_s_row_cannot_be_deleted(table: str, as_app: Connection, beh
         assert rows(owner, table, both.b.business_id) > 0
 
 
+ONE_OF = {
+    "occupancies": ({"member_id", "resource_id"}, {"booking_item_id", "session_id"}),
+    "public_links": ({"booking_id", "feed_member_id", "offer_id", "ticket_id"},),
+}
 LINKS = [
     (table.name, constraint.name)
     for table in sorted(METADATA.tables.values(), key=lambda t: t.name)
@@ -164,8 +168,9 @@ def test_a_link_to_a_neighbour_s_row_cannot_be_stored(
     """As the owner role, before whom the policies stand aside: the composite keys alone hold."""
     link = next(c for c in METADATA.tables[table].foreign_key_constraints if c.name == constraint)
     column = next(name for name in link.column_keys if name != "business_id")
-    # Only occupancies of a resource have one; their check of "one keeper" would speak first.
-    changes = f"{column} = :id" + (", member_id = NULL" if (table, column) == ("occupancies", "resource_id") else "")
+    # Where a row has exactly one of several links, its check constraint would speak first.
+    others = [other for group in ONE_OF.get(table, ()) if column in group for other in group - {column}]
+    changes = ", ".join([f"{column} = :id", *(f"{other} = NULL" for other in others)])
     statement = text(
         f"UPDATE {table} SET {changes} WHERE ctid IN (SELECT ctid FROM {table} WHERE business_id = :a ORDER BY ctid DESC LIMIT 1)"
     )

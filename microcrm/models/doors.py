@@ -1,0 +1,80 @@
+"""What strangers' pages ask before a tenant is known, and how a change makes itself heard.
+
+Like the functions in ``walls``: each answers one narrow question for whoever holds a public address or a secret link, and
+the rest of the work then runs inside that one business, behind the same policies as everything else.
+"""
+
+from __future__ import annotations
+
+CHANNEL = "microcrm_changes"
+
+FUNCTIONS = [
+    """
+CREATE FUNCTION public_shop(wanted text) RETURNS TABLE (business_id bigint, zone text, is_online boolean, is_queue_on boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT b.id, b.zone, coalesce(p.is_online, true), coalesce(p.is_queue_on, false)
+  FROM businesses b LEFT JOIN booking_policies p ON p.business_id = b.id WHERE b.slug = wanted
+$$
+""",
+    """
+CREATE FUNCTION link_behind(wanted bytea) RETURNS TABLE (
+  link_id bigint, business_id bigint, zone text, booking_id bigint, feed_member_id bigint, offer_id bigint, ticket_id bigint
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT l.id, l.business_id, b.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id
+  FROM public_links l JOIN businesses b ON b.id = l.business_id
+  WHERE l.token_hash = wanted AND l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
+$$
+""",
+    """
+CREATE FUNCTION businesses_with_lapsed_holds() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT business_id FROM bookings WHERE expires_at <= now()
+  UNION SELECT business_id FROM waitlist_offers WHERE state = 'open' AND expires_at <= now()
+$$
+""",
+]
+FUNCTION_NAMES = ("public_shop(text)", "link_behind(bytea)", "businesses_with_lapsed_holds()")
+
+# Open screens hear "business kind id" after the commit. No more is said: the listener asks for what it may see.
+TELL_CHANGE = f"""
+CREATE FUNCTION tell_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('{CHANNEL}', concat_ws(' ', coalesce(NEW.business_id, OLD.business_id), TG_ARGV[0],
+                                           coalesce(NEW.id, OLD.id)));
+  RETURN NULL;
+END $$
+"""
+TOLD = {
+    "bookings": "booking",
+    "class_sessions": "class",
+    "waitlist_entries": "waitlist",
+    "queue_tickets": "queue",
+    "leaves": "hours",
+    "dated_hours": "hours",
+    "weekly_hours": "hours",
+}
+
+
+def build() -> list[str]:
+    """Every statement, in order."""
+    statements = [*FUNCTIONS, TELL_CHANGE]
+    for name in FUNCTION_NAMES:
+        statements += [
+            f"REVOKE ALL ON FUNCTION {name} FROM PUBLIC",
+            f"GRANT EXECUTE ON FUNCTION {name} TO microcrm_app",
+        ]
+    for table, kind in TOLD.items():
+        statements.append(
+            f"CREATE TRIGGER tell_change AFTER INSERT OR UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION tell_change('{kind}')"
+        )
+    return statements
+
+
+def raze() -> list[str]:
+    """The way back."""
+    return [
+        *(f"DROP TRIGGER tell_change ON {table}" for table in TOLD),
+        "DROP FUNCTION tell_change()",
+        *(f"DROP FUNCTION {name}" for name in FUNCTION_NAMES),
+    ]

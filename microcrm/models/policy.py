@@ -1,0 +1,57 @@
+"""How a shop lets itself be booked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from microcrm.models.base import belongs_to_business, defaulted, identity, tenant_key
+
+
+class BookingPolicy(SQLModel, table=True):
+    """One row a business; none yet means the defaults here. ``fee_ladder`` is a list of {"within_min", "percent"}: what a
+    customer who cancels that late owes of the price, in hundredths of it."""
+
+    __tablename__ = "booking_policies"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    is_online: bool = defaulted(True)
+    min_notice_min: int = defaulted(60)
+    horizon_days: int = defaulted(60)
+    slot_step_min: int = defaulted(15)
+    most_per_day: int | None = None  # visits a day that customers may book
+    hold_min: int = defaulted(10)
+    needs_approval: bool = defaulted(False)
+    approval_hours: int = defaulted(24)
+    payment_min: int = defaulted(15)
+    cancel_cutoff_min: int = defaulted(240)
+    reschedule_cutoff_min: int = defaulted(240)
+    fee_ladder: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
+    )
+    no_show_percent: int = defaulted(0)
+    is_override_allowed: bool = defaulted(True)  # staff may book outside the rules, with a reason
+    is_code_needed: bool = defaulted(False)  # a code sent to the phone before a public booking counts
+    is_waitlist_on: bool = defaulted(True)
+    offer_min: int = defaulted(30)  # how long an offer of the waiting list holds its time
+    offer_band: int = defaulted(1)  # how many are asked at once
+    is_queue_on: bool = defaulted(False)
+    note: str = defaulted("")  # in the owner's words, shown before a customer books
+    version: int = 1
+    __table_args__ = (
+        *belongs_to_business(),
+        UniqueConstraint("business_id"),
+        CheckConstraint("min_notice_min between 0 and 43200", name="min_notice"),
+        CheckConstraint("horizon_days between 1 and 366", name="horizon"),
+        CheckConstraint("slot_step_min between 5 and 240", name="slot_step"),
+        CheckConstraint("hold_min between 2 and 60", name="hold"),
+        CheckConstraint("approval_hours between 1 and 168", name="approval"),
+        CheckConstraint("payment_min between 5 and 1440", name="payment"),
+        CheckConstraint("cancel_cutoff_min >= 0 and reschedule_cutoff_min >= 0", name="cutoffs"),
+        CheckConstraint("no_show_percent between 0 and 100", name="no_show"),
+        CheckConstraint("offer_min between 5 and 1440", name="offer"),
+        CheckConstraint("offer_band between 1 and 50", name="band"),
+    )
