@@ -75,7 +75,9 @@ class WaitlistPreference(SQLModel, table=True):
 
 
 class WaitlistOffer(SQLModel, table=True):
-    """A time that was offered to one entry. ``booking_id`` is the hold that keeps it; those of one band share it."""
+    """A time that was offered to one entry. ``booking_id`` is the hold that keeps it; those of one band share it.
+    ``freed_booking_id``: the visit whose time it was, so that nobody is asked twice for the same; empty when the desk
+    chose the time."""
 
     __tablename__ = "waitlist_offers"
     id: int | None = identity()
@@ -86,19 +88,23 @@ class WaitlistOffer(SQLModel, table=True):
     offered_at: datetime = instant()
     expires_at: datetime = instant()
     answered_at: datetime | None = maybe_instant()
+    freed_booking_id: int | None = reference(nullable=True)
     __table_args__ = (
         *belongs_to_business(),
         within_business("entry_id", "waitlist_entries", ondelete="CASCADE"),
         within_business("booking_id", "bookings"),
+        within_business("freed_booking_id", "bookings"),
         UniqueConstraint("business_id", "entry_id", "booking_id"),
         CheckConstraint("state in ('open', 'accepted', 'declined', 'expired', 'lost')", name="state"),
         Index("ix_waitlist_offers_open", "business_id", "expires_at", postgresql_where="state = 'open'"),
         Index("ix_waitlist_offers_booking", "business_id", "booking_id"),
+        Index("ix_waitlist_offers_freed", "business_id", "freed_booking_id"),
     )
 
 
 class QueueTicket(SQLModel, table=True):
-    """A walk-in's turn. ``number`` starts at 1 each day; ``name`` is what the desk calls out and never on the board."""
+    """A walk-in's turn. ``number`` starts at 1 each day; ``name`` is what the desk calls out and never on the board.
+    Those who went without a word after they were called have ``missed`` it."""
 
     __tablename__ = "queue_tickets"
     id: int | None = identity()
@@ -124,6 +130,6 @@ class QueueTicket(SQLModel, table=True):
         within_business("customer_id", "customers"),
         within_business("booking_id", "bookings"),
         UniqueConstraint("business_id", "day", "number"),
-        CheckConstraint("state in ('waiting', 'called', 'serving', 'done', 'left')", name="state"),
+        CheckConstraint("state in ('waiting', 'called', 'serving', 'done', 'left', 'missed')", name="state"),
         Index("ix_queue_tickets_state", "business_id", "day", "state"),
     )
