@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,7 +32,8 @@ def _yes(*_: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to run. ``is_ready`` is asked until it says yes; ``patience``: seconds, to start and to stop."""
+    """What to run. ``is_ready`` is asked until it says yes, for ``start_patience`` seconds; a busy machine is slow, and a
+    program that dies is noticed at once anyway. ``patience``: seconds that it gets to stop."""
 
     name: str
     argv: Sequence[str]
@@ -41,6 +43,7 @@ class Program:
     user: int | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     patience: float = 30.0
+    start_patience: float = 240.0
     is_ready: Callable[[], bool] = _yes
     is_well: Callable[[float], bool] = _yes  # asked now and then with the seconds since the start
 
@@ -66,13 +69,17 @@ class Running:
 
     def wait_ready(self) -> None:
         """Raises: Failed, with the end of the log, when it dies or is not ready within its patience."""
-        deadline = time.monotonic() + self.program.patience
-        while not self.program.is_ready():
+        program = self.program
+        deadline = time.monotonic() + program.start_patience
+        while not program.is_ready():
             if self.exit_code is not None:
-                raise Failed(f"{self.program.name} stopped while starting: {last_line(self.program.log)}")
+                raise Failed(f"{program.name} stopped while starting: {last_line(program.log)} Its log: {program.log}")
             if time.monotonic() > deadline:
                 self.stop()
-                raise Failed(f"{self.program.name} did not start within {self.program.patience:.0f} seconds.")
+                within = f"{program.start_patience:.0f} seconds"
+                raise Failed(
+                    f"{program.name} did not start within {within}. The end of {program.log}:\n{_end(program.log)}"
+                )
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -109,12 +116,30 @@ def start(program: Program) -> Running:
 
 
 def last_line(log: Path) -> str:
-    """The last line a program wrote: mostly the reason why it ended."""
+    """The last line a program wrote: mostly the reason why it ended. A program on a full disk can't write even that."""
+    if _is_full(log.parent):
+        return f"the disk of {log.parent} is full: make room and start again. What was saved before is safe."
+    return _lines(log, 1)[-1]
+
+
+def _end(log: Path) -> str:
+    return "\n".join(f"  {line}" for line in _lines(log, 5))
+
+
+def _lines(log: Path, most: int) -> list[str]:
     try:
-        lines = log.read_text(errors="replace").strip().splitlines()
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 20_000))
+            lines = file.read().decode(errors="replace").strip().splitlines()
     except OSError:
-        return "it wrote no log."
-    return lines[-1].strip()[:300] if lines else "it wrote nothing."
+        return ["it wrote no log."]
+    return [line.strip()[:300] for line in lines[-most:]] or ["it wrote nothing."]
+
+
+def _is_full(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < 1_000_000  # bytes
+    return False
 
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:

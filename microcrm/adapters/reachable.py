@@ -26,7 +26,7 @@ def check_disk(folder: Path) -> None:
 
 def check_database(url: str, setting: str = "DATABASE_URL") -> int:
     """The major version of the server. Raises: Failed."""
-    if urlsplit(url).scheme not in {"postgresql", "postgresql+psycopg"}:
+    if not _is_address(url, {"postgresql", "postgresql+psycopg"}):
         raise Failed(f"{setting} is not an address such as postgresql://user:password@host:5432/database.")
     try:
         with psycopg.connect(plain(url), connect_timeout=5) as connection:
@@ -40,6 +40,8 @@ def check_database(url: str, setting: str = "DATABASE_URL") -> int:
 
 def check_redis(url: str) -> str:
     """The version of the server. Raises: Failed."""
+    if not _is_address(url, {"redis", "rediss"}):
+        raise Failed("REDIS_URL is not an address such as redis://:password@host:6379/0.")
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
             version = str(client.info("server")["redis_version"])
@@ -47,6 +49,8 @@ def check_redis(url: str) -> str:
         raise Failed("REDIS_URL is not an address such as redis://:password@host:6379/0.") from None
     except redis.AuthenticationError:
         raise Failed(f"REDIS_URL: Redis at {_place(url)} refused the password.") from None
+    except redis.ResponseError as error:
+        raise Failed(f"REDIS_URL: Redis at {_place(url)} refused: {error}.") from None
     except redis.RedisError:
         raise Failed(f"REDIS_URL: no Redis or Valkey answers at {_place(url)}.") from None
     if int(version.split(".")[0]) < _OLDEST_REDIS:
@@ -57,6 +61,14 @@ def check_redis(url: str) -> str:
 def plain(url: str) -> str:
     """For psycopg itself, which does not know SQLAlchemy's way of naming the driver."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def _is_address(url: str, schemes: set[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _place(url: str) -> str:
@@ -72,6 +84,10 @@ def _why(url: str, reason: str) -> str:
         return f"PostgreSQL at {_place(url)} has no database {parts.path.lstrip('/')}."
     if "role" in reason and "does not exist" in reason:
         return f"PostgreSQL at {_place(url)} knows no user {parts.username}."
+    if "SSL" in reason or "certificate" in reason:
+        return f"PostgreSQL at {_place(url)} and the sslmode of the address do not go together."
+    if "URI" in reason or "connection option" in reason:
+        return "something after the ? of the address is not an option of PostgreSQL."
     if "resolve" in reason or "not known" in reason:
         return f"no machine is called {parts.hostname}."
     return f"no PostgreSQL answers at {_place(url)}."

@@ -127,6 +127,9 @@ def test_given_engines_are_not_started(home: Path) -> None:
         (lambda url: url.replace("127.0.0.1", "no.such.host.invalid"), "no machine is called no.such.host.invalid"),
         (lambda url: "mysql://root@localhost/shop", "is not an address such as postgresql://"),
         (lambda url: "", "is not an address such as postgresql://"),
+        (lambda url: re.sub(r":\d+/", ":many/", url), "is not an address such as postgresql://"),
+        (lambda url: f"{url}?sslmode=require", "and the sslmode of the address do not go together"),
+        (lambda url: f"{url}?colour=red", "is not an option of PostgreSQL"),
     ],
 )
 def test_a_wrong_database_address_gets_one_sentence(engines: Servers, change, sentence: str) -> None:
@@ -170,6 +173,7 @@ def test_an_old_redis_is_refused() -> None:
     [
         ("redis://127.0.0.1:1/0", "no Redis or Valkey answers at 127.0.0.1:1"),
         ("nonsense", "is not an address such as redis://"),
+        ("redis://127.0.0.1:many/0", "is not an address such as redis://"),
     ],
 )
 def test_a_wrong_redis_address_gets_one_sentence(url: str, sentence: str) -> None:
@@ -181,6 +185,11 @@ def test_a_wrong_redis_password_is_named(engines: Servers) -> None:
     assert reachable.check_redis(engines.redis_url)
     with pytest.raises(Failed, match="refused the password"):
         reachable.check_redis(re.sub(r":[^:@]+@", ":wrong@", engines.redis_url))
+
+
+def test_a_redis_database_that_is_not_there_is_named(engines: Servers) -> None:
+    with pytest.raises(Failed, match="refused: DB index is out of range"):
+        reachable.check_redis(engines.redis_url.removesuffix("/0") + "/4000")
 
 
 def test_a_full_disk_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -52,9 +53,20 @@ def test_a_program_that_dies_while_starting_says_why(tmp_path: Path) -> None:
         start(child)
 
 
-def test_a_program_that_is_never_ready_is_stopped(tmp_path: Path) -> None:
-    with pytest.raises(Failed, match="did not start within 0 seconds"):
-        start(program(tmp_path, SLEEPER, is_ready=lambda: False, patience=0.3))
+def test_a_program_that_is_never_ready_is_stopped_and_shows_the_end_of_its_log(tmp_path: Path) -> None:
+    code = "print('so far\\nso good', flush=True); import time; time.sleep(60)"
+    with pytest.raises(Failed, match=r"did not start within 2 seconds[^\n]*child\.log:\n  so far\n  so good$"):
+        start(program(tmp_path, code, is_ready=lambda: False, start_patience=2))
+
+
+def test_a_full_disk_is_named_whatever_the_log_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    child = program(tmp_path, "raise SystemExit('something odd')")
+    with pytest.raises(Failed, match="child failed: something odd"):
+        finish(Running(child))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=0))
+    with pytest.raises(Failed, match="is full: make room"):
+        finish(Running(child))
 
 
 def test_a_deaf_program_is_ended_after_its_patience_with_its_own_children(tmp_path: Path) -> None:
