@@ -43,6 +43,7 @@ SUBJECTS: dict[str, str] = {
     "booking": "visit",
     "booking_made": "a visit",
     "booking_moved": "a visit",
+    "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "business": "the business",
     "category": "a category",
@@ -75,6 +76,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Settings",
         frozenset(
             {
+                "booking_policy",
                 "business",
                 "category",
                 "category_order",

@@ -13,6 +13,7 @@ from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
+from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
 from microcrm.operations.booking_undo import put_booking_back
@@ -38,6 +39,7 @@ class Kept:
 
 ROWS: dict[str, Kept] = {
     "business": Kept(Business, Permission.BUSINESS_EDIT),
+    "booking_policy": Kept(BookingPolicy, Permission.BUSINESS_EDIT),
     "member": Kept(Member, Permission.MEMBERS_EDIT, "deactivated_at"),
     "category": Kept(Category, Permission.CATALOGUE_EDIT),
     "service": Kept(Service, Permission.CATALOGUE_EDIT, "is_active"),

@@ -29,6 +29,8 @@ OPEN_DOORS = {
     "accounts.sign_up.look_at_link",
     "accounts.sign_up.mail_again",
     "accounts.sign_up.waiting_in",
+    "booking_policy.policy_of",
+    "links.behind",
     "sessions.take_seat",
     "sessions.touch",
 }

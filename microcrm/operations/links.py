@@ -1,0 +1,98 @@
+"""Secret links for people without an account. Who has the link may do what it is for, within one business."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, or_, text, update
+
+from microcrm.domain.errors import NotFound
+from microcrm.models.links import PublicLink
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_BYTES = 16
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
+_BEHIND = text("SELECT * FROM link_behind(:hash)")
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a link is for: exactly one of the last four is set."""
+
+    link_id: int
+    business_id: int
+    zone: str
+    booking_id: int | None
+    feed_member_id: int | None
+    offer_id: int | None
+    ticket_id: int | None
+
+
+def make_link(
+    uow: UnitOfWork,
+    *,
+    booking_id: int | None = None,
+    feed_member_id: int | None = None,
+    offer_id: int | None = None,
+    ticket_id: int | None = None,
+    expires_at: datetime | None = None,
+) -> str:
+    """A new token of 128 random bits. It is said here once: only its hash is stored."""
+    token = secrets.token_urlsafe(_BYTES)
+    uow.session.execute(
+        insert(PublicLink).values(
+            business_id=uow.business_id,
+            token_hash=hash_of(token),
+            booking_id=booking_id,
+            feed_member_id=feed_member_id,
+            offer_id=offer_id,
+            ticket_id=ticket_id,
+            created_at=uow.now,
+            expires_at=expires_at,
+        )
+    )
+    return token
+
+
+def behind(uow: UnitOfWork, token: Any) -> Behind:
+    """What the link is for; from here on the transaction is inside its business, by that business's clock. ``NotFound``
+    for a link that was never made, has run out or was withdrawn."""
+    uow.require_public()
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        raise NotFound
+    row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
+    if row is None:
+        raise NotFound
+    found = Behind(*row)
+    uow.enter_business(found.business_id)
+    uow.actor = replace(uow.actor, zone=found.zone)
+    uow.session.execute(
+        update(PublicLink)
+        .where(
+            PublicLink.business_id == found.business_id,
+            PublicLink.id == found.link_id,
+            or_(PublicLink.last_used_at.is_(None), PublicLink.last_used_at < uow.now - _USED_EVERY),
+        )
+        .values(last_used_at=uow.now)
+    )
+    return found
+
+
+def withdraw_links(uow: UnitOfWork, **subject: int) -> None:
+    """No link to this ``booking_id``, ``feed_member_id``, ``offer_id`` or ``ticket_id`` works any more."""
+    columns = [getattr(PublicLink, name) == value for name, value in subject.items()]
+    uow.session.execute(
+        update(PublicLink)
+        .where(PublicLink.business_id == uow.business_id, *columns, PublicLink.revoked_at.is_(None))
+        .values(revoked_at=uow.now)
+    )
+
+
+def hash_of(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
