@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.el.elements.inline import A
 from reflex_components_core.react_router import link as route_link
 
@@ -27,6 +28,21 @@ _KIND_CLASS: dict[Kind, str] = {
 
 # ``rx.el.a`` is React Router's link, which never asks the server; this is the element itself.
 anchor = A.create
+
+
+class PostForm(BaseHTML):
+    """A form that the browser sends itself. ``rx.el.form`` without ``on_submit`` stops its own submission."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
+    enc_type: rx.Var[str]
+
+
+def post_form(*children: rx.Component, to: str, **props: Any) -> rx.Component:
+    """Posts its fields to the HTTP route ``to`` and loads the page that answers: for what changes the session, and files."""
+    return PostForm.create(*children, action=to, method="post", **props)
 
 
 def button(

@@ -12,7 +12,7 @@ from typing import Any
 import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
-from microcrm.components.buttons import anchor, away_button, icon_button
+from microcrm.components.buttons import anchor, away_button, icon_button, post_form
 from microcrm.components.feedback import offline_ribbon, online_chip
 from microcrm.components.hotkeys.hotkeys import does
 from microcrm.components.icons import icon
@@ -167,11 +167,7 @@ def _account(frame: Frame) -> rx.Component:
             ),
             rx.el.hr(),
             route_link(icon("circle_user"), rx.el.span("Your account"), to="/account"),
-            rx.el.form(
-                rx.el.button(icon("log_out"), rx.el.span("Sign out"), type="submit"),
-                action="/sign-out",
-                method="post",
-            ),
+            post_form(rx.el.button(icon("log_out"), rx.el.span("Sign out"), type="submit"), to="/sign-out"),
             id=_ACCOUNT_MENU,
             class_name="menu",
             custom_attrs={"popover": "auto"},
@@ -183,7 +179,7 @@ def _ribbons(frame: Frame) -> rx.Component:
     watching = rx.el.div(
         icon("eye"),
         rx.el.span("You see MicroCRM as ", frame.viewing_as, ". Nothing can be changed."),
-        rx.el.form(rx.el.button("Stop", type="submit", class_name="btn-link"), action="/view-as/stop", method="post"),
+        post_form(rx.el.button("Stop", type="submit", class_name="btn-link"), to="/view-as/stop"),
         class_name="ribbon",
     )
     unverified = rx.el.div(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button
+from microcrm.components.buttons import button, post_form
 from microcrm.components.cards import card
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import area_field, field_error, select_field, text_field
@@ -165,7 +165,7 @@ def _logo() -> rx.Component:
                 class_name="row",
             ),
         ),
-        rx.el.form(
+        post_form(
             rx.el.div(
                 rx.el.label("Picture", html_for="f-logo"),
                 rx.el.input(
@@ -182,8 +182,7 @@ def _logo() -> rx.Component:
                 class_name="field",
             ),
             rx.el.div(button("Upload", icon="upload", type="submit"), class_name="form-actions"),
-            action="/settings/logo",
-            method="post",
+            to="/settings/logo",
             enc_type="multipart/form-data",
             class_name="form",
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, menu, menu_item, menu_trigger, submit
+from microcrm.components.buttons import button, menu, menu_item, menu_trigger, post_form, submit
 from microcrm.components.cards import avatar, card, chip
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.feedback import skeleton_lines
@@ -74,11 +74,10 @@ def _person(row: AccessLine) -> rx.Component:
 
 def _view_as(row: AccessLine) -> rx.Component:
     """A plain form: the cookie's session changes, and the whole page starts anew."""
-    return rx.el.form(
+    return post_form(
         rx.el.input(type="hidden", name="member", value=row.id),
         rx.el.button(icon("eye"), rx.el.span("View as"), type="submit"),
-        action="/view-as",
-        method="post",
+        to="/view-as",
     )
 
 

@@ -42,6 +42,8 @@ PLUMBING = frozenset(
         "reflex___state____state.reflex___state____frontend_event_exception_state.handle_frontend_exception",
     }
 )
+# The first event of a page that the browser has loaded anew, as after a form that changed the session.
+ARRIVALS = frozenset({"reflex___state____state.hydrate", "reflex___state____state.hydrate_and_load"})
 _MARK = "_gate_mark"
 _LARGEST = 2**53  # the integers that a browser can hold
 _SEAT: ContextVar[Seat] = ContextVar("seat", default=EMPTY_SEAT)
@@ -145,17 +147,18 @@ def _is_of(kind: type, value: Any) -> bool:
 
 class Seats:
     """Sessions looked up in the last second, by the hash of their token: one burst of events costs one query, and a
-    sign-out takes effect within that second in every process."""
+    sign-out takes effect within that second in every process. A page that has just been loaded is never shown what was
+    known before."""
 
     def __init__(self, keep_seconds: float = 1.0, most: int = 4096) -> None:
         self._keep, self._most = keep_seconds, most
         self._known: dict[bytes, tuple[float, Seat]] = {}
 
-    async def find(self, token: str) -> Seat:
+    async def find(self, token: str, *, is_arrival: bool = False) -> Seat:
         if not token:
             return EMPTY_SEAT
         key, now = hash_of(token), time.monotonic()
-        known = self._known.get(key)
+        known = None if is_arrival else self._known.get(key)
         if known is not None and now - known[0] < self._keep:
             return known[1]
         seat = await perform(VISITOR, take_seat, token)
@@ -179,7 +182,7 @@ class Gate(Middleware):
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
         headers = state.router_data.get("headers", {})
         token = token_in(headers.get("cookie", "") if isinstance(headers, dict) else "")
-        seat = await self.seats.find(token)
+        seat = await self.seats.find(token, is_arrival=event.name in ARRIVALS)
         _SEAT.set(seat)
         shell = await state.get_state(self.shell)
         shell._bind(f"{hash_of(token).hex()}:{seat.actor.member_id}" if seat.is_signed_in else "")

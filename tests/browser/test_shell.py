@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from microcrm.domain.permissions import Role
 from microcrm.pages.navigation import NAVIGATION
 from tests.browser.conftest import PHONE, Opener
+from tests.support.shops import PASSWORD
 from tests.support.site import Site
 
 pytestmark = pytest.mark.browser
@@ -93,3 +94,32 @@ def test_the_phone_has_tabs_at_the_thumb(open_page: Opener) -> None:
     assert round(box["y"] + box["height"]) == PHONE.height
     tabs.get_by_role("button", name="More").click()
     expect(page.get_by_role("navigation", name="More").get_by_role("link", name="Settings")).to_be_visible()
+
+
+def test_an_owner_looks_as_somebody_else_stops_and_signs_out(site: Site, chromium: Browser) -> None:
+    """In a session of its own: the others of this run stay signed in."""
+    page = chromium.new_context(base_url=site.url).new_page()
+    page.goto("/sign-in")
+    page.get_by_label("Email").fill(f"{Role.OWNER.value}@a.example")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/today", wait_until="commit")
+
+    page.goto("/settings/members")
+    row = page.get_by_role("listitem").filter(has_text="staff@a.example")
+    row.get_by_role("button", name="More").click()
+    row.get_by_role("button", name="View as").click()
+    page.wait_for_url("**/today", wait_until="commit")
+    ribbon = page.locator(".ribbon", has_text="Nothing can be changed")
+    expect(ribbon).to_contain_text("Plain staff")
+    ribbon.get_by_role("button", name="Stop").click()
+    page.wait_for_url("**/settings/members", wait_until="commit")
+    expect(page.get_by_role("button", name="Invite")).to_be_visible()
+    expect(ribbon).to_have_count(0)
+
+    page.get_by_role("button", name="Your account").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/signed-out", wait_until="commit")
+    page.goto("/today")
+    page.wait_for_url("**/sign-in?next=/today", wait_until="commit")
+    page.context.close()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from microcrm.components.buttons import post_form
+
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "assets" / "styles"
 TOKENS = (STYLES / "tokens.css").read_text()
@@ -141,3 +143,16 @@ def test_scripts_make_no_markup_of_text() -> None:
         )
     ]
     assert strays == []
+
+
+def test_forms_that_the_browser_sends_are_post_forms() -> None:
+    """``rx.el.form`` without ``on_submit`` stops its own submission: its button would do nothing at all."""
+    forms = [
+        (path.name, {word.arg for word in node.keywords})
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "rx.el.form"
+    ]
+    assert forms
+    assert [name for name, words in forms if "on_submit" not in words] == []
+    assert "onSubmit" not in str(post_form(to="/sign-out").render())

@@ -23,3 +23,18 @@ async def test_a_visitor_gets_an_empty_shell(server: tabs.Server) -> None:
     assert (await tab.open()).crashes == []
     state = await tab.state(AppState)
     assert (state.shop_name, state.is_signed_out, state.allowed) == ("", True, [])
+
+
+async def test_a_page_loaded_right_after_the_session_changed_shows_the_change(
+    server: tabs.Server, fresh_database: TwoShops
+) -> None:
+    """Looking as somebody else reloads the page well within the second for which sessions are remembered."""
+    shop = fresh_database.a
+    session = tabs.sign_in(shop.users[Role.OWNER], shop.business_id)
+    before = server.tab(session)
+    await before.open()
+    assert (await before.state(AppState)).viewing_as == ""
+    tabs.view_as(session, shop.members[Role.STAFF])
+    after = server.tab(session)
+    await after.open()
+    assert (await after.state(AppState)).viewing_as == "Plain staff"

@@ -21,7 +21,7 @@ from reflex_base.event import Event, EventHandler
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
 from reflex_base.utils.format import format_event_handler
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from microcrm import wiring
 from microcrm.domain.errors import DomainError
@@ -52,6 +52,17 @@ def sign_in(user_id: int, business_id: int | None = None) -> str:
         session.commit()
     engine.dispose()
     return token
+
+
+def view_as(session_token: str, member_id: int) -> None:
+    """From now on that session shows the shop as the member; made behind the walls."""
+    engine = wiring.make_engine(settings().database_owner_url, pool_size=1)
+    with Session(engine) as session:
+        row = session.exec(select(SignedIn).where(SignedIn.token_hash == hash_of(session_token))).one()
+        row.viewing_as_member_id = member_id
+        session.add(row)
+        session.commit()
+    engine.dispose()
 
 
 @dataclass(slots=True)
