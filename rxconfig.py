@@ -25,6 +25,9 @@ config = rx.Config(
     frontend_compression_formats=["brotli", "gzip"],
     frontend_lazy_bundled_libraries=True,
     cors_allowed_origins=ORIGINS,
+    # Milliseconds. Longer than a worker keeps a tab's state (webserver.py), so that a handler which begins at the end of
+    # that still has five seconds; as long waits a tab whose worker was killed.
+    redis_lock_expiration=20_000,
     plugins=[SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -20,7 +20,7 @@ from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, Upstream
-from microcrm.operations.unit_of_work import BEGIN_STATEMENT, Actor, Realm, UnitOfWork, settings_of, system
+from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
 from microcrm.settings import settings
 
 Clock = Callable[[], datetime]
@@ -32,15 +32,23 @@ def now() -> datetime:
 
 def make_engine(url: str, pool_size: int) -> Engine:
     """``prepare_threshold=None``: a transaction-mode pooler (Neon's, PgBouncer) may hand each transaction another server
-    connection, where a prepared statement does not exist."""
-    return create_engine(
+    connection, where a prepared statement does not exist. ``autocommit``: the driver begins no transaction, we do."""
+    made = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
         max_overflow=2,
         pool_pre_ping=False,
         pool_recycle=300,
-        connect_args={"prepare_threshold": None, "connect_timeout": 10},
+        connect_args={"prepare_threshold": None, "connect_timeout": 10, "autocommit": True},
     )
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _begin(connection: Connection) -> None:
+    """``BEGIN`` and what the transaction opens with, in one round trip."""
+    opening = connection.get_execution_options().get("opening", "")
+    connection.connection.cursor().execute(f"BEGIN; {opening}")
 
 
 @cache
@@ -88,7 +96,10 @@ def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: A
     """One transaction as ``actor``: commits when the block ends, rolls back when it raises. ``bind`` is for tests that
     keep one connection. A unique value that somebody else has just stored becomes a ``Conflict``."""
     with Session(bind if bind is not None else engine(), expire_on_commit=False) as session:
-        session.connection().execute(BEGIN_STATEMENT, settings_of(actor, realm))
+        opening = opening_of(actor, realm)
+        connection = session.connection(execution_options={"opening": opening})
+        if bind is not None:  # its transaction has begun long ago
+            connection.exec_driver_sql(opening)
         uow = UnitOfWork(session=session, actor=actor, now=clock(), realm=realm)
         try:
             yield uow

@@ -24,9 +24,11 @@ _SERVING = {
     # Reflex's own names for: the pages are compiled already; serve them from the backend.
     "__REFLEX_SKIP_COMPILE": "true",
     "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-    # Any worker may get any event of a tab; the lock is held for as long as that tab stays with one worker.
+    # Any worker may get any event of a tab. The worker that has it keeps its state in memory, and another that wants it
+    # asks and gets it at once; each time it is written to Redis and read back costs more than the event itself.
     "REFLEX_STATE_MANAGER_MODE": "redis",
     "REFLEX_OPLOCK_ENABLED": "1",
+    "REFLEX_OPLOCK_HOLD_TIME": "15s",
     "REFLEX_SOCKET_INTERVAL": "10s",
     "REFLEX_SOCKET_TIMEOUT": "20s",
 }

@@ -17,6 +17,7 @@ from microcrm.domain.permissions import READING, Permission, Role
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 
 Realm = Literal["", "accounts", "worker"]
+_REALMS: dict[Realm, str] = {"": "", "accounts": "accounts", "worker": "worker"}  # nothing else gets into SQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +151,12 @@ class UnitOfWork:
         self.nudges.add("outbox")
 
 
-def settings_of(actor: Actor, realm: Realm) -> dict[str, str]:
-    """What row-level security reads, as bind parameters of ``BEGIN_STATEMENT``."""
-    return {
-        "business": "" if actor.business_id is None else str(actor.business_id),
-        "user": "" if actor.user_id is None else str(actor.user_id),
-        "realm": realm,
-    }
-
-
-# One round trip: drop to the unprivileged role (whatever role connected) and say whose rows these are.
-BEGIN_STATEMENT = text(
-    "SELECT set_config('role', 'microcrm_app', true), set_config('app.business_id', :business, true), "
-    "set_config('app.user_id', :user, true), set_config('app.realm', :realm, true)"
-)
+def opening_of(actor: Actor, realm: Realm) -> str:
+    """The SQL that each transaction begins with: drop to the unprivileged role (whatever role connected), and say whose rows
+    these are. One text without parameters, so that it travels together with ``BEGIN``."""
+    business = "" if actor.business_id is None else int(actor.business_id)
+    user = "" if actor.user_id is None else int(actor.user_id)
+    return (
+        f"SET LOCAL ROLE microcrm_app; SET LOCAL app.business_id = '{business}'; SET LOCAL app.user_id = '{user}'; "
+        f"SET LOCAL app.realm = '{_REALMS[realm]}'"
+    )

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from microcrm import wiring
 from microcrm.domain.permissions import Role
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, OTHER_TABLES, TENANT_TABLES
-from microcrm.operations.unit_of_work import BEGIN_STATEMENT, VISITOR, Actor, Realm, settings_of, system
+from microcrm.operations.unit_of_work import VISITOR, Actor, Realm, opening_of, system
 from tests.support.furniture import WITH_USER, furnish
 from tests.support.servers import Servers
 from tests.support.shops import TwoShops, find
@@ -48,7 +48,7 @@ def as_app(engines: Servers, behind: Engine, both: TwoShops) -> Iterator[Connect
 
 
 def enter(connection: Connection, actor: Actor, realm: Realm = "") -> None:
-    connection.execute(BEGIN_STATEMENT, settings_of(actor, realm))
+    connection.exec_driver_sql(opening_of(actor, realm))
 
 
 def key(table: str) -> str:

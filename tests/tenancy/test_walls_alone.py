@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlmodel import Session, func, select
 
 from microcrm import wiring
@@ -32,7 +32,7 @@ from tests.tenancy.test_crawler import REFUSALS, named_handlers, session_of
 def no_other_wall(furnished: tuple[TwoShops, Engine], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Operations ask nobody, and every transaction is the owning role's, which sees all rows."""
     monkeypatch.setattr(UnitOfWork, "require", lambda self, permission: None)
-    monkeypatch.setattr(wiring, "BEGIN_STATEMENT", text("SELECT :business, :user, :realm"))
+    monkeypatch.setattr(wiring, "opening_of", lambda actor, realm: "SELECT 1")
     owner = wiring.make_engine(settings().database_owner_url, pool_size=8)
     monkeypatch.setattr(wiring, "engine", lambda: owner)
     yield
