@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from microcrm.domain.errors import Invalid
+from microcrm.domain.money import half_up
 
 GST_BEGAN = date(2017, 7, 1)
 GST_2_0 = date(2025, 9, 22)
@@ -97,6 +98,11 @@ def rate_on(tax_class: TaxClass, day: date) -> TaxRate:
         if row.tax_class is tax_class and row.valid_from <= day and (row.valid_to is None or day <= row.valid_to):
             return row
     raise Invalid(f"There is no GST rate on record for {KINDS[tax_class].label} on that day.")
+
+
+def price_with_tax(paise: int, tax_class: TaxClass, day: date) -> int:
+    """What a customer pays for something whose price is given without GST, in paise."""
+    return paise + half_up(paise * rate_on(tax_class, day).rate_bp, 10_000)
 
 
 def rate_words(row: TaxRate) -> str:

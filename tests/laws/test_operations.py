@@ -31,6 +31,9 @@ OPEN_DOORS = {
     "accounts.sign_up.waiting_in",
     "booking_policy.policy_of",
     "links.behind",
+    "public_shop.public_logo",
+    "public_shop.shop_front",
+    "public_shop.shops_to_find",
     "sessions.take_seat",
     "sessions.touch",
 }
