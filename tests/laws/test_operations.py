@@ -29,6 +29,7 @@ OPEN_DOORS = {
     "accounts.sign_up.look_at_link",
     "accounts.sign_up.mail_again",
     "accounts.sign_up.waiting_in",
+    "free_times.public_free_times",
     "booking_policy.policy_of",
     "links.behind",
     "public_shop.public_logo",

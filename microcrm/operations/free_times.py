@@ -1,0 +1,256 @@
+"""Free times of one or several services in one visit, and the nearest ones when a time is lost. Three statements: what is
+offered, who works when, what is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from microcrm.domain.availability import FreeDay, FreeStart, Question, Way, free_days, reach
+from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.errors import Invalid, NotFound
+from microcrm.domain.permissions import Permission
+from microcrm.domain.timeline import Line
+from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
+from microcrm.operations.parts.booking_plan import fitting_gap
+from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.taken_time import Taken, read_taken_time
+from microcrm.operations.parts.working_time import read_working_time
+from microcrm.operations.unit_of_work import UnitOfWork
+
+MOST_DAYS = 62
+MOST_SERVICES = 6
+FARTHEST = timedelta(days=731)
+LOOK_AHEAD = (7, 28)  # days: the second only when the first have too few
+
+_OFFER = text("""
+SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_after_min, s.gap_after_min, s.gap_min,
+       s.seats, s.min_notice_min, s.horizon_days, s.slot_step_min, s.most_per_day,
+       d.member_id, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
+       p.is_online AS is_shop_online, p.min_notice_min AS shop_notice, p.horizon_days AS shop_horizon,
+       p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop,
+       (SELECT json_agg(json_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
+        FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
+        WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active) AS needs
+FROM services s
+LEFT JOIN booking_policies p ON p.business_id = s.business_id
+LEFT JOIN LATERAL (
+  SELECT m.id AS member_id, x.duration_min, m.most_per_day, m.position
+  FROM service_members x JOIN members m ON m.business_id = x.business_id AND m.id = x.member_id
+  WHERE x.business_id = s.business_id AND x.service_id = s.id AND m.deactivated_at IS NULL AND m.is_bookable
+) AS d ON true
+WHERE s.business_id = :business AND s.id = ANY(:services) AND s.is_active
+ORDER BY s.id, d.position, d.member_id
+""")
+_SESSIONS = text("""
+SELECT c.id, c.starts_at, c.member_id, c.seats - c.taken + coalesce((
+         SELECT sum(i.seats) FROM booking_items i JOIN bookings b ON b.business_id = i.business_id AND b.id = i.booking_id
+         WHERE i.business_id = c.business_id AND i.session_id = c.id AND i.is_live AND b.expires_at <= :now), 0) AS seats_left
+FROM class_sessions c
+WHERE c.business_id = :business AND c.service_id = :service AND c.is_live
+  AND c.starts_at >= :first AND c.starts_at < :last AND (:member = 0 OR c.member_id = :member)
+ORDER BY c.starts_at, c.id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimesAsked:
+    """``services``: (service id, member id or ``None`` for anybody), done one after the other. Days are of the business's
+    zone. ``is_public``: as customers see it, within the booking policy. ``except_booking`` gives up its time."""
+
+    services: Sequence[tuple[int, int | None]]
+    first: date
+    last: date
+    is_public: bool
+    seats: int = 1
+    except_booking: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    days: tuple[FreeDay, ...]
+
+    @property
+    def starts(self) -> tuple[FreeStart, ...]:
+        return tuple(start for day in self.days for start in day.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What is on offer: the ways to do each service, and the terms of the visit as a whole."""
+
+    visit: tuple[tuple[Way, ...], ...]
+    class_id: int
+    notice: int
+    horizon: int
+    step: int
+    most_of_shop: int | None
+    most_of_services: dict[int, int | None]
+    most_of_members: dict[int, int | None]
+
+    @property
+    def has_limits(self) -> bool:
+        limits = (self.most_of_shop, *self.most_of_services.values(), *self.most_of_members.values())
+        return any(limit is not None for limit in limits)
+
+
+def free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
+    """For the people of the shop. Those who have only their own calendar get their own times. ``NotFound`` for a service
+    that is not there, ``Invalid`` for a member who does not do it."""
+    uow.require(Permission.CALENDAR_OWN)
+    return FreeTimes(_free_days(uow, asked, own_only=not may_run_calendar(uow)))
+
+
+def public_free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
+    """For anybody: services that are sold online, within notice, horizon, step and the limits of a day."""
+    uow.require_public()
+    return FreeTimes(_free_days(uow, replace(asked, is_public=True)))
+
+
+def nearest_free(uow: UnitOfWork, asked: FreeTimesAsked, wanted: datetime, count: int = 3) -> tuple[FreeStart, ...]:
+    """The free starts nearest to the one that was lost, from its day on and within a week, in order of time; of a class
+    the sessions with enough seats within four weeks. ``asked.first`` and ``asked.last`` do not matter."""
+    zone = zone_of(uow.actor.zone)
+    first = max(to_wall(wanted, zone)[0], today_in(zone, uow.now))
+    found: list[FreeStart] = []
+    for days in LOOK_AHEAD:
+        day_list = _free_days(uow, replace(asked, first=first, last=first + timedelta(days=days - 1)))
+        found = [start for day in day_list for start in day.starts if start.start != wanted]
+        if len(found) >= count:
+            break
+    return tuple(sorted(sorted(found, key=lambda one: (abs(one.start - wanted), one.start))[:count]))
+
+
+def _free_days(uow: UnitOfWork, asked: FreeTimesAsked, *, own_only: bool = False) -> tuple[FreeDay, ...]:
+    zone = zone_of(uow.actor.zone)
+    today = today_in(zone, uow.now)
+    _check(asked, today)
+    offer = _read_offer(uow, asked, own_only)
+    earliest, last = uow.now, asked.last
+    if asked.is_public:
+        earliest += timedelta(minutes=offer.notice)
+        last = min(last, today + timedelta(days=offer.horizon))
+    if offer.class_id:
+        return _class_days(uow, asked, offer.class_id, earliest, last)
+    question = Question(
+        visit=offer.visit, first=asked.first, last=asked.last, zone=zone, earliest=earliest, latest=last,
+        step=offer.step, hours={}, busy={},
+    )  # fmt: skip
+    return free_days(_informed(uow, question, offer, asked))
+
+
+def _informed(uow: UnitOfWork, question: Question, offer: _Offer, asked: FreeTimesAsked) -> Question:
+    """With the hours of everybody who could do it, and everything that is taken."""
+    line = Line(*reach(question.visit, question.first, question.last), question.zone)
+    ways = [way for ways in question.visit for way in ways]
+    members = {way.member_id for way in ways}
+    working = read_working_time(uow, line.first, line.day(line.days - 1), members)
+    taken = read_taken_time(
+        uow, line, members | {keeper for way in ways for choice in way.choices for keeper in choice},
+        except_booking=asked.except_booking or 0, is_counting=asked.is_public and offer.has_limits,
+    )  # fmt: skip
+    return replace(
+        question,
+        hours={m: [working.member(m, line.day(n)).working for n in range(line.days)] for m in members},
+        busy=taken.busy,
+        full_days=_full_days(taken, offer),
+    )
+
+
+def _full_days(taken: Taken, offer: _Offer) -> dict[int | None, frozenset[date]]:
+    whole = taken.full_days("shop", 0, offer.most_of_shop)
+    for service_id, most in offer.most_of_services.items():
+        whole |= taken.full_days("service", service_id, most)
+    return {None: whole, **{m: taken.full_days("member", m, most) for m, most in offer.most_of_members.items()}}
+
+
+def _check(asked: FreeTimesAsked, today: date) -> None:
+    if not 1 <= len(asked.services) <= MOST_SERVICES:
+        raise Invalid(fields={"service_id": f"Choose from one to {MOST_SERVICES} services."})
+    if not 0 <= (asked.last - asked.first).days < MOST_DAYS or not abs(asked.first - today) <= FARTHEST:
+        raise Invalid(fields={"day": f"Choose at most {MOST_DAYS} days within two years."})
+
+
+def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> _Offer:
+    wanted = {service_id for service_id, _ in asked.services}
+    rows = uow.session.connection().execute(_OFFER, {"business": uow.business_id, "services": list(wanted)}).all()
+    by_service: dict[int, list[Any]] = {service_id: [] for service_id in wanted}
+    for row in rows:
+        by_service[row.id].append(row)
+    for lines in by_service.values():
+        if not lines or (asked.is_public and not (lines[0].is_online and lines[0].is_shop_online is not False)):
+            raise NotFound("That service is not there any more.")
+    services = [by_service[service_id][0] for service_id, _ in asked.services]
+    classes = [service.id for service in services if service.seats > 1]
+    if classes and len(services) > 1:
+        raise Invalid(fields={"service_id": "A class is booked by itself."})
+    usual = PolicyTerms()
+    only = uow.actor.member_id if own_only else None
+    return _Offer(
+        visit=()
+        if classes
+        else tuple(_ways(by_service[service_id], member_id, only) for service_id, member_id in asked.services),
+        class_id=classes[0] if classes else 0,
+        notice=max(_first_said(one.min_notice_min, one.shop_notice, usual.min_notice_min) for one in services),
+        horizon=min(_first_said(one.horizon_days, one.shop_horizon, usual.horizon_days) for one in services),
+        step=_first_said(services[0].slot_step_min, services[0].shop_step, usual.slot_step_min),
+        most_of_shop=services[0].most_of_shop,
+        most_of_services={one.id: one.most_per_day for one in services},
+        most_of_members={row.member_id: row.most_of_member for row in rows if row.member_id},
+    )
+
+
+def _first_said(own: int | None, shop: int | None, usual: int) -> int:
+    """The service's own term, else the shop's, else what holds for a shop that has said nothing."""
+    return own if own is not None else shop if shop is not None else usual
+
+
+def _ways(rows: Sequence[Any], member_id: int | None, only: int | None) -> tuple[Way, ...]:
+    """Of everybody who does the service, or of the one who was named."""
+    if member_id is not None and member_id not in {row.member_id for row in rows}:
+        raise Invalid(fields={"member_id": f"Nobody by that name does {rows[0].name} now. Choose somebody else."})
+    ways = []
+    for row in rows:
+        if (
+            row.member_id
+            and row.member_id in (member_id or row.member_id,)
+            and row.member_id in (only or row.member_id,)
+        ):
+            duration = row.own_duration or row.duration_min
+            choices: dict[int, list[int]] = {}
+            for choice, resource_id in row.needs or ():
+                choices.setdefault(choice, []).append(-resource_id)
+            ways.append(
+                Way(
+                    member_id=row.member_id,
+                    duration=duration,
+                    before=row.buffer_before_min,
+                    after=row.buffer_after_min,
+                    gap=fitting_gap(row.gap_after_min, row.gap_min, duration),
+                    choices=tuple(tuple(keepers) for keepers in choices.values()),
+                )
+            )
+    return tuple(ways)
+
+
+def _class_days(
+    uow: UnitOfWork, asked: FreeTimesAsked, class_id: int, earliest: datetime, last: date
+) -> tuple[FreeDay, ...]:
+    """The sessions of a class with enough seats. A day with sessions that are full is open all the same."""
+    zone = zone_of(uow.actor.zone)
+    values = {
+        "business": uow.business_id, "service": class_id, "member": asked.services[0][1] or 0, "now": uow.now,
+        "first": day_bounds(asked.first, zone)[0], "last": day_bounds(asked.last, zone)[1],
+    }  # fmt: skip
+    found: dict[date, list[FreeStart]] = {}
+    for row in uow.session.connection().execute(_SESSIONS, values):
+        day = to_wall(row.starts_at, zone)[0]
+        starts = found.setdefault(day, [])
+        if row.starts_at >= earliest and day <= last and row.seats_left >= asked.seats:
+            starts.append(FreeStart(row.starts_at.astimezone(UTC), (row.member_id,), row.id, row.seats_left))
+    days = [asked.first + timedelta(days=n) for n in range((asked.last - asked.first).days + 1)]
+    return tuple(FreeDay(day, day in found, tuple(found.get(day, ()))) for day in days)

@@ -1,0 +1,105 @@
+"""What is taken: the time of people and rooms, and how many visits a day has already. One statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import TextClause, text
+
+from microcrm.domain.availability import Busy
+from microcrm.domain.calendar_text import DAY_MINUTES
+from microcrm.domain.occupancy import LONGEST_BUFFER
+from microcrm.domain.timeline import Line
+from microcrm.operations.unit_of_work import UnitOfWork
+
+LONGEST_SPAN = DAY_MINUTES + 2 * LONGEST_BUFFER
+_EPOCH = date(1970, 1, 1)
+
+# Everything that is asked for lies in ix_occupancies_busy. A hold that has lapsed takes no time, swept away or not.
+_BUSY = """
+SELECT 'busy', keeper_id, array_agg(from_min ORDER BY from_min), array_agg(until_min ORDER BY from_min)
+FROM occupancies
+WHERE business_id = :business AND keeper_id = ANY(:keepers) AND is_live
+  AND from_min > :first - :longest AND from_min < :last AND until_min > :first
+  AND (expires_at IS NULL OR expires_at > :now)
+GROUP BY keeper_id
+"""
+_OWN = """
+SELECT 'own', keeper_id, array_agg(from_min), array_agg(until_min)
+FROM occupancies
+WHERE business_id = :business AND is_live AND booking_item_id IN (
+  SELECT id FROM booking_items WHERE business_id = :business AND (booking_id = :booking OR id = :item))
+GROUP BY keeper_id
+"""
+# Seats of a class do not count: a class has its own limit.
+_VISITS = """
+SELECT kind, who, array_agg(day), array_agg(visits) FROM (
+  SELECT (ARRAY['member', 'service', 'shop'])[GROUPING(i.member_id, i.service_id)] AS kind,
+         coalesce(i.member_id, i.service_id, 0) AS who,
+         (i.starts_at AT TIME ZONE :zone)::date - date '1970-01-01' AS day, count(DISTINCT i.booking_id)::int AS visits
+  FROM booking_items i JOIN bookings b ON b.business_id = i.business_id AND b.id = i.booking_id
+  WHERE i.business_id = :business AND i.is_live AND i.session_id IS NULL AND i.booking_id <> :booking
+    AND i.starts_at >= to_timestamp(:first * 60.0) AND i.starts_at < to_timestamp(:last * 60.0)
+    AND (b.expires_at IS NULL OR b.expires_at > :now)
+  GROUP BY GROUPING SETS (
+    (day, i.member_id), (day, i.service_id), (day))
+) AS counted GROUP BY kind, who
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """``visits``: how many each day has, by ("member", id), ("service", id) and ("shop", 0); read only when asked for."""
+
+    busy: Busy
+    visits: Mapping[tuple[str, int], Mapping[date, int]]
+
+    def full_days(self, what: str, who: int, most: int | None) -> frozenset[date]:
+        """Days that have ``most`` visits already."""
+        if most is None:
+            return frozenset()
+        return frozenset(day for day, visits in self.visits.get((what, who), {}).items() if visits >= most)
+
+
+def read_taken_time(
+    uow: UnitOfWork,
+    line: Line,
+    keepers: Collection[int],
+    *,
+    except_booking: int = 0,
+    except_item: int = 0,
+    is_counting: bool = False,
+) -> Taken:
+    """Of ``keepers``, on the days of ``line``, as if the one booking or item were not there."""
+    found: dict[str, dict[int, tuple[list[int], list[int]]]] = defaultdict(dict)
+    statement = _statement(bool(except_booking or except_item), is_counting)
+    values: dict[str, Any] = {
+        "business": uow.business_id, "keepers": list(keepers), "first": line.edges[0], "last": line.edges[-1],
+        "longest": LONGEST_SPAN, "now": uow.now,
+    }  # fmt: skip
+    if except_booking or except_item or is_counting:
+        values |= {"booking": except_booking, "item": except_item, "zone": str(line.zone)}
+    for kind, who, ones, others in uow.session.connection().execute(statement, values):
+        found[kind][who] = (ones, others)
+    busy = found.pop("busy", {})
+    for keeper, own in found.pop("own", {}).items():
+        mine = set(zip(*own, strict=True))
+        left = [span for span in zip(*busy.get(keeper, ((), ())), strict=True) if span not in mine]
+        busy[keeper] = ([start for start, _ in left], [end for _, end in left])
+    return Taken(busy, {(what, who): _by_day(*row) for what, rows in found.items() for who, row in rows.items()})
+
+
+def _by_day(days: list[int], visits: list[int]) -> dict[date, int]:
+    return {_EPOCH + timedelta(days=day): count for day, count in zip(days, visits, strict=True)}
+
+
+@lru_cache
+def _statement(is_excepting: bool, is_counting: bool) -> TextClause:
+    """SQL that never changes is parsed once."""
+    parts = [_BUSY, *([_OWN] if is_excepting else []), *([_VISITS] if is_counting else [])]
+    return text("UNION ALL".join(parts))
