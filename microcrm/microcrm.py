@@ -20,6 +20,7 @@ from microcrm.sitemap import SCREENS
 from microcrm.state.base import AppState
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
+from microcrm.wiring import listener
 
 STYLESHEETS = [
     f"styles/{name}.css"
@@ -73,6 +74,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(AppState))
+app.register_lifespan_task(listener().run)
 
 for screen in SCREENS:
     app.add_page(

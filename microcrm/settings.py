@@ -95,6 +95,13 @@ class Settings(BaseSettings):
         return with_user(given, APP_ROLE, self.derived_password(APP_ROLE))
 
     @property
+    def database_direct_url(self) -> str:
+        """The app's sign-in at the direct address, for what a pooler does not carry (LISTEN)."""
+        app = urlsplit(self.database_url)
+        direct = urlsplit(self.database_owner_url)
+        return urlunsplit(direct._replace(netloc=f"{app.netloc.rpartition('@')[0]}@{direct.netloc.rpartition('@')[2]}"))
+
+    @property
     def derives_app_role(self) -> bool:
         """Whether only the owner's sign-in was given, so that ``microcrm_app`` is ours to make."""
         given = urlsplit(self.given_database_url)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from microcrm.adapters.listener import Listener
 from microcrm.adapters.mail import Mail, Mailbox, Smtp
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
@@ -63,6 +64,12 @@ def forget_inherited_connections() -> None:
 
 
 os.register_at_fork(after_in_child=forget_inherited_connections)
+
+
+@cache
+def listener() -> Listener:
+    """Hears what other processes have changed. Web processes run it; it connects only then."""
+    return Listener(lambda: settings().database_direct_url)
 
 
 @cache

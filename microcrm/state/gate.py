@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import time
 import typing
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextvars import ContextVar
@@ -25,9 +24,10 @@ from reflex_base.registry import RegistrationContext
 
 from microcrm.domain.errors import DomainError, Forbidden, Invalid, SignedOut
 from microcrm.domain.permissions import READING, Permission
-from microcrm.operations.sessions import EMPTY_SEAT, Seat, hash_of, take_seat, token_in, touch
-from microcrm.operations.unit_of_work import VISITOR, Actor
-from microcrm.state.bridge import perform, perform_in
+from microcrm.operations.sessions import EMPTY_SEAT, Seat, hash_of, token_in
+from microcrm.operations.unit_of_work import Actor
+from microcrm.state.seats import Seats
+from microcrm.wiring import listener
 
 log = structlog.get_logger()
 
@@ -145,38 +145,12 @@ def _is_of(kind: type, value: Any) -> bool:
     return isinstance(value, kind)
 
 
-class Seats:
-    """Sessions looked up in the last second, by the hash of their token: one burst of events costs one query, and a
-    sign-out takes effect within that second in every process. A page that has just been loaded is never shown what was
-    known before."""
-
-    def __init__(self, keep_seconds: float = 1.0, most: int = 4096) -> None:
-        self._keep, self._most = keep_seconds, most
-        self._known: dict[bytes, tuple[float, Seat]] = {}
-
-    async def find(self, token: str, *, is_arrival: bool = False) -> Seat:
-        if not token:
-            return EMPTY_SEAT
-        key, now = hash_of(token), time.monotonic()
-        known = None if is_arrival else self._known.get(key)
-        if known is not None and now - known[0] < self._keep:
-            return known[1]
-        seat = await perform(VISITOR, take_seat, token)
-        if len(self._known) >= self._most:
-            self._known.clear()
-        self._known[key] = (now, seat)
-        if seat.is_stale and seat.actor.session_id is not None:
-            session_id = seat.actor.session_id
-            await perform_in("accounts", seat.actor, lambda uow: touch(uow, session_id))
-        return seat
-
-
 class Gate(Middleware):
     """Decides about one event; see the module's text."""
 
     def __init__(self, shell: type[Any]) -> None:
         """``shell`` is the state that shows refusals (``AppState``)."""
-        self.seats = Seats()
+        self.seats = Seats(listener())
         self.shell = shell
 
     async def preprocess(self, app: App, state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002

@@ -92,6 +92,8 @@ def test_one_sign_in_makes_the_apps_own_and_a_pooler_keeps_its_host(read) -> Non
     assert given.database_owner_url == "postgresql+psycopg://owner:pw@direct.example/shop?sslmode=require"
     assert given.database_url.startswith("postgresql+psycopg://microcrm_app:")
     assert given.database_url.endswith("@db.example/shop")
+    assert given.database_direct_url.startswith("postgresql+psycopg://microcrm_app:")
+    assert given.database_direct_url.endswith("@direct.example/shop?sslmode=require")
     assert "pw" not in given.database_url.split("@")[0]
 
 
@@ -107,6 +109,7 @@ def test_two_sign_ins_are_used_as_they_are(read) -> None:
     )
     assert not given.derives_app_role
     assert given.database_url == "postgresql+psycopg://microcrm_app:a@pool.example/shop"
+    assert given.database_direct_url == "postgresql+psycopg://microcrm_app:a@direct.example/shop"
 
 
 def test_the_derived_password_depends_on_the_secret(read) -> None:
