@@ -21,6 +21,7 @@ from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, Upstream
+from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
 from microcrm.settings import settings
 
