@@ -38,6 +38,12 @@ ACTIONS: dict[str, str] = {
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
     "booking.undone": "took back a change of",
+    "queue.drawn": "drew",
+    "queue.called": "called",
+    "queue.started": "began to serve",
+    "queue.finished": "was done with",
+    "queue.left": "took out of the queue",
+    "queue.missed": "called in vain",
 }
 SUBJECTS: dict[str, str] = {
     "booking": "visit",
@@ -57,6 +63,7 @@ SUBJECTS: dict[str, str] = {
     "member_hours": "the working hours of a member",
     "member_order": "the order of members",
     "member_services": "the services of a member",
+    "queue_ticket": "a number of the queue",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
@@ -67,6 +74,7 @@ SUBJECTS: dict[str, str] = {
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status"})),
+    "queue": ("Walk-in queue", frozenset({"queue_ticket"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (
         "Staff and roles",

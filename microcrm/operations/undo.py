@@ -24,6 +24,7 @@ from microcrm.operations.parts.order import put_order_back
 from microcrm.operations.parts.ranks import check_change, check_target
 from microcrm.operations.parts.rows import typed
 from microcrm.operations.parts.sets import SETS, stamp
+from microcrm.operations.queue_undo import put_ticket_back
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -61,6 +62,7 @@ OTHERS: dict[str, Permission] = {
     "booking_made": Permission.BOOKINGS_OWN,
     "booking_moved": Permission.BOOKINGS_OWN,
     "booking_status": Permission.BOOKINGS_OWN,
+    "queue_ticket": Permission.BOOKINGS_OWN,
 }
 
 
@@ -147,6 +149,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
     before = undo.before or {}
     if undo.entity.startswith("booking_"):
         put_booking_back(uow, undo)
+        return
+    if undo.entity == "queue_ticket":
+        put_ticket_back(uow, undo)
         return
     if undo.entity == "shop_days":
         is_done = put_days_back(uow, before, undo.after_version)

@@ -35,6 +35,10 @@ OPEN_DOORS = {
     "public_shop.public_logo",
     "public_shop.shop_front",
     "public_shop.shops_to_find",
+    "queue.leave_line",
+    "queue_view.leave_by_link",
+    "queue_view.read_board",
+    "queue_view.read_place",
     "sessions.take_seat",
     "sessions.touch",
 }
