@@ -9,7 +9,7 @@ from microcrm import observability
 from microcrm.settings import settings
 from tasks.beat import SCHEDULE
 
-TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts")
+TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts", "tasks.holds")
 
 
 def _celery(*modules: str) -> Celery:

@@ -8,6 +8,7 @@ from typing import Any
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},
+    "let holds lapse": {"task": "tasks.holds.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "tidy accounts": {"task": "tasks.accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

@@ -21,6 +21,7 @@ class BookingStatus(StrEnum):
     CANCELLED_BY_BUSINESS = "cancelled_by_business"
     LATE_CANCELLED = "late_cancelled"
     NO_SHOW = "no_show"
+    EXPIRED = "expired"  # a hold or a request that nobody confirmed in time
 
 
 _S = BookingStatus
@@ -39,13 +40,17 @@ LABELS: Mapping[BookingStatus, str] = MappingProxyType(
         _S.CANCELLED_BY_BUSINESS: "Cancelled by us",
         _S.LATE_CANCELLED: "Cancelled late",
         _S.NO_SHOW: "Did not come",
+        _S.EXPIRED: "Lapsed",
     }
 )
 
 CANCELLED = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS, _S.LATE_CANCELLED})
-_WAITING = frozenset({_S.HOLD, _S.PENDING_APPROVAL, _S.PENDING_PAYMENT})
+# Nothing is agreed yet; these keep their time until ``expires_at``.
+TENTATIVE = frozenset({_S.HOLD, _S.PENDING_APPROVAL, _S.PENDING_PAYMENT})
 _EXPECTED = frozenset({_S.BOOKED, _S.CONFIRMED})
-_DROPPED = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS})
+_DROPPED = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS, _S.EXPIRED})
+# Gone from the day: calendars and counts leave these out.
+OFF = CANCELLED | {_S.EXPIRED}
 
 # What may follow. Steps may be skipped forwards, because a busy desk ticks only "Done".
 NEXT: Mapping[BookingStatus, frozenset[BookingStatus]] = MappingProxyType(
@@ -62,13 +67,14 @@ NEXT: Mapping[BookingStatus, frozenset[BookingStatus]] = MappingProxyType(
         _S.CANCELLED_BY_BUSINESS: frozenset(),
         _S.LATE_CANCELLED: frozenset(),
         _S.NO_SHOW: frozenset(),
+        _S.EXPIRED: frozenset(),
     }
 )
 
 # Occupy time: the exclusion constraint holds over these. A finished visit did use its time; a missed one gave it back.
-LIVE = _WAITING | _EXPECTED | {_S.ARRIVED, _S.STARTED, _S.FINISHED}
+LIVE = TENTATIVE | _EXPECTED | {_S.ARRIVED, _S.STARTED, _S.FINISHED}
 # May still be moved, stretched or handed to somebody else.
-MOVABLE = _WAITING | _EXPECTED
+MOVABLE = TENTATIVE | _EXPECTED
 
 
 def can_follow(old: BookingStatus, new: BookingStatus) -> bool:

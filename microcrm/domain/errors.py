@@ -85,6 +85,14 @@ class SlotTaken(Conflict):
         self.nearest = tuple(nearest)
 
 
+class HoldLapsed(Conflict):
+    """The time that was kept while a form was filled in has gone back: the form came too late."""
+
+    code = "hold_lapsed"
+    message = "We could not keep that time any longer."
+    remedy = "Choose a time again; what you typed is still there."
+
+
 class OutsideHours(Invalid):
     """The shop is closed or the member is away then. Those who run the whole calendar may go past it with a reason."""
 

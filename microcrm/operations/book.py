@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Invalid, NotFound
@@ -15,12 +15,11 @@ from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.formatting import format_near_day, format_time
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, today_in, zone_of
-from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
-from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import (
     WALK_IN,
     BookingDone,
@@ -29,11 +28,10 @@ from microcrm.operations.parts.booking_rows import (
     give_number,
     note_event,
 )
-from microcrm.operations.parts.booking_times import check_hours, slot_taken
-from microcrm.operations.parts.occupy import Claim, NoRoom, busy_times, choose, claim, outer_span
+from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
-TRIES = 3  # a room can be lost to somebody else while another one is still free
 BACK, AHEAD = timedelta(days=366), timedelta(days=731)  # how far from today a visit may lie
 
 
@@ -84,7 +82,8 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     zone = zone_of(uow.actor.zone)
     check_hours(uow, items, zone, wish.reason)
     customer_id = _customer(uow, wish, command)
-    booking_id, item_ids = _hold(uow, wish, items, customer_id)
+    taken = take(uow, items, NewVisit(customer_id=customer_id, note=wish.note))
+    booking_id = taken.booking_id
     number = give_number(uow, booking_id)
     event = note_event(
         uow,
@@ -102,7 +101,7 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
         f"booking {number}", "booking_made", booking_id, before=None, after_version=1, audit_event_id=event
     )
     label = f"{who} is booked: {when} with {items[0].member_name}"
-    return BookingDone(booking_id, item_ids, number, 1, BookingStatus.BOOKED, label, str(undo))
+    return BookingDone(booking_id, taken.item_ids, number, 1, BookingStatus.BOOKED, label, str(undo))
 
 
 def _read(uow: UnitOfWork, command: Book) -> _Wish:
@@ -131,65 +130,20 @@ def _customer(uow: UnitOfWork, wish: _Wish, command: Book) -> int | None:
     if wish.who == "new":
         person = AddCustomer(name=command.name, phone=command.phone, is_family=command.is_family)
         return add_customer(uow, person).id
+    return own_customer(uow, wish.customer_id)
+
+
+def own_customer(uow: UnitOfWork, raw_id: Any) -> int:
+    """The id of a customer whom the actor may book for."""
+    reader = Reader()
+    customer_id = reader.id("customer_id", raw_id, "Customer")
+    reader.done()
     query = select(Customer.archived_at).where(
-        Customer.business_id == uow.business_id, Customer.id == wish.customer_id, visible_customers(uow.actor)
+        Customer.business_id == uow.business_id, Customer.id == customer_id, visible_customers(uow.actor)
     )
     row = uow.session.execute(query).first()
     if row is None:
         raise NotFound("That customer is not there any more.", remedy="Search for the customer again.")
     if row.archived_at is not None:
         raise Invalid(fields={"customer_id": "This customer is in the archive. Bring them back first."})
-    return wish.customer_id
-
-
-def _hold(
-    uow: UnitOfWork, wish: _Wish, items: Sequence[PlannedItem], customer_id: int | None
-) -> tuple[int, tuple[int, ...]]:
-    """Store the visit together with the time it takes, or neither."""
-    found: list[Claim] | NoRoom | None = None
-    for _ in range(TRIES):
-        found = choose(items, busy_times(uow, *outer_span(items)))
-        if isinstance(found, NoRoom):
-            break
-        savepoint = uow.session.begin_nested()
-        booking_id, item_ids = _store(uow, wish, items, customer_id)
-        if claim(uow, found, item_ids):
-            savepoint.commit()
-            return booking_id, item_ids
-        savepoint.rollback()
-    raise slot_taken(uow, items, zone_of(uow.actor.zone), found if isinstance(found, NoRoom) else None)
-
-
-def _store(
-    uow: UnitOfWork, wish: _Wish, items: Sequence[PlannedItem], customer_id: int | None
-) -> tuple[int, tuple[int, ...]]:
-    booking = insert(Booking).values(
-        business_id=uow.business_id,
-        customer_id=customer_id,
-        status=BookingStatus.BOOKED,
-        starts_at=min(item.start for item in items),
-        ends_at=max(item.end for item in items),
-        source="staff",
-        note=wish.note,
-        cancel_reason="",
-        created_at=uow.now,
-        created_by_member_id=uow.actor.member_id,
-        version=1,
-    )
-    booking_id = uow.session.execute(booking.returning(Booking.id)).scalar_one()
-    rows = [
-        {
-            "business_id": uow.business_id,
-            "booking_id": booking_id,
-            "service_id": item.service_id,
-            "member_id": item.member_id,
-            "starts_at": item.start,
-            "ends_at": item.end,
-            "duration_min": item.duration,
-            "price_paise": item.price_paise,
-            "is_live": True,
-        }
-        for item in items
-    ]
-    ids = uow.session.scalars(insert(BookingItem).returning(BookingItem.id, sort_by_parameter_order=True), rows)
-    return booking_id, tuple(ids)
+    return customer_id

@@ -33,7 +33,15 @@ from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_EVENTS = 20
-_SAID = {"booked": "Booked", "moved": "Moved", "cancelled": "Cancelled", "undone": "Taken back"}
+_SAID = {
+    "booked": "Booked",
+    "requested": "Asked for",
+    "approved": "Approved",
+    "declined": "Declined",
+    "moved": "Moved",
+    "cancelled": "Cancelled",
+    "undone": "Taken back",
+}
 
 
 @dataclass(frozen=True, slots=True)

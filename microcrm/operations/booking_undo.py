@@ -9,10 +9,10 @@ from microcrm.domain.errors import Conflict, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.records import Undo
-from microcrm.operations.booking_status import GIVES_TIME_BACK, set_status
 from microcrm.operations.move import place, plan_of
+from microcrm.operations.parts.booking_life import GIVES_TIME_BACK, bring_back, set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
-from microcrm.operations.parts.occupy import claims_of, wake
+from microcrm.operations.parts.occupy import claims_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
@@ -36,14 +36,21 @@ def put_booking_back(uow: UnitOfWork, undo: Undo) -> None:
         if not can_undo(BookingStatus(booking.status), old):
             raise Conflict("That step cannot be taken back.", remedy="Make a new booking.")
         booking.cancel_reason = ""
-        _status_back(uow, booking, items, old)
+        deadline = (undo.before or {}).get("expires_at")
+        _status_back(uow, booking, items, old, deadline and datetime.fromisoformat(deadline))
 
 
-def _status_back(uow: UnitOfWork, booking: Booking, items: list[BookingItem], status: BookingStatus) -> None:
+def _status_back(
+    uow: UnitOfWork,
+    booking: Booking,
+    items: list[BookingItem],
+    status: BookingStatus,
+    expires_at: datetime | None = None,
+) -> None:
     current = BookingStatus(booking.status)
-    if current in GIVES_TIME_BACK and not wake(uow, [item.id or 0 for item in items]):
+    if current in GIVES_TIME_BACK and status not in GIVES_TIME_BACK and not bring_back(uow, items, expires_at):
         raise SlotTaken("Its time has been given to somebody else.", remedy="Book the customer again at another time.")
-    set_status(uow, booking, items, status)
+    set_status(uow, booking, items, status, expires_at)
     note_event(uow, booking.id or 0, "undone", old=current, new=status)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, select
 
-from microcrm.domain.booking import CANCELLED, LABELS, LIVE, BookingStatus
+from microcrm.domain.booking import CANCELLED, LABELS, LIVE, OFF, BookingStatus
 from microcrm.domain.calendar_text import MONTHS
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
@@ -32,7 +32,7 @@ from microcrm.operations.customer_access import (
 from microcrm.operations.unit_of_work import UnitOfWork
 
 SHOWN_VISITS = 50
-_TONES = {BookingStatus.FINISHED: "ok", BookingStatus.NO_SHOW: "bad", **dict.fromkeys(CANCELLED, "neutral")}
+_TONES = {BookingStatus.FINISHED: "ok", BookingStatus.NO_SHOW: "bad", **dict.fromkeys(OFF, "neutral")}
 
 
 @dataclass(frozen=True, slots=True)

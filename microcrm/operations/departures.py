@@ -193,15 +193,16 @@ def _move(uow: UnitOfWork, item: BookingItem, to_member_id: int) -> bool:
         Occupancy.booking_item_id == item.id,
         Occupancy.is_live,
     )
-    old = select(Occupancy.id, Occupancy.span).where(*own, Occupancy.member_id == item.member_id)
+    old = select(Occupancy.id, Occupancy.span, Occupancy.expires_at).where(*own, Occupancy.member_id == item.member_id)
     spans = connection.execute(old).all()
     taken: list[int] = []
-    for _, span in spans:
+    for _, span, expires_at in spans:
         values = {
             "business_id": uow.business_id,
             "booking_item_id": item.id,
             "member_id": to_member_id,
             "span": span,
+            "expires_at": expires_at,
             "is_live": True,
         }
         added = connection.execute(insert(Occupancy).values(**values).on_conflict_do_nothing().returning(Occupancy.id))

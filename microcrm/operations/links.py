@@ -67,7 +67,7 @@ def behind(uow: UnitOfWork, token: Any) -> Behind:
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise NotFound
     row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
-    if row is None:
+    if row is None or uow.actor.business_id not in (None, row.business_id):
         raise NotFound
     found = Behind(*row)
     uow.enter_business(found.business_id)

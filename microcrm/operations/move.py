@@ -18,7 +18,7 @@ from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
-from microcrm.operations.book import AHEAD, BACK, TRIES
+from microcrm.operations.book import AHEAD, BACK
 from microcrm.operations.parts.booking_plan import Choices, PlannedItem, check_does, fitting_gap, resource_choices
 from microcrm.operations.parts.booking_rows import (
     BookingDone,
@@ -28,7 +28,9 @@ from microcrm.operations.parts.booking_rows import (
     open_booking,
 )
 from microcrm.operations.parts.booking_times import check_hours, slot_taken
-from microcrm.operations.parts.occupy import Claim, NoRoom, busy_times, choose, claims_of, outer_span, retake
+from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
+from microcrm.operations.parts.occupy import Claim, NoRoom, choose, claims_of, keepers_of, outer_span, read_busy, retake
+from microcrm.operations.parts.visits import TRIES
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -88,7 +90,7 @@ def place(
         "starts_at": item.starts_at.isoformat(),
         "minutes": item.duration_min,
     }
-    _take(uow, item, held, plan)
+    _take(uow, booking, item, held, plan)
     item.member_id, item.duration_min = plan.member_id, plan.duration
     item.starts_at, item.ends_at = plan.start, plan.end
     booking.starts_at, booking.ends_at = min(i.starts_at for i in items), max(i.ends_at for i in items)
@@ -200,14 +202,17 @@ def _current_first(choices: Choices, held: list[Claim]) -> Choices:
     return tuple(tuple(sorted(choice, key=lambda resource: resource not in mine)) for choice in choices)
 
 
-def _take(uow: UnitOfWork, item: BookingItem, held: list[Claim], plan: PlannedItem) -> None:
+def _take(uow: UnitOfWork, booking: Booking, item: BookingItem, held: list[Claim], plan: PlannedItem) -> None:
     found: list[Claim] | NoRoom | None = None
     for _ in range(TRIES):
-        found = choose([plan], busy_times(uow, *outer_span([plan]), except_item=item.id))
+        busy = read_busy(uow, *outer_span([plan]), keepers_of([plan]), except_items=[item.id or 0])
+        found = choose([plan], busy.taken)
         if isinstance(found, NoRoom):
             break
         savepoint = uow.session.begin_nested()
-        if retake(uow, item.id or 0, held, found):
+        if is_in_the_way(found, busy.lapsed):
+            let_go_of_lapsed(uow, found)
+        if retake(uow, [item.id or 0], held, found, booking.expires_at):
             savepoint.commit()
             return
         savepoint.rollback()

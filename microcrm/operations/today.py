@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from microcrm.domain.booking import CANCELLED, LIVE, BookingStatus
+from microcrm.domain.booking import LIVE, OFF, BookingStatus
 from microcrm.domain.hours import Window, Windows, merge, subtract
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
@@ -221,7 +221,7 @@ def _attention(
             Booking.business_id == uow.business_id,
             Booking.starts_at >= start - OPEN_FOR,
             or_(Booking.starts_at < tomorrow_end, Booking.status == _S.PENDING_APPROVAL),
-            Booking.status.not_in([*CANCELLED, _S.FINISHED, _S.NO_SHOW]),
+            Booking.status.not_in([*OFF, _S.FINISHED, _S.NO_SHOW]),
             visible_bookings(uow.actor),
         )
     ).one()

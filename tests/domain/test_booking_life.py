@@ -12,6 +12,7 @@ from microcrm.domain.booking import (
     LIVE,
     MOVABLE,
     NEXT,
+    OFF,
     Action,
     BookingStatus,
     can_follow,
@@ -22,7 +23,7 @@ from microcrm.domain.booking import (
 S = BookingStatus
 START = datetime(2026, 12, 5, 4, 30, tzinfo=UTC)
 END = START + timedelta(hours=1)
-FINAL = CANCELLED | {S.FINISHED, S.NO_SHOW}
+FINAL = CANCELLED | {S.FINISHED, S.NO_SHOW, S.EXPIRED}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ FINAL = CANCELLED | {S.FINISHED, S.NO_SHOW}
         (S.HOLD, S.PENDING_APPROVAL, S.PENDING_PAYMENT, S.BOOKED, S.ARRIVED, S.FINISHED),
         (S.HOLD, S.PENDING_PAYMENT, S.BOOKED, S.NO_SHOW),
         (S.PENDING_APPROVAL, S.CANCELLED_BY_BUSINESS),
+        (S.HOLD, S.EXPIRED),
+        (S.PENDING_APPROVAL, S.PENDING_PAYMENT, S.EXPIRED),
         (S.BOOKED, S.CANCELLED_BY_CUSTOMER),
         (S.CONFIRMED, S.LATE_CANCELLED),
         (S.ARRIVED, S.LATE_CANCELLED),
@@ -56,6 +59,8 @@ def test_lives_that_happen(life: tuple[BookingStatus, ...]) -> None:
         (S.FINISHED, S.NO_SHOW),
         (S.CANCELLED_BY_CUSTOMER, S.BOOKED),
         (S.NO_SHOW, S.ARRIVED),
+        (S.BOOKED, S.EXPIRED),
+        (S.EXPIRED, S.BOOKED),
     ],
 )
 def test_steps_that_do_not_happen(old: BookingStatus, new: BookingStatus) -> None:
@@ -77,7 +82,8 @@ def test_every_status_can_be_reached_and_none_comes_round_again() -> None:
 
 
 def test_which_ones_occupy_time() -> None:
-    assert set(S) - LIVE == CANCELLED | {S.NO_SHOW}
+    assert set(S) - LIVE == CANCELLED | {S.NO_SHOW, S.EXPIRED}
+    assert CANCELLED | {S.EXPIRED} == OFF
     assert MOVABLE < LIVE
     assert not MOVABLE & {S.ARRIVED, S.STARTED, S.FINISHED}
 

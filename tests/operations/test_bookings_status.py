@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from microcrm.domain.booking import CANCELLED, LIVE, NEXT, BookingStatus
+from microcrm.domain.booking import LIVE, NEXT, OFF, BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, BookingEvent
@@ -24,7 +24,7 @@ from tests.support.desk import MORNING, booking_of, held_by, wish
 from tests.support.shops import Shop
 
 _S = BookingStatus
-STEPS = sorted(set(_S) - CANCELLED)
+STEPS = sorted(set(_S) - OFF)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_every_step_follows_the_table(desk: UnitOfWork, shop: Shop, old: Booking
         assert booking_of(desk.session, done.booking_id).status == old
 
 
-@pytest.mark.parametrize("status", ["", "gone", None, 3, "cancelled_by_customer", ["booked"]])
+@pytest.mark.parametrize("status", ["", "gone", None, 3, "cancelled_by_customer", "expired", ["booked"]])
 def test_words_that_are_no_step_are_refused(desk: UnitOfWork, shop: Shop, status: Any) -> None:
     done = book(desk, wish(shop, "10:00"))
     with pytest.raises(Invalid):

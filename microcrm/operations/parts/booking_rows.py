@@ -27,7 +27,8 @@ _NUMBER = text(
 
 @dataclass(frozen=True, slots=True)
 class BookingDone:
-    """After any step. ``undo`` is the token that takes it back; ``label`` says what was done."""
+    """After any step. ``undo`` is the token that takes it back; ``label`` says what was done. ``token`` opens the visit
+    for its customer, where one was made."""
 
     booking_id: int
     item_ids: tuple[int, ...]
@@ -36,6 +37,7 @@ class BookingDone:
     status: str
     label: str
     undo: str
+    token: str = ""
 
 
 def open_booking(uow: UnitOfWork, raw_id: Any, raw_version: Any = None) -> tuple[Booking, list[BookingItem]]:

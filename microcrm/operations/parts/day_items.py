@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, select
 
-from microcrm.domain.booking import CANCELLED, BookingStatus
+from microcrm.domain.booking import OFF, BookingStatus
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
@@ -94,7 +94,7 @@ def day_items_statement(uow: UnitOfWork, start: datetime, end: datetime) -> Sele
             item.starts_at > start - REACH,
             item.starts_at < end,
             item.ends_at > start,
-            booking.status.not_in(list(CANCELLED)),
+            booking.status.not_in(list(OFF)),
             *own,
         )
         .order_by(item.starts_at, item.id)

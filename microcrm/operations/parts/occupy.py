@@ -10,20 +10,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
 
 from microcrm.domain.free_times import overlaps
 from microcrm.domain.occupancy import LONGEST_BUFFER, LONGEST_SERVICE, Span
-from microcrm.models.bookings import BookingItem, Occupancy
+from microcrm.models.bookings import Occupancy
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # A span that touches an instant belongs to an item that starts at most this long before it.
 REACH = timedelta(minutes=LONGEST_SERVICE + LONGEST_BUFFER)
+LONGEST_SPAN = 24 * 60 + 2 * LONGEST_BUFFER  # minutes; a class may take a whole day
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Claim(NamedTuple):
@@ -35,6 +37,14 @@ class Claim(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Busy:
+    """By keeper: what is taken, and what holds that have run out still cover."""
+
+    taken: dict[int, list[Span]]
+    lapsed: dict[int, list[Span]]
+
+
+@dataclass(frozen=True, slots=True)
 class NoRoom:
     """Why there are no claims: a member is busy, or every resource that would do is."""
 
@@ -43,30 +53,54 @@ class NoRoom:
 
 
 def busy_times(
-    uow: UnitOfWork, start: datetime, end: datetime, *, except_item: int | None = None
+    uow: UnitOfWork,
+    start: datetime,
+    end: datetime,
+    keepers: Iterable[int] | None = None,
+    *,
+    except_item: int | None = None,
 ) -> dict[int, list[Span]]:
-    """Taken time that touches ``start``..``end``, by keeper. Found by way of the items' btree: under row-level security
-    ``&&`` is never an index condition."""
-    keeper = func.coalesce(Occupancy.member_id, -Occupancy.resource_id)
+    """Taken time that touches ``start``..``end``, by keeper; of ``keepers``, or of everybody. A hold that has run out takes
+    none."""
+    return read_busy(uow, start, end, keepers, except_items=() if except_item is None else (except_item,)).taken
+
+
+def read_busy(
+    uow: UnitOfWork,
+    start: datetime,
+    end: datetime,
+    keepers: Iterable[int] | None = None,
+    *,
+    except_items: Sequence[int] = (),
+) -> Busy:
+    """As ``busy_times``, and apart from it what has lapsed and is still stored. Read from one btree: under row-level
+    security ``&&`` is never an index condition."""
+    lowest, highest = minute_of(start), minute_of(end)
     rows = uow.session.execute(
-        select(keeper, Occupancy.span)
-        .join(
-            BookingItem,
-            and_(BookingItem.business_id == Occupancy.business_id, BookingItem.id == Occupancy.booking_item_id),
-        )
-        .where(
-            BookingItem.business_id == uow.business_id,
-            BookingItem.starts_at > start - REACH,
-            BookingItem.starts_at < end + timedelta(minutes=LONGEST_BUFFER),
+        select(Occupancy.keeper_id, Occupancy.from_min, Occupancy.until_min, Occupancy.expires_at).where(
+            Occupancy.business_id == uow.business_id,
             Occupancy.is_live,
-            Occupancy.span.op("&&")(Range(start, end)),
-            *([] if except_item is None else [Occupancy.booking_item_id != except_item]),
+            *([] if keepers is None else [Occupancy.keeper_id.in_(list(keepers))]),
+            Occupancy.from_min > lowest - LONGEST_SPAN,
+            Occupancy.from_min < highest,
+            Occupancy.until_min > lowest,
+            *([Occupancy.booking_item_id.is_distinct_from(one) for one in except_items]),
         )
     )
-    busy: dict[int, list[Span]] = defaultdict(list)
-    for who, span in rows:
-        busy[who].append(Span(span.lower, span.upper))
+    busy = Busy(defaultdict(list), defaultdict(list))
+    for keeper, from_min, until_min, expires_at in rows:
+        kept = busy.taken if expires_at is None or expires_at > uow.now else busy.lapsed
+        kept[keeper].append(Span(instant_of(from_min), instant_of(until_min)))
     return busy
+
+
+def minute_of(instant: datetime) -> int:
+    """Minutes since 1970, UTC, as the table counts them."""
+    return int(instant.timestamp()) // 60
+
+
+def instant_of(minute: int) -> datetime:
+    return _EPOCH + timedelta(minutes=minute)
 
 
 def choose(items: Sequence[PlannedItem], busy: dict[int, list[Span]]) -> list[Claim] | NoRoom:
@@ -93,7 +127,18 @@ def outer_span(items: Iterable[PlannedItem]) -> Span:
     return Span(min(room.start for room in rooms), max(room.end for room in rooms))
 
 
-def claim(uow: UnitOfWork, claims: Sequence[Claim], item_ids: Sequence[int]) -> bool:
+def keepers_of(items: Iterable[PlannedItem]) -> set[int]:
+    """Whoever or whatever these might need."""
+    return {
+        keeper
+        for item in items
+        for keeper in (item.member_id, *(-resource for choice in item.choices for resource in choice))
+    }
+
+
+def claim(
+    uow: UnitOfWork, claims: Sequence[Claim], item_ids: Sequence[int], expires_at: datetime | None = None
+) -> bool:
     """Whether all of it could be had. When not, the caller rolls back to its savepoint."""
     if not claims:
         return True
@@ -104,6 +149,7 @@ def claim(uow: UnitOfWork, claims: Sequence[Claim], item_ids: Sequence[int]) -> 
             "member_id": one.keeper if one.keeper > 0 else None,
             "resource_id": -one.keeper if one.keeper < 0 else None,
             "span": Range(one.span.start, one.span.end),
+            "expires_at": expires_at,
             "is_live": True,
         }
         for one in sorted(claims)
@@ -124,17 +170,19 @@ def claims_of(uow: UnitOfWork, item_id: int, *, is_live: bool = True) -> list[Cl
     return sorted(Claim(keeper, Span(span.lower, span.upper), 0) for keeper, span in rows)
 
 
-def retake(uow: UnitOfWork, item_id: int, old: Sequence[Claim], new: Sequence[Claim]) -> bool:
-    """Hold ``new`` instead of ``old``; whether it could be had.
+def retake(
+    uow: UnitOfWork, item_ids: Sequence[int], old: Sequence[Claim], new: Sequence[Claim], expires_at: datetime | None
+) -> bool:
+    """Hold ``new`` instead of ``old``, both of the same items in the same order; whether it could be had.
 
-    First only what the item does not hold yet is claimed. Time that is let go and not yet committed makes others wait;
+    First only what the items do not hold yet is claimed. Time that is let go and not yet committed makes others wait;
     at that point nothing is left to wait for on this side.
     """
-    extra = [Claim(one.keeper, part, 0) for one in new for part in _beyond(one, old)]
-    if not claim(uow, extra, [item_id]):
+    extra = [Claim(one.keeper, part, one.place) for one in new for part in _beyond(one, old)]
+    if not claim(uow, extra, item_ids, expires_at):
         return False
-    let_go(uow, [item_id])
-    return claim(uow, [one._replace(place=0) for one in new], [item_id])
+    let_go(uow, item_ids)
+    return claim(uow, new, item_ids, expires_at)
 
 
 def let_go(uow: UnitOfWork, item_ids: Sequence[int]) -> None:
@@ -148,14 +196,14 @@ def rest(uow: UnitOfWork, item_ids: Sequence[int]) -> None:
     )
 
 
-def wake(uow: UnitOfWork, item_ids: Sequence[int]) -> bool:
+def wake(uow: UnitOfWork, item_ids: Sequence[int], expires_at: datetime | None = None) -> bool:
     """The visit is on again; whether its time could still be had."""
     claims = [
         one._replace(place=place)
         for place, item_id in enumerate(item_ids)
         for one in claims_of(uow, item_id, is_live=False)
     ]
-    if not claim(uow, claims, item_ids):
+    if not claim(uow, claims, item_ids, expires_at):
         return False
     _delete(uow, item_ids, is_live=False)
     return True

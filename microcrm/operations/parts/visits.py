@@ -1,0 +1,105 @@
+"""Storing a new visit together with the time it takes, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.zones import zone_of
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.operations.parts.booking_plan import PlannedItem
+from microcrm.operations.parts.booking_times import slot_taken
+from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
+from microcrm.operations.parts.occupy import NoRoom, choose, claim, keepers_of, outer_span, read_busy
+from microcrm.operations.unit_of_work import UnitOfWork
+
+TRIES = 3  # a room can be lost to somebody else while another one is still free
+
+
+@dataclass(frozen=True, slots=True)
+class NewVisit:
+    """What is known of a visit when its time is taken. ``expires_at`` only for holds and requests."""
+
+    status: BookingStatus = BookingStatus.BOOKED
+    source: str = "staff"
+    customer_id: int | None = None
+    note: str = ""
+    expires_at: datetime | None = None
+    series_id: int | None = None
+    series_place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    booking_id: int
+    item_ids: tuple[int, ...]
+
+
+def take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken:
+    """``SlotTaken`` with the nearest free times when somebody else has it. A hold that has run out is in nobody's way."""
+    found = try_to_take(uow, items, visit)
+    if isinstance(found, Taken):
+        return found
+    raise slot_taken(uow, items, zone_of(uow.actor.zone), found)
+
+
+def try_to_take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken | NoRoom | None:
+    """``NoRoom`` or ``None`` (somebody was quicker) when the time is not to be had."""
+    for _ in range(TRIES):
+        busy = read_busy(uow, *outer_span(items), keepers_of(items))
+        claims = choose(items, busy.taken)
+        if isinstance(claims, NoRoom):
+            return claims
+        savepoint = uow.session.begin_nested()
+        if is_in_the_way(claims, busy.lapsed):
+            let_go_of_lapsed(uow, claims)
+        taken = _store(uow, items, visit)
+        if claim(uow, claims, taken.item_ids, visit.expires_at):
+            savepoint.commit()
+            return taken
+        savepoint.rollback()
+    return None
+
+
+def _store(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken:
+    booking_id = store_booking(uow, min(item.start for item in items), max(item.end for item in items), visit)
+    rows = [
+        {
+            "business_id": uow.business_id,
+            "booking_id": booking_id,
+            "service_id": item.service_id,
+            "member_id": item.member_id,
+            "starts_at": item.start,
+            "ends_at": item.end,
+            "duration_min": item.duration,
+            "price_paise": item.price_paise,
+            "is_live": True,
+        }
+        for item in items
+    ]
+    ids = uow.session.scalars(insert(BookingItem).returning(BookingItem.id, sort_by_parameter_order=True), rows)
+    return Taken(booking_id, tuple(ids))
+
+
+def store_booking(uow: UnitOfWork, start: datetime, end: datetime, visit: NewVisit) -> int:
+    booking = insert(Booking).values(
+        business_id=uow.business_id,
+        customer_id=visit.customer_id,
+        status=visit.status,
+        starts_at=start,
+        ends_at=end,
+        source=visit.source,
+        note=visit.note,
+        cancel_reason="",
+        created_at=uow.now,
+        created_by_member_id=uow.actor.member_id,
+        expires_at=visit.expires_at,
+        series_id=visit.series_id,
+        series_place=visit.series_place,
+        version=1,
+    )
+    return int(uow.session.execute(booking.returning(Booking.id)).scalar_one())
