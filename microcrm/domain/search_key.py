@@ -32,8 +32,8 @@ def search_key(text: str) -> str:
             if not _is_dropped(character, base):
                 kept.append(character)
             continue
-        base = character
         is_word = category[0] in "LN"
+        base = character if is_word else ""  # a mark that stands on nothing is dropped
         kept.append(character if is_word else " ")
     plain = unicodedata.normalize("NFC", "".join(kept))
     return " ".join(plain.split())[:LONGEST].strip()

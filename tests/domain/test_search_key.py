@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from microcrm.domain.search_key import LONGEST, digits_of, prefix_end, search_key, words_of
@@ -57,6 +57,7 @@ def test_a_prefix_finds_its_names_and_no_others() -> None:
 
 
 @given(st.text(max_size=300))
+@example("\x80\u0591")
 def test_a_key_is_its_own_key(name: str) -> None:
     key = search_key(name)
     assert search_key(key) == key
