@@ -11,7 +11,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.queue import Ticket
 from microcrm.models.records import Undo
 from microcrm.models.waiting import QueueTicket
-from microcrm.operations.booking_status import set_status
+from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
 from microcrm.operations.parts.queue_floor import lock_queue
 from microcrm.operations.parts.rows import find

@@ -28,6 +28,7 @@ class NewVisit:
     source: str = "staff"
     customer_id: int | None = None
     note: str = ""
+    guest_name: str = ""
     expires_at: datetime | None = None
     series_id: int | None = None
     series_place: int | None = None
@@ -94,6 +95,7 @@ def store_booking(uow: UnitOfWork, start: datetime, end: datetime, visit: NewVis
         ends_at=end,
         source=visit.source,
         note=visit.note,
+        guest_name=visit.guest_name,
         cancel_reason="",
         created_at=uow.now,
         created_by_member_id=uow.actor.member_id,

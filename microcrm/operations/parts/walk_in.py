@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.occupancy import Span
-from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.waiting import QueueTicket
-from microcrm.operations.book import TRIES
-from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import give_number, note_event
-from microcrm.operations.parts.booking_times import slot_taken
-from microcrm.operations.parts.occupy import Claim, NoRoom, busy_times, choose, claim, claims_of, outer_span, retake
+from microcrm.operations.parts.occupy import claims_of, retake
+from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -32,20 +29,12 @@ def take_chair(uow: UnitOfWork, ticket: QueueTicket, member_id: int, minutes: in
     # Whoever sits down needs no time before: that was while they waited.
     items = [replace(plan_items(uow, wanted, minute_of(uow.now))[0], before=0)]
     give_rest_back(uow, member_id)
-    found: list[Claim] | NoRoom | None = None
-    for _ in range(TRIES):
-        found = choose(items, busy_times(uow, *outer_span(items)))
-        if isinstance(found, NoRoom):
-            break
-        savepoint = uow.session.begin_nested()
-        booking_id, item_ids = _store(uow, ticket, items[0])
-        if claim(uow, found, item_ids):
-            savepoint.commit()
-            give_number(uow, booking_id)
-            note_event(uow, booking_id, "started", new=BookingStatus.STARTED, ticket_id=ticket.id)
-            return booking_id
-        savepoint.rollback()
-    raise slot_taken(uow, items, zone_of(uow.actor.zone), found if isinstance(found, NoRoom) else None)
+    guest = "" if ticket.customer_id else ticket.name
+    visit = NewVisit(BookingStatus.STARTED, "queue", ticket.customer_id, guest_name=guest)
+    booking_id = take(uow, items, visit).booking_id
+    give_number(uow, booking_id)
+    note_event(uow, booking_id, "started", new=BookingStatus.STARTED, ticket_id=ticket.id)
+    return booking_id
 
 
 def end_early(uow: UnitOfWork, booking: Booking, item: BookingItem) -> None:
@@ -94,39 +83,9 @@ def _end_at(uow: UnitOfWork, booking: Booking, item: BookingItem, end: datetime)
     shift = end - item.ends_at
     moved = [one._replace(span=Span(one.span.start, one.span.end + shift)) for one in held]
     new = [one for one in moved if one.span.start < one.span.end]
-    if not retake(uow, item.id or 0, held, new):
+    if not retake(uow, [item.id or 0], held, new, None):
         return False
     item.ends_at = booking.ends_at = end
     item.duration_min = int((end - item.starts_at).total_seconds()) // 60
     uow.session.flush()
     return True
-
-
-def _store(uow: UnitOfWork, ticket: QueueTicket, item: PlannedItem) -> tuple[int, Sequence[int]]:
-    booking = insert(Booking).values(
-        business_id=uow.business_id,
-        customer_id=ticket.customer_id,
-        status=BookingStatus.STARTED,
-        starts_at=item.start,
-        ends_at=item.end,
-        source="queue",
-        note="",
-        cancel_reason="",
-        guest_name="" if ticket.customer_id else ticket.name,
-        created_at=uow.now,
-        created_by_member_id=uow.actor.member_id,
-        version=1,
-    )
-    booking_id = uow.session.execute(booking.returning(Booking.id)).scalar_one()
-    row = insert(BookingItem).values(
-        business_id=uow.business_id,
-        booking_id=booking_id,
-        service_id=item.service_id,
-        member_id=item.member_id,
-        starts_at=item.start,
-        ends_at=item.end,
-        duration_min=item.duration,
-        price_paise=item.price_paise,
-        is_live=True,
-    )
-    return booking_id, [uow.session.execute(row.returning(BookingItem.id)).scalar_one()]
