@@ -9,9 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, func, literal_column, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Row,
+    ScalarSelect,
+    Select,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Invalid
@@ -23,9 +37,15 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
-from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings, visible_customers
+from microcrm.operations.customer_access import (
+    may_contact,
+    phone_for,
+    sees_own_only,
+    visible_bookings,
+    visible_customers,
+)
 from microcrm.operations.customer_search import cleaned, matching
-from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.unit_of_work import Actor, UnitOfWork
 
 PAGE_SIZE = 25
 COUNTED = 10_000  # beyond that the exact number is not worth the scan
@@ -39,7 +59,8 @@ _KEYS: Mapping[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class ListCustomers:
     """``sort`` is name, visit or new; ``show`` is active or archived. ``after`` and ``before`` are the id of the row that
-    the page follows or precedes. Anything unknown falls back to the first page by name: it comes from the address."""
+    the page follows or precedes. Anything unknown falls back to the first page by name: it comes from the address.
+    ``total``: what was counted a moment ago for the same search; empty to count, which costs more than the page."""
 
     query: Any = ""
     sort: Any = "name"
@@ -48,9 +69,10 @@ class ListCustomers:
     tag: Any = ""
     after: Any = None
     before: Any = None
+    total: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the state that holds rows is pickled, and slots make that several times slower
 class CustomerRow:
     """``whatsapp`` is digits for a wa.me link, empty for those who may not see the number."""
 
@@ -79,15 +101,21 @@ class CustomerPage:
 
 def list_page(uow: UnitOfWork, command: ListCustomers) -> CustomerPage:
     uow.require(Permission.CUSTOMERS_VIEW)
-    where = _conditions(uow, command)
+    narrowed = _narrowed(uow, command)
     after, before = (_boundary(uow, command, raw) for raw in (command.after, command.before))
-    if before is not None:
-        rows = _fetch(uow, command, where, before, is_backward=True)
-        if len(rows) > PAGE_SIZE:
-            return _page(uow, where, rows[:PAGE_SIZE][::-1], has_previous=True, has_next=True)
-        after = None  # less than a page before it: that is the first page
-    rows = _fetch(uow, command, where, after, is_backward=False)
-    return _page(uow, where, rows[:PAGE_SIZE], has_previous=after is not None, has_next=len(rows) > PAGE_SIZE)
+    has_previous, has_next, rows = (
+        True,
+        True,
+        _fetch(uow, command, narrowed, before, is_backward=True) if before else [],
+    )
+    if len(rows) > PAGE_SIZE:
+        rows = rows[:PAGE_SIZE][::-1]
+    else:  # less than a page before it: that is the first page
+        after = None if before else after
+        rows = _fetch(uow, command, narrowed, after, is_backward=False)
+        has_previous, has_next, rows = after is not None, len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
+    total = group_indian(len(rows)) if not has_previous and not has_next else command.total
+    return CustomerPage(_rows(uow.actor, rows), total or _total(uow, command, narrowed), has_previous, has_next)
 
 
 def tags_in_use(uow: UnitOfWork) -> tuple[str, ...]:
@@ -100,21 +128,26 @@ def tags_in_use(uow: UnitOfWork) -> tuple[str, ...]:
     return tuple(uow.session.scalars(query.distinct().order_by("tag").limit(50)))
 
 
-def _conditions(uow: UnitOfWork, command: ListCustomers) -> list[ColumnElement[bool]]:
-    archived = Customer.archived_at
-    where = [
-        Customer.business_id == uow.business_id,
-        archived.is_not(None) if command.show == "archived" else archived.is_(None),
-        visible_customers(uow.actor),
-        matching(uow.actor, uow.business_id, command.query),
-    ]
+def _narrowed(uow: UnitOfWork, command: ListCustomers) -> list[ColumnElement[bool]]:
+    """What this person, search and tag leave of the shop's customers; usually that is all of them."""
+    conditions = []
+    if sees_own_only(uow.actor):
+        conditions.append(visible_customers(uow.actor))
+    if query := cleaned(command.query):
+        conditions.append(matching(uow.actor, uow.business_id, query))
     if tag := cleaned(command.tag):
-        where.append(Customer.tags.contains([tag]))
-    return where
+        conditions.append(Customer.tags.contains([tag]))
+    return conditions
 
 
-def _key(command: ListCustomers) -> Any:
-    return _KEYS.get(command.sort if isinstance(command.sort, str) else "", Customer.name_key)
+def _is_listed(*, is_archived: bool) -> ColumnElement[bool]:
+    archived = Customer.archived_at
+    shown = archived.is_not(None) if is_archived else archived.is_(None)
+    return (Customer.business_id == bindparam("business", type_=BigInteger)) & shown
+
+
+def _sort_of(command: ListCustomers) -> str:
+    return command.sort if isinstance(command.sort, str) and command.sort in _KEYS else "name"
 
 
 def _boundary(uow: UnitOfWork, command: ListCustomers, raw: Any) -> Row[Any] | None:
@@ -125,21 +158,43 @@ def _boundary(uow: UnitOfWork, command: ListCustomers, raw: Any) -> Row[Any] | N
         return None
     if row_id is None or not 0 < row_id <= BIGINT:
         return None
-    query = select(_key(command), Customer.id).where(Customer.business_id == uow.business_id, Customer.id == row_id)
+    query = select(_KEYS[_sort_of(command)], Customer.id).where(
+        Customer.business_id == uow.business_id, Customer.id == row_id
+    )
     return uow.session.execute(query).first()
 
 
 def _fetch(
     uow: UnitOfWork,
     command: ListCustomers,
-    where: Sequence[ColumnElement[bool]],
+    narrowed: Sequence[ColumnElement[bool]],
     boundary: Row[Any] | None,
     *,
     is_backward: bool,
 ) -> Sequence[Row[Any]]:
     """One row more than a page, so that one knows whether there is another page."""
-    key = _key(command)
     is_falling = bool(command.is_descending) != is_backward
+    shape = (_sort_of(command), is_falling, command.show == "archived", boundary is not None)
+    statement = (
+        _statement(*shape, _next_visit(visible_bookings(uow.actor))) if sees_own_only(uow.actor) else _usual(*shape)
+    )
+    values = {"business": uow.business_id, "now": uow.now}
+    if boundary is not None:
+        values |= {"from_key": boundary[0], "from_id": boundary.id}
+    return uow.session.connection().execute(statement.where(*narrowed) if narrowed else statement, values).all()
+
+
+@cache
+def _usual(sort: str, is_falling: bool, is_archived: bool, is_bounded: bool) -> Select[Any]:
+    """Built once: putting a statement together takes longer than running it."""
+    return _statement(sort, is_falling, is_archived, is_bounded, _next_visit(true()))
+
+
+def _statement(
+    sort: str, is_falling: bool, is_archived: bool, is_bounded: bool, next_visit: ScalarSelect[datetime | None]
+) -> Select[Any]:
+    """Parameters: business, now, and for a page that follows a row from_key and from_id."""
+    key = _KEYS[sort]
     query: Select[Any] = select(
         Customer.id,
         Customer.name,
@@ -147,60 +202,54 @@ def _fetch(
         Customer.last_visit_at,
         Customer.created_at,
         Customer.tags,
-        _next_visit(uow).label("next_visit_at"),
-    ).where(*where)
-    if boundary is not None:
-        here, there = tuple_(key, Customer.id), tuple_(*boundary)
+        next_visit.label("next_visit_at"),
+    ).where(_is_listed(is_archived=is_archived))
+    if is_bounded:
+        here = tuple_(key, Customer.id)
+        there = tuple_(bindparam("from_key", type_=key.type), bindparam("from_id", type_=BigInteger))
         query = query.where(here < there if is_falling else here > there)
     order = (key.desc(), Customer.id.desc()) if is_falling else (key, Customer.id)
-    return uow.session.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
+    return query.order_by(*order).limit(PAGE_SIZE + 1)
 
 
-def _page(
-    uow: UnitOfWork,
-    where: Sequence[ColumnElement[bool]],
-    found: Sequence[Row[Any]],
-    *,
-    has_previous: bool,
-    has_next: bool,
-) -> CustomerPage:
-    return CustomerPage(tuple(_row(uow, row) for row in found), _total(uow, where), has_previous, has_next)
-
-
-def _total(uow: UnitOfWork, where: Sequence[ColumnElement[bool]]) -> str:
-    some = select(Customer.id).where(*where).limit(COUNTED + 1).subquery()
-    count = uow.session.execute(select(func.count()).select_from(some)).scalar_one()
+def _total(uow: UnitOfWork, command: ListCustomers, narrowed: Sequence[ColumnElement[bool]]) -> str:
+    listed = select(Customer.id).where(_is_listed(is_archived=command.show == "archived"), *narrowed)
+    query = select(func.count()).select_from(listed.limit(COUNTED + 1).subquery())
+    count = uow.session.connection().execute(query, {"business": uow.business_id}).scalar_one()
     return f"{group_indian(COUNTED)}+" if count > COUNTED else group_indian(count)
 
 
-def _next_visit(uow: UnitOfWork) -> ScalarSelect[datetime | None]:
+def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
     """When the customer comes next, looked up for the rows of one page only: PostgreSQL does it after LIMIT."""
     return (
         select(func.min(Booking.starts_at))
         .where(
             Booking.business_id == Customer.business_id,
             Booking.customer_id == Customer.id,
-            Booking.starts_at > uow.now,
-            Booking.status.in_(LIVE),
-            visible_bookings(uow.actor),
+            Booking.starts_at > bindparam("now", type_=DateTime(timezone=True)),
+            Booking.status.in_([literal_column(f"'{status}'") for status in sorted(LIVE)]),
+            visible,
         )
         .correlate(Customer)
         .scalar_subquery()
     )
 
 
-def _row(uow: UnitOfWork, row: Row[Any]) -> CustomerRow:
-    zone, coming = zone_of(uow.actor.zone), row.next_visit_at
-    return CustomerRow(
-        id=str(row.id),
-        name=row.name,
-        initials=initials(row.name),
-        hue=hue_for(row.id),
-        phone=phone_for(uow.actor, row.phone),
-        whatsapp=row.phone.lstrip("+") if may_contact(uow.actor) else "",
-        last_visit=format_day(to_wall(row.last_visit_at, zone)[0]) if row.last_visit_at else "",
-        next_visit=format_day(to_wall(coming, zone)[0]) if coming else "",
-        next_time=format_time(coming, zone) if coming else "",
-        added=format_day(to_wall(row.created_at, zone)[0]),
-        tags=tuple(row.tags),
+def _rows(actor: Actor, found: Sequence[Row[Any]]) -> tuple[CustomerRow, ...]:
+    zone, is_open = zone_of(actor.zone), may_contact(actor)
+    return tuple(
+        CustomerRow(
+            id=str(row.id),
+            name=row.name,
+            initials=initials(row.name),
+            hue=hue_for(row.id),
+            phone=phone_for(actor, row.phone),
+            whatsapp=row.phone.lstrip("+") if is_open else "",
+            last_visit=format_day(to_wall(row.last_visit_at, zone)[0]) if row.last_visit_at else "",
+            next_visit=format_day(to_wall(row.next_visit_at, zone)[0]) if row.next_visit_at else "",
+            next_time=format_time(row.next_visit_at, zone) if row.next_visit_at else "",
+            added=format_day(to_wall(row.created_at, zone)[0]),
+            tags=tuple(row.tags),
+        )
+        for row in found
     )

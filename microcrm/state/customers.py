@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,14 @@ import reflex as rx
 
 from microcrm.domain.money import group_indian
 from microcrm.domain.permissions import Permission
-from microcrm.operations.customer_list import PAGE_SIZE, CustomerRow, ListCustomers, list_page, tags_in_use
+from microcrm.operations.customer_list import (
+    PAGE_SIZE,
+    CustomerPage,
+    CustomerRow,
+    ListCustomers,
+    list_page,
+    tags_in_use,
+)
 from microcrm.operations.customer_search import cleaned
 from microcrm.operations.customers import AddCustomer, add
 from microcrm.state.base import AppState
@@ -21,7 +29,7 @@ from microcrm.state.gate import needs
 _DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": ""}
 _FALLING = {"name": "", "visit": "1", "new": "1"}  # which way a column goes when it is first pressed
 _REMEMBERED = 20
-_TAGS_KEPT = 30.0  # seconds
+_KEPT = 30.0  # seconds; what is read from all customers of a large shop takes longer than the page
 
 
 class Customers(AppState):
@@ -43,16 +51,15 @@ class Customers(AppState):
     _typed: list[str] = [""]  # what the box has sent lately: an answer to any of these must not touch the box
     _page: int = 1
     _tags_read_at: float = 0.0
+    _counted: tuple[str, float, str] = ("", 0.0, "")  # what was searched, when it was counted, the total
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> Any:
         """The page that the address asks for."""
         asked = self.router.url.query_parameters
-        wanted = ListCustomers(
-            *(asked.get(name, default) for name, default in _DEFAULTS.items()), asked.get("after"), asked.get("before")
-        )
-        page = await self._perform(list_page, wanted)
+        wanted = ListCustomers(*(asked.get(name, default) for name, default in _DEFAULTS.items()))
+        page = await self._read(replace(wanted, after=asked.get("after"), before=asked.get("before")))
         await self._refresh_tags()
         self._describe(asked, page.has_previous, len(page.rows), page.total)
         self.rows, self.has_previous, self.has_next = list(page.rows), page.has_previous, page.has_next
@@ -101,11 +108,23 @@ class Customers(AppState):
     async def previous_page(self) -> Any:
         return self._go(before=self.rows[0].id, page=max(1, self._page - 1)) if self.rows else None
 
+    async def _read(self, wanted: ListCustomers) -> CustomerPage:
+        searched, now = repr((wanted.query, wanted.show, wanted.tag)), time.time()
+        before, counted_at, total = self._counted
+        is_known = searched == before and now - counted_at < _KEPT
+        page = await self._perform(list_page, replace(wanted, total=total if is_known else ""))
+        if not is_known:
+            self._counted = (searched, now, page.total)
+        return page
+
     async def _refresh_tags(self) -> None:
-        """They change seldom, and reading them from all customers of a large shop takes longer than the page."""
-        if time.time() - self._tags_read_at > _TAGS_KEPT:
+        if time.time() - self._tags_read_at > _KEPT:
             self.tags = list(await self._perform(tags_in_use))
             self._tags_read_at = time.time()
+
+    def _forget(self) -> None:
+        """What was counted and which tags there were: this tab has just changed it."""
+        self._tags_read_at, self._counted = 0.0, ("", 0.0, "")
 
     def _go(self, *, replace: bool = False, **changes: Any) -> Any:
         """To the address with these changes; its load handler does the rest."""
@@ -156,5 +175,6 @@ class NewCustomer(CustomerForm, AppState):
         finally:
             self.is_saving = False
         self.is_open = False
+        (await self.get_state(Customers))._forget()
         self.notify(f"{saved.name} added", undo=saved.undo)
         yield rx.redirect(f"/customer?id={saved.id}")

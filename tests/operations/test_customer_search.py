@@ -124,6 +124,8 @@ def test_constant_number_of_statements(unit_of_work: Work, large: Actor) -> None
         assert len(seen) == 2
         list_page(uow, ListCustomers(tag="VIP"))
         assert len(seen) == 4
+        list_page(uow, ListCustomers(tag="VIP", total="2,000"))
+        assert len(seen) == 5
 
 
 @pytest.mark.parametrize("sort", ["name", "visit", "new"])

@@ -115,6 +115,26 @@ async def test_pages_go_forward_and_back(server: Server, a: Shop) -> None:
     assert await names(tab) == first
 
 
+async def test_the_total_is_counted_anew_after_an_addition_here_and_kept_for_a_while_otherwise(
+    server: Server, a: Shop
+) -> None:
+    for number in range(PAGE_SIZE + 5):
+        act_as(a.actor(), add, AddCustomer(f"Person {number:02}"))
+    tab = tab_of(server, a)
+    await tab.open(Customers.load)
+    act_as(a.actor(), add, AddCustomer("Added Elsewhere"))
+    await tab.send(Customers.load)
+    assert (await names(tab))[0] == "Added Elsewhere"
+    assert (await tab.state(Customers)).summary == "1–25 of 31"
+    tab.path = "/customers?q=person"
+    await tab.send(Customers.load)
+    assert (await tab.state(Customers)).summary == "1–25 of 30"
+    tab.path = "/customers"
+    await tab.send(NewCustomer.save, form=FORM)
+    await tab.send(Customers.load)
+    assert (await tab.state(Customers)).summary == "1–25 of 33"
+
+
 async def test_a_new_customer_is_added_and_opened(server: Server, a: Shop) -> None:
     tab = tab_of(server, a, Role.FRONT_DESK)
     await tab.open(Customers.load)
