@@ -28,8 +28,9 @@ def move_of(change: Any, known: Mapping[str, tuple[int, int]]) -> Move:
     stretched: a day of changing clocks has odd lengths on the wall."""
     if not isinstance(change, dict):
         raise Invalid("That move could not be read.")
-    item_id = change.get("id")
-    booking_id, version = known.get(item_id, (0, 0)) if isinstance(item_id, str) else (0, 0)
+    block = change.get("id")
+    item_id = block.partition("-")[0] if isinstance(block, str) else ""  # by room a block is "item-room"
+    booking_id, version = known.get(item_id, (0, 0))
     if not booking_id:
         raise NotFound
     staff = change.get("staff")

@@ -1,31 +1,23 @@
-"""A day of the calendar as the board widget and the phone's list want it. Pure: what goes in is what an operation read."""
+"""Days of the calendar as the board widget wants them. Pure: what goes in is what an operation read."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from microcrm.components.board.board import block, closed, column, day_options
-from microcrm.domain.booking import LABELS, BookingStatus
-from microcrm.domain.formatting import (
-    WEEKDAYS,
-    clock_for_input,
-    format_clock,
-    format_count,
-    format_duration,
-    format_time,
-    format_weekday,
-    format_weekday_short,
-)
+from microcrm.domain.booking import LABELS, OFF, BookingStatus
+from microcrm.domain.calendar_ask import By, CalendarAsk, View
+from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
 from microcrm.domain.names import initials
 from microcrm.domain.zones import to_instant, to_wall, zone_of
-from microcrm.operations.calendar_day import CalendarDay, OffTime, StaffDay
+from microcrm.operations.calendar_range import CalendarRange, Column
+from microcrm.operations.parts.class_blocks import ClassBlock
 from microcrm.operations.parts.day_items import DayItem
+from microcrm.operations.parts.off_times import OffTime
 
 _S = BookingStatus
 LATE = timedelta(minutes=15)
@@ -39,155 +31,75 @@ LOOKS = {
     _S.STARTED: "serving",
     _S.FINISHED: "done",
     _S.NO_SHOW: "no_show",
+    **dict.fromkeys(OFF, "cancelled"),
 }
-_OVER = (_S.FINISHED, _S.NO_SHOW)
+VIEWS = {View.DAY: "resourceTimeGridDay", View.WEEK: "resourceTimeGridWeek"}
 
 
-@dataclass(frozen=True)
-class Head:
-    """The toolbar. Addresses are empty where there is nowhere to go."""
-
-    date: str = ""
-    title: str = ""
-    short_title: str = ""
-    is_today: bool = False
-    next_time: str = ""
-    closed: str = ""
-    previous: str = ""
-    next: str = ""
-    staff: str = ""
-    previous_staff: str = ""
-    next_staff: str = ""
+def look_of(status: BookingStatus) -> str:
+    """The class of a status."""
+    return f"st-{LOOKS[status].replace('_', '-')}"
 
 
-@dataclass(frozen=True)
-class AgendaRow:
-    """``look`` is the class of the status; ``is_now`` draws the now line above the row."""
-
-    item_id: str
-    time: str
-    lasts: str
-    name: str
-    line: str
-    hue: str
-    look: str
-    status: str
-    late: str
-    is_now: bool
-
-
-@dataclass(frozen=True)
-class StripDay:
-    href: str
-    weekday: str
-    number: str
-    words: str
-    is_closed: bool
-    is_current: bool
-
-
-@dataclass(frozen=True)
-class Chip:
-    """Whose bookings the phone's list shows."""
-
-    href: str
-    label: str
-    count: str
-    is_current: bool
-
-
-def address(day: date, staff: int = 1, who: str = "") -> str:
-    """``staff`` is the page of columns, ``who`` the one member of the phone's list."""
-    more = (f"&staff={staff}" if staff > 1 else "") + (f"&who={who}" if who else "")
-    return f"/calendar?date={day.isoformat()}{more}"
-
-
-def head_of(day: CalendarDay, page: int, pages: int, shown: Sequence[StaffDay], who: str) -> Head:
-    first = next((n for n, one in enumerate(day.staff, start=1) if shown and one is shown[0]), 1)
-    one_day = timedelta(days=1)
-    return Head(
-        date=day.day.isoformat(),
-        title=format_weekday(day.day).replace(",", ""),
-        short_title=format_weekday_short(day.day),
-        is_today=day.day == day.today,
-        next_time=next_time(day),
-        closed="" if day.shop else "The shop is closed on this day.",
-        previous=address(day.day - one_day, page, who),
-        next=address(day.day + one_day, page, who),
-        staff=f"{first}–{first + len(shown) - 1} of {len(day.staff)}" if pages > 1 else "",
-        previous_staff=address(day.day, page - 1) if page > 1 else "",
-        next_staff=address(day.day, page + 1) if page < pages else "",
-    )
-
-
-def next_time(day: CalendarDay) -> str:
-    """What a new booking starts with: the next quarter of an hour, on another day the opening of the shop."""
-    opens = day.shop[0].start if day.shop else day.drawn.start
-    if day.day != day.today:
-        return clock_for_input(opens)
-    quarter = -(-to_wall(day.now, zone_of(day.zone))[1] // 15) * 15
-    return clock_for_input(max(opens, quarter)) if quarter < 24 * 60 else ""
-
-
-def options_of(day: CalendarDay) -> dict[str, Any]:
-    zone = zone_of(day.zone)
-    opens, closes = day.drawn
+def options_of(found: CalendarRange) -> dict[str, Any]:
+    zone = zone_of(found.zone)
+    opens, closes = found.drawn
     scroll = opens
-    if day.day == day.today:
-        scroll = max(opens, to_wall(day.now, zone)[1] - 60)
+    if found.ask.first <= found.today <= found.ask.last:
+        scroll = max(opens, to_wall(found.now, zone)[1] - 60)
     return day_options(
         _clock(opens),
         _clock(closes),
         scroll_to=_clock(scroll),
-        offset=_offset(to_instant(day.day, 12 * 60, zone), zone),
-        editable=any(one.may_book for one in day.staff),
+        offset=_offset(to_instant(found.ask.day, 12 * 60, zone), zone),
+        editable=any(one.may_book for one in found.columns),
+        has_dates=found.ask.view is View.WEEK,
     )
 
 
-def columns_of(staff: Sequence[StaffDay]) -> list[dict[str, str]]:
-    return [column(str(one.member_id), one.name, initials(one.name), _load(one)) for one in staff]
-
-
-def events_of(day: CalendarDay, staff: Sequence[StaffDay]) -> list[dict[str, Any]]:
-    shown = {one.member_id for one in staff}
-    zone = zone_of(day.zone)
-    off = [_off(n, one, day) for n, one in enumerate(day.off) if one.member_id in shown]
-    return off + [_block(item, day, zone) for item in day.items if item.member_id in shown]
-
-
-def strip_of(day: CalendarDay, who: str) -> list[StripDay]:
+def columns_of(columns: Sequence[Column], ask: CalendarAsk) -> list[dict[str, str]]:
+    """In a week of two there is room for a first name only."""
+    if ask.view is View.WEEK:
+        return [column(str(one.id), one.name.split(" ")[0], "") for one in columns]
     return [
-        StripDay(
-            href=address(one.day, who=who),
-            weekday=WEEKDAYS[one.day.weekday()],
-            number=str(one.day.day),
-            words=format_weekday(one.day) + (", closed" if one.is_closed else ""),
-            is_closed=one.is_closed,
-            is_current=one.day == day.day,
+        column(
+            str(one.id),
+            one.name,
+            initials(one.name) if ask.by is By.STAFF else "",
+            load_words(one.bookings, one.load),
         )
-        for one in day.week
+        for one in columns
     ]
 
 
-def chips_of(day: CalendarDay, who: str) -> list[Chip]:
-    counts = Counter(str(item.member_id) for item in day.items)
-    people = [("", "All", len(day.items))]
-    people += [(str(one.member_id), one.name.split()[0], counts[str(one.member_id)]) for one in day.staff]
-    return [Chip(address(day.day, who=value), label, str(count), value == who) for value, label, count in people]
+def load_words(bookings: int, load: int | None) -> str:
+    if load is None:
+        return format_count(bookings, "booking") if bookings else "Off today"
+    return f"{format_count(bookings, 'booking')} · {load} %" if bookings else "Nothing booked"
 
 
-def agenda_of(day: CalendarDay, who: str) -> tuple[list[AgendaRow], list[AgendaRow]]:
-    """What is over, folded away on the day itself, and the rest."""
-    names = {one.member_id: one.name.split()[0] for one in day.staff}
-    items = [item for item in day.items if who in ("", str(item.member_id))]
-    is_today = day.day == day.today
-    over = [item for item in items if is_today and item.status in _OVER and item.end <= day.now]
-    rest = [item for item in items if item not in over]
-    coming = next((item for item in rest if item.start > day.now), None) if is_today else None
-    return (
-        [_row(item, day, names, is_now=False) for item in over],
-        [_row(item, day, names, is_now=item is coming) for item in rest],
-    )
+def events_of(found: CalendarRange) -> list[dict[str, Any]]:
+    """Time off first: it lies under the blocks."""
+    zone = zone_of(found.zone)
+    events = [_off(number, off) for number, off in enumerate(found.off)]
+    for item in found.items:
+        events += blocks_of(item, found, zone)
+    return events + [_class(one, zone) for one in found.classes]
+
+
+def blocks_of(item: DayItem, found: CalendarRange, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """One block; by room one in each room it has."""
+    if found.ask.by is By.ROOM:
+        names = {person.id: person.name for person in found.people}
+        who = names.get(item.member_id, "").split(" ")[0]
+        sub = f"{item.service} · {who}" if who else item.service
+        rooms = [room for room in item.rooms if any(one.id == room for one in found.columns)]
+        return [
+            _block(item, f"{item.item_id}-{room}", room, sub, found.now, zone, item.item_id in found.movable)
+            for room in rooms
+        ]
+    movable = item.item_id in found.movable
+    return [_block(item, str(item.item_id), item.member_id, item.service, found.now, zone, movable)]
 
 
 def late_words(item: DayItem, now: datetime) -> str:
@@ -196,55 +108,66 @@ def late_words(item: DayItem, now: datetime) -> str:
     return f"{format_duration(int((now - item.start).total_seconds()) // 60)} late" if is_due else ""
 
 
-def earlier_words(rows: Collection[AgendaRow]) -> str:
-    """Like "6 done, 1 did not come"."""
-    missed = sum(1 for row in rows if row.look == "st-no-show")
-    parts = [f"{len(rows) - missed} done"] + ([f"{missed} did not come"] if missed else [])
-    return ", ".join(parts)
+def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
+    """The words on a block, with their tone."""
+    marks = [("Late", "warn")] if late_words(item, now) else []
+    if item.status is _S.PENDING_APPROVAL:
+        marks.append(("Asks", "warn"))
+    if item.status is _S.HOLD and item.expires_at:
+        left = max(1, int((item.expires_at - now).total_seconds()) // 60)
+        marks.append((f"{left} min left", "plain"))
+    if item.is_new_customer:
+        marks.append(("New", "plain"))
+    if item.in_series:
+        marks.append(("Repeats", "plain"))
+    if item.has_note:
+        marks.append(("Note", "plain"))
+    return marks
 
 
-def _row(item: DayItem, day: CalendarDay, names: dict[int, str], *, is_now: bool) -> AgendaRow:
-    return AgendaRow(
-        item_id=str(item.item_id),
-        time=format_time(item.start, zone_of(day.zone)),
-        lasts=format_duration(item.minutes),
-        name=item.customer,
-        line=f"{item.service} · {names.get(item.member_id, '')}",
-        hue=f"hue-{item.hue}",
-        look=f"st-{LOOKS[item.status].replace('_', '-')}",
-        status=LABELS[item.status],
-        late=late_words(item, day.now),
-        is_now=is_now,
-    )
-
-
-def _block(item: DayItem, day: CalendarDay, zone: ZoneInfo) -> dict[str, Any]:
-    late = late_words(item, day.now)
-    badges = ([("Late", "warn")] if late else []) + ([("New", "plain")] if item.is_new_customer else [])
+def _block(
+    item: DayItem, uid: str, lane: int, sub: str, now: datetime, zone: ZoneInfo, movable: bool
+) -> dict[str, Any]:
     return block(
-        str(item.item_id),
-        str(item.member_id),
+        uid,
+        str(lane),
         _wall(item.start, zone),
-        _wall(item.end, zone),
+        item.minutes,
         title=item.customer,
-        sub=item.service,
+        sub=sub,
         hue=item.hue,
         status=LOOKS[item.status],
         word=LABELS[item.status],
-        badges=badges,
-        editable=item.item_id in day.movable,
+        badges=marks_of(item, now),
+        editable=movable,
     )
 
 
-def _off(number: int, off: OffTime, day: CalendarDay) -> dict[str, Any]:
+def _class(one: ClassBlock, zone: ZoneInfo) -> dict[str, Any]:
+    return block(
+        f"class{one.session_id}",
+        str(one.member_id),
+        _wall(one.start, zone),
+        one.minutes,
+        title=one.service,
+        sub=f"{one.taken}/{one.seats}",
+        hue=one.hue,
+        status="booked",
+        word=f"Class, {one.taken} of {one.seats} seats taken",
+        badges=[("Full", "warn")] if one.taken >= one.seats else [],
+        editable=False,
+    )
+
+
+def _off(number: int, off: OffTime) -> dict[str, Any]:
     return closed(
         f"off{number}",
-        str(off.member_id),
-        _at(day.day, off.window.start),
-        _at(day.day, off.window.end),
+        str(off.column),
+        _at(off.day, off.window.start),
+        off.window.end - off.window.start,
         off.kind,
         label=_off_words(off.kind, off.window),
-        hue=off.hue,
+        hue="" if off.hue == "slate" else off.hue,
     )
 
 
@@ -254,12 +177,6 @@ def _off_words(kind: str, window: Window) -> str:
     if kind == "break":
         return f"Break until {format_clock(window.end)}"
     return {"leave": "On leave", "buffer": "Clean-up"}.get(kind, "")
-
-
-def _load(one: StaffDay) -> str:
-    if one.load is None:
-        return format_count(one.bookings, "booking") if one.bookings else "Off today"
-    return f"{format_count(one.bookings, 'booking')} · {one.load} %" if one.bookings else "Free all day"
 
 
 def _wall(instant: datetime, zone: ZoneInfo) -> str:

@@ -14,7 +14,7 @@ from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
-from microcrm.state.calendar import Calendar
+from microcrm.state.calendar import Calendar, CalendarLists
 from microcrm.state.today import TodayPage
 from tests.conftest import act_as
 from tests.support.desk import INDIA, wish
@@ -49,7 +49,11 @@ def booked(shop: Shop, time: str, **changes: Any) -> BookingDone:
 async def blocks(tab: Tab) -> dict[str, tuple[str, str, str]]:
     """Bookings on the board: item -> start, end, column."""
     events = (await tab.state(Calendar)).events
-    return {e["id"]: (e["start"][11:], e["end"][11:], e["resourceIds"][0]) for e in events if "display" not in e}
+    return {e["i"]: (e["s"][11:], end_of(e), e["c"]) for e in events if "o" not in e}
+
+
+def end_of(event: dict[str, Any]) -> str:
+    return (datetime.fromisoformat(event["s"]) + timedelta(minutes=event["m"])).strftime("%H:%M")
 
 
 async def notices(tab: Tab) -> list[str]:
@@ -67,7 +71,7 @@ async def test_the_day_opens_with_its_own_shop_s_bookings(server: Server, a: Sho
     assert await blocks(tab) == {str(done.item_ids[0]): ("10:00", "10:45", str(a.members[Role.MANAGER]))}
     state = await tab.state(Calendar)
     assert [column["title"] for column in state.columns] == [f"Plain {role.value}" for role in Role]
-    assert state.head.date == DAY and len(state.strip) == 7
+    assert state.head.date == DAY and len((await tab.state(CalendarLists)).strip) == 7
 
 
 async def test_nothing_of_another_shop_is_sent(server: Server, a: Shop) -> None:
@@ -106,7 +110,7 @@ async def test_a_refused_drag_goes_back_with_the_reason_and_free_times(server: S
     state = await tab.state(Calendar)
     assert state.patch["seq"] == 1
     [back] = state.patch["put"]
-    assert (back["id"], back["start"]) == (str(item), f"{DAY}T10:00")
+    assert (back["i"], back["s"]) == (str(item), f"{DAY}T10:00")
     assert "Plain manager is not free at 12:15 pm. Nearest free:" in (await notices(tab))[-1]
     await tab.send(Calendar.moved, change=dragged(item, "7:00", "7:45", manager))
     assert "The shop is open 9:00 am – 8:00 pm" in (await notices(tab))[-1]
@@ -246,10 +250,10 @@ async def test_phones_get_the_list_and_wide_screens_the_board(server: Server, a:
     booked(a, "10:00")
     tab = await calendar(server, a)
     await tab.send(Calendar.resized, size="phone")
-    state = await tab.state(Calendar)
-    assert [(row.time, row.name, row.status) for row in state.agenda] == [("10:00 am", "Plain Iyer", "Booked")]
+    lists = await tab.state(CalendarLists)
+    assert [(row.time, row.name, row.status) for row in lists.agenda] == [("10:00 am", "Plain Iyer", "Booked")]
     await tab.send(Calendar.resized, size="desktop")
-    assert (await tab.state(Calendar)).agenda == []
+    assert (await tab.state(CalendarLists)).agenda == []
     await tab.send(Calendar.resized, size="a billboard")
     assert len((await tab.state(Calendar)).columns) == 5
 

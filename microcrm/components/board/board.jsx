@@ -4,6 +4,7 @@ import "@event-calendar/core/index.css";
 import { blockFace, staffFace, tidyRoles } from "./faces.js";
 import { keyboardMoves } from "./keys.js";
 import { nowLabel, slim, wall } from "./times.js";
+import { expand } from "./wire.js";
 
 const PLUGINS = [DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction];
 const NO_TOOLBAR = { start: "", center: "", end: "" };
@@ -11,10 +12,10 @@ const NO_TOOLBAR = { start: "", center: "", end: "" };
 const DENSE = 16;
 const ROOMY = 24;
 const SHORT_MS = 22 * 60000;
-const LIVE_OPTIONS = ["slotMinTime", "slotMaxTime", "timeZone", "editable", "selectable"]; // they follow the day
+const LIVE_OPTIONS = ["slotMinTime", "slotMaxTime", "timeZone", "editable", "selectable", "datesAboveResources"]; // they follow the days shown
 const NOW_EVERY_MS = 20000;
 
-const isShort = (event) => event.display !== "background" && new Date(event.end) - new Date(event.start) < SHORT_MS;
+const isShort = (event) => !event.o && event.m * 60000 < SHORT_MS;
 const slotHeight = (events) => (window.matchMedia("(pointer: coarse)").matches || events.some(isShort) ? ROOMY : DENSE);
 const staffOf = (info) => (info.resource ? String(info.resource.id) : "");
 
@@ -43,13 +44,13 @@ export function Board({ id, className, label, options, events = [], patch, staff
   const host = useRef(null);
   const cal = useRef(null);
   const live = useRef({});
-  live.current = { ...on, staff, step };
+  live.current = { ...on, staff, step, view };
 
   useEffect(() => {
     const root = host.current;
     const tell = (name, payload) => live.current[name]?.(payload);
     const ec = (cal.current = createCalendar(root, PLUGINS, {
-      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(events), ...options, view, date, events, resources: staff,
+      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(events), ...options, view, date, events: events.map(expand), resources: staff,
       eventContent: blockFace,
       resourceLabelContent: ({ resource }) => staffFace(live.current.staff.find((one) => String(one.id) === String(resource.id)) ?? resource),
       ...listeners(tell, picker(root)),
@@ -72,15 +73,16 @@ export function Board({ id, className, label, options, events = [], patch, staff
 
   useEffect(() => {
     cal.current?.setOption("slotHeight", slotHeight(events));
-    cal.current?.setOption("events", events);
+    cal.current?.setOption("events", events.map(expand));
   }, [events]);
+  useEffect(() => { for (const name of LIVE_OPTIONS) if (options && name in options) cal.current?.setOption(name, options[name]); }, [options]);
   useEffect(() => { cal.current?.setOption("resources", staff); }, [staff]);
   useEffect(() => { if (view) cal.current?.setOption("view", view); }, [view]);
   useEffect(() => { if (date) cal.current?.setOption("date", date); }, [date]);
   useEffect(() => { // small changes, and the way to put a refused move back
     const ec = cal.current;
     if (!ec || !patch?.seq) return;
-    for (const event of patch.put ?? []) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
+    for (const event of (patch.put ?? []).map(expand)) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
     for (const eid of patch.drop ?? []) ec.removeEventById(eid);
   }, [patch?.seq]);
 

@@ -2,6 +2,8 @@
 
 The widget has already moved a block when ``on_move`` fires. The handler checks, and on refusal sends the block's old place
 back through ``patch``. ``events`` loads a range once; every later change is a ``patch`` of a few hundred bytes.
+
+What crosses the wire has keys of one letter and nothing that is empty; ``wire.js`` has the other end of it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Any, Literal, TypedDict
 import reflex as rx
 from reflex_base.event import passthrough_event_spec as payload
 
-_PARTS = [rx.asset(name, shared=True) for name in ("faces.js", "keys.js", "times.js")]  # board.jsx imports them
+_PARTS = [
+    rx.asset(name, shared=True) for name in ("faces.js", "keys.js", "times.js", "wire.js")
+]  # board.jsx imports them
 _JSX = rx.asset("board.jsx", shared=True)
 
 OffKind = Literal["closed", "break", "leave", "buffer"]
@@ -73,13 +77,21 @@ DAY_OPTIONS: dict[str, Any] = {
     "snapDuration": "00:15",
     "slotLabelInterval": "01:00",
     "slotLabelFormat": {"hour": "numeric"},
+    "dayHeaderFormat": {"weekday": "short", "day": "numeric", "month": "short"},
 }
 
 
 def day_options(
-    opens: str, closes: str, *, scroll_to: str = "", offset: str = "+05:30", editable: bool = True
+    opens: str,
+    closes: str,
+    *,
+    scroll_to: str = "",
+    offset: str = "+05:30",
+    editable: bool = True,
+    has_dates: bool = False,
 ) -> dict[str, Any]:
-    """Options of a day by staff, drawn from ``opens`` to ``closes`` ("09:00"), in the zone ``offset`` for the now line."""
+    """Options of days drawn from ``opens`` to ``closes`` ("09:00"), in the zone ``offset`` for the now line. ``has_dates``:
+    the days head the people, as in a week."""
     return {
         **DAY_OPTIONS,
         "timeZone": offset,
@@ -88,11 +100,12 @@ def day_options(
         "scrollTime": scroll_to or opens,
         "editable": editable,
         "selectable": editable,
+        "datesAboveResources": has_dates,
     }
 
 
 def column(uid: str, name: str, initials: str, sub: str = "") -> dict[str, str]:
-    """A person's column. ``sub`` is a short line as "8 bookings"."""
+    """A person's or a room's column. ``sub`` is a short line as "8 bookings"."""
     return {"id": uid, "title": name, "initials": initials, "sub": sub}
 
 
@@ -100,7 +113,7 @@ def block(
     uid: str,
     staff: str,
     start: str,
-    end: str,
+    minutes: int,
     *,
     title: str,
     sub: str,
@@ -112,36 +125,28 @@ def block(
 ) -> dict[str, Any]:
     """A booking as the widget wants it.
 
-    ``status`` is held, booked, confirmed, arrived, serving, done or no_show, and ``word`` says it to screen readers.
-    ``badges`` are (words, tone) with tone plain, warn or bad.
+    ``status`` is held, booked, confirmed, arrived, serving, done, no_show or cancelled, and ``word`` says it to screen
+    readers. ``badges`` are (words, tone) with tone plain, warn or bad.
     """
-    return {
-        "id": uid,
-        "resourceIds": [staff],
-        "start": start,
-        "end": end,
-        "title": title,
-        "editable": editable,
-        "classNames": ["ev", f"hue-{hue}", f"st-{status.replace('_', '-')}"],
-        "extendedProps": {
-            "sub": sub,
-            "status": word,
-            "badges": [{"text": words, "tone": tone} for words, tone in badges],
-        },
+    sent = {
+        "i": uid,
+        "c": staff,
+        "s": start,
+        "m": minutes,
+        "t": title,
+        "u": sub,
+        "h": hue,
+        "k": status.replace("_", "-"),
+        "w": word,
+        "b": [list(badge) for badge in badges],
+        "f": "" if editable else 1,
     }
+    return {key: value for key, value in sent.items() if value not in ("", [])}
 
 
 def closed(
-    uid: str, staff: str, start: str, end: str, kind: OffKind = "closed", *, label: str = "", hue: str = "slate"
+    uid: str, staff: str, start: str, minutes: int, kind: OffKind = "closed", *, label: str = "", hue: str = ""
 ) -> dict[str, Any]:
     """Time that can't be booked; each kind looks different. ``hue`` colours a buffer's stripes as its booking."""
-    return {
-        "id": uid,
-        "resourceIds": [staff],
-        "start": start,
-        "end": end,
-        "display": "background",
-        "editable": False,
-        "classNames": [f"off-{kind}", f"hue-{hue}"],
-        "extendedProps": {"label": label},
-    }
+    sent = {"i": uid, "c": staff, "s": start, "m": minutes, "o": kind, "l": label, "h": hue}
+    return {key: value for key, value in sent.items() if value != ""}

@@ -4,9 +4,13 @@ const MINUTE_MS = 60000;
 const WAY = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
 
 // Where a key press takes a block, or null when that is nowhere.
-function next(event, key, isLength, { staff, step }) {
+function next(event, key, isLength, { staff, step, view }) {
   const old = slim(event);
   if (key === "ArrowLeft" || key === "ArrowRight") {
+    if (view.endsWith("Week")) {
+      const further = (date) => wall(new Date(date.getFullYear(), date.getMonth(), date.getDate() + WAY[key], date.getHours(), date.getMinutes()));
+      return { ...old, start: further(event.start), end: further(event.end) };
+    }
     const column = staff[staff.findIndex((one) => String(one.id) === old.staff[0]) + WAY[key]];
     return column ? { ...old, staff: [String(column.id)] } : null;
   }
@@ -15,7 +19,8 @@ function next(event, key, isLength, { staff, step }) {
   return moved.end > moved.start ? moved : null;
 }
 
-// Alt with up or down moves in time, with left or right to another person; Alt-Shift with up or down changes the length.
+// Alt with up or down moves in time, with left or right to another person, in a week to another day; Alt-Shift with up or
+// down changes the length.
 export function keyboardMoves(root, ec, live, tell) {
   return (press) => {
     const eid = press.target.closest?.("[data-eid]")?.dataset.eid;

@@ -1,0 +1,232 @@
+"""The days that a view of the calendar draws block by block: who or what has a column, what is booked there, and the time
+that cannot be booked. Four statements, however long and full the range; five with rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, exists, or_, select
+
+from microcrm.domain.booking import MOVABLE, OFF, BookingStatus
+from microcrm.domain.calendar_ask import WEEK_COLUMNS, By, CalendarAsk, View, read_ask
+from microcrm.domain.hours import Window, Windows, minutes_of
+from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import day_bounds, today_in, zone_of
+from microcrm.models.bookings import BookingItem
+from microcrm.models.business import Member
+from microcrm.models.catalogue import Resource
+from microcrm.operations.customer_access import sees_own_only
+from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.class_blocks import ClassBlock, read_class_blocks
+from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
+from microcrm.operations.parts.occupy import REACH
+from microcrm.operations.parts.off_times import OffTime, buffers, closed_times, minute_on, off_times
+from microcrm.operations.parts.working_time import WorkingTime, read_working_time
+from microcrm.operations.unit_of_work import UnitOfWork
+
+MOST_MEMBERS = 200
+USUAL_DAY = Window(9 * 60, 20 * 60)  # drawn for a shop that has not said when it is open
+_GAVE_BACK = OFF | {BookingStatus.NO_SHOW}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A member or a room. ``capacity``: working minutes of the range. ``load``: booked minutes in a hundred of them, or
+    ``None`` for somebody who is off."""
+
+    id: int
+    name: str
+    bookings: int
+    capacity: int
+    load: int | None
+    may_book: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripDay:
+    day: date
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRange:
+    """``drawn`` is the part of a day worth drawing, in whole hours. ``movable`` are ids of items that may be dragged.
+    ``people`` are all that can be chosen; ``columns`` those of this page, the ``first_column``th and on of ``of_columns``."""
+
+    ask: CalendarAsk
+    today: date
+    now: datetime
+    zone: str
+    shop: Windows
+    drawn: Window
+    people: tuple[Person, ...]
+    columns: tuple[Column, ...]
+    first_column: int
+    of_columns: int
+    items: tuple[DayItem, ...]
+    classes: tuple[ClassBlock, ...]
+    movable: frozenset[int]
+    off: tuple[OffTime, ...]
+    week: tuple[StripDay, ...]
+
+
+def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) -> CalendarRange:
+    """What the address ``query`` asks for, as the actor may see it. ``columns``: how many fit beside each other; 0 reads
+    all. Today and the day view for anything that makes no sense."""
+    uow.require(Permission.CALENDAR_OWN)
+    zone = zone_of(uow.actor.zone)
+    today = today_in(zone, uow.now)
+    ask = read_ask(query, today)
+    start, end = day_bounds(ask.first, zone)[0], day_bounds(ask.last, zone)[1]
+    members = _members(uow, start, end)
+    ask = _fitting(uow, ask, members)
+    chosen = [member for member in members if not ask.staff or member.id in ask.staff]
+    rooms = _rooms(uow) if ask.by is By.ROOM else []
+    lanes: Sequence[Any] = rooms if ask.by is By.ROOM else chosen
+    page, shown = _page(ask, lanes, columns)
+    ask = replace(ask, page=page)
+    who = None if ask.by is By.ROOM and not ask.staff else [one.id for one in (chosen if ask.by is By.ROOM else shown)]
+    wanted = Wanted(who, ask.service, ask.statuses, shows_off=ask.shows_off, with_classes=False)
+    items = tuple(read_day_items(uow, start, end, wanted))
+    classes = read_class_blocks(uow, start, end, members=who, service=ask.service) if not ask.status else ()
+    monday = ask.day - timedelta(days=ask.day.weekday())
+    working = read_working_time(
+        uow, min(monday, ask.first), max(monday + timedelta(days=6), ask.last), [member.id or 0 for member in members]
+    )
+    taken = [*items, *classes]
+    return CalendarRange(
+        ask=ask,
+        today=today,
+        now=uow.now,
+        zone=uow.actor.zone,
+        shop=working.shop(ask.day),
+        drawn=_drawn(working, monday, ask, taken, zone),
+        people=tuple(Person(member.id or 0, member.name) for member in members),
+        columns=tuple(_column(uow, one, ask, items, classes, working) for one in shown),
+        first_column=next((place for place, one in enumerate(lanes, start=1) if shown and one is shown[0]), 1),
+        of_columns=len(lanes),
+        items=items,
+        classes=classes,
+        movable=frozenset(item.item_id for item in items if may_move(uow, item)),
+        off=tuple(_off(ask, shown, working, items, zone)),
+        week=tuple(StripDay(one, not working.shop(one)) for one in (monday + timedelta(days=n) for n in range(7))),
+    )
+
+
+def may_move(uow: UnitOfWork, item: DayItem) -> bool:
+    is_mine = may_run_calendar(uow) or item.member_id == uow.actor.member_id
+    return item.status in MOVABLE and is_mine and uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as
+
+
+def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member]) -> CalendarAsk:
+    """Only members there are, and for a week one or two: whoever looks, if they take bookings, else the first."""
+    known = [member.id or 0 for member in members]
+    staff = tuple(one for one in ask.staff if one in known)
+    if ask.view is View.WEEK and not staff and known:
+        staff = (uow.actor.member_id if uow.actor.member_id in known else known[0],)
+    return replace(ask, staff=staff[:WEEK_COLUMNS] if ask.view is View.WEEK else staff)
+
+
+def _page(ask: CalendarAsk, lanes: Sequence[Any], columns: int) -> tuple[int, Sequence[Any]]:
+    if not columns or ask.view is not View.DAY:
+        return 1, lanes
+    page = min(ask.page, max(1, -(-len(lanes) // columns)))
+    return page, lanes[(page - 1) * columns : page * columns]
+
+
+def _members(uow: UnitOfWork, start: datetime, end: datetime) -> Sequence[Member]:
+    """Whoever takes bookings, and whoever has some in the range though they take none any more."""
+    has_items = exists(
+        select(BookingItem.id).where(
+            BookingItem.business_id == Member.business_id,
+            BookingItem.member_id == Member.id,
+            BookingItem.starts_at > start - REACH,
+            BookingItem.starts_at < end,
+            BookingItem.ends_at > start,
+            BookingItem.is_live,
+        )
+    )
+    own = [Member.id == uow.actor.member_id] if sees_own_only(uow.actor) else []
+    return uow.session.scalars(
+        select(Member)
+        .where(
+            Member.business_id == uow.business_id,
+            or_(and_(Member.deactivated_at.is_(None), Member.is_bookable), has_items),
+            *own,
+        )
+        .order_by(Member.position, Member.id)
+        .limit(MOST_MEMBERS)
+    ).all()
+
+
+def _rooms(uow: UnitOfWork) -> Sequence[Resource]:
+    return uow.session.scalars(
+        select(Resource)
+        .where(Resource.business_id == uow.business_id, Resource.is_active)
+        .order_by(Resource.position, Resource.id)
+    ).all()
+
+
+def _column(
+    uow: UnitOfWork,
+    one: Any,
+    ask: CalendarAsk,
+    items: Sequence[DayItem],
+    classes: Sequence[ClassBlock],
+    working: WorkingTime,
+) -> Column:
+    kept = [item for item in items if item.status not in _GAVE_BACK]
+    if ask.by is By.ROOM:
+        mine: list[Any] = [item for item in kept if one.id in item.rooms]
+        capacity = sum(minutes_of(working.shop(day)) for day in ask.days)
+        may_book = may_run_calendar(uow)
+    else:
+        mine = [item for item in (*kept, *classes) if item.member_id == one.id]
+        capacity = sum(minutes_of(working.member(one.id, day).working) for day in ask.days)
+        takes = one.deactivated_at is None and one.is_bookable
+        may_book = takes and (may_run_calendar(uow) or one.id == uow.actor.member_id)
+    return Column(
+        id=one.id,
+        name=one.name,
+        bookings=len(mine),
+        capacity=capacity,
+        load=load_of(sum(item.minutes for item in mine), capacity),
+        may_book=may_book and uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as,
+    )
+
+
+def load_of(minutes: int, capacity: int) -> int | None:
+    return min(100, round(100 * minutes / capacity)) if capacity else None
+
+
+def _off(
+    ask: CalendarAsk, shown: Sequence[Any], working: WorkingTime, items: Sequence[DayItem], zone: ZoneInfo
+) -> list[OffTime]:
+    if ask.view is View.AGENDA:
+        return []
+    if ask.by is By.ROOM:
+        return [off for one in shown for day in ask.days for off in closed_times(one.id, day, working.shop(day))]
+    found = [off for one in shown for day in ask.days for off in off_times(one.id, day, working.member(one.id, day))]
+    return found + buffers((item for item in items if item.status not in _GAVE_BACK), zone)
+
+
+def _drawn(working: WorkingTime, monday: date, ask: CalendarAsk, taken: Sequence[Any], zone: ZoneInfo) -> Window:
+    """The same for each day of a week, so that the page does not jump; longer when a visit lies outside."""
+    windows = [window for n in range(7) for window in working.shop(monday + timedelta(days=n))] or [USUAL_DAY]
+    starts = [window.start for window in windows]
+    ends = [window.end for window in windows]
+    for item in taken:
+        day = max(ask.first, item.start.astimezone(zone).date())
+        starts.append(minute_on(day, item.start, zone))
+        ends.append(minute_on(day, item.end, zone))
+    return Window(min(starts) // 60 * 60, -(-max(ends) // 60) * 60)

@@ -1,0 +1,65 @@
+"""Time of a calendar's column that cannot be booked, in minutes after midnight of one day. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from microcrm.domain.calendar_text import DAY_MINUTES
+from microcrm.domain.hours import Window, Windows, subtract
+from microcrm.domain.zones import to_wall
+from microcrm.operations.parts.day_items import DayItem
+from microcrm.operations.parts.working_time import MemberDay
+
+WHOLE_DAY = Window(0, DAY_MINUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class OffTime:
+    """``column`` is a member or a room. ``kind`` is closed, break, leave or buffer; ``hue`` is the buffer's service's."""
+
+    column: int
+    day: date
+    window: Window
+    kind: str
+    hue: str = "slate"
+
+
+def off_times(member_id: int, day: date, hours: MemberDay) -> list[OffTime]:
+    """Closed before, after and when the shop is; a break between two stretches of work; leave."""
+    if not hours.planned:
+        kind = "leave" if hours.shop and hours.leave else "closed"
+        return [OffTime(member_id, day, WHOLE_DAY, kind)]
+    first, last = hours.planned[0].start, hours.planned[-1].end
+    found = [(window, "closed") for window in subtract((WHOLE_DAY,), (Window(first, last),))]
+    found += [(window, "break") for window in subtract((Window(first, last),), hours.planned)]
+    away = [window for window in hours.leave if window.start < last and first < window.end]
+    found += [(Window(max(first, window.start), min(last, window.end)), "leave") for window in away]
+    return [OffTime(member_id, day, window, kind) for window, kind in sorted(found)]
+
+
+def closed_times(column: int, day: date, shop: Windows) -> list[OffTime]:
+    """Of a room: when the shop is closed."""
+    return [OffTime(column, day, window, "closed") for window in subtract((WHOLE_DAY,), shop)]
+
+
+def buffers(items: Iterable[DayItem], zone: ZoneInfo) -> list[OffTime]:
+    """Cleaning before and after, on the day of the visit."""
+    found = []
+    for item in items:
+        for start, end in ((item.busy_from, item.start), (item.end, item.busy_until)):
+            if start < end:
+                day = to_wall(item.start, zone)[0]
+                window = Window(minute_on(day, start, zone), minute_on(day, end, zone))
+                found.append(OffTime(item.member_id, day, window, "buffer", item.hue))
+    return found
+
+
+def minute_on(day: date, instant: datetime, zone: ZoneInfo) -> int:
+    """Minutes after midnight of ``day``, kept inside it."""
+    on, minute = to_wall(instant, zone)
+    if on != day:
+        return 0 if on < day else DAY_MINUTES
+    return minute
