@@ -25,6 +25,7 @@ TOO_SMALL = """() => [...document.querySelectorAll("button, input:not([type=chec
   .filter(([, box]) => box.width > 1 && box.height < 43.5)
   .map(([node, box]) => `${Math.round(box.height)} px: ${node.outerHTML.slice(0, 90)}`)"""
 NEEDS_QUERY = {"/customer": "id={customer}"}
+VIEWS = ("/calendar?by=room", "/calendar?view=week", "/calendar?view=month", "/calendar?view=agenda")
 
 
 def address_of(path: str, site: Site) -> str:
@@ -58,7 +59,7 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE], ids=lambda device: device.name)
-@pytest.mark.parametrize("path", [screen.path for screen in SCREENS])
+@pytest.mark.parametrize("path", [*(screen.path for screen in SCREENS), *VIEWS])
 def test_a_screen_is_sound(open_page: Opener, site: Site, path: str, device: Device) -> None:
     watched = open_page(address_of(path, site), device=device)
     page = watched.page
