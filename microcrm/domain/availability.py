@@ -25,7 +25,7 @@ Busy = Mapping[int, tuple[Sequence[int], Sequence[int]]]
 @dataclass(frozen=True, slots=True)
 class Way:
     """One member doing one service, in minutes. Of each of ``choices`` one keeper must be free: resource ids made
-    negative."""
+    negative, each in one choice only."""
 
     member_id: int
     duration: int
@@ -43,6 +43,7 @@ class Way:
         return (whole[0], self.gap.after), (self.gap.after + self.gap.minutes, whole[1])
 
 
+STEP = 15  # minutes from one start that is offered to the next, where nobody has said otherwise
 Visit = Sequence[Sequence[Way]]  # the ways to do each service, one service after the other
 
 
@@ -65,23 +66,33 @@ class FreeDay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Asked about ``first``..``last``. ``hours`` holds a member's windows of each day from ``reach`` to ``reach``.
-
-    Starts lie every ``step`` minutes from the beginning of each window of whoever does the first service, not before
-    ``earliest`` and not after the day ``latest``. ``full_days`` have no place left whatever is free: ``None`` for the visit
-    as a whole, or by member.
-    """
+    """Asked about ``first``..``last``. Starts lie every ``step`` minutes from the beginning of each window of whoever does
+    the first service, not before ``earliest`` and not after the day ``latest``."""
 
     visit: Visit
     first: date
     last: date
     zone: ZoneInfo
     earliest: datetime
-    latest: date
-    hours: Mapping[int, Sequence[Windows]]
-    busy: Busy
-    step: int = 15
-    full_days: Mapping[int | None, Collection[date]] = field(default_factory=dict)
+    latest: date = date.max
+    step: int = STEP
+
+    @property
+    def line(self) -> Line:
+        """The days whose hours and taken time can matter."""
+        longest = sum(max((way.before + way.duration + way.after for way in ways), default=0) for ways in self.visit)
+        beyond = timedelta(days=1 + longest // DAY_MINUTES)
+        return Line(self.first - timedelta(days=1), self.last + beyond, self.zone)
+
+    @property
+    def members(self) -> frozenset[int]:
+        return frozenset(way.member_id for ways in self.visit for way in ways)
+
+    @property
+    def keepers(self) -> frozenset[int]:
+        """Members, and resources as negative numbers."""
+        ways = [way for ways in self.visit for way in ways]
+        return self.members | {keeper for way in ways for choice in way.choices for keeper in choice}
 
     def days_of(self, line: Line) -> range:
         """The days asked about, as days of a longer line."""
@@ -89,10 +100,17 @@ class Question:
         return range(lead, lead + (self.last - self.first).days + 1)
 
 
-def reach(visit: Visit, first: date, last: date) -> tuple[date, date]:
-    """The days whose hours and busy time can matter to starts on ``first``..``last``."""
-    longest = sum(max((way.before + way.duration + way.after for way in ways), default=0) for ways in visit)
-    return first - timedelta(days=1), last + timedelta(days=1 + longest // DAY_MINUTES)
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``hours``: a member's windows on each day of the question's line. ``full_days`` have no place left whatever is free:
+    by member, or ``None`` for the visit as a whole."""
+
+    hours: Mapping[int, Sequence[Windows]]
+    busy: Busy
+    full_days: Mapping[int | None, Collection[date]] = field(default_factory=dict)
+
+
+_Held = tuple[tuple[int, int], ...]
 
 
 class _State(NamedTuple):
@@ -102,7 +120,7 @@ class _State(NamedTuple):
     place: int = 0
     offset: int = 0
     last: tuple[int, int] | None = None
-    held: tuple[tuple[int, int], ...] = ()
+    held: _Held = ()
 
 
 class _Later(NamedTuple):
@@ -120,11 +138,9 @@ _Step = tuple[Bits, _State]  # from these starts on it can be done, and how far 
 class Search:
     """The starts of one question. What several days, members or services share is worked out once."""
 
-    def __init__(self, question: Question) -> None:
-        self.question = question
-        first, last = reach(question.visit, question.first, question.last)
-        self.line = line = Line(first, last, question.zone)
-        self._busy = {keeper: bits_of(*taken, line) for keeper, taken in question.busy.items()}
+    def __init__(self, question: Question, facts: Facts) -> None:
+        self.question, self.facts, self.line = question, facts, question.line
+        self._busy = {keeper: bits_of(*taken, self.line) for keeper, taken in facts.busy.items()}
         self._working: dict[int, Bits] = {}
         self._begins: dict[int, Bits] = {}
         self._read_hours()
@@ -164,8 +180,8 @@ class Search:
 
     def _read_hours(self) -> None:
         line, step = self.line, self.question.step
-        for member_id, days in self.question.hours.items():
-            full_days = self.question.full_days.get(member_id, ())
+        for member_id, days in self.facts.hours.items():
+            full_days = self.facts.full_days.get(member_id, ())
             windows = [() if full_days and line.day(n) in full_days else day for n, day in enumerate(days)]
             self._working[member_id] = joined([line.day_of(n, day) for n, day in enumerate(windows)])
             self._begins[member_id] = joined([line.day_of(n, day, step) for n, day in enumerate(windows)])
@@ -174,7 +190,7 @@ class Search:
         """The minutes of the days asked about, without full days, the past, and wall clock times that come again: a clock
         time names the first of two."""
         line, question = self.line, self.question
-        full_days = question.full_days.get(None, ())
+        full_days = self.facts.full_days.get(None, ())
         bits = 0
         for n in question.days_of(line):
             if line.day(n) <= question.latest and line.day(n) not in full_days:
@@ -204,7 +220,9 @@ class Search:
                 begin += state.last[1] + way.before
             steps = [self._by_member(state, way, begin)]
             for choice in way.choices:
-                steps = [step for earlier in steps for step in self._with_one_of(choice, way, begin, earlier)]
+                steps = [
+                    step for earlier in steps for step in self._with_one_of(choice, way, begin, state.held, earlier)
+                ]
             self._steps[state, n] = [step for step in steps if step[0]]
         return self._steps[state, n]
 
@@ -221,13 +239,13 @@ class Search:
         after = _State(state.place + 1, end, last, held)
         return bits, self._hold(after, way.member_id, spans[-1][1])
 
-    def _with_one_of(self, choice: tuple[int, ...], way: Way, begin: int, step: _Step) -> list[_Step]:
+    def _with_one_of(self, choice: tuple[int, ...], way: Way, begin: int, held: _Held, step: _Step) -> list[_Step]:
         """Those that nothing later could want are as good as one another; each of the others is a case of its own."""
         bits, after = step
         span = (begin - way.before, begin + way.duration + way.after)
         any_of, cases = 0, []
         for keeper in choice:
-            free = bits & self._free(keeper, [span], after.held)
+            free = bits & self._free(keeper, [span], held)
             then = self._hold(after, keeper, span[1])
             if then == after:
                 any_of |= free
@@ -241,7 +259,7 @@ class Search:
             return state
         return state._replace(held=tuple(sorted({**dict(state.held), keeper: until}.items())))
 
-    def _free(self, keeper: int, spans: Sequence[tuple[int, int]], held: tuple[tuple[int, int], ...]) -> Bits:
+    def _free(self, keeper: int, spans: Sequence[tuple[int, int]], held: _Held) -> Bits:
         """The starts of the visit for which the keeper is free throughout ``spans``, which count from that start."""
         if spans[0][0] < dict(held).get(keeper, spans[0][0]):
             return 0
@@ -265,18 +283,24 @@ def _later(visit: Visit) -> _Later:
     return _Later(frozenset(keepers), max((way.before for way in ways), default=0), frozenset(next_members))
 
 
-def free_days(question: Question) -> tuple[FreeDay, ...]:
+def free_days(question: Question, facts: Facts) -> tuple[FreeDay, ...]:
     """Each day from ``first`` to ``last`` with every start of the visit, in order of time."""
-    search = Search(question)
+    search = Search(question, facts)
     starts = search.starts()
     return tuple(_free_day(search, starts, n) for n in question.days_of(search.line))
 
 
 def _free_day(search: Search, starts: Bits, n: int) -> FreeDay:
-    question, line, bounds = search.question, search.line, search.line.bounds(n)
-    is_open = any(question.hours[way.member_id][n] for ways in question.visit[:1] for way in ways)
+    line, bounds = search.line, search.line.bounds(n)
+    is_open = any(search.facts.hours[way.member_id][n] for ways in search.question.visit[:1] for way in ways)
     found: list[FreeStart] = []
     if bits := of_day(starts, bounds):
         for part, members in search.share(bits, bounds):
             found += [FreeStart(instant_of(line.edges[n] + minute), members) for minute in minutes_in(part)]
     return FreeDay(line.day(n), is_open, tuple(sorted(found)))
+
+
+def nearest(days: Sequence[FreeDay], wanted: datetime, count: int) -> tuple[FreeStart, ...]:
+    """The starts nearest to ``wanted``, which is none of them, in order of time."""
+    others = [start for day in days for start in day.starts if start.start != wanted]
+    return tuple(sorted(sorted(others, key=lambda one: (abs(one.start - wanted), one.start))[:count]))

@@ -10,16 +10,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from microcrm.domain.availability import FreeDay, FreeStart, Question, Way, free_days, reach
+from microcrm.domain.availability import FreeDay, FreeStart, Question, Way, free_days, nearest
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.permissions import Permission
-from microcrm.domain.timeline import Line
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
 from microcrm.operations.parts.booking_plan import fitting_gap
 from microcrm.operations.parts.booking_times import may_run_calendar
-from microcrm.operations.parts.taken_time import Taken, read_taken_time
-from microcrm.operations.parts.working_time import read_working_time
+from microcrm.operations.parts.taken_time import NO_LIMITS, Limits, read_facts
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_DAYS = 62
@@ -88,14 +86,7 @@ class _Offer:
     notice: int
     horizon: int
     step: int
-    most_of_shop: int | None
-    most_of_services: dict[int, int | None]
-    most_of_members: dict[int, int | None]
-
-    @property
-    def has_limits(self) -> bool:
-        limits = (self.most_of_shop, *self.most_of_services.values(), *self.most_of_members.values())
-        return any(limit is not None for limit in limits)
+    limits: Limits
 
 
 def free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
@@ -116,13 +107,13 @@ def nearest_free(uow: UnitOfWork, asked: FreeTimesAsked, wanted: datetime, count
     the sessions with enough seats within four weeks. ``asked.first`` and ``asked.last`` do not matter."""
     zone = zone_of(uow.actor.zone)
     first = max(to_wall(wanted, zone)[0], today_in(zone, uow.now))
-    found: list[FreeStart] = []
+    found: tuple[FreeStart, ...] = ()
     for days in LOOK_AHEAD:
-        day_list = _free_days(uow, replace(asked, first=first, last=first + timedelta(days=days - 1)))
-        found = [start for day in day_list for start in day.starts if start.start != wanted]
-        if len(found) >= count:
+        ahead = replace(asked, first=first, last=first + timedelta(days=days - 1))
+        found = nearest(_free_days(uow, ahead), wanted, count)
+        if len(found) == count:
             break
-    return tuple(sorted(sorted(found, key=lambda one: (abs(one.start - wanted), one.start))[:count]))
+    return found
 
 
 def _free_days(uow: UnitOfWork, asked: FreeTimesAsked, *, own_only: bool = False) -> tuple[FreeDay, ...]:
@@ -130,42 +121,14 @@ def _free_days(uow: UnitOfWork, asked: FreeTimesAsked, *, own_only: bool = False
     today = today_in(zone, uow.now)
     _check(asked, today)
     offer = _read_offer(uow, asked, own_only)
-    earliest, last = uow.now, asked.last
+    question = Question(offer.visit, asked.first, asked.last, zone, earliest=uow.now, step=offer.step)
     if asked.is_public:
-        earliest += timedelta(minutes=offer.notice)
-        last = min(last, today + timedelta(days=offer.horizon))
+        notice, horizon = timedelta(minutes=offer.notice), timedelta(days=offer.horizon)
+        question = replace(question, earliest=uow.now + notice, latest=today + horizon)
     if offer.class_id:
-        return _class_days(uow, asked, offer.class_id, earliest, last)
-    question = Question(
-        visit=offer.visit, first=asked.first, last=asked.last, zone=zone, earliest=earliest, latest=last,
-        step=offer.step, hours={}, busy={},
-    )  # fmt: skip
-    return free_days(_informed(uow, question, offer, asked))
-
-
-def _informed(uow: UnitOfWork, question: Question, offer: _Offer, asked: FreeTimesAsked) -> Question:
-    """With the hours of everybody who could do it, and everything that is taken."""
-    line = Line(*reach(question.visit, question.first, question.last), question.zone)
-    ways = [way for ways in question.visit for way in ways]
-    members = {way.member_id for way in ways}
-    working = read_working_time(uow, line.first, line.day(line.days - 1), members)
-    taken = read_taken_time(
-        uow, line, members | {keeper for way in ways for choice in way.choices for keeper in choice},
-        except_booking=asked.except_booking or 0, is_counting=asked.is_public and offer.has_limits,
-    )  # fmt: skip
-    return replace(
-        question,
-        hours={m: [working.member(m, line.day(n)).working for n in range(line.days)] for m in members},
-        busy=taken.busy,
-        full_days=_full_days(taken, offer),
-    )
-
-
-def _full_days(taken: Taken, offer: _Offer) -> dict[int | None, frozenset[date]]:
-    whole = taken.full_days("shop", 0, offer.most_of_shop)
-    for service_id, most in offer.most_of_services.items():
-        whole |= taken.full_days("service", service_id, most)
-    return {None: whole, **{m: taken.full_days("member", m, most) for m, most in offer.most_of_members.items()}}
+        return _class_days(uow, question, asked, offer.class_id)
+    limits = offer.limits if asked.is_public else NO_LIMITS
+    return free_days(question, read_facts(uow, question, limits, except_booking=asked.except_booking or 0))
 
 
 def _check(asked: FreeTimesAsked, today: date) -> None:
@@ -198,9 +161,11 @@ def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> _Offe
         notice=max(_first_said(one.min_notice_min, one.shop_notice, usual.min_notice_min) for one in services),
         horizon=min(_first_said(one.horizon_days, one.shop_horizon, usual.horizon_days) for one in services),
         step=_first_said(services[0].slot_step_min, services[0].shop_step, usual.slot_step_min),
-        most_of_shop=services[0].most_of_shop,
-        most_of_services={one.id: one.most_per_day for one in services},
-        most_of_members={row.member_id: row.most_of_member for row in rows if row.member_id},
+        limits=Limits(
+            services[0].most_of_shop,
+            {one.id: one.most_per_day for one in services},
+            {row.member_id: row.most_of_member for row in rows if row.member_id},
+        ),
     )
 
 
@@ -237,20 +202,17 @@ def _ways(rows: Sequence[Any], member_id: int | None, only: int | None) -> tuple
     return tuple(ways)
 
 
-def _class_days(
-    uow: UnitOfWork, asked: FreeTimesAsked, class_id: int, earliest: datetime, last: date
-) -> tuple[FreeDay, ...]:
+def _class_days(uow: UnitOfWork, question: Question, asked: FreeTimesAsked, class_id: int) -> tuple[FreeDay, ...]:
     """The sessions of a class with enough seats. A day with sessions that are full is open all the same."""
-    zone = zone_of(uow.actor.zone)
     values = {
         "business": uow.business_id, "service": class_id, "member": asked.services[0][1] or 0, "now": uow.now,
-        "first": day_bounds(asked.first, zone)[0], "last": day_bounds(asked.last, zone)[1],
+        "first": day_bounds(asked.first, question.zone)[0], "last": day_bounds(asked.last, question.zone)[1],
     }  # fmt: skip
     found: dict[date, list[FreeStart]] = {}
     for row in uow.session.connection().execute(_SESSIONS, values):
-        day = to_wall(row.starts_at, zone)[0]
+        day = to_wall(row.starts_at, question.zone)[0]
         starts = found.setdefault(day, [])
-        if row.starts_at >= earliest and day <= last and row.seats_left >= asked.seats:
+        if row.starts_at >= question.earliest and day <= question.latest and row.seats_left >= asked.seats:
             starts.append(FreeStart(row.starts_at.astimezone(UTC), (row.member_id,), row.id, row.seats_left))
     days = [asked.first + timedelta(days=n) for n in range((asked.last - asked.first).days + 1)]
     return tuple(FreeDay(day, day in found, tuple(found.get(day, ()))) for day in days)

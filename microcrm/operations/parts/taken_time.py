@@ -1,20 +1,21 @@
-"""What is taken: the time of people and rooms, and how many visits a day has already. One statement."""
+"""What a search for free times has to know: hours, the time of people and rooms that is taken, how full each day is."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from microcrm.domain.availability import Busy
+from microcrm.domain.availability import Busy, Facts, Question
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.occupancy import LONGEST_BUFFER
 from microcrm.domain.timeline import Line
+from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
 LONGEST_SPAN = DAY_MINUTES + 2 * LONGEST_BUFFER
@@ -53,17 +54,53 @@ SELECT kind, who, array_agg(day), array_agg(visits) FROM (
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """How many visits a day may have; ``None`` and absent: as many as fit."""
+
+    shop: int | None = None
+    services: Mapping[int, int | None] = field(default_factory=dict)
+    members: Mapping[int, int | None] = field(default_factory=dict)
+
+    @property
+    def are_none(self) -> bool:
+        return self.shop is None and not any([*self.services.values(), *self.members.values()])
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
     """``visits``: how many each day has, by ("member", id), ("service", id) and ("shop", 0); read only when asked for."""
 
     busy: Busy
     visits: Mapping[tuple[str, int], Mapping[date, int]]
 
-    def full_days(self, what: str, who: int, most: int | None) -> frozenset[date]:
-        """Days that have ``most`` visits already."""
+    def full_days(self, limits: Limits) -> dict[int | None, frozenset[date]]:
+        """Days that have as many visits already as they may: by member, or ``None`` for the visit as a whole."""
+        whole = self._full("shop", 0, limits.shop)
+        for service_id, most in limits.services.items():
+            whole |= self._full("service", service_id, most)
+        return {None: whole, **{who: self._full("member", who, most) for who, most in limits.members.items()}}
+
+    def _full(self, what: str, who: int, most: int | None) -> frozenset[date]:
         if most is None:
             return frozenset()
         return frozenset(day for day, visits in self.visits.get((what, who), {}).items() if visits >= most)
+
+
+NO_LIMITS = Limits()
+
+
+def read_facts(
+    uow: UnitOfWork, question: Question, limits: Limits = NO_LIMITS, *, except_booking: int = 0, except_item: int = 0
+) -> Facts:
+    """What the answer depends on, in two statements; as if the one booking or item were not there."""
+    line = question.line
+    working = read_working_time(uow, line.first, line.day(line.days - 1), question.members)
+    taken = read_taken_time(
+        uow, line, question.keepers, except_booking=except_booking, except_item=except_item,
+        is_counting=not limits.are_none,
+    )  # fmt: skip
+    hours = {who: [working.member(who, line.day(n)).working for n in range(line.days)] for who in question.members}
+    return Facts(hours, taken.busy, taken.full_days(limits))
 
 
 def read_taken_time(
