@@ -164,10 +164,11 @@ class Search:
                 found.append((left, members))
                 return
             for way in order[state.place]:
-                for here, after in self._after(state, way):
-                    if left and (mine := left & of_day(here & self._rest(after), day)):
+                for good, after in self._after(state, way):
+                    if mine := left & of_day(good, day):
                         hand_out(mine, after, (*members, self.question.visit[state.place][way].member_id))
-                        left ^= mine
+                        if not (left := left ^ mine):
+                            return
 
         hand_out(starts, _State(), ())
         return found
@@ -180,11 +181,11 @@ class Search:
 
     def _read_hours(self) -> None:
         line, step = self.line, self.question.step
-        for member_id, days in self.facts.hours.items():
+        for member_id, windows in self.facts.hours.items():
             full_days = self.facts.full_days.get(member_id, ())
-            windows = [() if full_days and line.day(n) in full_days else day for n, day in enumerate(days)]
-            self._working[member_id] = joined([line.day_of(n, day) for n, day in enumerate(windows)])
-            self._begins[member_id] = joined([line.day_of(n, day, step) for n, day in enumerate(windows)])
+            days = [() if full_days and line.day(n) in full_days else day for n, day in enumerate(windows)]
+            self._working[member_id] = joined([line.day_of(n, day) for n, day in enumerate(days)])
+            self._begins[member_id] = joined([line.day_of(n, day, step) for n, day in enumerate(days)])
 
     def _allowed(self) -> Bits:
         """The minutes of the days asked about, without full days, the past, and wall clock times that come again: a clock
@@ -194,7 +195,7 @@ class Search:
         bits = 0
         for n in question.days_of(line):
             if line.day(n) <= question.latest and line.day(n) not in full_days:
-                start, end = line.bounds(n)
+                start, end = line.bounds[n]
                 bits |= full(end - start) << start & ~line.again(n)
         early = max(ceil(question.earliest.timestamp() / 60) - line.origin, 0)
         return bits & ~full(early)
@@ -206,13 +207,13 @@ class Search:
         if state not in self._rests:
             bits = 0
             for way in range(len(self.question.visit[state.place])):
-                for here, after in self._after(state, way):
-                    bits |= here & self._rest(after)
+                for good, _ in self._after(state, way):
+                    bits |= good
             self._rests[state] = bits
         return self._rests[state]
 
     def _after(self, state: _State, n: int) -> list[_Step]:
-        """The next service done in its way ``n``: once for each keeper whose choice matters to what comes later."""
+        """The next service done in its way ``n``, and all that follows: once for each keeper whose choice matters later."""
         if (state, n) not in self._steps:
             way = self.question.visit[state.place][n]
             begin = state.offset
@@ -220,10 +221,9 @@ class Search:
                 begin += state.last[1] + way.before
             steps = [self._by_member(state, way, begin)]
             for choice in way.choices:
-                steps = [
-                    step for earlier in steps for step in self._with_one_of(choice, way, begin, state.held, earlier)
-                ]
-            self._steps[state, n] = [step for step in steps if step[0]]
+                steps = [step for one in steps for step in self._with_one_of(choice, way, begin, state.held, one)]
+            whole = [(here & self._rest(after), after) for here, after in steps if here]
+            self._steps[state, n] = [step for step in whole if step[0]]
         return self._steps[state, n]
 
     def _by_member(self, state: _State, way: Way, begin: int) -> _Step:
@@ -291,7 +291,7 @@ def free_days(question: Question, facts: Facts) -> tuple[FreeDay, ...]:
 
 
 def _free_day(search: Search, starts: Bits, n: int) -> FreeDay:
-    line, bounds = search.line, search.line.bounds(n)
+    line, bounds = search.line, search.line.bounds[n]
     is_open = any(search.facts.hours[way.member_id][n] for ways in search.question.visit[:1] for way in ways)
     found: list[FreeStart] = []
     if bits := of_day(starts, bounds):

@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from operator import le
 from zoneinfo import ZoneInfo
 
@@ -34,12 +34,13 @@ class Line:
     """The days ``first``..``last`` of a zone. ``edges`` are their midnights in minutes since 1970: a day has 23, 24 or 25
     hours as it really has."""
 
-    __slots__ = ("edges", "first", "zone")
+    __slots__ = ("bounds", "edges", "first", "zone")
 
     def __init__(self, first: date, last: date, zone: ZoneInfo) -> None:
         self.first, self.zone = first, zone
         days = (last - first).days + 1
         self.edges = tuple(minute_of(to_instant(first + timedelta(days=n), 0, zone)) for n in range(days + 1))
+        self.bounds = tuple(pairwise(edge - self.edges[0] for edge in self.edges))  # of each day, from the line's start
 
     @property
     def origin(self) -> int:
@@ -56,20 +57,16 @@ class Line:
     def day(self, n: int) -> date:
         return self.first + timedelta(days=n)
 
-    def bounds(self, n: int) -> tuple[int, int]:
-        """Where day ``n`` begins and ends on the line."""
-        return self.edges[n] - self.origin, self.edges[n + 1] - self.origin
-
     def day_of(self, n: int, windows: Windows, step: int = 1) -> tuple[Bits, int]:
         """The windows of day ``n``, or every ``step``-th minute from the beginning of each, and the day's length."""
-        start, end = self.bounds(n)
+        start, end = self.bounds[n]
         if end - start != DAY_MINUTES:
             windows = merge(Window(self._at(n, w.start), self._at(n, w.end)) for w in windows)
         return day_bits(windows, step), end - start
 
     def again(self, n: int) -> Bits:
         """The minutes of day ``n`` whose wall clock was shown before: the second pass when clocks are set back."""
-        start, end = self.bounds(n)
+        start, end = self.bounds[n]
         extra = end - start - DAY_MINUTES
         if extra <= 0:
             return 0
@@ -129,6 +126,7 @@ def joined(parts: Sequence[tuple[Bits, int]]) -> Bits:
     return parts[0][0] if parts else 0
 
 
+@lru_cache(maxsize=64)
 def full(length: int) -> Bits:
     """Every minute of a line."""
     return (1 << length) - 1

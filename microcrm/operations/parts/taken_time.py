@@ -37,7 +37,7 @@ WHERE business_id = :business AND is_live AND booking_item_id IN (
   SELECT id FROM booking_items WHERE business_id = :business AND (booking_id = :booking OR id = :item))
 GROUP BY keeper_id
 """
-# Seats of a class do not count: a class has its own limit.
+# What customers have booked themselves. Seats of a class do not count: a class has its own limit.
 _VISITS = """
 SELECT kind, who, array_agg(day), array_agg(visits) FROM (
   SELECT (ARRAY['member', 'service', 'shop'])[GROUPING(i.member_id, i.service_id)] AS kind,
@@ -45,6 +45,7 @@ SELECT kind, who, array_agg(day), array_agg(visits) FROM (
          (i.starts_at AT TIME ZONE :zone)::date - date '1970-01-01' AS day, count(DISTINCT i.booking_id)::int AS visits
   FROM booking_items i JOIN bookings b ON b.business_id = i.business_id AND b.id = i.booking_id
   WHERE i.business_id = :business AND i.is_live AND i.session_id IS NULL AND i.booking_id <> :booking
+    AND b.source = 'online'
     AND i.starts_at >= to_timestamp(:first * 60.0) AND i.starts_at < to_timestamp(:last * 60.0)
     AND (b.expires_at IS NULL OR b.expires_at > :now)
   GROUP BY GROUPING SETS (
@@ -55,7 +56,7 @@ SELECT kind, who, array_agg(day), array_agg(visits) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many visits a day may have; ``None`` and absent: as many as fit."""
+    """How many visits of a day customers may book themselves; ``None`` and absent: as many as fit."""
 
     shop: int | None = None
     services: Mapping[int, int | None] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Date, Integer, cast, literal, null, or_, select, union_all
+from sqlalchemy import text
 
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import (
@@ -24,11 +24,22 @@ from microcrm.domain.hours import (
 )
 from microcrm.domain.occupancy import Span
 from microcrm.domain.zones import to_instant
-from microcrm.models.schedule import DatedHours, Leave, WeeklyHours
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WHOLE_DAY = Window(0, DAY_MINUTES)
 _WEEK, _DATED, _LEAVE = "week", "dated", "leave"
+
+_WHOSE = "AND (:is_everybody OR member_id IS NULL OR member_id = ANY(:members))"
+_HOURS = text(f"""
+SELECT '{_WEEK}', member_id, weekday, null::date, null::date, start_min, end_min
+FROM weekly_hours WHERE business_id = :business {_WHOSE}
+UNION ALL
+SELECT '{_DATED}', member_id, null, day, day, start_min, end_min
+FROM dated_hours WHERE business_id = :business AND day BETWEEN :first AND :last {_WHOSE}
+UNION ALL
+SELECT '{_LEAVE}', member_id, null, starts_on, ends_on, start_min, end_min
+FROM leaves WHERE business_id = :business AND ends_on >= :first AND starts_on <= :last {_WHOSE}
+""")  # noqa: S608 (no value is in it)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class MemberDay:
 
     @property
     def working(self) -> Windows:
-        return subtract(self.planned, self.leave)
+        return subtract(self.planned, self.leave) if self.leave else self.planned
 
 
 class WorkingTime:
@@ -67,6 +78,7 @@ class WorkingTime:
             for who in {None, *weeks, *dated}
         }
         self._has_week = frozenset(weeks)
+        self._usual: dict[tuple[int, int], tuple[Windows, Windows]] = {}  # of a member on a weekday
 
     def shop(self, day: date) -> Windows:
         return open_windows(day, self._tables[None])
@@ -77,54 +89,34 @@ class WorkingTime:
         return None in self._has_week
 
     def member(self, member_id: int, day: date) -> MemberDay:
-        shop = self.shop(day)
+        leave = self._leave.get(member_id)
+        away = [window for first, last, window in leave if first <= day <= last] if leave else []
+        return MemberDay(*self._hours(member_id, day), merge(away) if away else ())
+
+    def _hours(self, member_id: int, day: date) -> tuple[Windows, Windows]:
+        """Of the shop, and of the member inside them. Weekdays without exception are alike, so they are worked out once."""
         own = self._tables.get(member_id)
+        if day in self._tables[None].exceptions or (own and day in own.exceptions):
+            return self._inside(member_id, day)
+        key = member_id, day.weekday()
+        if key not in self._usual:
+            self._usual[key] = self._inside(member_id, day)
+        return self._usual[key]
+
+    def _inside(self, member_id: int, day: date) -> tuple[Windows, Windows]:
+        shop, own = self.shop(day), self._tables.get(member_id)
         if own is not None and (member_id in self._has_week or day in own.exceptions):
-            planned = intersect(shop, open_windows(day, own))
-        else:
-            planned = shop
-        away = [window for first, last, window in self._leave.get(member_id, ()) if first <= day <= last]
-        return MemberDay(shop, planned, merge(away))
+            return shop, intersect(shop, open_windows(day, own))
+        return shop, shop
 
 
 def read_working_time(uow: UnitOfWork, first: date, last: date, members: Collection[int] | None = None) -> WorkingTime:
     """Of the shop and of ``members`` (all of them when not given), from ``first`` to ``last``."""
-    statement = union_all(
-        _week_rows(uow, members),
-        _dated_rows(uow, first, last, members),
-        _leave_rows(uow, first, last, members),
-    )
-    return WorkingTime(iter(uow.session.connection().execute(statement)))
-
-
-def _whose(table: Any, members: Collection[int] | None) -> list[Any]:
-    return [] if members is None else [or_(table.member_id.is_(None), table.member_id.in_(list(members)))]
-
-
-def _week_rows(uow: UnitOfWork, members: Collection[int] | None) -> Any:
-    no_day = cast(null(), Date)
-    return select(
-        literal(_WEEK), WeeklyHours.member_id, WeeklyHours.weekday, no_day, no_day,
-        WeeklyHours.start_min, WeeklyHours.end_min,
-    ).where(WeeklyHours.business_id == uow.business_id, *_whose(WeeklyHours, members))  # fmt: skip
-
-
-def _dated_rows(uow: UnitOfWork, first: date, last: date, members: Collection[int] | None) -> Any:
-    return select(
-        literal(_DATED), DatedHours.member_id, cast(null(), Integer), DatedHours.day, DatedHours.day,
-        DatedHours.start_min, DatedHours.end_min,
-    ).where(
-        DatedHours.business_id == uow.business_id, DatedHours.day.between(first, last), *_whose(DatedHours, members)
-    )  # fmt: skip
-
-
-def _leave_rows(uow: UnitOfWork, first: date, last: date, members: Collection[int] | None) -> Any:
-    return select(
-        literal(_LEAVE), Leave.member_id, cast(null(), Integer), Leave.starts_on, Leave.ends_on,
-        Leave.start_min, Leave.end_min,
-    ).where(
-        Leave.business_id == uow.business_id, Leave.ends_on >= first, Leave.starts_on <= last, *_whose(Leave, members)
-    )  # fmt: skip
+    values = {
+        "business": uow.business_id, "first": first, "last": last,
+        "is_everybody": members is None, "members": list(members or ()),
+    }  # fmt: skip
+    return WorkingTime(iter(uow.session.connection().execute(_HOURS, values)))
 
 
 def spans_of(windows: Windows, day: date, zone: ZoneInfo) -> tuple[Span, ...]:
