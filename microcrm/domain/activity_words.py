@@ -48,8 +48,16 @@ ACTIONS: dict[str, str] = {
     "queue.finished": "was done with",
     "queue.left": "took out of the queue",
     "queue.missed": "called in vain",
+    "invoice.drafted": "saved a draft of",
+    "invoice.discarded": "threw away a draft of",
+    "invoice.issued": "issued",
+    "invoice.cancelled": "cancelled",
+    "invoice.credited": "credited",
+    "payment.taken": "took",
+    "payment.voided": "declared void",
 }
 SUBJECTS: dict[str, str] = {
+    "billing_profile": "how bills are made",
     "booking": "visit",
     "booking_made": "a visit",
     "booking_moved": "a visit",
@@ -59,6 +67,7 @@ SUBJECTS: dict[str, str] = {
     "category": "a category",
     "category_order": "the order of categories",
     "customer": "a customer",
+    "document": "bill",
     "hand_over": "a hand-over",
     "holiday_state": "the State of the public holidays",
     "invitation": "an invitation",
@@ -68,6 +77,7 @@ SUBJECTS: dict[str, str] = {
     "member_order": "the order of members",
     "member_services": "the services of a member",
     "queue_ticket": "a number of the queue",
+    "payment": "a payment",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
@@ -79,6 +89,7 @@ SUBJECTS: dict[str, str] = {
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status"})),
     "queue": ("Walk-in queue", frozenset({"queue_ticket"})),
+    "bills": ("Bills and payments", frozenset({"document", "payment"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (
         "Staff and roles",
@@ -88,6 +99,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Settings",
         frozenset(
             {
+                "billing_profile",
                 "booking_policy",
                 "business",
                 "category",
@@ -111,5 +123,7 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     if noun == "visit":
         number = facts.get("number")
         noun = f"visit {number}" if isinstance(number, int) else "a visit"
+    if noun == "bill":
+        noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
     return f"{verb} {noun}"

@@ -17,7 +17,7 @@ ROLE_SENTENCES: Mapping[Role, str] = MappingProxyType(
         Role.MANAGER: "Runs the day, the team, services and hours. Not the business profile",
         Role.FRONT_DESK: "Sees every calendar and all customers with their numbers, and books for everybody",
         Role.STAFF: "Sees and books their own calendar only. Customers without their numbers",
-        Role.ACCOUNTANT: "Sees customers without their numbers. No calendar, no bookings",
+        Role.ACCOUNTANT: "Runs the books: bills, payments, credit notes. Customers without their numbers. No calendar",
     }
 )
 
@@ -31,6 +31,10 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CUSTOMERS_VIEW: "See customers",
         P.CUSTOMERS_EDIT: "Add and change customers",
         P.CUSTOMERS_CONTACT: "See full phone numbers and email addresses",
+        P.INVOICES_VIEW: "See bills and payments",
+        P.INVOICES_EDIT: "Write and issue bills",
+        P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
+        P.PAYMENTS_TAKE: "Take payments",
         P.CATALOGUE_EDIT: "Change services, prices, rooms and chairs",
         P.HOURS_EDIT: "Change opening hours, working hours and leave",
         P.MEMBERS_VIEW: "See who works here",
@@ -65,6 +69,15 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("See customers", P.CUSTOMERS_VIEW),
             TableLine("Add and change", P.CUSTOMERS_EDIT),
             TableLine("Full numbers and email", P.CUSTOMERS_CONTACT),
+        ),
+    ),
+    (
+        "Bills",
+        (
+            TableLine("See bills and payments", P.INVOICES_VIEW),
+            TableLine("Write and issue", P.INVOICES_EDIT),
+            TableLine("Take payments", P.PAYMENTS_TAKE),
+            TableLine("Credit, cancel, void", P.INVOICES_CORRECT),
         ),
     ),
     (

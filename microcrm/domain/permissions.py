@@ -29,6 +29,10 @@ class Permission(StrEnum):
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
+    INVOICES_VIEW = "invoices.view"
+    INVOICES_EDIT = "invoices.edit"  # draft and issue
+    INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
+    PAYMENTS_TAKE = "payments.take"
     CATALOGUE_VIEW = "catalogue.view"
     CATALOGUE_EDIT = "catalogue.edit"  # services, categories, resources
     HOURS_EDIT = "hours.edit"  # opening hours, exceptions, staff hours, leave
@@ -48,13 +52,23 @@ _DESK = _EVERYONE | {
     Permission.CUSTOMERS_VIEW,
     Permission.CUSTOMERS_EDIT,
     Permission.CUSTOMERS_CONTACT,
+    Permission.INVOICES_VIEW,
+    Permission.INVOICES_EDIT,
+    Permission.PAYMENTS_TAKE,
     Permission.MEMBERS_VIEW,
+}
+_BOOKS = {
+    Permission.INVOICES_VIEW,
+    Permission.INVOICES_EDIT,
+    Permission.INVOICES_CORRECT,
+    Permission.PAYMENTS_TAKE,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.OWNER: frozenset(Permission),
     Role.MANAGER: frozenset(
         _DESK
+        | _BOOKS
         | {
             Permission.CATALOGUE_EDIT,
             Permission.HOURS_EDIT,
@@ -64,7 +78,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     ),
     Role.FRONT_DESK: frozenset(_DESK),
     Role.STAFF: frozenset(_EVERYONE | {Permission.CALENDAR_OWN, Permission.BOOKINGS_OWN, Permission.CUSTOMERS_VIEW}),
-    Role.ACCOUNTANT: frozenset(_EVERYONE | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),
+    Role.ACCOUNTANT: frozenset(_EVERYONE | _BOOKS | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),
 }
 
 ROLE_LABELS: dict[Role, str] = {
@@ -84,6 +98,7 @@ READING: frozenset[Permission] = frozenset(
         Permission.CALENDAR_ALL,
         Permission.CUSTOMERS_VIEW,
         Permission.CUSTOMERS_CONTACT,
+        Permission.INVOICES_VIEW,
         Permission.CATALOGUE_VIEW,
         Permission.MEMBERS_VIEW,
         Permission.ACTIVITY_VIEW,

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from microcrm.models import (
     accounts,
+    billing,
     bookings,
     business,
     catalogue,
@@ -19,7 +20,20 @@ from microcrm.models import (
 )
 
 METADATA = SQLModel.metadata
-MODULES = (accounts, business, catalogue, policy, schedule, customers, classes, bookings, waiting, links, records)
+MODULES = (
+    accounts,
+    business,
+    catalogue,
+    policy,
+    schedule,
+    customers,
+    classes,
+    bookings,
+    waiting,
+    links,
+    billing,
+    records,
+)
 
 # Seen only in the accounts realm (see models/accounts.py).
 ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")

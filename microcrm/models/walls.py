@@ -18,6 +18,7 @@ _VERBS = {
     "audit_events": "SELECT, INSERT, UPDATE (place, previous, hash)",
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
+    "ledger_entries": "SELECT, INSERT",
 }
 _ACCOUNT_OWNER = {"users": "id", "throttles": "", "sign_ups": ""}
 

@@ -15,6 +15,15 @@ from sqlmodel import Session
 from microcrm.domain.permissions import Role
 from microcrm.models.accounts import Device, MailToken, RecoveryCode, SignUp, Throttle
 from microcrm.models.accounts import Session as SignedIn
+from microcrm.models.billing import (
+    Allocation,
+    BillingProfile,
+    Document,
+    DocumentLine,
+    LedgerEntry,
+    NumberSeries,
+    Payment,
+)
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
@@ -38,6 +47,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
                 session.add(row)
                 session.flush()
             _waiting_rows(session, shop)
+            _bill_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -145,3 +155,25 @@ def fingerprint(engine: Engine, shop: Shop) -> dict[str, str]:
             ).scalar_one()
             for name, where in tables.items()
         }
+
+
+def _bill_rows(session: Session, shop: Shop) -> None:
+    """A draft with a line, a payment settled against it, and the ledger's two sides."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+    day = date(2026, 12, 7)
+
+    def add(*rows: Any) -> Any:
+        session.add_all(rows)
+        session.flush()
+        return rows[0].id
+
+    add(BillingProfile(**mine))
+    add(NumberSeries(**mine, kind="tax_invoice", began=2026, last=1))
+    document = add(Document(**mine, kind="tax_invoice", customer_id=shop.customer_id, created_at=OPENED_AT))
+    add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))
+    payment = add(Payment(**mine, mode="cash", amount_paise=100, received_at=OPENED_AT))
+    add(Allocation(**mine, payment_id=payment, document_id=document, amount_paise=100))
+    add(
+        LedgerEntry(**mine, posting=shop.business_id, account="cash", amount_paise=100, on_day=day),
+        LedgerEntry(**mine, posting=shop.business_id, account="advances", amount_paise=-100, on_day=day),
+    )

@@ -1,0 +1,182 @@
+"""Credit notes: the only way to lower a bill that somebody has. CGST Act s.34(1), CGST Rules r.53(1A)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from microcrm.domain.bill import QUANTITY_ONE
+from microcrm.domain.documents import DocumentKind, last_day_for_note
+from microcrm.domain.errors import Conflict, Invalid
+from microcrm.domain.fields import Reader
+from microcrm.domain.money import half_up
+from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.billing import Document, DocumentLine
+from microcrm.operations.billing.issuing import Issued, give_number
+from microcrm.operations.billing.payments import due_of
+from microcrm.operations.billing.terms import read_terms
+from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_CORRECTED = ("tax_invoice", "bill_of_supply", "invoice_cum_bill", "plain_bill")
+_MONEY = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNote:
+    """``quantities``: line's place to how many thousandths of it are given back; ``None``: the whole bill."""
+
+    document_id: Any
+    version: Any
+    reason: Any
+    quantities: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """``beyond``: paise that the customer has paid for what is credited now, to be given back."""
+
+    note: Issued
+    beyond: int
+    is_late: bool  # after the legal day: good between the two, without effect on the tax
+
+
+def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
+    """A note in its own series; tax is taken line by line from the bill, the round-off only with the whole bill.
+    ``Invalid`` when more would be credited than is left of a line."""
+    uow.require(Permission.INVOICES_CORRECT)
+    reader = Reader()
+    reason = reader.text("reason", command.reason, "Reason", limit=200)
+    reader.done()
+    bill = find(uow, Document, command.document_id)
+    same_version(command.version, bill.version)
+    if bill.kind not in _CORRECTED or bill.state in ("draft", "cancelled"):
+        raise Conflict("Only an issued bill can be credited.")
+    lines = _lines(uow, bill.id or 0)
+    wanted = _wanted(command.quantities, lines)
+    credited = _already(uow, bill.id or 0)
+    is_whole = all(wanted.get(line.place) == line.quantity for line in lines) and not credited
+    rows = [
+        _part(line, wanted[line.place], credited.get(line.place, (0, 0, 0, 0, 0)))
+        for line in lines
+        if wanted.get(line.place)
+    ]
+    note = _note(uow, bill, reason, rows, round_off=bill.round_off_paise if is_whole else 0)
+    uow.session.add(note)
+    uow.session.flush()
+    for row in rows:
+        row.document_id = note.id or 0
+    uow.session.add_all(rows)
+    uow.session.flush()
+    issued = give_number(uow, note, read_terms(uow))
+    beyond = max(0, note.total_paise - max(0, due_of(bill)))
+    bill.paid_paise += note.total_paise - beyond
+    bill.state = "paid" if due_of(bill) <= 0 else "part_paid"
+    bill.version += 1
+    uow.session.flush()
+    uow.audit("invoice.credited", "document", bill.id, note=issued.number, total=note.total_paise)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    return Credited(issued, beyond, today > last_day_for_note(bill.issued_on or today))
+
+
+def _lines(uow: UnitOfWork, document_id: int) -> list[DocumentLine]:
+    query = select(DocumentLine).where(
+        DocumentLine.business_id == uow.business_id, DocumentLine.document_id == document_id
+    )
+    return list(uow.session.scalars(query.order_by(DocumentLine.place)))
+
+
+def _wanted(raw: Any, lines: list[DocumentLine]) -> dict[int, int]:
+    if raw is None:
+        return {line.place: line.quantity for line in lines}
+    places = {line.place for line in lines}
+    is_map = (
+        isinstance(raw, dict)
+        and raw
+        and all(
+            type(place) is int and type(many) is int and place in places and many > 0 for place, many in raw.items()
+        )
+    )
+    if not is_map:
+        raise Invalid("Choose which lines are credited, and how much of each.")
+    return dict(raw)
+
+
+def _already(uow: UnitOfWork, bill_id: int) -> dict[int, tuple[int, int, int, int, int]]:
+    """By the bill's line: quantity, taxable value and taxes that earlier notes have credited."""
+    rows = uow.session.execute(
+        select(
+            DocumentLine.place,
+            func.sum(DocumentLine.quantity),
+            *(func.sum(getattr(DocumentLine, name)) for name in _MONEY),
+        )
+        .join(
+            Document,
+            (Document.business_id == DocumentLine.business_id) & (Document.id == DocumentLine.document_id),
+        )
+        .where(
+            Document.business_id == uow.business_id,
+            Document.corrects_id == bill_id,
+            Document.kind == DocumentKind.CREDIT_NOTE,
+            Document.state != "cancelled",
+        )
+        .group_by(DocumentLine.place)
+    ).all()
+    return {place: tuple(int(value) for value in values) for place, *values in rows}  # type: ignore[misc]  # five sums
+
+
+def _part(line: DocumentLine, quantity: int, gone: tuple[int, int, int, int, int]) -> DocumentLine:
+    """What is credited of one line. The last of it takes all that is left, so that nothing is lost to rounding."""
+    left = line.quantity - gone[0]
+    if quantity > left:
+        raise Invalid(fields={f"lines.{line.place}": f"At most {left / QUANTITY_ONE:g} of this line can be credited."})
+    worth = {
+        name: getattr(line, name) - taken
+        if quantity == left
+        else half_up(getattr(line, name) * quantity, line.quantity)
+        for name, taken in zip(_MONEY, gone[1:], strict=True)
+    }
+    kept = (
+        "place",
+        "description",
+        "sac",
+        "price_paise",
+        "is_with_tax",
+        "discount_bp",
+        "tax_class",
+        "rate_bp",
+        "is_exempt",
+    )
+    return DocumentLine(
+        business_id=line.business_id,
+        document_id=line.document_id,
+        quantity=quantity,
+        service_id=line.service_id,
+        **{name: getattr(line, name) for name in kept},
+        **worth,
+    )
+
+
+def _note(uow: UnitOfWork, bill: Document, reason: str, rows: list[DocumentLine], *, round_off: int) -> Document:
+    sums = {name: sum(getattr(row, name) for row in rows) for name in _MONEY}
+    return Document(
+        business_id=uow.business_id,
+        kind=DocumentKind.CREDIT_NOTE,
+        corrects_id=bill.id,
+        customer_id=bill.customer_id,
+        seller=bill.seller,
+        buyer={**bill.buyer, "corrects": bill.number, "corrects_on": str(bill.issued_on)},
+        buyer_gstin=bill.buyer_gstin,
+        place_state=bill.place_state,
+        heads=bill.heads,
+        reason=bill.reason,
+        note=reason,
+        round_off_paise=round_off,
+        total_paise=sum(sums.values()) + round_off,
+        created_at=uow.now,
+        created_by_member_id=uow.actor.member_id,
+        **sums,
+    )

@@ -1,0 +1,268 @@
+"""Drafts of bills: from a finished visit in one tap, or typed; saved as often as one likes, thrown away at will."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, select
+
+from microcrm.domain.documents import DocumentKind
+from microcrm.domain.errors import Conflict, Invalid, NotFound
+from microcrm.domain.fields import NOTE, Reader
+from microcrm.domain.gstin import parse_gstin
+from microcrm.domain.money import parse_rupees, rupees_for_input
+from microcrm.domain.permissions import Permission
+from microcrm.domain.states import STATES
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.billing import Document, DocumentLine
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.business import Business, Member
+from microcrm.models.catalogue import Service
+from microcrm.models.customers import Customer
+from microcrm.operations.billing.pricing import DEAREST, LineWish, Priced, ReadLine, price, read_lines
+from microcrm.operations.billing.terms import BillingTerms, read_terms
+from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.unit_of_work import UnitOfWork
+
+BACK = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """As typed. ``document_id`` empty: a new one. ``performed_in``: the State's code when the work was done elsewhere."""
+
+    lines: Any
+    document_id: Any = None
+    version: Any = None
+    day: Any = None
+    customer_id: Any = None
+    buyer_gstin: Any = ""
+    performed_in: Any = ""
+    discount: Any = ""
+    tip: Any = ""
+    note: Any = ""
+    is_estimate: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSaved:
+    document_id: int
+    version: int
+    kind: DocumentKind
+    priced: Priced
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    lines: tuple[ReadLine, ...]
+    day: date
+    customer_id: int | None
+    buyer_gstin: str
+    performed_in: str
+    discount: int
+    tip: int
+    note: str
+    is_estimate: bool
+
+
+def save_draft(uow: UnitOfWork, command: SaveDraft) -> DraftSaved:
+    """``Conflict`` when somebody else saved it meanwhile or it is issued already; errors name their line."""
+    uow.require(Permission.INVOICES_EDIT)
+    return _save(uow, command, booking_id=None)
+
+
+def try_out(uow: UnitOfWork, command: SaveDraft) -> Priced:
+    """What it would come to, with nothing stored: the live totals of the editor."""
+    uow.require(Permission.INVOICES_EDIT)
+    return _priced(uow, _read(uow, command), read_terms(uow))
+
+
+def draft_visit(uow: UnitOfWork, booking_id: Any) -> DraftSaved:
+    """A draft of all that was done on a visit, at the prices it was booked for. A visit that is billed already gives
+    ``Conflict``; one with a draft gives that draft again."""
+    uow.require(Permission.INVOICES_EDIT)
+    booking = find(uow, Booking, booking_id)
+    existing = uow.session.execute(
+        select(Document)
+        .where(
+            Document.business_id == uow.business_id,
+            Document.booking_id == booking.id,
+            Document.state != "cancelled",
+            Document.corrects_id.is_(None),
+        )
+        .order_by(Document.id)
+    ).scalar()
+    if existing is not None and existing.number is not None:
+        raise Conflict(f"This visit is on {existing.number} already.", remedy="Open that bill.")
+    command = SaveDraft(
+        lines=_visit_lines(uow, booking),
+        customer_id=booking.customer_id,
+        document_id=existing.id if existing else None,
+        version=existing.version if existing else None,
+    )
+    return _save(uow, command, booking_id=booking.id)
+
+
+def discard_draft(uow: UnitOfWork, document_id: Any, version: Any) -> None:
+    """Throw a draft away; nothing of it is kept, since it was never a document."""
+    uow.require(Permission.INVOICES_EDIT)
+    document = open_draft(uow, document_id, version)
+    uow.audit("invoice.discarded", "document", document.id)
+    uow.session.execute(delete(Document).where(Document.business_id == uow.business_id, Document.id == document.id))
+
+
+def open_draft(uow: UnitOfWork, document_id: Any, version: Any) -> Document:
+    """The draft, locked. ``Conflict`` when it is issued, or newer than ``version``."""
+    document = find(uow, Document, document_id)
+    if document.state != "draft":
+        raise Conflict(f"{document.number} is issued and stays as it is.", remedy="Correct it with a credit note.")
+    same_version(version, document.version)
+    return document
+
+
+def _save(uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None) -> DraftSaved:
+    read = _read(uow, command)
+    terms = read_terms(uow)
+    priced = _priced(uow, read, terms)
+    if command.document_id is None:
+        document = Document(
+            business_id=uow.business_id,
+            kind=priced.kind,
+            booking_id=booking_id,
+            created_at=uow.now,
+            created_by_member_id=uow.actor.member_id,
+            version=0,
+        )
+    else:
+        document = open_draft(uow, command.document_id, command.version)
+    _fill(document, read, priced)
+    document.version += 1
+    uow.session.add(document)
+    uow.session.flush()
+    document_id = document.id or 0
+    uow.session.execute(
+        delete(DocumentLine).where(DocumentLine.business_id == uow.business_id, DocumentLine.document_id == document_id)
+    )
+    uow.session.add_all(_rows(uow.business_id, document_id, read, priced))
+    uow.session.flush()
+    uow.audit("invoice.drafted", "document", document_id, lines=len(read.lines), total=priced.bill.total)
+    return DraftSaved(document_id, document.version, DocumentKind(document.kind), priced)
+
+
+def _read(uow: UnitOfWork, command: SaveDraft) -> _Read:
+    reader = Reader()
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    nothing: int | None = 0
+    read = _Read(
+        lines=read_lines(reader, command.lines),
+        day=reader.optional_day("day", command.day, "Date", earliest=today - BACK, latest=today) or today,
+        customer_id=None
+        if command.customer_id in (None, "")
+        else reader.id("customer_id", command.customer_id, "Customer"),
+        buyer_gstin=reader.by("buyer_gstin", parse_gstin, command.buyer_gstin, instead=""),
+        performed_in=reader.choice("performed_in", command.performed_in, "Place", STATES, default=""),
+        discount=reader.by("discount", parse_rupees, command.discount, label="Discount", most=DEAREST, instead=nothing)
+        or 0,
+        tip=reader.by("tip", parse_rupees, command.tip, label="Tip", most=DEAREST, instead=nothing) or 0,
+        note=reader.note("note", command.note, "Note", limit=NOTE),
+        is_estimate=reader.flag("is_estimate", command.is_estimate, "Estimate"),
+    )
+    reader.done()
+    return read
+
+
+def _priced(uow: UnitOfWork, read: _Read, terms: BillingTerms) -> Priced:
+    business = uow.session.execute(
+        select(Business.state_code, Business.gstin).where(Business.id == uow.business_id)
+    ).one()
+    _check_customer(uow, read.customer_id)
+    state = terms.gstin[:2] or business.state_code
+    if state not in STATES:
+        raise Invalid("Your business has no State yet.", remedy="Add it in Settings, Business.")
+    return price(
+        read.lines,
+        registration=terms.registration,
+        seller_state=state,
+        day=read.day,
+        buyer_gstin=read.buyer_gstin,
+        performed_in=read.performed_in,
+        discount_paise=read.discount,
+        is_rounded=terms.is_rounded,
+    )
+
+
+def _check_customer(uow: UnitOfWork, customer_id: int | None) -> None:
+    if customer_id is None:
+        return
+    query = select(Customer.id).where(Customer.business_id == uow.business_id, Customer.id == customer_id)
+    if uow.session.execute(query).scalar() is None:
+        raise NotFound("That customer is not there any more.", remedy="Search for the customer again.")
+
+
+def _fill(document: Document, read: _Read, priced: Priced) -> None:
+    bill = priced.bill
+    document.kind = DocumentKind.ESTIMATE if read.is_estimate else priced.kind
+    document.issued_on = read.day
+    document.customer_id = read.customer_id
+    document.buyer_gstin = read.buyer_gstin
+    document.place_state = priced.place.state_code if priced.place else ""
+    document.heads = priced.heads
+    document.reason = f"{priced.place.reason} ({priced.place.section})" if priced.place else ""
+    document.discount_paise, document.tip_paise, document.note = read.discount, read.tip, read.note
+    document.taxable_paise, document.round_off_paise, document.total_paise = bill.taxable, bill.round_off, bill.total
+    document.cgst_paise, document.sgst_paise, document.igst_paise = bill.cgst, bill.sgst, bill.igst
+
+
+def _rows(business_id: int, document_id: int, read: _Read, priced: Priced) -> list[DocumentLine]:
+    return [
+        DocumentLine(
+            business_id=business_id,
+            document_id=document_id,
+            place=place,
+            description=line.description,
+            sac=line.sac,
+            quantity=line.quantity,
+            price_paise=line.price_paise,
+            is_with_tax=line.is_with_tax,
+            discount_bp=line.discount_bp,
+            discount_paise=line.discount_paise,
+            tax_class=line.tax_class,
+            rate_bp=typed.rate_bp,
+            is_exempt=typed.is_exempt,
+            service_id=line.service_id,
+            member_id=line.member_id,
+            booking_item_id=line.booking_item_id,
+            bill_discount_paise=worked.bill_discount,
+            taxable_paise=worked.taxable,
+            cgst_paise=worked.cgst,
+            sgst_paise=worked.sgst,
+            igst_paise=worked.igst,
+        )
+        for place, (line, typed, worked) in enumerate(zip(read.lines, priced.lines, priced.bill.lines, strict=True), 1)
+    ]
+
+
+def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
+    rows = uow.session.execute(
+        select(BookingItem, Service, Member.name)
+        .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
+        .join(Member, and_(Member.business_id == BookingItem.business_id, Member.id == BookingItem.member_id))
+        .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking.id)
+        .order_by(BookingItem.starts_at, BookingItem.id)
+    ).all()
+    return [
+        LineWish(
+            description=f"{service.name}, {member}",
+            price=rupees_for_input(item.price_paise),
+            tax_class=service.tax_class or "standard",
+            sac=service.sac,
+            is_with_tax=service.is_price_with_tax,
+            quantity=str(item.seats),
+            service_id=service.id,
+            member_id=item.member_id,
+            booking_item_id=item.id,
+        )
+        for item, service, member in rows
+    ]

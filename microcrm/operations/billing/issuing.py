@@ -1,0 +1,136 @@
+"""Issuing a bill: the number is taken, seller and buyer are copied, the ledger is posted, all in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, text
+
+from microcrm.domain.documents import DocumentKind, financial_year, keep_until, number_from
+from microcrm.domain.errors import Conflict, Invalid
+from microcrm.domain.fields import Reader
+from microcrm.domain.permissions import Permission
+from microcrm.domain.states import STATES
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.billing import Document
+from microcrm.models.business import Business
+from microcrm.models.customers import Customer
+from microcrm.operations.billing.drafts import open_draft
+from microcrm.operations.billing.ledger import post_document
+from microcrm.operations.billing.terms import BillingTerms, read_terms
+from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.unit_of_work import UnitOfWork
+
+NAMED_FROM = 50_000_00  # paise: from here on the recipient's name and address stand on the bill (CGST Rules r.46(e))
+
+# The row is locked by this statement until the transaction ends, so a number is given once and none is left out.
+_NEXT = text(
+    "INSERT INTO number_series AS s (business_id, kind, began, last) VALUES (:business, :kind, :began, 1) "
+    "ON CONFLICT (business_id, kind, began) DO UPDATE SET last = s.last + 1 RETURNING last"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    document_id: int
+    number: str
+    version: int
+    total_paise: int
+
+
+def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
+    """``Conflict`` when it is issued already or has changed; ``Invalid`` when it comes to nothing, the customer's part
+    is incomplete, or its day lies in a month that is filed."""
+    uow.require(Permission.INVOICES_EDIT)
+    document = open_draft(uow, document_id, version)
+    terms = read_terms(uow)
+    _check(document, terms)
+    business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
+    document.seller, document.buyer = _seller(business), _buyer(uow, document)
+    return give_number(uow, document, terms)
+
+
+def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Issued:
+    """Number, dates and ledger of a document whose content stands."""
+    day = document.issued_on or today_in(zone_of(uow.actor.zone), uow.now)
+    document.issued_on, document.issued_at = day, uow.now
+    document.began = financial_year(day)
+    document.keep_until = keep_until(document.began)
+    document.due_on = day + timedelta(days=terms.due_days)
+    key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
+    running = uow.session.execute(_NEXT, key).scalar_one()
+    document.number = number_from(terms.patterns[document.kind], day, running)
+    document.state = "issued"
+    document.version += 1
+    uow.session.add(document)
+    uow.session.flush()
+    post_document(uow, document)
+    uow.audit("invoice.issued", "document", document.id, number=document.number, total=document.total_paise)
+    return Issued(document.id or 0, document.number, document.version, document.total_paise)
+
+
+def cancel_unsent(uow: UnitOfWork, document_id: Any, version: Any, raw_reason: Any) -> None:
+    """Call off a document that nobody has been given. Its number stays taken and is reported as cancelled (GSTR-1 table
+    13). ``Conflict`` once it was sent or paid: then only a credit note helps."""
+    uow.require(Permission.INVOICES_CORRECT)
+    reader = Reader()
+    reason = reader.text("reason", raw_reason, "Reason", limit=200)
+    reader.done()
+    document = find(uow, Document, document_id)
+    same_version(version, document.version)
+    if document.state != "issued" or document.sent_at is not None or document.paid_paise:
+        raise Conflict(
+            "Only a bill that nobody has been given can be cancelled.", remedy="Correct it with a credit note."
+        )
+    document.state, document.cancel_reason, document.cancelled_at = "cancelled", reason, uow.now
+    document.version += 1
+    uow.session.flush()
+    post_document(uow, document, is_reversed=True)
+    uow.audit("invoice.cancelled", "document", document.id, number=document.number)
+
+
+def _check(document: Document, terms: BillingTerms) -> None:
+    if terms.locked_through and document.issued_on and document.issued_on <= terms.locked_through:
+        raise Invalid(
+            fields={"day": f"Returns up to {terms.locked_through:%d %b %Y} are filed. Give the bill a later date."}
+        )
+    if document.total_paise == 0 and document.kind != DocumentKind.ESTIMATE:
+        raise Invalid("A bill of nothing cannot be issued.", remedy="Change the lines, or throw the draft away.")
+
+
+def _seller(business: Business) -> dict[str, Any]:
+    return {
+        "name": business.name,
+        "legal_name": business.legal_name,
+        "address": business.address,
+        "city": business.city,
+        "pin": business.pin,
+        "state_code": business.state_code,
+        "state": STATES[business.state_code].name if business.state_code in STATES else "",
+        "gstin": business.gstin,
+        "phone": business.phone,
+    }
+
+
+def _buyer(uow: UnitOfWork, document: Document) -> dict[str, Any]:
+    """As little as the law asks: without a GSTIN and below Rs 50,000 only the name."""
+    customer = None
+    if document.customer_id is not None:
+        customer = uow.session.execute(
+            select(Customer.name, Customer.address).where(
+                Customer.business_id == uow.business_id, Customer.id == document.customer_id
+            )
+        ).one()
+    is_named = bool(document.buyer_gstin) or document.taxable_paise >= NAMED_FROM
+    if is_named and (customer is None or not customer.address):
+        why = "a customer with a GSTIN" if document.buyer_gstin else "a bill of ₹50,000 or more"
+        raise Invalid(
+            fields={"customer_id": f"The law wants name and address on {why}. Add them to the customer first."}
+        )
+    buyer = {"name": customer.name if customer else "", "gstin": document.buyer_gstin}
+    if is_named and customer:
+        state = document.buyer_gstin[:2] or document.place_state
+        buyer |= {"address": customer.address, "state_code": state, "state": STATES[state].name if state else ""}
+    return buyer

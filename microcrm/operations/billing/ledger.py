@@ -1,0 +1,63 @@
+"""Double entry. Debits are positive, credits negative; what one posting writes sums to zero, and the database checks it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import insert, text
+
+from microcrm.domain.documents import DocumentKind
+from microcrm.models.billing import Document, LedgerEntry
+from microcrm.operations.unit_of_work import UnitOfWork
+
+RECEIVABLE, ADVANCES, SALES, ROUND_OFF, TIPS = "receivable", "advances", "sales", "round_off", "tips"
+_NO_EFFECT = {DocumentKind.ESTIMATE}
+_CREDITS = {DocumentKind.CREDIT_NOTE, DocumentKind.REFUND_VOUCHER}
+_POSTING = text("SELECT nextval('postings')")
+
+
+def post_document(uow: UnitOfWork, document: Document, *, is_reversed: bool = False) -> None:
+    """A bill: the customer owes, sales and taxes are earned. A credit note the other way round."""
+    if document.kind in _NO_EFFECT:
+        return
+    sign = -1 if (document.kind in _CREDITS) != is_reversed else 1
+    second = "utgst" if document.heads == "cgst_utgst" else "sgst"
+    amounts = {
+        RECEIVABLE: document.total_paise + document.tip_paise,
+        SALES: -document.taxable_paise,
+        "cgst": -document.cgst_paise,
+        second: -document.sgst_paise,
+        "igst": -document.igst_paise,
+        ROUND_OFF: -document.round_off_paise,
+        TIPS: -document.tip_paise,
+    }
+    day = document.issued_on or uow.now.date()
+    post(uow, {account: sign * paise for account, paise in amounts.items()}, day, document_id=document.id)
+
+
+def post(
+    uow: UnitOfWork,
+    amounts: dict[str, int],
+    day: date,
+    *,
+    document_id: int | None = None,
+    payment_id: int | None = None,
+) -> None:
+    """``ValueError`` when the amounts do not sum to zero: a mistake of ours, found before the database says it."""
+    if sum(amounts.values()) != 0:
+        raise ValueError("a posting must sum to zero")
+    rows = [
+        {
+            "business_id": uow.business_id,
+            "account": account,
+            "amount_paise": paise,
+            "on_day": day,
+            "document_id": document_id,
+            "payment_id": payment_id,
+        }
+        for account, paise in amounts.items()
+        if paise
+    ]
+    if rows:
+        posting = uow.session.execute(_POSTING).scalar_one()
+        uow.session.execute(insert(LedgerEntry), [{**row, "posting": posting} for row in rows])
