@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -21,6 +22,10 @@ class Span(NamedTuple):
 
     start: datetime
     end: datetime
+
+
+def overlaps(span: Span, others: Iterable[Span]) -> bool:
+    return any(span.start < other.end and other.start < span.end for other in others)
 
 
 def timing_errors(duration: int, before: int, after: int, gap: Gap | None) -> dict[str, str]:

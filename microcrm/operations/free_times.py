@@ -23,7 +23,8 @@ from microcrm.operations.unit_of_work import UnitOfWork
 MOST_DAYS = 62
 MOST_SERVICES = 6
 FARTHEST = timedelta(days=731)
-LOOK_AHEAD = (7, 28)  # days: the second only when the first have too few
+NEAREST = 3  # times in a refusal
+LOOK_AHEAD = (7, 28)  # days of which they are taken: the second only when the first have too few
 
 _OFFER = text("""
 SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_after_min, s.gap_after_min, s.gap_min,
@@ -102,7 +103,9 @@ def public_free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
     return FreeTimes(_free_days(uow, replace(asked, is_public=True)))
 
 
-def nearest_free(uow: UnitOfWork, asked: FreeTimesAsked, wanted: datetime, count: int = 3) -> tuple[FreeStart, ...]:
+def nearest_free(
+    uow: UnitOfWork, asked: FreeTimesAsked, wanted: datetime, count: int = NEAREST
+) -> tuple[FreeStart, ...]:
     """The free starts nearest to the one that was lost, from its day on and within a week, in order of time; of a class
     the sessions with enough seats within four weeks. ``asked.first`` and ``asked.last`` do not matter."""
     zone = zone_of(uow.actor.zone)

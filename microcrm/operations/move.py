@@ -27,9 +27,10 @@ from microcrm.operations.parts.booking_rows import (
     note_event,
     open_booking,
 )
-from microcrm.operations.parts.booking_times import check_hours, slot_taken
+from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
 from microcrm.operations.parts.occupy import Claim, NoRoom, choose, claims_of, keepers_of, outer_span, read_busy, retake
+from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.parts.visits import TRIES
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -217,7 +218,7 @@ def _take(uow: UnitOfWork, booking: Booking, item: BookingItem, held: list[Claim
             return
         savepoint.rollback()
     why = found if isinstance(found, NoRoom) else None
-    raise slot_taken(uow, [plan], zone_of(uow.actor.zone), why, except_item=item.id)
+    raise slot_taken(uow, [plan], why, except_item=item.id or 0)
 
 
 def _in_words(uow: UnitOfWork, who: str, plan: PlannedItem, before: dict[str, Any]) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import and_, insert, select
 
-from microcrm.domain.errors import Invalid, NotFound, SlotTaken
+from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.formatting import format_count
 from microcrm.models.bookings import BookingItem
 from microcrm.models.catalogue import Service
 from microcrm.models.classes import ClassSession
 from microcrm.operations.parts.lapse import let_go_of_lapsed_seats
+from microcrm.operations.parts.refusal import class_full
 from microcrm.operations.parts.seats import take_seats
 from microcrm.operations.parts.visits import NewVisit, Taken, store_booking
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -55,7 +56,7 @@ def take_place(uow: UnitOfWork, place: Place, visit: NewVisit) -> Taken:
         is_won = take_seats(uow, session_id, place.seats)
     if not is_won:
         uow.session.refresh(place.session)
-        raise SlotTaken(_how_full(place), remedy="Choose another class.")
+        raise class_full(uow, _how_full(place), place.service.id or 0, place.session.starts_at, place.seats)
     start, end = place.session.starts_at, place.session.ends_at
     booking_id = store_booking(uow, start, end, visit)
     item = insert(BookingItem).values(

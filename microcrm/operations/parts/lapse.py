@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, text, update
 
 from microcrm.domain.booking import TENTATIVE, BookingStatus
-from microcrm.domain.free_times import overlaps
-from microcrm.domain.occupancy import Span
+from microcrm.domain.occupancy import Span, overlaps
+from microcrm.domain.timeline import minute_of
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.operations.parts.booking_rows import note_event
-from microcrm.operations.parts.occupy import Claim, minute_of, rest
+from microcrm.operations.parts.occupy import Claim, rest
 from microcrm.operations.parts.seats import give_seats_back
 from microcrm.operations.unit_of_work import UnitOfWork
 

@@ -8,16 +8,16 @@ is claimed (see `retake`), nobody waits for somebody who is waiting, and there i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
 
-from microcrm.domain.free_times import overlaps
-from microcrm.domain.occupancy import LONGEST_BUFFER, LONGEST_SERVICE, Span
+from microcrm.domain.occupancy import LONGEST_BUFFER, LONGEST_SERVICE, Span, overlaps
+from microcrm.domain.timeline import instant_of, minute_of
 from microcrm.models.bookings import Occupancy
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -25,7 +25,6 @@ from microcrm.operations.unit_of_work import UnitOfWork
 # A span that touches an instant belongs to an item that starts at most this long before it.
 REACH = timedelta(minutes=LONGEST_SERVICE + LONGEST_BUFFER)
 LONGEST_SPAN = 24 * 60 + 2 * LONGEST_BUFFER  # minutes; a class may take a whole day
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Claim(NamedTuple):
@@ -52,19 +51,6 @@ class NoRoom:
     is_member_busy: bool
 
 
-def busy_times(
-    uow: UnitOfWork,
-    start: datetime,
-    end: datetime,
-    keepers: Iterable[int] | None = None,
-    *,
-    except_item: int | None = None,
-) -> dict[int, list[Span]]:
-    """Taken time that touches ``start``..``end``, by keeper; of ``keepers``, or of everybody. A hold that has run out takes
-    none."""
-    return read_busy(uow, start, end, keepers, except_items=() if except_item is None else (except_item,)).taken
-
-
 def read_busy(
     uow: UnitOfWork,
     start: datetime,
@@ -73,8 +59,8 @@ def read_busy(
     *,
     except_items: Sequence[int] = (),
 ) -> Busy:
-    """As ``busy_times``, and apart from it what has lapsed and is still stored. Read from one btree: under row-level
-    security ``&&`` is never an index condition."""
+    """Taken time that touches ``start``..``end``, of ``keepers`` or of everybody; and apart from it what has lapsed and is
+    still stored. Read from one btree: under row-level security ``&&`` is never an index condition."""
     lowest, highest = minute_of(start), minute_of(end)
     rows = uow.session.execute(
         select(Occupancy.keeper_id, Occupancy.from_min, Occupancy.until_min, Occupancy.expires_at).where(
@@ -94,32 +80,53 @@ def read_busy(
     return busy
 
 
-def minute_of(instant: datetime) -> int:
-    """Minutes since 1970, UTC, as the table counts them."""
-    return int(instant.timestamp()) // 60
+class _Need(NamedTuple):
+    """One of ``keepers`` throughout ``spans``, for the item at ``place``."""
+
+    place: int
+    keepers: tuple[int, ...]
+    spans: tuple[Span, ...]
 
 
-def instant_of(minute: int) -> datetime:
-    return _EPOCH + timedelta(minutes=minute)
+def choose(items: Sequence[PlannedItem], busy: Mapping[int, Sequence[Span]]) -> list[Claim] | NoRoom:
+    """What to claim so that every item has its member and one resource of each choice: the first that is free, unless
+    another service of the visit can do with that one only."""
+    needs = [need for place, item in enumerate(items) for need in _needs(place, item)]
+    for n, need in enumerate(needs):
+        free = tuple(k for k in need.keepers if not any(overlaps(span, busy.get(k, ())) for span in need.spans))
+        if not free:
+            return _no_room(items, need)
+        needs[n] = need._replace(keepers=free)
+    found: list[Claim] = []
+    return found if _fill(needs, found) else _no_room(items, needs[-1])
 
 
-def choose(items: Sequence[PlannedItem], busy: dict[int, list[Span]]) -> list[Claim] | NoRoom:
-    """What to claim so that every item has its member and the first free resource of each choice."""
-    taken: dict[int, list[Span]] = defaultdict(list, {keeper: list(spans) for keeper, spans in busy.items()})
-    claims: list[Claim] = []
-    for place, item in enumerate(items):
-        if any(overlaps(span, taken[item.member_id]) for span in item.member_spans):
-            return NoRoom(item, is_member_busy=True)
-        found = [(item.member_id, span) for span in item.member_spans]
-        for resources in item.choices:
-            free = next((-r for r in resources if not overlaps(item.room_span, taken[-r])), None)
-            if free is None:
-                return NoRoom(item, is_member_busy=False)
-            found.append((free, item.room_span))
-            taken[free].append(item.room_span)
-        taken[item.member_id].extend(item.member_spans)
-        claims += [Claim(keeper, span, place) for keeper, span in found]
-    return claims
+def _needs(place: int, item: PlannedItem) -> list[_Need]:
+    rooms = [tuple(-resource for resource in choice) for choice in item.choices]
+    return [
+        _Need(place, (item.member_id,), item.member_spans),
+        *(_Need(place, room, (item.room_span,)) for room in rooms),
+    ]
+
+
+def _no_room(items: Sequence[PlannedItem], need: _Need) -> NoRoom:
+    return NoRoom(items[need.place], is_member_busy=need.keepers[:1] == (items[need.place].member_id,))
+
+
+def _fill(needs: Sequence[_Need], found: list[Claim]) -> bool:
+    """Whether all can be had at once. What the services of one visit take from each other is only what buffers make lap
+    over, so that hardly ever is a choice taken back."""
+    if not needs:
+        return True
+    for keeper in needs[0].keepers:
+        claims = [Claim(keeper, span, needs[0].place) for span in needs[0].spans]
+        own = [one.span for one in found if one.keeper == keeper]
+        if not any(overlaps(one.span, own) for one in claims):
+            found += claims
+            if _fill(needs[1:], found):
+                return True
+            del found[-len(claims) :]
+    return False
 
 
 def outer_span(items: Iterable[PlannedItem]) -> Span:

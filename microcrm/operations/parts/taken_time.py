@@ -12,13 +12,11 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from microcrm.domain.availability import Busy, Facts, Question
-from microcrm.domain.calendar_text import DAY_MINUTES
-from microcrm.domain.occupancy import LONGEST_BUFFER
 from microcrm.domain.timeline import Line
+from microcrm.operations.parts.occupy import LONGEST_SPAN
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
-LONGEST_SPAN = DAY_MINUTES + 2 * LONGEST_BUFFER
 _EPOCH = date(1970, 1, 1)
 
 # Everything that is asked for lies in ix_occupancies_busy. A hold that has lapsed takes no time, swept away or not.

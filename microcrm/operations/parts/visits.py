@@ -9,12 +9,11 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.parts.booking_plan import PlannedItem
-from microcrm.operations.parts.booking_times import slot_taken
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
 from microcrm.operations.parts.occupy import NoRoom, choose, claim, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.unit_of_work import UnitOfWork
 
 TRIES = 3  # a room can be lost to somebody else while another one is still free
@@ -45,7 +44,7 @@ def take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Take
     found = try_to_take(uow, items, visit)
     if isinstance(found, Taken):
         return found
-    raise slot_taken(uow, items, zone_of(uow.actor.zone), found)
+    raise slot_taken(uow, items, found)
 
 
 def try_to_take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken | NoRoom | None:
