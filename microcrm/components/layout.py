@@ -68,13 +68,16 @@ def main_region(
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
     head: rx.Component | None = None,
+    back: rx.Component | None = None,
     class_name: str = "",
 ) -> rx.Component:
-    """Heading with its actions, then the content. ``head`` replaces the usual heading and must hold the ``h1``."""
+    """Heading with its actions, then the content. ``head`` replaces the usual heading and must hold the ``h1``; ``back``
+    is a link above it."""
     says_more = isinstance(sub, rx.Var) or bool(sub)
     return rx.el.main(
         head
         or rx.el.div(
+            back or rx.fragment(),
             rx.el.div(rx.el.h1(title), rx.el.p(sub) if says_more else rx.fragment()),
             rx.el.div(*actions, class_name="head-actions") if actions else rx.fragment(),
             class_name="head",
@@ -136,7 +139,7 @@ def _top(frame: Frame) -> rx.Component:
     return rx.el.header(
         rx.el.button(
             icon("search"),
-            rx.el.span("Search", class_name="clip"),
+            rx.el.span(_search_words(frame), class_name="clip"),
             rx.el.kbd("Ctrl K", class_name="kbd", aria_hidden="true"),
             type="button",
             class_name="find",
@@ -149,6 +152,12 @@ def _top(frame: Frame) -> rx.Component:
         _account(frame),
         class_name="top",
     )
+
+
+def _search_words(frame: Frame) -> rx.Var[str]:
+    """The palette finds customers for those who may see them, and pages for everybody."""
+    may_find = frame.allowed.contains(Permission.CUSTOMERS_VIEW.value)
+    return rx.cond(frame.loaded & may_find, "Search name or last 4 digits", "Search")
 
 
 def _account(frame: Frame) -> rx.Component:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 
 from microcrm.domain.email import email_key
 from microcrm.domain.errors import Invalid
+from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.names import hue_for, initials
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import parse_phone
@@ -60,6 +61,28 @@ def search(uow: UnitOfWork, query: Any, limit: int = 8) -> tuple[Found, ...]:
     return tuple(
         Found(row.id, row.name, phone_for(uow.actor, row.phone), initials(row.name), hue_for(row.id))
         for row in uow.session.execute(statement)
+    )
+
+
+def find_active(uow: UnitOfWork, customer_id: Any) -> Found | None:
+    """One active customer whom the person may see, by id; ``None`` for anything else."""
+    uow.require(Permission.CUSTOMERS_VIEW)
+    try:
+        number = parse_whole(customer_id)
+    except Invalid:
+        number = None
+    if number is None or not 0 < number <= BIGINT:
+        return None
+    row = uow.session.execute(
+        select(Customer.id, Customer.name, Customer.phone).where(
+            Customer.business_id == uow.business_id,
+            Customer.id == number,
+            Customer.archived_at.is_(None),
+            visible_customers(uow.actor),
+        )
+    ).first()
+    return (
+        Found(row.id, row.name, phone_for(uow.actor, row.phone), initials(row.name), hue_for(row.id)) if row else None
     )
 
 

@@ -13,7 +13,7 @@ from microcrm.pages.frame import screen
 from microcrm.state.activity import ActivityPage as S
 from microcrm.state.base import AppState
 
-COLUMNS = (Column("What happened"), Column("When", width="180px"), Column("Actions", right=True, width="110px"))
+COLUMNS = (Column("What happened"), Column("When", width="210px"), Column("Actions", right=True, width="110px"))
 
 
 def activity() -> rx.Component:
@@ -55,9 +55,11 @@ def _person(person: rx.Var[Person]) -> rx.Component:
 def _row(row: rx.Var[ActivityRow]) -> rx.Component:
     return rx.el.tr(
         cell(
-            rx.el.span(row.who, class_name="strong"),
-            " " + row.what,
-            rx.cond(row.about != "", rx.el.span(": " + row.about, class_name="muted")),
+            rx.el.span(
+                rx.el.span(row.who, class_name="strong"),
+                " " + row.what,
+                rx.cond(row.about != "", rx.el.span(": " + row.about, class_name="muted")),
+            ),
         ),
         cell(row.day, ", ", row.time, class_name="num"),
         cell(

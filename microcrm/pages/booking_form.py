@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, segmented, submit
+from microcrm.components.buttons import button, icon_button, segmented, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import (
     area_field,
@@ -18,6 +18,7 @@ from microcrm.components.fields import (
     text_field,
 )
 from microcrm.domain.permissions import Permission
+from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
 from microcrm.pages.booking_card import offered_times, reason_field
 from microcrm.state.booking_new import NewBooking, Person
 
@@ -25,8 +26,8 @@ LABELS = {
     "customer_id": "Customer",
     "name": "Name",
     "phone": "Mobile number",
-    "service_id": "Service",
-    "member_id": "With",
+    **{place("service_id", n): f"Service {n + 1}" if n else "Service" for n in range(MOST_SERVICES)},
+    **{place("member_id", n): f"With {n + 1}" if n else "With" for n in range(MOST_SERVICES)},
     "day": "Day",
     "time": "Time",
     "minutes": "Length",
@@ -46,41 +47,82 @@ def _form() -> rx.Component:
         error_summary(errors, LABELS, form="b"),
         offered_times(NewBooking.nearest, NewBooking.take),
         _who(),
-        select_field(
-            "service_id",
-            "Service",
-            errors,
-            NewBooking.services,
-            blank="Choose a service",
-            form="b",
-            on_change=NewBooking.pick_service,
-        ),
-        rx.el.div(
-            select_field(
-                "member_id", "With", errors, NewBooking.takers, value=wanted.member_id, blank="Choose who", form="b"
-            ),
-            key=wanted.service_id + wanted.member_id,
-        ),
+        _services(),
         rx.el.div(
             text_field("day", "Day", errors, value=wanted.day, type="date", form="b"),
             text_field("time", "Time", errors, value=wanted.time, type="time", step=300, form="b"),
             class_name="grid-2",
             key=wanted.day + wanted.time,
         ),
-        minutes_field(
-            "minutes",
-            "Length",
-            errors,
-            value=wanted.minutes,
-            optional=True,
-            hint="Leave it empty for as long as the service takes.",
-            form="b",
+        rx.cond(
+            NewBooking.lines.length() < 2,
+            minutes_field(
+                "minutes",
+                "Length",
+                errors,
+                value=wanted.minutes,
+                optional=True,
+                hint="Leave it empty for as long as the service takes.",
+                form="b",
+            ),
         ),
         rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
         area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
-        form_footer(submit("Book", busy=NewBooking.is_saving), button("Cancel", on_click=NewBooking.close)),
+        form_footer(button("Cancel", on_click=NewBooking.close), submit("Book", busy=NewBooking.is_saving)),
         on_submit=NewBooking.save,
         class_name="form",
+    )
+
+
+def _services() -> rx.Component:
+    """One after the other, each with whoever does it."""
+    return rx.el.div(
+        *[rx.cond(NewBooking.lines.length() > n, _service_line(n)) for n in range(MOST_SERVICES)],
+        rx.el.div(
+            rx.cond(
+                NewBooking.lines.length() < MOST_SERVICES,
+                text_button("Add another service", on_click=NewBooking.add_line),
+            ),
+            rx.el.span(class_name="spring"),
+            rx.cond(NewBooking.total != "", rx.el.span(NewBooking.total, class_name="strong num", role="status")),
+            class_name="row",
+        ),
+        class_name="visit-lines",
+    )
+
+
+def _service_line(number: int) -> rx.Component:
+    line = NewBooking.lines[number]
+    errors, service, member = NewBooking.errors, place("service_id", number), place("member_id", number)
+    drop = icon_button("x", f"Remove service {number + 1}", kind="quiet", on_click=NewBooking.drop_line(number))
+    return rx.el.div(
+        select_field(
+            service,
+            LABELS[service],
+            errors,
+            NewBooking.services,
+            value=line.service_id,
+            blank="Choose a service",
+            form="b",
+            on_change=NewBooking.pick_service(number),
+        ),
+        rx.cond(NewBooking.lines.length() > 1, drop),
+        rx.el.div(
+            select_field(
+                member,
+                LABELS[member],
+                errors,
+                line.takers,
+                value=line.member_id,
+                blank="Choose who",
+                form="b",
+                on_change=NewBooking.pick_member(number),
+            ),
+            key=line.service_id,
+            class_name="visit-line-with",
+        ),
+        class_name="visit-line",
+        key=line.key,
     )
 
 
@@ -132,7 +174,12 @@ def _known_customer() -> rx.Component:
 
 def _person(person: rx.Var[Person]) -> rx.Component:
     return rx.el.label(
-        rx.el.input(type="radio", name="customer_id", value=person.id),
+        rx.el.input(
+            type="radio",
+            name="customer_id",
+            value=person.id,
+            default_checked=person.id == NewBooking.wanted.customer_id,
+        ),
         rx.el.span(person.name),
         rx.el.span(person.phone, class_name="meta num"),
         key=person.id,

@@ -48,7 +48,7 @@ def agenda(class_name: str) -> rx.Component:
     empty = blank(
         "calendar_days",
         "Nothing is booked",
-        "Press ＋ to make a booking for this day.",
+        "Nobody comes on this day so far.",
     )
     lists = CalendarLists
     return rx.el.div(

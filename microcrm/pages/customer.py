@@ -102,7 +102,7 @@ def _person() -> rx.Component:
             rx.cond(PERSON.whatsapp != "", _whatsapp()),
             rx.cond(
                 MAY_BOOK & ~PERSON.is_archived,
-                link_button("Book", "/calendar?customer=" + PERSON.id, icon="calendar_plus", kind="primary"),
+                link_button("Book", "/calendar?new=1&customer=" + PERSON.id, icon="calendar_plus", kind="primary"),
             ),
             rx.cond(MAY_EDIT, _more()),
             class_name="head-actions",
@@ -185,7 +185,12 @@ def _notes() -> rx.Component:
         rx.cond(
             PERSON.notes != "",
             rx.el.p(PERSON.notes, class_name="quote"),
-            rx.el.p("What to remember next time: a favourite chair, an allergy, a language.", class_name="muted"),
+            rx.el.p(
+                rx.cond(
+                    MAY_EDIT, "What to remember next time: a favourite chair, an allergy, a language.", "Nothing noted."
+                ),
+                class_name="muted",
+            ),
         ),
         actions=[edit],
     )

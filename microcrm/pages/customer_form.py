@@ -59,8 +59,8 @@ def customer_form(state: type[NewCustomer | CustomerPage], person: rx.Var[Custom
         ),
         area_field("address", "Address", state.errors, value=person.address, optional=True, auto_complete="off"),
         form_footer(
-            submit("Add customer" if person is NOBODY else "Save", busy=state.is_saving),
             button("Cancel", on_click=close),
+            submit("Add customer" if person is NOBODY else "Save", busy=state.is_saving),
         ),
         on_submit=state.save,
         class_name="form",

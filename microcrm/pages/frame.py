@@ -42,13 +42,13 @@ def screen(
     sub: str | rx.Var[str] = "",
     actions: Sequence[rx.Component] = (),
     head: rx.Component | None = None,
+    back: rx.Component | None = None,
     class_name: str = "",
 ) -> rx.Component:
     """A screen of the app. ``here`` is the href of its place in the navigation: "/settings" for every settings page."""
     refused = main_region(title, no_permission("this page"))
-    return _framed(
-        here, refused, main_region(title, *children, sub=sub, actions=actions, head=head, class_name=class_name)
-    )
+    main = main_region(title, *children, sub=sub, actions=actions, head=head, back=back, class_name=class_name)
+    return _framed(here, refused, main)
 
 
 def flush_screen(title: str, *children: rx.Component, here: str) -> rx.Component:

@@ -126,7 +126,8 @@ def settings_screen(
         rx.el.div(*cards, class_name="column"),
         here="/settings",
         sub=sub,
-        actions=[back, *actions],
+        actions=actions,
+        back=back,
         class_name="settings",
     )
 

@@ -17,7 +17,9 @@ def settings_home() -> rx.Component:
         rx.el.div(settings_search(), class_name="narrow"),
         *[
             rx.el.section(
-                rx.el.h2(name), rx.el.div(*[_tile(s) for s in settings], class_name="tiles"), class_name="stack-s"
+                rx.el.h2(name),
+                rx.el.div(*[_tile(s) for s in settings], class_name="tiles"),
+                class_name="stack-s tile-group",
             )
             for name, settings in GROUPS
         ],

@@ -56,7 +56,7 @@ def _person(row: AccessLine) -> rx.Component:
             on_click=RightsDialog.start(row.id),
         ),
         rx.cond(row.is_me, chip("You", "info")),
-        rx.el.span(row.role),
+        rx.el.span(row.role, class_name="entry-role"),
         menu(
             uid,
             menu_trigger(uid, "More"),

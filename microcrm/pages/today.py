@@ -65,7 +65,16 @@ def _facts() -> rx.Component:
             class_name="stack",
         ),
         rx.el.div(
-            blank("sun", "Nothing here for your role", "Use the menu to open what you work with."), class_name="card"
+            blank(
+                "sun",
+                "Your role has no calendar",
+                "Today shows the bookings of the day. An owner can give you a calendar in Settings, Sign-in and roles.",
+                rx.cond(
+                    TodayPage.allowed.contains(Permission.CUSTOMERS_VIEW.value),
+                    link_button("Open customers", "/customers", icon="users"),
+                ),
+            ),
+            class_name="card",
         ),
     )
 

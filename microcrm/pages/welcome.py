@@ -55,6 +55,7 @@ def _mark(step: StepMark) -> rx.Component:
             type="button",
             on_click=Start.open_step(step.key),
             aria_current=rx.cond(step.key == Start.step, "step", "false"),
+            class_name=rx.cond(step.outcome == "done", "is-done", ""),
         ),
         key=step.key,
     )
@@ -180,7 +181,8 @@ def _share() -> rx.Component:
         "Your booking link",
         alert(
             "info",
-            "The address is yours. Customers can book there once online booking opens; until then you book for them.",
+            "The address is yours",
+            "Customers can book there once online booking opens; until then you book for them.",
         ),
         rx.el.div(rx.el.code(link.address), button("Copy", icon="copy", **copies(link.address)), class_name="link-now"),
         rx.cond(link.code != "", rx.el.img(src=link.code, alt="Code that opens your booking link", class_name="qr")),

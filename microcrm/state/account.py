@@ -72,7 +72,7 @@ class Account(AppState):
         try:
             self.profile = _card(await _in_accounts(edit_profile, EditProfile(**pick(form, "name", "phone"))))
             self.person_name, self.errors = self.profile.name, {}
-            self.notify("Your details are saved")
+            self._notify("Your details are saved")
         finally:
             self.is_saving = False
 
@@ -81,14 +81,14 @@ class Account(AppState):
     async def end(self, session_id: str) -> None:
         await _in_accounts(revoke_session, session_id)
         self.devices = _rows(await _in_accounts(list_sessions))
-        self.notify("That device is signed out")
+        self._notify("That device is signed out")
 
     @rx.event
     @needs(Permission.ACCOUNT)
     async def end_others(self) -> None:
         await _in_accounts(sign_out_everywhere_else)
         self.devices = _rows(await _in_accounts(list_sessions))
-        self.notify("All other devices are signed out")
+        self._notify("All other devices are signed out")
 
 
 async def _in_accounts(operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -78,9 +78,11 @@ class AppState(rx.State):
         if isinstance(error, Forbidden) and not self.is_hydrated:
             self.no_permission = True
             return
-        self.notify(f"{error.message} {error.remedy}".strip(), tone="bad")
+        if isinstance(error, Forbidden) and self.no_permission:
+            return  # the page says so already
+        self._notify(f"{error.message} {error.remedy}".strip(), tone="bad")
 
-    def notify(self, text: str, *, tone: str = "ok", undo: str = "") -> None:
+    def _notify(self, text: str, *, tone: str = "ok", undo: str = "") -> None:
         self.notices = [*self.notices, Notice(next(_numbers), text, tone, undo)][-MOST_NOTICES:]
 
     async def _perform(
@@ -90,7 +92,14 @@ class AppState(rx.State):
         result = await perform(current_seat().actor, operation, *args, **kwargs)
         if self.errors:
             self.errors = {}
+            self.notices = [notice for notice in self.notices if notice.tone != "bad"]
         return result
+
+    async def _look(
+        self, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like ``_perform``, for what a page reads by itself while somebody types: the errors at the fields stay."""
+        return await perform(current_seat().actor, operation, *args, **kwargs)
 
     @rx.event
     @public
@@ -117,7 +126,7 @@ class AppState(rx.State):
         """Take back what a notice offers to take back, then let the page read itself again."""
         self.notices = [n for n in self.notices if n.undo != token]
         label = await self._perform(take_back, token)
-        self.notify(label, tone="info")
+        self._notify(label, tone="info")
         return self._reload()
 
     def _reload(self) -> Any:

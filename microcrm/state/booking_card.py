@@ -59,7 +59,7 @@ class Card(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def step(self, status: str) -> Any:
         done = await self._perform(step, Step(self.card.booking_id, status, self.card.version))
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         return self._reload()
 
     @rx.event
@@ -99,13 +99,13 @@ class Card(AppState):
         command = Cancel(self.card.booking_id, self.card.version, form.get("who"), form.get("reason"))
         done = await self._perform(cancel, command)
         self.form, self.is_open = "", False
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         return self._reload()
 
     async def _move(self, command: Move) -> Any:
         done = await self._perform(move, command)
         self.form = ""
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         return self._reload()
 
     async def _read(self, item_id: Any) -> None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import reflex as rx
 
 from microcrm.domain.errors import DomainError, OutsideHours, PhoneTaken, SlotTaken
-from microcrm.domain.formatting import format_duration
-from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.book import Book, BookService, book
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
-from microcrm.operations.customer_search import search
+from microcrm.operations.customer_search import find_active, search
+from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import Option, TimeChoice, time_choices
+from microcrm.state.booking_lines import ServiceLine, new_line, service_options, total_words, with_service
 from microcrm.state.gate import current_seat, needs
 
 FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason")
@@ -36,12 +36,12 @@ class Wanted:
     day: str = ""
     time: str = ""
     minutes: str = ""
-    service_id: str = ""
-    member_id: str = ""
+    customer_id: str = ""
 
 
 class NewBooking(AppState):
-    """``who`` is known, new or walk_in. ``people`` are found customers, ``nearest`` the free times offered instead."""
+    """``who`` is known, new or walk_in. ``people`` are found customers, ``lines`` the services of the visit, ``nearest`` the
+    free times offered instead."""
 
     is_open: bool = False
     is_saving: bool = False
@@ -50,22 +50,23 @@ class NewBooking(AppState):
     words: str = ""
     people: list[Person] = []
     services: list[Option] = []
-    takers: list[Option] = []
+    lines: list[ServiceLine] = []
+    total: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
     offers_family: bool = False
 
-    _takers: dict[str, list[Option]] = {}
+    _choices: tuple[ServiceChoice, ...] = ()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def begin(self, who: str, day: str, time: str, minutes: int, staff: str) -> None:
         """Open the panel, for an empty place of the board or for no place in particular."""
-        choices = await self._perform(booking_choices)
-        self.services = [Option(str(one.service_id), _service_words(one)) for one in choices]
-        self._takers = {str(one.service_id): _takers_of(one) for one in choices}
-        self.wanted = Wanted(day, time, str(minutes or ""), "", staff)
-        self.takers, self.people, self.words, self.nearest = [], [], "", []
+        self._choices = await self._perform(booking_choices)
+        self.services = service_options(self._choices)
+        self.people = await self._brought()
+        self.wanted = Wanted(day, time, str(minutes or ""), self.people[0].id if self.people else "")
+        self.lines, self.total, self.words, self.nearest = [new_line(staff)], "", "", []
         self.who = who if who in ("new", "walk_in") else "known"
         self.asks_reason = self.offers_family = False
         self.is_open = True
@@ -92,16 +93,33 @@ class NewBooking(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def find(self, words: str) -> None:
-        found = await self._perform(search, words)
+        found = await self._look(search, words)
         self.words = words if isinstance(words, str) else ""
         self.people = [Person(str(one.id), one.name, one.phone) for one in found]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def pick_service(self, service_id: str) -> None:
-        """Whoever was chosen stays chosen if they do this service."""
-        self.takers = self._takers.get(service_id, []) if isinstance(service_id, str) else []
-        self.wanted = replace(self.wanted, service_id=service_id)
+    async def pick_service(self, line: int, service_id: str) -> None:
+        self._change(line, lambda old: [with_service(old, service_id, self._choices)])
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def pick_member(self, line: int, member_id: str) -> None:
+        self._change(line, lambda old: [replace(old, member_id=member_id)])
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def add_line(self) -> None:
+        """Most visits stay with one person."""
+        if 0 < len(self.lines) < MOST_SERVICES:
+            self.lines = [*self.lines, new_line(self.lines[-1].member_id)]
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def drop_line(self, line: int) -> None:
+        if len(self.lines) > 1:
+            self.errors = {}
+            self._change(line, lambda _: [])
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -115,15 +133,29 @@ class NewBooking(AppState):
     async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
         self.is_saving = True
         yield
-        service = BookService(form.get("service_id"), form.get("member_id"), form.get("minutes"))
+        services = tuple(_typed_service(form, n) for n in range(len(self.lines) or 1))
         typed = {name: form.get(name) for name in FIELDS}
         try:
-            done = await self._perform(book, Book(services=(service,), who=self.who, **typed))
+            done = await self._perform(book, Book(services=services, who=self.who, **typed))
         finally:
             self.is_saving = False
         self.is_open = False
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         yield self._show(str(form.get("day")))
+
+    async def _brought(self) -> list[Person]:
+        """The customer whose page one came from, as the address says."""
+        asked = self.router.url.query_parameters.get("customer", "")
+        if not asked or Permission.CUSTOMERS_VIEW not in current_seat().actor.permissions:
+            return []
+        found = await self._look(find_active, asked)
+        return [Person(str(found.id), found.name, found.phone)] if found else []
+
+    def _change(self, line: int, change: Callable[[ServiceLine], list[ServiceLine]]) -> None:
+        """Put what ``change`` makes of one line in its place."""
+        if 0 <= line < len(self.lines):
+            self.lines = [*self.lines[:line], *change(self.lines[line]), *self.lines[line + 1 :]]
+            self.total = total_words(self.lines, self._choices)
 
     def _show(self, day: str) -> Any:
         """The day of the new booking, read again."""
@@ -143,15 +175,6 @@ class NewBooking(AppState):
         super()._refused(error)
 
 
-def _service_words(one: ServiceChoice) -> str:
-    return f"{one.name} · {format_duration(one.minutes)} · {format_rupees(one.price_paise)}"
-
-
-def _takers_of(one: ServiceChoice) -> list[Option]:
-    """The length and price are named only for those who have their own."""
-    options = []
-    for who in one.providers:
-        own = (who.minutes, who.price_paise) != (one.minutes, one.price_paise)
-        words = f" · {format_duration(who.minutes)} · {format_rupees(who.price_paise)}" if own else ""
-        options.append(Option(str(who.member_id), who.member + words))
-    return options
+def _typed_service(form: dict[str, Any], number: int) -> BookService:
+    service_id, member_id = form.get(place("service_id", number)), form.get(place("member_id", number))
+    return BookService(service_id, member_id, form.get(place("minutes", number)))

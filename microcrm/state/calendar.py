@@ -110,7 +110,7 @@ class Calendar(AppState):
             await self._read()
             self._put_back(change)
             raise
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         await self._read()
         return Card.refresh
 
@@ -142,14 +142,14 @@ class Calendar(AppState):
         query = dict(self.router.url.query_parameters)
         is_phone, shown = self._size == "phone", await self.get_state(CalendarLists)
         if query.get("view") == View.MONTH.value:
-            month = await self._perform(calendar_month, query)
+            month = await self._look(calendar_month, query)
             self.head, shown.month = head_of(month.ask, month.today), lists.month_of(month)
             shown.filters = filters_of(month.ask, month.people, shown._services)
             shown.agenda, shown.earlier, shown.strip, shown.chips = [], [], [], []
         else:
             query |= {"view": View.DAY.value, "by": By.STAFF.value} if is_phone else {}
-            found = await self._perform(calendar_range, query, COLUMNS.get(self._size, 5))
-            shown._services = shown._services or await self._perform(services_to_filter)
+            found = await self._look(calendar_range, query, COLUMNS.get(self._size, 5))
+            shown._services = shown._services or await self._look(services_to_filter)
             shown._draw(found, has_agenda=self._size in ("", "phone") or found.ask.view is View.AGENDA)
             self.head = head_of(found.ask, found.today, found)
             self._known = {str(item.item_id): (item.booking_id, item.version) for item in found.items}
@@ -168,6 +168,6 @@ class Calendar(AppState):
     def _refused(self, error: DomainError) -> None:
         """There is no form here: what would stand at a field is said in the notice."""
         if error.fields:
-            self.notify(words_of(error), tone="bad")
+            self._notify(words_of(error), tone="bad")
         else:
             super()._refused(error)

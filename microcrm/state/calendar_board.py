@@ -12,7 +12,7 @@ from microcrm.domain.booking import LABELS, OFF, BookingStatus
 from microcrm.domain.calendar_ask import By, CalendarAsk, View
 from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
-from microcrm.domain.names import initials
+from microcrm.domain.names import initials, short_name
 from microcrm.domain.zones import to_instant, to_wall, zone_of
 from microcrm.operations.calendar_range import CalendarRange, Column
 from microcrm.operations.parts.class_blocks import ClassBlock
@@ -60,7 +60,7 @@ def options_of(found: CalendarRange) -> dict[str, Any]:
 def columns_of(columns: Sequence[Column], ask: CalendarAsk) -> list[dict[str, str]]:
     """In a week of two there is room for a first name only."""
     if ask.view is View.WEEK:
-        return [column(str(one.id), one.name.split(" ")[0], "") for one in columns]
+        return [column(str(one.id), short_name(one.name), "") for one in columns]
     return [
         column(
             str(one.id),
@@ -91,7 +91,7 @@ def blocks_of(item: DayItem, found: CalendarRange, zone: ZoneInfo) -> list[dict[
     """One block; by room one in each room it has."""
     if found.ask.by is By.ROOM:
         names = {person.id: person.name for person in found.people}
-        who = names.get(item.member_id, "").split(" ")[0]
+        who = short_name(names.get(item.member_id, ""))
         sub = f"{item.service} · {who}" if who else item.service
         rooms = [room for room in item.rooms if any(one.id == room for one in found.columns)]
         return [

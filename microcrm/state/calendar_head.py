@@ -9,6 +9,7 @@ from datetime import date
 from microcrm.domain.calendar_ask import STATUS_FILTERS, By, CalendarAsk, View
 from microcrm.domain.calendar_text import MONTHS
 from microcrm.domain.formatting import clock_for_input, format_day, format_weekday, format_weekday_short
+from microcrm.domain.names import short_name
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.calendar_range import CalendarRange, Person
 from microcrm.state.calendar_board import VIEWS
@@ -135,7 +136,7 @@ def _week_pager(ask: CalendarAsk, found: CalendarRange) -> tuple[str, str, str]:
     if len(people) < 2 or not ask.staff:
         return "", "", ""
     at = people.index(ask.staff[0])
-    names = ", ".join(one.name.split(" ")[0] for one in found.columns)
+    names = ", ".join(short_name(one.name) for one in found.columns)
     before = ask.address(staff=(people[at - 1],)) if at else ""
     after = ask.address(staff=(people[at + 1],)) if at + 1 < len(people) else ""
     return before, after, names

@@ -17,6 +17,7 @@ from microcrm.domain.formatting import (
     format_time,
     format_weekday,
 )
+from microcrm.domain.names import short_name
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.calendar_month import CalendarMonth, MonthDay
 from microcrm.operations.calendar_range import CalendarRange
@@ -95,19 +96,21 @@ def strip_of(found: CalendarRange) -> list[StripEntry]:
 
 def chips_of(found: CalendarRange) -> list[Chip]:
     ask = found.ask
+    if len(found.people) < 2:
+        return []
     counts = Counter(item.member_id for item in found.items)
     everybody = Chip(ask.address(staff=()), "All", str(len(found.items)) if not ask.staff else "", not ask.staff)
     people = []
     for person in found.people:
         is_chosen = ask.staff == (person.id,)
         count = str(counts[person.id]) if not ask.staff or person.id in ask.staff else ""
-        people.append(Chip(ask.address(staff=(person.id,)), person.name.split(" ")[0], count, is_chosen))
+        people.append(Chip(ask.address(staff=(person.id,)), short_name(person.name), count, is_chosen))
     return [everybody, *people]
 
 
 def agenda_of(found: CalendarRange) -> tuple[list[AgendaRow], list[AgendaRow]]:
     """What is over, folded away on the day itself, and the rest."""
-    names = {person.id: person.name.split(" ")[0] for person in found.people}
+    names = {person.id: short_name(person.name) for person in found.people}
     is_today = found.ask.first <= found.today <= found.ask.last
     is_over = {
         item.item_id for item in found.items if is_today and item.status in _OVER and item.end <= found.now

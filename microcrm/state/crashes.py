@@ -40,7 +40,7 @@ async def _tell(client_token: str, reference: str) -> None:
     app = RegistrationContext.get().app
     async with app.modify_state(rx.BaseStateToken(ident=client_token, cls=AppState)) as state:
         shell = await state.get_state(AppState)
-        shell.notify(
+        shell._notify(
             f"That didn’t work. If it happens again, tell us this reference: {reference}.",
             tone="bad",
         )

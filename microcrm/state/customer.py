@@ -61,21 +61,21 @@ class CustomerPage(CustomerForm, AppState):
         finally:
             self.is_saving = False
         self.is_editing = False
-        self.notify("Saved", undo=saved.undo)
+        self._notify("Saved", undo=saved.undo)
         yield CustomerPage.load
 
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
     async def move_to_archive(self) -> Any:
         saved = await self._perform(archive, self.person.id)
-        self.notify(f"{saved.name} is in the archive", undo=saved.undo)
+        self._notify(f"{saved.name} is in the archive", undo=saved.undo)
         return CustomerPage.load
 
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
     async def bring_back(self) -> Any:
         saved = await self._perform(restore, self.person.id)
-        self.notify(f"{saved.name} is back", undo=saved.undo)
+        self._notify(f"{saved.name} is back", undo=saved.undo)
         return CustomerPage.load
 
     def _refused(self, error: DomainError) -> None:

@@ -176,5 +176,5 @@ class NewCustomer(CustomerForm, AppState):
             self.is_saving = False
         self.is_open = False
         (await self.get_state(Customers))._forget()
-        self.notify(f"{saved.name} added", undo=saved.undo)
+        self._notify(f"{saved.name} added", undo=saved.undo)
         yield rx.redirect(f"/customer?id={saved.id}")

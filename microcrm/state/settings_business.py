@@ -119,7 +119,7 @@ class BusinessSettings(AppState):
         finally:
             self.saving = ""
         self.shop = form_of(await self._perform(business.business_view))
-        self.notify(words if token else "Nothing was different", undo=token)
+        self._notify(words if token else "Nothing was different", undo=token)
 
 
 def form_of(view: BusinessView) -> BusinessForm:

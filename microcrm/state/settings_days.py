@@ -68,14 +68,14 @@ class DaysSettings(AppState):
         windows = [(fields.pop("from"), fields.pop("to"))]
         token = await self._perform(days.set_days, SetDays(**fields, windows=windows if self.kind == "hours" else []))
         self.is_adding = False
-        self.notify("Day saved", undo=token)
+        self._notify("Day saved", undo=token)
         return [DaysSettings.load, HolidaySettings.load]
 
     @rx.event
     @needs(Permission.HOURS_EDIT)
     async def clear(self, day: str) -> Any:
         token = await self._perform(days.clear_day, day)
-        self.notify("Ordinary hours on that day", undo=token)
+        self._notify("Ordinary hours on that day", undo=token)
         return [DaysSettings.load, HolidaySettings.load]
 
 
@@ -108,7 +108,7 @@ class HolidaySettings(AppState):
     @needs(Permission.HOURS_EDIT)
     async def save(self, form: dict[str, Any]) -> Any:
         token = await self._perform(days.keep_holidays, KeepHolidays(self.year, ticked(form, "keep_")))
-        self.notify("Holidays saved" if token else "Nothing was different", undo=token)
+        self._notify("Holidays saved" if token else "Nothing was different", undo=token)
         return [DaysSettings.load, HolidaySettings.load]
 
     async def _show(self, year: Any) -> None:

@@ -34,7 +34,7 @@ class ShopHours(WeekEditing, AppState):
         finally:
             self.is_saving = False
         self._show(await self._perform(shop_week))
-        self.notify("Opening hours saved" if token else "Nothing was different", undo=token)
+        self._notify("Opening hours saved" if token else "Nothing was different", undo=token)
 
     def _show(self, view: WeekView) -> None:
         self.stamp = str(view.stamp)

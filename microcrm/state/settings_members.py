@@ -80,28 +80,28 @@ class MemberSettings(AppState):
         finally:
             self.is_sending = False
         self.is_inviting = False
-        self.notify("Invitation sent. The link works for 7 days.")
+        self._notify("Invitation sent. The link works for 7 days.")
         yield MemberSettings.load
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def resend(self, invitation_id: str) -> Any:
         await self._perform(invitations.resend, invitation_id)
-        self.notify("Sent again. The earlier link no longer works.")
+        self._notify("Sent again. The earlier link no longer works.")
         return MemberSettings.load
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def revoke(self, invitation_id: str) -> Any:
         await self._perform(invitations.revoke, invitation_id)
-        self.notify("Invitation taken back")
+        self._notify("Invitation taken back")
         return MemberSettings.load
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def reactivate(self, member_id: str) -> Any:
         token = await self._perform(departures.reactivate, member_id)
-        self.notify("They work here again", undo=token)
+        self._notify("They work here again", undo=token)
         return MemberSettings.load
 
 

@@ -38,7 +38,7 @@ class PersonServices(AppState):
     async def save(self, form: dict[str, Any]) -> Any:
         command = SaveOwnServices(self.person_id, terms(form), self.stamp)
         token = await self._perform(skills.save_member_services, command)
-        self.notify("Services saved" if token else "Nothing was different", undo=token)
+        self._notify("Services saved" if token else "Nothing was different", undo=token)
         return PersonServices.load(self.person_id)
 
 
@@ -63,7 +63,7 @@ class PersonHours(WeekEditing, AppState):
         command = SaveMemberWeek(self.person_id, self.is_own, self._typed_week(), self.stamp)
         token = await self._perform(hours.save_member_week, command)
         self._show(self.person_id, await self._perform(hours.member_week, self.person_id))
-        self.notify("Working hours saved" if token else "Nothing was different", undo=token)
+        self._notify("Working hours saved" if token else "Nothing was different", undo=token)
 
     def _show(self, person_id: str, view: WeekView) -> None:
         self.person_id, self.stamp, self.is_own = person_id, str(view.stamp), view.is_own
@@ -95,14 +95,14 @@ class PersonLeave(AppState):
         added = await self._perform(leave.add_leave, AddLeave(self.person_id, **fields))
         booked = format_count(added.bookings, "booking")
         warning = f" {booked} of that time still to be moved." if added.bookings else ""
-        self.notify(f"Leave saved.{warning}", undo=added.undo)
+        self._notify(f"Leave saved.{warning}", undo=added.undo)
         return PersonLeave.load(self.person_id)
 
     @rx.event
     @needs(Permission.HOURS_EDIT)
     async def remove(self, leave_id: str) -> Any:
         token = await self._perform(leave.remove_leave, leave_id)
-        self.notify("Leave removed", undo=token)
+        self._notify("Leave removed", undo=token)
         return PersonLeave.load(self.person_id)
 
 

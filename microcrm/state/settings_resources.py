@@ -65,7 +65,7 @@ class ResourceSettings(AppState):
         _, token = await self._perform(resources.save_resource, command)
         self.is_open = False
         await self._read()
-        self.notify("Saved" if token else "Nothing was different", undo=token)
+        self._notify("Saved" if token else "Nothing was different", undo=token)
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
@@ -78,14 +78,14 @@ class ResourceSettings(AppState):
     async def archive(self, resource_id: str) -> None:
         token = await self._perform(resources.archive_resource, resource_id)
         await self._read()
-        self.notify("Out of use now. Bookings that have it keep it.", undo=token)
+        self._notify("Out of use now. Bookings that have it keep it.", undo=token)
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
     async def restore(self, resource_id: str) -> None:
         token = await self._perform(resources.restore_resource, resource_id)
         await self._read()
-        self.notify("In use again", undo=token)
+        self._notify("In use again", undo=token)
 
     async def _read(self) -> None:
         self.rows = [_line(row) for row in await self._perform(resources.list_resources, is_archived=self.is_archive)]

@@ -66,7 +66,7 @@ class RightsDialog(AppState):
         command = ChangeRights(self.member_id, self.version, self.role, ticked(form, "right_"), is_own_only)
         token = await self._perform(members.change_rights, command)
         self.is_open = False
-        self.notify("Saved. It holds from their next click." if token else "Nothing was different", undo=token)
+        self._notify("Saved. It holds from their next click." if token else "Nothing was different", undo=token)
         return MemberSettings.load
 
 
@@ -104,14 +104,14 @@ class DepartureDialog(AppState):
         done = await self._perform(departures.hand_over, HandOver(self.member_id, form.get("to_member_id")))
         self._show(await self._perform(departures.plan_departure, self.member_id), done.clashes)
         if done.moved:
-            self.notify(f"{format_count(done.moved, 'visit')} handed over", undo=done.undo)
+            self._notify(f"{format_count(done.moved, 'visit')} handed over", undo=done.undo)
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def deactivate(self) -> Any:
         token = await self._perform(departures.deactivate, self.member_id, self.version)
         self.is_open = False
-        self.notify(f"{self.name} can no longer sign in or be booked", undo=token)
+        self._notify(f"{self.name} can no longer sign in or be booked", undo=token)
         return MemberSettings.load
 
     def _show(self, plan: Departure, clashes: tuple[Visit, ...]) -> None:

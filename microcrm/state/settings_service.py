@@ -103,7 +103,7 @@ class ServiceDrawer(AppState):
         finally:
             self.is_saving = False
         self.is_open = False
-        self.notify("Service saved" if token else "Nothing was different", undo=token)
+        self._notify("Service saved" if token else "Nothing was different", undo=token)
         yield ServiceSettings.load
 
     def _command(self, form: Any) -> SaveService:

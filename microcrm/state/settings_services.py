@@ -86,21 +86,21 @@ class ServiceSettings(AppState):
     async def archive(self, service_id: str) -> None:
         token = await self._perform(catalogue.archive_service, service_id)
         await self._read()
-        self.notify("Service archived. Bookings of it stay.", undo=token)
+        self._notify("Service archived. Bookings of it stay.", undo=token)
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
     async def restore(self, service_id: str) -> None:
         token = await self._perform(catalogue.restore_service, service_id)
         await self._read()
-        self.notify("Service is on sale again", undo=token)
+        self._notify("Service is on sale again", undo=token)
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
     async def remove_category(self, category_id: str) -> None:
         token = await self._perform(categories.remove_category, category_id)
         await self._read()
-        self.notify("Category removed", undo=token)
+        self._notify("Category removed", undo=token)
 
     async def _read(self) -> None:
         found = await self._perform(catalogue.list_services, self.query, self.page, is_archived=self.is_archive)
@@ -171,5 +171,5 @@ class CategorySettings(AppState):
         command = categories.SaveCategory(form.get("name"), self.form.id, self.form.version)
         _, token = await self._perform(categories.save_category, command)
         self.is_open = False
-        self.notify("Category saved", undo=token)
+        self._notify("Category saved", undo=token)
         return ServiceSettings.load

@@ -59,7 +59,7 @@ class StaffSettings(AppState):
         self.is_adding = False
         await self._read()
         self.person, self.tab, self.is_open = self._line(str(member_id)), "services", True
-        self.notify(f"{self.person.name} added. Tick what they do.", undo=token)
+        self._notify(f"{self.person.name} added. Tick what they do.", undo=token)
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
@@ -83,7 +83,7 @@ class StaffSettings(AppState):
         token = await self._perform(members.edit_member, EditMember(self.person.id, self.person.version, **fields))
         await self._read()
         self.person = self._line(self.person.id)
-        self.notify("Details saved" if token else "Nothing was different", undo=token)
+        self._notify("Details saved" if token else "Nothing was different", undo=token)
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)

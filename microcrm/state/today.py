@@ -46,7 +46,7 @@ class TodayPage(AppState):
     async def step(self, booking_id: str, status: str) -> None:
         """No version: the row says which step it means, and a step that no longer fits is refused."""
         done = await self._perform(step, Step(booking_id, status))
-        self.notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo)
         await self._read()
 
     @rx.event
@@ -56,7 +56,7 @@ class TodayPage(AppState):
         self.tasks = []
 
     async def _read(self) -> None:
-        facts = await self._perform(today)
+        facts = await self._look(today)
         self.head = view.head_of(facts, self.person_name)
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
         self.earlier, self.rows = view.rows_of(facts)

@@ -15,7 +15,7 @@ from microcrm.domain.formatting import (
     format_time,
 )
 from microcrm.domain.money import format_rupees, format_rupees_whole
-from microcrm.domain.names import initials
+from microcrm.domain.names import given_name, initials, short_name
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.today import Attention, StaffNow, Today
@@ -86,7 +86,7 @@ class AttentionRow:
 def head_of(today: Today, person: str) -> TodayHead:
     minute = to_wall(today.now, zone_of(today.zone))[1]
     part = "morning" if minute < 12 * 60 else "afternoon" if minute < 17 * 60 else "evening"
-    first_name = person.removeprefix("Dr ").split()[0] if person.split() else ""
+    first_name = given_name(person)
     is_open = " and ".join(format_clock_range(*window) for window in today.shop)
     hours = f"open {is_open}" if is_open else "the shop is closed today"
     over = [item for item in today.items if _is_over(item, today.now)]
@@ -129,7 +129,7 @@ def figures_of(today: Today) -> list[Figure]:
 
 def rows_of(today: Today) -> tuple[list[TodayRow], list[TodayRow]]:
     """What is over, and the rest with its next sensible step."""
-    names = {one.member_id: one.name.split()[0] for one in today.staff}
+    names = {one.member_id: short_name(one.name) for one in today.staff}
     over = [item for item in today.items if _is_over(item, today.now)]
     rest = [item for item in today.items if item not in over]
     coming = next((item for item in rest if item.start > today.now), None)
@@ -175,14 +175,14 @@ def attention_of(today: Today) -> list[AttentionRow]:
 
 def _floor(one: StaffNow, today: Today) -> FloorCard:
     zone = zone_of(today.zone)
-    coming = f"{format_time(one.next.start, zone)} {one.next.customer.split()[0]}" if one.next else "Nobody after this"
+    coming = f"{format_time(one.next.start, zone)} {short_name(one.next.customer)}" if one.next else "Nobody after this"
     title, line, tone, hue, done = "Free now", "", "free", "slate", 0
     if one.current:
         title, tone, hue = one.current.customer, "busy", one.current.hue
         line = f"{one.current.service} · {_left(one.current, today.now)}"
         done = _passed(one.current, today.now)
     elif one.late:
-        title, tone, hue = f"Waiting for {one.late.customer.split()[0]}", "late", one.late.hue
+        title, tone, hue = f"Waiting for {short_name(one.late.customer)}", "late", one.late.hue
         line = f"{one.late.service} · {late_words(one.late, today.now)}"
     elif not one.is_working:
         title, tone = "Not at work now", "off"

@@ -147,7 +147,7 @@ class FirstServices(AppState):
     async def fill(self) -> Any:
         view = await self._perform(business.business_view)
         filled = await self._perform(apply_template, view.trade)
-        self.notify(f"{format_count(filled.services, 'service')} added")
+        self._notify(f"{format_count(filled.services, 'service')} added")
         return FirstServices.load
 
 

@@ -21,7 +21,7 @@ MOST_VARS = 12
 MOST_STATE_LINES = 150
 MOST_HANDLER_LINES = 12
 # Public methods of ours that no browser may call. Without a mark the gate refuses them (tests/state/test_gate.py).
-REFUSED = {"setvar", "notify"}
+REFUSED = {"setvar"}
 # What Reflex itself registers: its plumbing, which the gate lets through by name, and what the gate refuses.
 REFLEX = ("reflex___", "reflex_components_")
 

@@ -164,8 +164,9 @@ async def test_an_empty_place_opens_the_form_and_saving_shows_the_block(server: 
     await tab.send(Calendar.chosen, slot=place)
     form = await tab.state(NewBooking)
     assert form.is_open and (form.wanted.day, form.wanted.time) == (DAY, "10:00")
-    await tab.send(NewBooking.pick_service, service_id=str(a.service_id))
-    assert len((await tab.state(NewBooking)).takers) == 5
+    await tab.send(NewBooking.pick_service, line=0, service_id=str(a.service_id))
+    [line] = (await tab.state(NewBooking)).lines
+    assert len(line.takers) == 5 and line.member_id == str(a.members[Role.MANAGER])
     await tab.send(NewBooking.find, words="iyer")
     assert [person.name for person in (await tab.state(NewBooking)).people] == ["Plain Iyer"]
     answer = await new_booking(tab, a)
@@ -283,3 +284,77 @@ async def test_today_steps_only_for_those_who_may(server: Server, a: Shop, b: Sh
     assert not (await books.open(TodayPage.load)).refusals
     assert not (await books.state(TodayPage)).has_calendar
     assert (await books.send(TodayPage.step, booking_id=str(a.booking_id), status="arrived")).codes == ["forbidden"]
+
+
+async def test_what_is_marked_stays_marked_while_the_day_reads_itself_again(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="10:00", minutes=0, staff="")
+    await tab.send(NewBooking.save, form={"day": DAY, "time": "10:00"})
+    marked = (await tab.state(AppState)).errors
+    assert "service_id" in marked
+    await tab.send(Calendar.refresh)
+    await tab.send(NewBooking.find, words="iyer")
+    assert (await tab.state(AppState)).errors == marked
+    assert len(await notices(tab)) == 1
+    await new_booking(tab, a)
+    assert (await tab.state(AppState)).errors == {}
+    assert ["needs" in text for text in await notices(tab)] == [False]  # the refusal went with its errors
+
+
+async def test_a_page_that_is_not_allowed_says_so_once(server: Server, a: Shop) -> None:
+    tab = server.tab(sign_in(a.users[Role.ACCOUNTANT], a.business_id), "/calendar")
+    await tab.open(Calendar.load)
+    assert (await tab.state(AppState)).no_permission
+    answer = await tab.send(Calendar.resized, size="desktop")
+    assert answer.codes == ["forbidden"] and await notices(tab) == []
+    elsewhere = server.tab(tab.session, "/today")
+    await elsewhere.open(TodayPage.load)
+    await elsewhere.send("reflex___state____state.set_is_hydrated", value=True)
+    await elsewhere.send(Calendar.resized, size="desktop")
+    assert len(await notices(elsewhere)) == 1
+
+
+async def test_several_services_become_one_visit_and_mistakes_stand_at_their_own(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    manager, service = str(a.members[Role.MANAGER]), str(a.service_id)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="10:00", minutes=0, staff=manager)
+    await tab.send(NewBooking.drop_line, line=0)
+    assert len((await tab.state(NewBooking)).lines) == 1  # a visit has a service
+    await tab.send(NewBooking.pick_service, line=0, service_id=service)
+    await tab.send(NewBooking.add_line)
+    first, second = (await tab.state(NewBooking)).lines
+    assert (first.member_id, second.member_id) == (manager, manager)
+    await new_booking(tab, a, service_id_2=service, member_id_2="")
+    assert list((await tab.state(AppState)).errors) == ["member_id_2"]
+    await tab.send(NewBooking.pick_service, line=1, service_id=service)
+    assert (await tab.state(NewBooking)).total == "1 h 30 min · ₹1,200.00"
+    await tab.send(NewBooking.pick_member, line=1, member_id=str(a.members[Role.STAFF]))
+    await new_booking(tab, a, service_id_2=service, member_id_2=str(a.members[Role.STAFF]))
+    assert (await tab.state(AppState)).errors == {}
+    await tab.send(Calendar.refresh)
+    staff = str(a.members[Role.STAFF])
+    assert sorted((await blocks(tab)).values()) == [("10:00", "10:45", manager), ("10:45", "11:30", staff)]
+
+
+async def test_lines_are_at_most_six_and_each_can_go(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="10:00", minutes=0, staff="")
+    for _ in range(8):
+        await tab.send(NewBooking.add_line)
+    lines = (await tab.state(NewBooking)).lines
+    assert len(lines) == len({line.key for line in lines}) == 6
+    await tab.send(NewBooking.drop_line, line=2)
+    await tab.send(NewBooking.drop_line, line=99)
+    assert [line.key for line in (await tab.state(NewBooking)).lines] == [
+        line.key for n, line in enumerate(lines) if n != 2
+    ]
+
+
+async def test_book_on_a_customer_s_page_brings_that_customer(server: Server, a: Shop, b: Shop) -> None:
+    tab = await calendar(server, a, query=f"date={DAY}&new=1&customer={a.customer_id}")
+    form = await tab.state(NewBooking)
+    assert form.is_open and [person.name for person in form.people] == ["Plain Iyer"]
+    assert form.wanted.customer_id == str(a.customer_id)
+    for other in (b.customer_id, "x", 10**30, ""):
+        form = await (await calendar(server, a, query=f"date={DAY}&new=1&customer={other}")).state(NewBooking)
+        assert form.is_open and (form.people, form.wanted.customer_id) == ([], "")

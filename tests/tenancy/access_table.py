@@ -23,7 +23,6 @@ NOBODY: frozenset[str] = frozenset()
 HANDLERS: dict[str, frozenset[str]] = {
     "AppState": EVERYBODY,
     "AppState.undo": MEMBERS,
-    "AppState.notify": NOBODY,
     "PaletteState": MEMBERS,
     "SettingsMenu": MEMBERS,
     "Account": MEMBERS,

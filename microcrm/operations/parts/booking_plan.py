@@ -17,6 +17,7 @@ from microcrm.models.business import Member
 from microcrm.models.catalogue import Resource, Service, ServiceMember, ServiceResource
 from microcrm.operations.unit_of_work import UnitOfWork
 
+MOST_SERVICES = 6  # in one visit
 Choices = tuple[tuple[int, ...], ...]  # resource ids: one of each inner tuple is needed
 
 
@@ -58,18 +59,24 @@ class WantedItem:
 
 
 def read_items(reader: Reader, raw: Any) -> tuple[WantedItem, ...]:
-    """The chosen services as typed; each has the attributes service_id, member_id and minutes."""
-    if not isinstance(raw, list | tuple) or not 1 <= len(raw) <= 6:
-        reader.refuse("service_id", "Choose from one to six services.")
+    """The chosen services as typed; each has the attributes service_id, member_id and minutes. What is wrong stands at
+    ``place("service_id", 0)`` for the first, and so on."""
+    if not isinstance(raw, list | tuple) or not 1 <= len(raw) <= MOST_SERVICES:
+        reader.refuse("service_id", f"Choose from one to {MOST_SERVICES} services.")
         return ()
     return tuple(
         WantedItem(
-            reader.id("service_id", item.service_id, "Service"),
-            reader.id("member_id", item.member_id, "Staff member"),
-            reader.optional_number("minutes", item.minutes, "Length", low=5, high=LONGEST_SERVICE),
+            reader.id(place("service_id", n), item.service_id, "Service"),
+            reader.id(place("member_id", n), item.member_id, "Staff member"),
+            reader.optional_number(place("minutes", n), item.minutes, "Length", low=5, high=LONGEST_SERVICE),
         )
-        for item in raw
+        for n, item in enumerate(raw)
     )
+
+
+def place(name: str, number: int) -> str:
+    """The form field of a visit's service: "service_id" for the first one, "service_id_2" for the second."""
+    return name if number == 0 else f"{name}_{number + 1}"
 
 
 def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -> tuple[PlannedItem, ...]:
@@ -80,11 +87,11 @@ def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -
     offers = _offers(uow, {item.service_id for item in wanted}, {item.member_id for item in wanted})
     choices = resource_choices(uow, {item.service_id for item in wanted})
     planned: list[PlannedItem] = []
-    for item in wanted:
+    for n, item in enumerate(wanted):
         service, member, does = offers.get((item.service_id, item.member_id), (None, None, None))
         if service is None or member is None:
             raise NotFound("That service or staff member is not there any more.")
-        check_does(service, member, does)
+        check_does(service, member, does, n)
         plan = _offered(service, member, does, item, choices.get(item.service_id, ()), start)
         if planned:
             plan = _following(plan, planned[-1])
@@ -92,13 +99,16 @@ def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -
     return tuple(planned)
 
 
-def check_does(service: Service, member: Member, does: ServiceMember | None) -> None:
+def check_does(service: Service, member: Member, does: ServiceMember | None, number: int = 0) -> None:
+    """``number``: which service of the visit it is, counted from 0; the refusal stands at its fields."""
     if not service.is_active:
-        raise Invalid(fields={"service_id": f"{service.name} is not offered any more."})
+        raise Invalid(fields={place("service_id", number): f"{service.name} is not offered any more."})
     if member.deactivated_at is not None or not member.is_bookable:
-        raise Invalid(fields={"member_id": f"{member.name} takes no bookings. Choose somebody else."})
+        raise Invalid(fields={place("member_id", number): f"{member.name} takes no bookings. Choose somebody else."})
     if does is None:
-        raise Invalid(fields={"member_id": f"{member.name} does not do {service.name}. Choose somebody else."})
+        raise Invalid(
+            fields={place("member_id", number): f"{member.name} does not do {service.name}. Choose somebody else."}
+        )
 
 
 def resource_choices(uow: UnitOfWork, services: Iterable[int]) -> dict[int, Choices]:
