@@ -6,6 +6,7 @@ from functools import partial
 
 import reflex as rx
 from reflex_base.config import get_config
+from reflex_base.registry import RegistrationContext
 from reflex_components_core.base.error_boundary import ErrorBoundary
 from starlette.applications import Starlette
 
@@ -70,6 +71,7 @@ app = rx.App(
             origins=get_config().cors_allowed_origins,
             limits=SocketLimits.of(settings().events_per_second, settings().sockets_per_address),
             proxy_hops=settings().trusted_proxy_hops,
+            known=RegistrationContext.get().event_handlers,
         ),
     ],
 )

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import os
 
+import structlog
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from microcrm.domain.errors import SealBroken
+
+log = structlog.get_logger()
 
 _VERSION = b"\x01"
 _NONCE = 12  # bytes
@@ -25,6 +31,10 @@ class MasterSeal:
         return _VERSION + nonce + self._cipher.encrypt(nonce, plain, about.encode())
 
     def open(self, sealed: bytes, about: str) -> bytes:
-        """Raises: cryptography.exceptions.InvalidTag, when it was changed, moved, or sealed with another key."""
+        """Raises: SealBroken, when it was changed, moved, or sealed with another key."""
         nonce, body = sealed[1 : 1 + _NONCE], sealed[1 + _NONCE :]
-        return self._cipher.decrypt(nonce, body, about.encode())
+        try:
+            return self._cipher.decrypt(nonce, body, about.encode())
+        except (InvalidTag, ValueError):
+            log.error("seal.broken", about=about)
+            raise SealBroken from None

@@ -129,3 +129,11 @@ class Upstream(DomainError):
     code = "upstream"
     message = "A service we depend on did not answer."
     remedy = "Nothing was lost. Try again in a minute."
+
+
+class SealBroken(DomainError):
+    """A sealed value does not open: the installation's secret key is another one now, or the value was changed."""
+
+    code = "seal_broken"
+    message = "The secret of your authenticator app can’t be read any more."
+    remedy = "Use a recovery code, then turn the second step off and set it up again."

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from microcrm import wiring
-from microcrm.domain.errors import DomainError, Invalid
+from microcrm.domain.errors import DomainError, Invalid, SealBroken
 from microcrm.http.desk import account_of, in_accounts, with_hashing
 from microcrm.http.forms import EMPTY, Form, read_form
 from microcrm.http.pages import again, answering, page
@@ -80,6 +80,8 @@ async def stop(request: Request) -> Response:
         refused = await with_hashing(actor, turn_off, command, wiring.hasher(), wiring.sealer())
     except Invalid as error:
         return await _standing(request, actor, form, error.fields)
+    except SealBroken as error:
+        return await _standing(request, actor, form, {"code": f"{error.message} {error.remedy}"})
     if refused:
         return await _standing(request, actor, form, {refused.field: refused.message})
     return page(request, "done.html", title="The second step is off", text="Signing in asks for your password only.")

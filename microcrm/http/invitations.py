@@ -40,11 +40,14 @@ async def submit_invitation(request: Request) -> Response:
 async def _invitation(request: Request, token: str, form: Form, error: DomainError | None = None) -> Response:
     invited = await in_accounts(visitor(request), look_at_invitation, token)
     seat = await seat_of(request)
+    errors = error.fields if error else None
+    if errors and seat.is_signed_in:  # the form was opened before signing in: its fields are not on the page any more
+        errors = {"form": "You are signed in by now. Join with this account, or sign out to use another."}
     return page(
         request,
         "invitation.html",
         form=form,
-        errors=error.fields if error else None,
+        errors=errors,
         status=STATUS[Invalid] if error else 200,
         invited=invited,
         token=token,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -53,7 +54,7 @@ async def submit_sign_in(request: Request) -> Response:
         errors = {result.field: result.message}
         return page(request, "sign_in.html", form=form, errors=errors, status=422, onward=onward, done="")
     if result.needs_second_step:
-        return _entered(result, f"/sign-in/code?next={onward}")
+        return _entered(result, f"/sign-in/code?next={quote(onward, safe='/')}")
     return _entered(result, onward)
 
 

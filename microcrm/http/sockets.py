@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +17,8 @@ log = structlog.get_logger()
 POLICY_VIOLATION = 1008
 TOO_LARGE = 1009
 SOCKET_PATH = "/_event"
+# A Socket.IO packet that carries an event: message, event, namespace, number of the answer it wants, then the JSON.
+_EVENT_PACKET = re.compile(r"42(?:/[^,\[]*,)?\d*(?=\[)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,22 @@ class Bucket:
 class SocketGuard:
     """ASGI wrapper. A refused handshake is answered with 403; a socket that misbehaves is closed.
 
-    Without the Origin check, any site could open a socket that carries the visitor's cookie.
+    Without the Origin check, any site could open a socket that carries the visitor's cookie. An event whose handler isn't
+    ``known`` goes no further: Reflex would drop it as well, but keep something in memory for each. Its socket stays open,
+    because a tab of an older version may send one in good faith.
     """
 
     def __init__(
-        self, app: ASGIApp, *, origins: Sequence[str], limits: SocketLimits = SocketLimits(), proxy_hops: int = 0
+        self,
+        app: ASGIApp,
+        *,
+        origins: Sequence[str],
+        limits: SocketLimits = SocketLimits(),
+        proxy_hops: int = 0,
+        known: Container[str] | None = None,
     ) -> None:
         self.app = app
+        self.known = known
         self.origins = frozenset(origins)
         self.limits = limits
         self.proxy_hops = proxy_hops
@@ -103,20 +116,40 @@ class SocketGuard:
             return {"type": "websocket.disconnect", "code": code}
 
         async def limited_receive() -> Message:
-            message = await receive()
-            if message["type"] != "websocket.receive":
-                return message
-            if not bucket.take():
-                return await cut(POLICY_VIOLATION, "too many events")
-            if _size(message) > self.limits.frame_bytes:
-                return await cut(TOO_LARGE, "event too large")
-            return message
+            while True:
+                message = await receive()
+                if message["type"] != "websocket.receive":
+                    return message
+                if not bucket.take():
+                    return await cut(POLICY_VIOLATION, "too many events")
+                if _size(message) > self.limits.frame_bytes:
+                    return await cut(TOO_LARGE, "event too large")
+                if self.known is None or is_known(message.get("text") or "", self.known):
+                    return message
+                log.warning("event_unknown")
 
         async def limited_send(message: Message) -> None:
             if not is_closed:
                 await send(message)
 
         return limited_receive, limited_send
+
+
+def is_known(packet: str, known: Container[str]) -> bool:
+    """Whether a packet names a handler of ours, or is none of Reflex's events."""
+    found = _EVENT_PACKET.match(packet)
+    if found is None:
+        return True
+    try:
+        kind, *values = json.loads(packet[found.end() :])
+        event = values[0] if kind == "event" else None
+        event = json.loads(event) if isinstance(event, str) else event
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return False
+    if kind != "event":
+        return True
+    name = event.get("name") if isinstance(event, dict) else None
+    return isinstance(name, str) and name in known
 
 
 def client_address(scope: Scope, headers: dict[str, str], proxy_hops: int) -> str:

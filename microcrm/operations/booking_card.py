@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, select
-from sqlalchemy.orm import aliased
 
 from microcrm.domain.booking import (
     CANCELLED,
@@ -132,12 +131,11 @@ def _find(uow: UnitOfWork, raw: Any) -> tuple[Booking, Customer | None, int]:
     wanted = reader.id("item_id", raw, "Booking")
     if reader.errors:
         raise NotFound
-    opened = aliased(BookingItem)  # visible_bookings looks at the items as well
     row = uow.session.execute(
         select(Booking, Customer)
-        .join(opened, and_(opened.business_id == Booking.business_id, opened.booking_id == Booking.id))
+        .join(BookingItem, and_(BookingItem.business_id == Booking.business_id, BookingItem.booking_id == Booking.id))
         .outerjoin(Customer, and_(Customer.business_id == Booking.business_id, Customer.id == Booking.customer_id))
-        .where(Booking.business_id == uow.business_id, opened.id == wanted, visible_bookings(uow.actor))
+        .where(Booking.business_id == uow.business_id, BookingItem.id == wanted, visible_bookings(uow.actor))
     ).first()
     if row is None:
         raise NotFound

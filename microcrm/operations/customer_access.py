@@ -48,7 +48,8 @@ def visible_bookings(actor: Actor) -> ColumnElement[bool]:
         BookingItem.booking_id == Booking.id,
         BookingItem.member_id == actor.member_id,
     )
-    return exists(items)
+    # Only the booking comes from the statement around it, which may have items of its own.
+    return exists(items.correlate(Booking))
 
 
 def phone_for(actor: Actor, e164: str) -> str:

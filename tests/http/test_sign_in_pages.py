@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from html import escape
 from statistics import median
 
 import pytest
 
 from microcrm import wiring
 from microcrm.adapters.passwords import Argon2
+from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.permissions import Role
 from microcrm.settings import settings
 from tests.support.accounts import OWNER, Desk
@@ -229,6 +231,38 @@ async def test_the_second_step_over_http(visit: Visit, fresh_database: TwoShops)
     answer = await visit.send("/sign-in/code?with=recovery", code=codes[0], next="/calendar", **{"with": "recovery"})
     assert answer.headers["location"] == "/calendar"
     assert (await visit.get("/account/password")).status_code == 200
+
+
+async def test_with_another_secret_key_the_second_step_says_what_helps(
+    visit: Visit, fresh_database: TwoShops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(wiring.unit_of_work, datetime.now(UTC) - timedelta(minutes=5))
+    totp, codes = desk.turn_on_second_step(fresh_database.a.actor(Role.OWNER), wiring.sealer())
+    await visit.send("/sign-in", email=OWNER, password=PASSWORD)
+    with monkeypatch.context() as other:
+        other.setattr(wiring, "sealer", lambda: MasterSeal("another key that is long enough, too"))
+        refused = await visit.send("/sign-in/code", code=totp.now())
+        assert refused.status_code == 422
+        assert "can’t be read any more. Use a recovery code" in words(refused)
+        answer = await visit.send("/sign-in/code?with=recovery", code=codes[0], **{"with": "recovery"})
+        assert answer.headers["location"] == "/"
+        off = {"page": "/account/second-step", "to": "/account/second-step/off", "current": PASSWORD, "which": "off"}
+        refused = await visit.send(**off, code=totp.now())
+        assert "Use a recovery code" in errors_of(refused)["code"]
+        assert "is off" in words(await visit.send(**off, code=codes[1]))
+        begun = await visit.send("/account/second-step", to="/account/second-step/begin", current=PASSWORD)
+        assert "Scan this" in words(begun)
+
+
+async def test_with_the_same_secret_key_the_code_counts(visit: Visit, fresh_database: TwoShops) -> None:
+    desk = Desk(wiring.unit_of_work, datetime.now(UTC) - timedelta(minutes=5))
+    totp, _ = desk.turn_on_second_step(fresh_database.a.actor(Role.OWNER), wiring.sealer())
+    onward = "/calendar?date=2026-11-28&staff=2"
+    answer = await visit.send("/sign-in", email=OWNER, password=PASSWORD, next=onward)
+    asked = await visit.get(answer.headers["location"])
+    assert f'name="next" value="{escape(onward)}"' in asked.text
+    answer = await visit.send("/sign-in/code", code=totp.now(), next=onward)
+    assert answer.headers["location"] == onward
 
 
 async def test_the_second_step_can_be_turned_on_in_the_browser(visit: Visit) -> None:

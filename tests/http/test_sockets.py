@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
+from reflex.app import App
+from reflex_base.utils.format import format_event_handler
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from microcrm.http.sockets import Bucket, SocketGuard, SocketLimits, client_address
+from microcrm.http.sockets import Bucket, SocketGuard, SocketLimits, client_address, is_known
+from microcrm.state.customers import Customers
+from tests.support import tabs
 
 ORIGIN = "https://shop.test"
 BURST = 5
@@ -77,6 +82,49 @@ def test_a_frame_may_be_large_but_not_huge(browser: TestClient) -> None:
         with pytest.raises(WebSocketDisconnect) as cut:
             socket.receive_text()
     assert cut.value.code == 1009
+
+
+KNOWN = frozenset({"state.save"})
+
+
+@pytest.mark.parametrize(
+    ("packet", "passes"),
+    [
+        ('42/_event,["event",{"name":"state.save","payload":{}}]', True),
+        ('42/_event,7["event",{"payload":{},"name":"state.save"}]', True),
+        ('42["event","{\\"name\\": \\"state.save\\"}"]', True),
+        ('42/_event,["ping"]', True),
+        ("2", True),
+        ("40/_event,", True),
+        ('42/_event,["event",{"name":"state.other","payload":{}}]', False),
+        ('42/_event,["event",{"payload":{"name":"state.save"}}]', False),
+        ('42/_event,["event",{"name":["state.save"]}]', False),
+        ('42/_event,["event"]', False),
+        ('42/_event,["event",7]', False),
+        ('42/_event,["event","{"]', False),
+        ("42/_event,[", False),
+        ("42/_event,[]", False),
+        ("42" + "[" * 90_000, False),
+    ],
+)
+def test_an_event_that_no_handler_takes_goes_no_further(packet: str, passes: bool) -> None:
+    assert is_known(packet, KNOWN) is passes
+
+
+def test_a_tab_that_sends_an_unknown_event_stays_connected() -> None:
+    guard = SocketGuard(
+        Starlette(routes=[WebSocketRoute("/_event/", echo)]), origins=[ORIGIN], limits=LIMITS, known=KNOWN
+    )
+    with TestClient(guard) as client, client.websocket_connect("/_event/", headers={"origin": ORIGIN}) as socket:
+        socket.send_text('42/_event,["event",{"name":"state.gone"}]')
+        socket.send_text('42/_event,["event",{"name":"state.save"}]')
+        assert socket.receive_text().endswith('"state.save"}]')
+
+
+def test_the_app_knows_all_its_handlers(app: App) -> None:
+    guard = next(one for one in app.api_transformer if isinstance(one, partial) and one.func is SocketGuard)
+    assert {*tabs.handlers()} == {*guard.keywords["known"]}
+    assert format_event_handler(Customers.load) in guard.keywords["known"]
 
 
 def test_one_address_has_a_limit_and_gets_its_places_back(browser: TestClient, guard: SocketGuard) -> None:

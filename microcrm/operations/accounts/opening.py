@@ -61,18 +61,28 @@ def read_description(reader: Reader, command: OpenBusiness) -> Description:
 
 
 def open_another(uow: UnitOfWork, command: OpenBusiness) -> int:
-    """For somebody who is signed in: a business of their own, which their session then shows."""
+    """For somebody who is signed in: a business of their own, which their session then shows. The same form sent twice
+    opens one: a second business of theirs needs another name."""
     uow.require(Permission.ACCOUNT)
     reader = Reader()
     description = read_description(reader, command)
+    user = uow.session.get_one(User, uow.actor.user_id, with_for_update=True)
+    if description.name and _has_one_called(uow, description.name):
+        reader.refuse("business", "You have a business of this name already. Add the area or the town to this one.")
     reader.done()
-    user = uow.session.get_one(User, uow.actor.user_id)
     session_id = uow.actor.session_id
     business_id = open_business(uow, user, description)
     session = uow.session.get_one(Session, session_id)
     session.business_id, session.viewing_as_member_id = business_id, None
     uow.session.add(session)
     return business_id
+
+
+def _has_one_called(uow: UnitOfWork, name: str) -> bool:
+    mine = uow.session.connection().execute(
+        text("SELECT business_name FROM memberships_of(:user) WHERE role = 'owner'"), {"user": uow.actor.user_id}
+    )
+    return name.casefold() in {row.business_name.casefold() for row in mine}
 
 
 def open_business(uow: UnitOfWork, owner: User, description: Description) -> int:
