@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.dialects import postgresql
 
 from microcrm.domain.booking import Action
@@ -24,6 +24,7 @@ from microcrm.operations.booking_choices import booking_choices
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.calendar_month import calendar_month
 from microcrm.operations.calendar_range import CalendarRange, calendar_range
+from microcrm.operations.customer_access import visible_bookings
 from microcrm.operations.parts.day_items import day_items_statement
 from microcrm.operations.parts.off_times import OffTime
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -60,6 +61,19 @@ def test_a_day_shows_its_people_and_visits(desk: UnitOfWork, shop: Shop) -> None
     assert len(day.columns) == 5 and CANARY not in str(day)
     assert day.drawn == Window(540, 1200)
     assert [one.day.day for one in day.week] == [30, 1, 2, 3, 4, 5, 6]
+
+
+def test_the_condition_on_visits_stands_beside_items_of_the_statement_around_it(desk: UnitOfWork, shop: Shop) -> None:
+    theirs = book(desk, wish(shop, "10:00", role=Role.MANAGER))
+    mine = book(desk, wish(shop, "10:00", role=Role.STAFF))
+
+    def seen(role: Role) -> set[int]:
+        items = select(BookingItem.booking_id).join(Booking, Booking.id == BookingItem.booking_id)
+        condition = visible_bookings(as_role(desk, shop, role).actor)
+        return set(desk.session.scalars(items.where(Booking.business_id == shop.business_id, condition)))
+
+    assert seen(Role.STAFF) == {shop.booking_id, mine.booking_id}
+    assert seen(Role.MANAGER) == {shop.booking_id, mine.booking_id, theirs.booking_id}
 
 
 def test_own_calendar_members_see_one_column(desk: UnitOfWork, shop: Shop) -> None:

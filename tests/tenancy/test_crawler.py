@@ -6,6 +6,8 @@ byte of the neighbour's rows has changed.
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from reflex_base.registry import RegistrationContext
@@ -19,6 +21,7 @@ from microcrm.operations.sessions import PLAIN_COOKIE
 from microcrm.state.gate import PLUMBING
 from tests.support import tabs
 from tests.support.arguments import payload_for
+from tests.support.browsing import Visit
 from tests.support.furniture import fingerprint
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.tenancy.access_table import (
@@ -143,3 +146,57 @@ async def test_every_form_from_another_site_as(persona: str, furnished: tuple[Tw
             answer = await client.post(path, data={k: str(v) for k, v in form.items()}, headers=headers)
             assert 400 <= answer.status_code < 500, f"{path}: {answer.status_code}"
     assert [fingerprint(engine, shop) for shop in (both.a, both.b)] == before
+
+
+def logo_form() -> dict[str, Any]:
+    head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (64).to_bytes(4) * 2 + b"\x08\x02\x00\x00\x00" + b"\x00" * 8
+    return {"files": {"logo": ("logo.png", head, "image/png")}}
+
+
+async def post_form(visit: Visit, path: str, shop: Shop) -> httpx.Response:
+    """As the page it stands on would."""
+    ids = {"member": str(shop.members[Role.STAFF]), "business": str(shop.business_id)}
+    fields = {name: value.format(**ids) for name, value in FORMS[path].fields.items()}
+    if path == "/settings/logo":
+        headers = {"origin": visit.base, "sec-fetch-site": "same-origin"}
+        return await visit.client.post(path, headers=headers, **logo_form())
+    return await visit.send("/reset", to=path, **fields)
+
+
+def got_through(answer: httpx.Response) -> bool:
+    """Neither sent to the sign-in page nor refused for what one may not do or see."""
+    return not answer.headers.get("location", "").startswith("/sign-in") and answer.status_code not in (401, 403, 404)
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_every_form_of_our_own_as(persona: str, furnished: tuple[TwoShops, Engine]) -> None:
+    both, engine = furnished
+    own, other = (both.b, both.a) if persona == STRANGER else (both.a, both.b)
+    before = fingerprint(engine, other)
+    wrong = []
+    for path, form in FORMS.items():
+        visit = Visit()
+        if session := session_of(persona, both):
+            visit.client.cookies.set(PLAIN_COOKIE, session)
+        answer = await post_form(visit, path, own)
+        is_allowed = persona in form.allowed
+        assert not is_allowed or path != "/settings/logo" or answer.headers["location"].endswith("logo=saved")
+        if got_through(answer) != is_allowed or (is_allowed and answer.status_code != form.status):
+            wrong.append(f"{path}: {answer.status_code} {answer.headers.get('location', '')}")
+    assert wrong == []
+    after = fingerprint(engine, other)
+    signs_in_there = {"users", "sessions", "devices", "mail_tokens"} if persona == STRANGER else set()
+    assert {name for name in before if before[name] != after[name]} <= signs_in_there
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+async def test_no_form_reaches_the_neighbour_as(persona: str, furnished: tuple[TwoShops, Engine]) -> None:
+    both, engine = furnished
+    target = both.a if persona == STRANGER else both.b
+    before = fingerprint(engine, target)
+    for path in ("/shops", "/view-as"):
+        visit = Visit()
+        if session := session_of(persona, both):
+            visit.client.cookies.set(PLAIN_COOKIE, session)
+        assert not got_through(await post_form(visit, path, target)), path
+    assert fingerprint(engine, target) == before
