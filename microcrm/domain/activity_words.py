@@ -7,6 +7,7 @@ from typing import Any
 
 ACTIONS: dict[str, str] = {
     "add": "added",
+    "agree": "noted what was agreed to by",
     "apply_template": "filled in the starting list for",
     "archive": "archived",
     "change": "changed",

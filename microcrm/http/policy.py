@@ -17,6 +17,8 @@ _COMMON = (
     "img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'"
 )
 STRICT_POLICY = f"{_COMMON}; script-src 'self'; style-src 'self'; connect-src 'self'"
+# The public pages carry their stylesheet inside and name it by its hash.
+PUBLIC_POLICY = f"{_COMMON}; script-src 'self'; style-src {{style}}; connect-src 'self'"
 
 SAFETY: tuple[tuple[bytes, bytes], ...] = (
     (b"x-content-type-options", b"nosniff"),

@@ -7,6 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, shop
+from microcrm.http.book import confirm, discovery, manage, services, when
+from microcrm.http.book.look import script as booking_script
 from microcrm.http.script import public_script
 from microcrm.http.stylesheet import public_stylesheet
 
@@ -29,4 +31,10 @@ def routes() -> list[BaseRoute]:
         *invitations.ROUTES,
         *mailbox.ROUTES,
         *shop.ROUTES,
+        booking_script().route,
+        *discovery.ROUTES,
+        *services.ROUTES,
+        *when.ROUTES,
+        *confirm.ROUTES,
+        *manage.ROUTES,
     ]

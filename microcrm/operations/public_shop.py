@@ -75,6 +75,7 @@ class PublicShop:
     name: str
     trade: str
     phone: str
+    email: str
     address: str
     city: str
     state: str
@@ -109,6 +110,11 @@ def shop_front(uow: UnitOfWork, slug: Any) -> PublicShop:
     """Everything that the pages before the choice of a time show. Raises ``NotFound``."""
     uow.require_public()
     enter_shop(uow, slug)
+    return shop_inside(uow)
+
+
+def shop_inside(uow: UnitOfWork) -> PublicShop:
+    """A step of operations that are inside the shop already."""
     row = _business(uow)
     today = today_in(zone_of(row.zone), uow.now)
     open_days = read_working_time(uow, today, today + timedelta(days=_DAYS - 1), members=())
@@ -119,6 +125,7 @@ def shop_front(uow: UnitOfWork, slug: Any) -> PublicShop:
         name=row.name,
         trade=row.trade,
         phone=row.phone,
+        email=row.email,
         address=row.address,
         city=row.city,
         state=STATES[row.state_code].name if row.state_code in STATES else "",
@@ -157,7 +164,7 @@ def shops_to_find(uow: UnitOfWork) -> tuple[str, ...]:
 
 def _business(uow: UnitOfWork) -> Row[Any]:
     columns = (
-        Business.slug, Business.name, Business.trade, Business.phone, Business.address, Business.city,
+        Business.slug, Business.name, Business.trade, Business.phone, Business.email, Business.address, Business.city,
         Business.state_code, Business.pin, Business.gstin, Business.zone, Business.is_demo, Business.version,
         Business.logo.is_not(None).label("has_logo"),
     )  # fmt: skip
@@ -202,12 +209,12 @@ def _price_list(
 def _doer(service: Service, pair: ServiceMember, is_registered: bool, day: date) -> Doer:
     price = service.price_paise if pair.price_paise is None else pair.price_paise
     minutes = service.duration_min if pair.duration_min is None else pair.duration_min
-    return Doer(pair.member_id, _shown(service, price, is_registered, day), minutes)
+    return Doer(pair.member_id, price_shown(service, price, is_registered, day), minutes)
 
 
 def _public(service: Service, group: str, doers: list[Doer], is_registered: bool, day: date) -> PublicService:
     is_class = service.seats > 1
-    own = _shown(service, service.price_paise, is_registered, day)
+    own = price_shown(service, service.price_paise, is_registered, day)
     prices = [own] if is_class else [doer.price_paise for doer in doers]
     return PublicService(
         id=service.id or 0,
@@ -222,7 +229,7 @@ def _public(service: Service, group: str, doers: list[Doer], is_registered: bool
     )
 
 
-def _shown(service: Service, paise: int, is_registered: bool, day: date) -> int:
+def price_shown(service: Service, paise: int, is_registered: bool, day: date) -> int:
     """What the customer pays in the end."""
     if service.is_price_with_tax or not is_registered or service.tax_class not in set(TaxClass):
         return paise

@@ -88,6 +88,23 @@ PAGES: dict[str, frozenset[str]] = {
     "/invite": NOBODY,
     "/mailbox": EVERYBODY,  # development only
     "/settings/logo": NOBODY,  # these shops have none
+    "/robots.txt": EVERYBODY,
+    "/sitemap.xml": EVERYBODY,
+    "/b/{slug}": EVERYBODY,
+    "/b/{slug}/who": EVERYBODY,
+    "/b/{slug}/when": EVERYBODY,
+    "/b/{slug}/slots": EVERYBODY,
+    "/b/{slug}/logo": NOBODY,  # these shops have none
+    "/b/{slug}/you/{token}": NOBODY,  # these two: only with a secret link
+    "/m/{token}": NOBODY,
+}
+# Which address stands for a pattern: shop A's own.
+EXAMPLES: dict[str, str] = {
+    "/b/{slug}": "/b/shop-a",
+    "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
+    "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
+    "/b/{slug}/slots": "/b/shop-a/slots?s={service_id}",
+    "/b/{slug}/logo": "/b/shop-a/logo",
 }
 
 
@@ -129,6 +146,8 @@ FORMS: dict[str, Form] = {
     "/view-as/stop": Form(MEMBERS, 303),
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),
 }
+# Forms of the public pages: the same for everybody, signed in or not. tests/http fills them in, well and badly.
+PUBLIC_FORMS = ("/b/{slug}/hold", "/b/{slug}/you/{token}")
 
 
 def expected(state: str, handler: str) -> frozenset[str] | None:

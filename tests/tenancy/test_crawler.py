@@ -25,11 +25,13 @@ from tests.support.browsing import Visit
 from tests.support.furniture import fingerprint
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.tenancy.access_table import (
+    EXAMPLES,
     FORMS,
     HANDLERS,
     NOBODY,
     PAGES,
     PERSONAS,
+    PUBLIC_FORMS,
     STRANGER,
     VISITOR,
     expected,
@@ -115,7 +117,7 @@ def test_the_table_names_every_route_and_no_other() -> None:
     files = {path for path in pages() if path.startswith("/public-")}
     one_mail = {path for path in pages() if path.startswith("/mailbox/")}
     assert pages() - files - one_mail == set(PAGES)
-    assert forms() == set(FORMS)
+    assert forms() == {*FORMS, *PUBLIC_FORMS}
 
 
 @pytest.mark.parametrize("persona", PERSONAS)
@@ -125,7 +127,8 @@ async def test_every_page_as(persona: str, fresh_database: TwoShops) -> None:
     wrong = []
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
         for path, allowed in PAGES.items():
-            answer = await client.get(path)
+            example = EXAMPLES.get(path, path).replace("{service_id}", str(fresh_database.a.service_id))
+            answer = await client.get(example)
             assert answer.status_code < 500 or path == "/ready", path
             if (answer.status_code == 200) != (persona in allowed) and path != "/ready":
                 wrong.append(f"{path}: {answer.status_code} {answer.headers.get('location', '')}")
@@ -141,7 +144,7 @@ async def test_every_form_from_another_site_as(persona: str, furnished: tuple[Tw
     transport = httpx.ASGITransport(app=Starlette(routes=routes()))
     headers = {"origin": "https://evil.example", "sec-fetch-site": "cross-site"}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
-        for path in FORMS:
+        for path in (*FORMS, *PUBLIC_FORMS):
             form = {"email": "owner@b.example", "password": "x", "member_id": both.b.members[Role.OWNER], "csrf": "x"}
             answer = await client.post(path, data={k: str(v) for k, v in form.items()}, headers=headers)
             assert 400 <= answer.status_code < 500, f"{path}: {answer.status_code}"

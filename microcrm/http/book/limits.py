@@ -1,0 +1,32 @@
+"""How much one address or one phone may do on the public pages. Whole market streets share an address in India."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+
+from microcrm.adapters.limits import Limit, is_within, network_of
+from microcrm.domain.errors import LimitReached
+from microcrm.http.desk import visitor
+
+LOOKS = Limit("book-looks", 600, 300)  # free times asked for
+HOLDS = Limit("book-holds", 60, 600)
+CONFIRMS = Limit("book-confirms", 60, 3600)
+PHONE = Limit("book-phone", 12, 24 * 3600)  # bookings with one phone at one shop
+LINKS = Limit("book-links", 300, 600)  # secret links opened, right or wrong
+
+
+async def check_address(request: Request, limit: Limit) -> None:
+    """Raises: LimitReached."""
+    await _check(limit, network_of(visitor(request).address))
+
+
+async def check_phone(shop: str, phone: str) -> None:
+    """The same for a phone that is known to the shop and one that is not. Raises: LimitReached."""
+    await _check(PHONE, f"{shop} {phone}")
+
+
+async def _check(limit: Limit, subject: str) -> None:
+    if not await asyncio.to_thread(is_within, limit, subject):
+        raise LimitReached("That is more than we allow at once.", remedy="Wait a little and try again.")

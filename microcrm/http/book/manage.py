@@ -1,0 +1,142 @@
+"""One's own visit behind its secret link: the fifth step of booking, and the page one comes back to."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from microcrm import wiring
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.phone import display_phone
+from microcrm.domain.zones import zone_of
+from microcrm.http.book.limits import LINKS, check_address
+from microcrm.http.book.render import for_customers, show
+from microcrm.http.book.rules import rules_of
+from microcrm.http.book.services import onward
+from microcrm.http.book.tongues import Tongue, asked_language, mark, tongue_of
+from microcrm.http.desk import visitor
+from microcrm.operations.public_shop import PublicShop
+from microcrm.operations.public_visit import PublicVisit, public_visit
+from microcrm.settings import settings
+from microcrm.state.bridge import perform
+
+SECRET = {"referrer-policy": "no-referrer"}  # the address is the key
+_S = BookingStatus
+_OVER = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS, _S.LATE_CANCELLED, _S.EXPIRED})
+_STANDS = frozenset({_S.BOOKED, _S.CONFIRMED})
+_HEADINGS = {
+    _S.PENDING_APPROVAL: mark("Your request is with the shop"),
+    _S.PENDING_PAYMENT: mark("Waiting for payment"),
+    _S.BOOKED: mark("Your visit"),
+    _S.CONFIRMED: mark("Your visit"),
+    _S.ARRIVED: mark("You are here"),
+    _S.STARTED: mark("You are here"),
+    _S.FINISHED: mark("Thank you for your visit"),
+    _S.EXPIRED: mark("The shop did not answer in time"),
+    _S.CANCELLED_BY_CUSTOMER: mark("This visit is cancelled"),
+    _S.CANCELLED_BY_BUSINESS: mark("The shop has cancelled this visit"),
+    _S.LATE_CANCELLED: mark("This visit is cancelled"),
+    _S.NO_SHOW: mark("This visit did not take place"),
+}
+
+
+@for_customers
+async def show_visit(request: Request) -> Response:
+    await check_address(request, LINKS)
+    token = request.path_params["token"]
+    visit = await perform(visitor(request), public_visit, token)
+    tongue = tongue_of(request)
+    if visit.is_held:
+        return onward(f"/b/{visit.shop.slug}/you/{token}?lang={tongue.code}")
+    return show(request, "visit.html", visit.shop, headers=SECRET, **visit_page(request, visit, tongue))
+
+
+def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str, Any]:
+    shop, zone = visit.shop, zone_of(visit.shop.zone)
+    token = request.path_params["token"]
+    language = asked_language(request.query_params)
+    start = visit.starts_at.astimezone(zone)
+    is_ahead = visit.starts_at > wiring.now()
+    is_new = request.query_params.get("new") == "1" and is_ahead
+    return {
+        "heading": _heading(visit, tongue, is_new),
+        "said": _said(visit, tongue),
+        "is_good": visit.status in _STANDS,
+        "is_over": visit.status in _OVER,
+        "is_asked": visit.status is _S.PENDING_APPROVAL,
+        "is_ahead": is_ahead and visit.status not in _OVER,
+        "is_new": is_new,
+        "steps": [tongue.say(name) for name in ("Services", "When", "You", "Done")],
+        "day": tongue.day(start.date()),
+        "times": f"{tongue.time(visit.starts_at, zone)} – {tongue.time(visit.ends_at, zone)}",
+        "zone_words": tongue.zone(zone),
+        "services": tongue.list([item.service for item in visit.items]),
+        "with_whom": tongue.list(list(dict.fromkeys(item.member for item in visit.items))),
+        "seats": tongue.count("%(num)s place", "%(num)s places", visit.items[0].seats)
+        if visit.items[0].seats > 1
+        else "",
+        "total": tongue.rupees(visit.total_paise),
+        "where": where(shop),
+        "directions": directions(shop),
+        "chat": chat(shop, visit, tongue),
+        "link": f"{settings().public_url}/m/{token}",
+        "own": f"/m/{token}",
+        "lang": f"?lang={language}" if language else "",
+        "phone": visit.phone,
+        "number": visit.number,
+        "rules": rules_of(shop.terms, tongue) if is_ahead else [],
+        "note": visit.note,
+        "told": "",
+        "can_move": False,
+        "can_cancel": False,
+        "again": f"/b/{shop.slug}",
+    }
+
+
+def where(shop: PublicShop) -> str:
+    return ", ".join(part for part in (shop.address, f"{shop.city} {shop.pin}".strip(), shop.state) if part)
+
+
+def directions(shop: PublicShop) -> str:
+    """A map that every phone opens in the app its owner likes."""
+    return f"https://www.google.com/maps/dir/?api=1&destination={quote(f'{shop.name}, {where(shop)}')}"
+
+
+def chat(shop: PublicShop, visit: PublicVisit, tongue: Tongue) -> str:
+    """WhatsApp with the shop, the visit's number written already; "" without a phone."""
+    if not shop.phone:
+        return ""
+    text = tongue.say("Hello %(shop)s, about my booking %(number)s:", shop=shop.name, number=visit.number)
+    return f"https://wa.me/{shop.phone.removeprefix('+')}?text={quote(text)}"
+
+
+def _heading(visit: PublicVisit, tongue: Tongue, is_new: bool) -> str:
+    if is_new and visit.status in _STANDS:
+        return tongue.say("You’re booked, %(name)s", name=visit.first_name)
+    return tongue.say(_HEADINGS[visit.status])
+
+
+def _said(visit: PublicVisit, tongue: Tongue) -> str:
+    """What holds now and what will happen, and nothing that will not."""
+    zone = zone_of(visit.shop.zone)
+    if visit.status is _S.PENDING_APPROVAL and visit.expires_at is not None:
+        until = f"{tongue.short_day(visit.expires_at.astimezone(zone).date())}, {tongue.time(visit.expires_at, zone)}"
+        return tongue.say(
+            "It is not booked yet. The time is kept for you until %(until)s; look here for the answer.", until=until
+        )
+    if visit.status in _OVER and visit.fee_paise:
+        return tongue.say("The fee for cancelling late is %(fee)s.", fee=tongue.rupees(visit.fee_paise))
+    if visit.status in _STANDS:
+        return tongue.say("Keep this page: it is your way back to the visit.")
+    return ""
+
+
+def phone_words(shop: PublicShop) -> str:
+    return display_phone(shop.phone)
+
+
+ROUTES = (Route("/m/{token}", show_visit, methods=["GET"]),)

@@ -1,0 +1,56 @@
+"""The shop's terms of cancelling and moving, in a visitor's words."""
+
+from __future__ import annotations
+
+from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.http.book.tongues import Tongue
+
+_DAY, _HOUR = 24 * 60, 60
+
+
+def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
+    """Until when one may move and cancel, and what being later costs."""
+    lines = []
+    if terms.cancel_cutoff_min == terms.reschedule_cutoff_min:
+        lines.append(
+            tongue.say(
+                "You can move or cancel until %(before)s before.", before=length(terms.cancel_cutoff_min, tongue)
+            )
+            if terms.cancel_cutoff_min
+            else tongue.say("You can move or cancel until it begins.")
+        )
+    else:
+        lines.append(_until(terms.reschedule_cutoff_min, tongue, is_move=True))
+        lines.append(_until(terms.cancel_cutoff_min, tongue, is_move=False))
+    for step in sorted(terms.fee_ladder, reverse=True):
+        before = length(step.within_min, tongue)
+        lines.append(
+            tongue.say(
+                "Cancelling within %(before)s of it costs %(percent)s%% of the price.",
+                before=before,
+                percent=step.percent,
+            )
+        )
+    if terms.no_show_percent:
+        lines.append(tongue.say("Not coming costs %(percent)s%% of the price.", percent=terms.no_show_percent))
+    return lines
+
+
+def length(minutes: int, tongue: Tongue) -> str:
+    """Like "2 days", "4 hours", "45 minutes": in the largest unit that comes out even."""
+    if minutes >= 2 * _DAY and minutes % _DAY == 0:
+        return tongue.count("%(num)s day", "%(num)s days", minutes // _DAY)
+    if minutes >= _HOUR and minutes % _HOUR == 0:
+        return tongue.count("%(num)s hour", "%(num)s hours", minutes // _HOUR)
+    return tongue.count("%(num)s minute", "%(num)s minutes", minutes)
+
+
+def _until(minutes: int, tongue: Tongue, *, is_move: bool) -> str:
+    if not minutes:
+        return (
+            tongue.say("You can move it until it begins.") if is_move else tongue.say("You can cancel until it begins.")
+        )
+    before = length(minutes, tongue)
+    if is_move:
+        return tongue.say("You can move it until %(before)s before.", before=before)
+    return tongue.say("You can cancel until %(before)s before.", before=before)
