@@ -40,7 +40,7 @@ class Kind:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``cookies``: one a tab. ``seconds``: how long each loop lasts. ``rate``: events a second of each tab; 0: closed loop
-    over the kinds in turn. ``storm``: afterwards tear all tabs away at once and time their return."""
+    over the kinds in turn. ``storm``: afterwards, when told, tear all tabs away at once and time their return."""
 
     host: str
     port: int
@@ -129,28 +129,33 @@ class Load:
         self.is_closed_loop = not plan.rate
         self.visitors = [Visitor(self, place) for place in range(len(plan.cookies))]
 
-    async def run(self) -> dict[str, Any]:
+    async def run(self) -> None:
+        """Open, then work, then the storm; each begins when the measurer, who looks at the server between, says so."""
         began = time.perf_counter()
         await self._open_all()
         opened_in = time.perf_counter() - began
         report(phase="open")
-        await asyncio.to_thread(sys.stdin.readline)  # the measurer looks at memory before and after
+        await asyncio.to_thread(sys.stdin.readline)
         self.is_running = True
         began = time.perf_counter()
         await (self._closed_loop() if self.is_closed_loop else self._open_loop())
         lasted = time.perf_counter() - began
-        storm = await self._storm() if self.plan.storm else None
+        counted = {name: len(values) for name, values in self.seen.latencies.items()}
+        report(
+            opened_in_s=round(opened_in, 2),
+            events=sum(counted.values()),
+            events_per_s=round(sum(counted.values()) / lasted, 1),
+            kinds={name: quantiles(values) for name, values in sorted(self.seen.latencies.items())},
+            errors=sum(self.seen.errors.values()),
+            error_kinds=dict(self.seen.errors),
+        )
+        if self.plan.storm:
+            await asyncio.to_thread(sys.stdin.readline)
+            self.seen.errors.clear()
+            healed_in = await self._storm()
+            report(healed_s=healed_in, errors=sum(self.seen.errors.values()), error_kinds=dict(self.seen.errors))
         for visitor in self.visitors:
             visitor.tab.leave()
-        counted = {name: len(values) for name, values in self.seen.latencies.items()}
-        return {
-            "opened_in_s": round(opened_in, 2),
-            "events_per_s": round(sum(counted.values()) / lasted, 1),
-            "kinds": {name: quantiles(values) for name, values in sorted(self.seen.latencies.items())},
-            "errors": sum(self.seen.errors.values()),
-            "error_kinds": dict(self.seen.errors),
-            **({} if storm is None else {"storm_healed_s": storm}),
-        }
 
     async def _open_all(self) -> None:
         gate = asyncio.Semaphore(_OPENING_AT_ONCE)
@@ -220,11 +225,11 @@ def report(**facts: Any) -> None:
 def main() -> None:
     raw = json.loads(sys.stdin.readline())
     plan = Plan(**{**raw, "kinds": [Kind(**kind) for kind in raw["kinds"]]})
-    report(**asyncio.run(_run(plan)))
+    asyncio.run(_run(plan))
 
 
-async def _run(plan: Plan) -> dict[str, Any]:
-    return await Load(plan).run()
+async def _run(plan: Plan) -> None:
+    await Load(plan).run()
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from microcrm.operations.sessions import PLAIN_COOKIE, hash_of
 from microcrm.processes import Program, Running
 
 WORKERS = 2
+_ENGINES = ("postgres", "valkey")
 _MIB = 1024 * 1024
 _OURS = ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL", "SMTP_URL", "MICROCRM_APP_URL", "MICROCRM_ENVIRONMENT")
 
@@ -48,6 +49,10 @@ class Site:
     def memory_mb(self) -> float:
         """Proportional set size of the web workers: shared pages are counted once."""
         return pss_mb(self.web.pid)
+
+    def cpu_s(self) -> float:
+        """Processor time that the web workers have used."""
+        return sum(_cpu_s(process) for process in _family(self.web.pid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,10 @@ class Ground:
     def valkey_mb(self) -> float:
         with redis.from_url(configuration.settings().redis_url) as client:
             return float(client.info("memory")["used_memory"]) / _MIB
+
+    def cpu_s(self) -> float:
+        """Processor time that PostgreSQL and Valkey, which this process has started, have used."""
+        return sum(_cpu_s(process) for process in _family(os.getpid()) if process.name().startswith(_ENGINES))
 
 
 @contextlib.contextmanager
@@ -156,13 +165,23 @@ def _served(argv: list[str], variables: Mapping[str, str], port: int, probe: str
 
 def pss_mb(pid: int) -> float:
     """Of the process and all that it started, in MiB."""
-    family = [psutil.Process(pid)]
-    family += family[0].children(recursive=True)
     total = 0
-    for process in family:
+    for process in _family(pid):
         with contextlib.suppress(psutil.NoSuchProcess):
             total += process.memory_full_info().pss
     return round(total / _MIB, 1)
+
+
+def _family(pid: int) -> list[psutil.Process]:
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def _answers(url: str) -> bool:

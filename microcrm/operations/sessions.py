@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 
 from sqlalchemy import text
@@ -19,6 +20,7 @@ from microcrm.settings import settings
 SECURE_COOKIE = "__Host-sid"
 PLAIN_COOKIE = "sid"
 SEEN_EVERY = timedelta(minutes=1)
+_SESSION_ACTOR = text("SELECT * FROM session_actor(:wanted)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,13 @@ def session_cookie() -> str:
 
 def token_in(cookie_header: str) -> str:
     """The session token in a ``Cookie`` header, or an empty string."""
+    return _value_in(cookie_header, session_cookie())
+
+
+@lru_cache(maxsize=4096)  # a socket sends the same header with each event
+def _value_in(cookie_header: str, name: str) -> str:
     try:
-        morsel = SimpleCookie(cookie_header).get(session_cookie())
+        morsel = SimpleCookie(cookie_header).get(name)
     except CookieError:
         return ""
     return morsel.value if morsel is not None and len(morsel.value) <= 200 else ""
@@ -83,8 +90,7 @@ def take_seat(uow: UnitOfWork, token: str) -> Seat:
     uow.require_public()
     if not token:
         return EMPTY_SEAT
-    query = text("SELECT * FROM session_actor(:wanted)")
-    row = uow.session.connection().execute(query, {"wanted": hash_of(token)}).mappings().first()
+    row = uow.session.connection().execute(_SESSION_ACTOR, {"wanted": hash_of(token)}).mappings().first()
     if row is None or row["is_pending"]:
         return EMPTY_SEAT
     stale = _is_stale(row["last_seen_at"], uow.now)
