@@ -9,7 +9,7 @@ from microcrm import observability
 from microcrm.settings import settings
 from tasks.beat import SCHEDULE
 
-TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts", "tasks.holds")
+TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts", "tasks.holds", "tasks.waitlist")
 
 
 def _celery(*modules: str) -> Celery:

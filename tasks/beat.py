@@ -10,5 +10,6 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "let holds lapse": {"task": "tasks.holds.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "tidy accounts": {"task": "tasks.accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+    "ask the next on the waiting list": {"task": "tasks.waitlist.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from microcrm.adapters.outbox import Message
 from tasks.mail import send_mail, write_account_letter
+from tasks.waitlist import offer_freed_time
 
 Handler = Callable[[Message], None]
 
 HANDLERS: dict[str, Handler] = {
     "mail": send_mail,
     "account_letter": write_account_letter,
+    "time_freed": offer_freed_time,
 }

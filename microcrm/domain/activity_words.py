@@ -43,6 +43,14 @@ ACTIONS: dict[str, str] = {
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
     "booking.undone": "took back a change of",
+    "waitlist.added": "added",
+    "waitlist.changed": "changed",
+    "waitlist.withdrawn": "withdrew",
+    "waitlist.offered": "offered a time to",
+    "waitlist.accepted": "noted a yes from",
+    "waitlist.declined": "noted a no from",
+    "waitlist.expired": "got no answer in time from",
+    "waitlist.lost": "gave the offered time to somebody else than",
     "queue.drawn": "drew",
     "queue.called": "called",
     "queue.started": "began to serve",
@@ -79,6 +87,7 @@ SUBJECTS: dict[str, str] = {
     "member_services": "the services of a member",
     "queue_ticket": "a number of the queue",
     "payment": "a payment",
+    "waitlist_entry": "an entry of the waiting list",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
@@ -89,8 +98,8 @@ SUBJECTS: dict[str, str] = {
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status"})),
-    "queue": ("Walk-in queue", frozenset({"queue_ticket"})),
     "bills": ("Bills and payments", frozenset({"document", "payment"})),
+    "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (
         "Staff and roles",

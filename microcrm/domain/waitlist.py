@@ -47,7 +47,8 @@ class Freed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One entry. ``minutes``, ``before`` and ``after`` are its service's with the member whose time is free."""
+    """One entry. ``minutes``, ``before`` and ``after`` are its service's with the member whose time is free. No visit may
+    begin before ``earliest``, minutes after midnight: the shop wants to be told in time."""
 
     entry_id: int
     service_id: int
@@ -57,6 +58,7 @@ class Waiting:
     before: int
     after: int
     preferences: tuple[Preference, ...]
+    earliest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ def _starts(freed: Window, minutes: int, step: int) -> list[int]:
 
 
 def _fits(entry: Waiting, free: Window, start: int) -> bool:
-    return free.start <= start - entry.before and start + entry.minutes + entry.after <= free.end
+    is_free = free.start <= start - entry.before and start + entry.minutes + entry.after <= free.end
+    return is_free and start >= entry.earliest
 
 
 def _is_within(preference: Preference, start: int, end: int) -> bool:

@@ -28,6 +28,7 @@ from microcrm.operations.parts.booking_rows import (
     open_booking,
 )
 from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
 from microcrm.operations.parts.occupy import Claim, NoRoom, choose, claims_of, keepers_of, outer_span, read_busy, retake
 from microcrm.operations.parts.refusal import slot_taken
@@ -91,12 +92,14 @@ def place(
         "starts_at": item.starts_at.isoformat(),
         "minutes": item.duration_min,
     }
+    freed = spans_of([item])
     _take(uow, booking, item, held, plan)
     item.member_id, item.duration_min = plan.member_id, plan.duration
     item.starts_at, item.ends_at = plan.start, plan.end
     booking.starts_at, booking.ends_at = min(i.starts_at for i in items), max(i.ends_at for i in items)
     booking.version += 1
     uow.session.flush()
+    tell_freed(uow, booking, freed)
     event = note_event(
         uow, booking.id or 0, "moved", old=booking.status, new=booking.status, reason=reason, before=before,
         member_id=plan.member_id, starts_at=plan.start.isoformat(), minutes=plan.duration,

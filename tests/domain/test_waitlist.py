@@ -50,6 +50,8 @@ CASES: list[tuple[str, Preference, dict[str, Any], Freed, int | None]] = [
     ("longer, but the time before was free", wants(), {"minutes": 90}, freed(free=(600, 720)), 630),
     ("a buffer before that the visit has not room for", wants(), {"before": 30, "minutes": 45}, freed(), None),
     ("a buffer before that fits later", wants(), {"before": 10, "minutes": 30}, freed(), 675),
+    ("too soon to be told", wants(), {"earliest": 661, "minutes": 30}, freed(), 675),
+    ("just in time", wants(), {"earliest": 660}, freed(), 660),
     ("a buffer after", wants(), {"after": 16}, freed(), None),
 ]  # fmt: skip
 

@@ -50,6 +50,8 @@ OPEN_DOORS = {
     "queue_view.read_place",
     "sessions.take_seat",
     "sessions.touch",
+    "waitlist_offers.answer_offer",
+    "waitlist_offers.read_offer",
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from microcrm.domain.booking import OFF, TENTATIVE, BookingStatus
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.operations.parts.booking_rows import recount_visits
+from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.occupy import rest, wake
 from microcrm.operations.parts.seats import give_seats_back, take_seats_again
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -26,6 +27,7 @@ def set_status(
     expires_at: datetime | None = None,
 ) -> None:
     """Store the step. ``expires_at`` is for a status in which nothing is agreed yet; every other has none."""
+    was_hold = booking.status == _S.HOLD
     was_finished, was_off = booking.status == _S.FINISHED, booking.status in GIVES_TIME_BACK
     deadline = expires_at if status in TENTATIVE else None
     booking.status, booking.version = status, booking.version + 1
@@ -36,6 +38,8 @@ def set_status(
     uow.session.flush()
     ids = [item.id or 0 for item in items]
     if is_off and not was_off:
+        if not was_hold:
+            tell_freed(uow, booking, spans_of(items))
         rest(uow, ids)
         give_seats_back(uow, items)
     elif has_new_deadline:

@@ -16,6 +16,7 @@ from microcrm.domain.occupancy import Span, overlaps
 from microcrm.domain.timeline import minute_of
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.operations.parts.booking_rows import note_event
+from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.occupy import Claim, rest
 from microcrm.operations.parts.seats import give_seats_back
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -29,9 +30,14 @@ def is_in_the_way(claims: Sequence[Claim], lapsed: Mapping[int, Sequence[Span]])
     return any(overlaps(one.span, lapsed.get(one.keeper, ())) for one in claims)
 
 
+def lock_lapsing(uow: UnitOfWork) -> None:
+    """Until the transaction (or its savepoint) ends, nobody else of this business lets go of what has run out."""
+    uow.session.execute(_LOCK, {"business": uow.business_id})
+
+
 def let_go_of_lapsed(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
     """Free what lapsed bookings still hold where these claims want to be. Call it inside a savepoint."""
-    uow.session.execute(_LOCK, {"business": uow.business_id})
+    lock_lapsing(uow)
     wanted = [
         and_(
             Occupancy.keeper_id == one.keeper,
@@ -58,7 +64,7 @@ def let_go_of_lapsed(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
 
 def let_go_of_lapsed_seats(uow: UnitOfWork, session_id: int) -> int:
     """Give back the seats of one class that holds have kept too long. How many holds those were."""
-    uow.session.execute(_LOCK, {"business": uow.business_id})
+    lock_lapsing(uow)
     seated = select(BookingItem.booking_id).where(
         BookingItem.business_id == uow.business_id, BookingItem.session_id == session_id, BookingItem.is_live
     )
@@ -67,7 +73,7 @@ def let_go_of_lapsed_seats(uow: UnitOfWork, session_id: int) -> int:
 
 def let_all_lapse(uow: UnitOfWork) -> int:
     """Everything of this business that has run out, at most ``MOST`` bookings; how many."""
-    uow.session.execute(_LOCK, {"business": uow.business_id})
+    lock_lapsing(uow)
     return _let_go(uow, Booking.expires_at <= uow.now)
 
 
@@ -132,4 +138,6 @@ def _expire(uow: UnitOfWork, booking: Booking) -> None:
         update(BookingItem).where(*ours).values(is_live=False).returning(BookingItem.id), execution_options=_UNTRACKED
     ).all()
     rest(uow, ids)
+    if old != BookingStatus.HOLD:
+        tell_freed(uow, booking, spans_of(uow.session.scalars(select(BookingItem).where(*ours))))
     note_event(uow, booking.id or 0, "expired", old=old, new=BookingStatus.EXPIRED)

@@ -1,0 +1,213 @@
+"""Offers of the waiting list: made for a hold that keeps the time, answered once, and then the next ones are asked.
+
+Whoever makes, answers or ends offers of a business takes its lock first (``lock_offers``). So of an answer and the end of
+its time exactly one is first, and the other sees what came of it; nobody is asked twice at once, and nobody deadlocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, text, update
+
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.errors import SlotTaken
+from microcrm.domain.waitlist import Freed, Match, band, in_turn
+from microcrm.domain.zones import to_instant, zone_of
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
+from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.links import make_link
+from microcrm.operations.parts.booking_life import set_status
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items
+from microcrm.operations.parts.booking_rows import note_event, open_booking
+from microcrm.operations.parts.class_seats import find_place, take_place
+from microcrm.operations.parts.freed_time import Candidate, FreedSpan, candidates, stretches
+from microcrm.operations.parts.lapse import lock_lapsing
+from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
+from microcrm.operations.unit_of_work import UnitOfWork
+
+GRACE = timedelta(minutes=5)  # a hold outlasts its offers: the next are asked before strangers find the time free
+LINK_LASTS = timedelta(days=7)  # after the offer, so that its page can say what became of it
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+def lock_offers(uow: UnitOfWork) -> None:
+    """And that of what lapses: giving a hold to the next takes both, in this order."""
+    uow.session.execute(_LOCK, {"name": f"waitlist {uow.business_id}"})
+    lock_lapsing(uow)
+
+
+def offer_span(uow: UnitOfWork, span: FreedSpan) -> int:
+    """Ask whoever is first in turn for this time, as many at once as the owner said. How many were asked."""
+    terms = policy_of(uow)
+    if not terms.is_waitlist_on or span.end <= uow.now:
+        return 0
+    lock_offers(uow)
+    asked: list[int] = []
+    found = True
+    while found:
+        found = False
+        for freed in stretches(uow, span):
+            offered = _offer_stretch(uow, terms, span, freed, asked)
+            asked += offered
+            found = found or (bool(offered) and span.session_id is None)
+    return len(asked)
+
+
+def make_offers(
+    uow: UnitOfWork, terms: PolicyTerms, entries: Sequence[int], booking_id: int, freed_booking_id: int | None
+) -> list[int]:
+    """Offer the time that the hold keeps to these entries; those that are not waiting any more are left out."""
+    booking = uow.session.get_one(Booking, booking_id)
+    until = min(uow.now + timedelta(minutes=terms.offer_min), booking.starts_at)
+    waiting = update(WaitlistEntry).where(
+        WaitlistEntry.business_id == uow.business_id,
+        WaitlistEntry.id.in_(list(entries)),
+        WaitlistEntry.state == "waiting",
+    )
+    still = set(
+        uow.session.scalars(
+            waiting.values(state="offered", version=WaitlistEntry.version + 1)
+            .returning(WaitlistEntry.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    made = []
+    for entry_id in (one for one in entries if one in still):
+        offer = WaitlistOffer(
+            business_id=uow.business_id, entry_id=entry_id, booking_id=booking_id, offered_at=uow.now,
+            expires_at=until, freed_booking_id=freed_booking_id,
+        )  # fmt: skip
+        uow.session.add(offer)
+        uow.session.flush()
+        uow.audit("waitlist.offered", "waitlist_entry", entry_id, offer_id=offer.id, booking_id=booking_id)
+        _write_to_them(uow, offer)
+        made.append(offer.id or 0)
+    return made
+
+
+def open_offers(uow: UnitOfWork, booking_id: int) -> list[WaitlistOffer]:
+    """Of one hold, which the caller has locked."""
+    return list(
+        uow.session.scalars(
+            select(WaitlistOffer)
+            .where(
+                WaitlistOffer.business_id == uow.business_id,
+                WaitlistOffer.booking_id == booking_id,
+                WaitlistOffer.state == "open",
+            )
+            .order_by(WaitlistOffer.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def close_offer(uow: UnitOfWork, offer: WaitlistOffer, state: str) -> None:
+    """Declined, expired or lost: the entry waits on."""
+    offer.state, offer.answered_at = state, uow.now
+    uow.session.flush()
+    uow.session.execute(
+        update(WaitlistEntry)
+        .where(
+            WaitlistEntry.business_id == uow.business_id,
+            WaitlistEntry.id == offer.entry_id,
+            WaitlistEntry.state == "offered",
+        )
+        .values(state="waiting", version=WaitlistEntry.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    uow.audit(f"waitlist.{state}", "waitlist_entry", offer.entry_id, offer_id=offer.id)
+
+
+def close_open_offer(uow: UnitOfWork, entry_id: int) -> None:
+    """Whoever is offered a time now declines it, in effect."""
+    query = select(WaitlistOffer.booking_id).where(
+        WaitlistOffer.business_id == uow.business_id, WaitlistOffer.entry_id == entry_id, WaitlistOffer.state == "open"
+    )
+    for booking_id in uow.session.scalars(query).all():
+        booking, items = open_booking(uow, booking_id)
+        for offer in open_offers(uow, booking_id):
+            if offer.entry_id == entry_id:
+                close_offer(uow, offer, "declined")
+                pass_on(uow, booking, items, offer.freed_booking_id)
+
+
+def pass_on(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], freed_booking_id: int | None) -> None:
+    """When nobody who was asked can still say yes, the time goes to the next in turn, or is free for all."""
+    if open_offers(uow, booking.id or 0):
+        return
+    spans = [
+        FreedSpan(freed_booking_id, item.member_id, item.starts_at, item.ends_at, item.service_id, item.session_id)
+        for item in items
+    ]
+    if booking.status == BookingStatus.HOLD:
+        set_status(uow, booking, items, BookingStatus.EXPIRED)
+        note_event(uow, booking.id or 0, "expired", old=BookingStatus.HOLD, new=BookingStatus.EXPIRED)
+    elif booking.status != BookingStatus.EXPIRED:
+        return
+    for span in spans:
+        if freed_booking_id is not None:
+            offer_span(uow, span)
+
+
+def _offer_stretch(
+    uow: UnitOfWork, terms: PolicyTerms, span: FreedSpan, freed: Freed, except_entries: Sequence[int]
+) -> list[int]:
+    found = {one.waiting.entry_id: one for one in candidates(uow, freed, span, terms.min_notice_min, except_entries)}
+    turn = in_turn((one.waiting for one in found.values()), freed, terms.slot_step_min)
+    left = [one for one in turn if not _is_busy(found[one.entry.entry_id], one)]
+    while left:
+        asked = band(left, terms.offer_band)
+        booking_id = _keep(uow, terms, span, freed, asked, found)
+        if booking_id is not None:
+            make_offers(uow, terms, [one.entry.entry_id for one in asked], booking_id, span.booking_id)
+            return [one.entry.entry_id for one in asked]
+        gone = {(one.entry.service_id, one.start) for one in asked}  # no room for it, or somebody was quicker
+        left = [one for one in left if (one.entry.service_id, one.start) not in gone]
+    return []
+
+
+def _is_busy(candidate: Candidate, found: Match) -> bool:
+    end = found.start + found.entry.minutes
+    return any(window.start < end and found.start < window.end for window in candidate.taken)
+
+
+def _keep(
+    uow: UnitOfWork,
+    terms: PolicyTerms,
+    span: FreedSpan,
+    freed: Freed,
+    asked: Sequence[Match],
+    found: dict[int, Candidate],
+) -> int | None:
+    """One hold for all who are asked; of a single one it bears the name."""
+    start = to_instant(freed.day, asked[0].start, zone_of(uow.actor.zone))
+    customer_id = found[asked[0].entry.entry_id].customer_id if len(asked) == 1 else None
+    until = min(uow.now + timedelta(minutes=terms.offer_min), start) + GRACE
+    visit = NewVisit(BookingStatus.HOLD, "waitlist", customer_id, expires_at=until)
+    if span.session_id is not None:
+        try:
+            return take_place(uow, find_place(uow, span.session_id, 1), visit).booking_id
+        except SlotTaken:
+            return None
+    items = plan_items(uow, [WantedItem(asked[0].entry.service_id, span.member_id, None)], start)
+    taken = try_to_take(uow, items, visit)
+    return taken.booking_id if isinstance(taken, Taken) else None
+
+
+def _write_to_them(uow: UnitOfWork, offer: WaitlistOffer) -> None:
+    token = make_link(uow, offer_id=offer.id, expires_at=offer.expires_at + LINK_LASTS)
+    payload: dict[str, Any] = {
+        "step": "offered",
+        "offer_id": offer.id,
+        "entry_id": offer.entry_id,
+        "booking_id": offer.booking_id,
+        "path": f"/w/{token}",
+        "expires_at": offer.expires_at.isoformat(),
+    }
+    uow.enqueue("booking_notice", f"offer:{offer.id}:offered", payload)

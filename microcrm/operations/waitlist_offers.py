@@ -1,0 +1,270 @@
+"""Asking the waiting list: when a time has become free, by hand, and what comes of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.errors import Conflict, Invalid, NotFound
+from microcrm.domain.fields import Reader
+from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import to_instant, today_in, zone_of
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.business import Business, Member
+from microcrm.models.catalogue import Service
+from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
+from microcrm.operations.book import AHEAD
+from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.links import behind
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items
+from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
+from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.confirming import Typed, settle
+from microcrm.operations.parts.freed_time import spans_in
+from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.parts.visits import NewVisit, take
+from microcrm.operations.parts.waiting_offers import (
+    GRACE,
+    close_offer,
+    lock_offers,
+    make_offers,
+    offer_span,
+    open_offers,
+    pass_on,
+)
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.waitlist import close_past
+
+MOST_HOLDS = 100  # of one sweep of one business
+
+
+@dataclass(frozen=True, slots=True)
+class OfferByHand:
+    """A time the desk has found for them, in wall clock. ``reason`` goes past working hours, for those who may."""
+
+    entry_id: Any
+    day: Any
+    time: Any
+    member_id: Any
+    version: Any = None
+    reason: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOffer:
+    """What they said on the phone: accept or decline."""
+
+    offer_id: Any
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class OfferView:
+    """What the page of an offer says. ``manage`` is the secret of the booking's own page, said once after accepting."""
+
+    shop: str
+    slug: str
+    phone: str
+    zone: str
+    service: str
+    member: str
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: datetime
+    state: str
+    manage: str = ""
+
+
+def offer_freed(uow: UnitOfWork, payload: dict[str, Any]) -> int:
+    """For the task: the time that a visit gave back. How many were asked."""
+    uow.require(Permission.BOOKINGS_ALL)
+    _by_the_shops_clock(uow)
+    close_past(uow)
+    return sum(offer_span(uow, span) for span in spans_in(payload))
+
+
+def run_out(uow: UnitOfWork) -> int:
+    """Offers that nobody answered in time are over, and the next ones are asked. How many ran out."""
+    uow.require(Permission.BOOKINGS_ALL)
+    _by_the_shops_clock(uow)
+    lock_offers(uow)
+    late = (
+        select(WaitlistOffer.booking_id)
+        .where(
+            WaitlistOffer.business_id == uow.business_id,
+            WaitlistOffer.state == "open",
+            WaitlistOffer.expires_at <= uow.now,
+        )
+        .distinct()
+        .limit(MOST_HOLDS)
+    )
+    count = 0
+    for booking_id in uow.session.scalars(late).all():
+        booking, items = open_booking(uow, booking_id)
+        over = [one for one in open_offers(uow, booking_id) if one.expires_at <= uow.now]
+        for offer in over:
+            close_offer(uow, offer, "expired")
+        if over:
+            pass_on(uow, booking, items, over[0].freed_booking_id)
+        count += len(over)
+    return count
+
+
+def offer_by_hand(uow: UnitOfWork, command: OfferByHand) -> int:
+    """Keep the time and ask them. Raises as ``hold`` does. Returns the offer's id."""
+    uow.require(Permission.BOOKINGS_ALL)
+    zone = zone_of(uow.actor.zone)
+    today = today_in(zone, uow.now)
+    reader = Reader()
+    day = reader.day("day", command.day, "Day", earliest=today, latest=today + AHEAD)
+    minute = min(reader.clock("time", command.time, "Time"), 24 * 60 - 1)
+    member_id = reader.id("member_id", command.member_id, "Staff member")
+    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    reader.done()
+    start = to_instant(day, minute, zone)
+    if start <= uow.now:
+        raise Invalid(fields={"time": "That time is over already."})
+    lock_offers(uow)
+    entry = _waiting(uow, command)
+    items = plan_items(uow, [WantedItem(entry.service_id, member_id, None)], start)
+    check_columns(uow, {member_id})
+    check_hours(uow, items, zone, reason)
+    terms = policy_of(uow)
+    until = min(uow.now + timedelta(minutes=terms.offer_min), start) + GRACE
+    taken = take(uow, items, NewVisit(BookingStatus.HOLD, "waitlist", entry.customer_id, expires_at=until))
+    return make_offers(uow, terms, [entry.id or 0], taken.booking_id, None)[0]
+
+
+def answer_for(uow: UnitOfWork, command: AnswerOffer) -> BookingDone | None:
+    """The desk has heard their answer. The booking, when it was yes."""
+    uow.require(Permission.BOOKINGS_ALL)
+    reader = Reader()
+    answer = reader.choice("answer", command.answer, "Answer", ("accept", "decline"))
+    reader.done()
+    lock_offers(uow)
+    offer = find(uow, WaitlistOffer, command.offer_id)
+    return _answer(uow, offer.id or 0, offer.booking_id, answer, "")
+
+
+def read_offer(uow: UnitOfWork, token: Any) -> OfferView:
+    """The offer behind the secret link, however it stands."""
+    uow.require_public()
+    return _view(uow, _offer_behind(uow, token))
+
+
+def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -> OfferView:
+    """Their own answer. One that comes too late changes nothing and is told why: see ``state``."""
+    uow.require_public()
+    if answer not in ("accept", "decline"):
+        raise Invalid("Choose one of the two answers.")
+    offer_id = _offer_behind(uow, token)
+    lock_offers(uow)
+    query = select(WaitlistOffer.booking_id).where(
+        WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
+    )
+    try:
+        done = _answer(uow, offer_id, uow.session.execute(query).scalar_one(), answer, language)
+    except Conflict:
+        done = None
+    return replace(_view(uow, offer_id), manage=done.token if done else "")
+
+
+def _answer(uow: UnitOfWork, offer_id: int, booking_id: int, answer: str, language: str) -> BookingDone | None:
+    booking, items = open_booking(uow, booking_id)
+    still = open_offers(uow, booking_id)
+    mine = next((one for one in still if one.id == offer_id), None)
+    if mine is None or booking.status != BookingStatus.HOLD:
+        raise Conflict("This offer is not open any more.", remedy="Look at the waiting list as it stands.")
+    if answer == "decline":
+        close_offer(uow, mine, "declined")
+        pass_on(uow, booking, items, mine.freed_booking_id)
+        return None
+    for other in still:
+        if other is not mine:
+            close_offer(uow, other, "lost")
+    return _accept(uow, booking, items, mine, language)
+
+
+def _accept(
+    uow: UnitOfWork, booking: Booking, items: list[BookingItem], offer: WaitlistOffer, language: str
+) -> BookingDone:
+    """The hold itself becomes the visit, and the entry is the one that got it."""
+    entry = uow.session.execute(
+        select(WaitlistEntry)
+        .where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == offer.entry_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    offer.state, offer.answered_at = "accepted", uow.now
+    entry.state, entry.closed_at, entry.booking_id = "booked", uow.now, booking.id
+    entry.version += 1
+    booking.customer_id = entry.customer_id
+    uow.session.flush()
+    uow.audit("waitlist.accepted", "waitlist_entry", entry.id, offer_id=offer.id, booking_id=booking.id)
+    return settle(uow, booking, items, Typed(entry.note, language, ""), BookingStatus.BOOKED)
+
+
+def _waiting(uow: UnitOfWork, command: OfferByHand) -> WaitlistEntry:
+    entry = find(uow, WaitlistEntry, command.entry_id)
+    if command.version is not None:
+        same_version(command.version, entry.version)
+    if entry.state == "offered":
+        raise Conflict("They have an offer open already.", remedy="Wait for their answer, or give it for them.")
+    if entry.state != "waiting":
+        raise Conflict("This entry is not on the list any more.", remedy="Add the customer again if they still wait.")
+    return entry
+
+
+def _offer_behind(uow: UnitOfWork, token: Any) -> int:
+    found = behind(uow, token)
+    if found.offer_id is None:
+        raise NotFound
+    return found.offer_id
+
+
+def _view(uow: UnitOfWork, offer_id: int) -> OfferView:
+    row = uow.session.execute(
+        select(
+            Business.name.label("shop"), Business.slug, Business.phone, Business.zone, Service.name.label("service"),
+            Member.name.label("member"), BookingItem.starts_at, BookingItem.ends_at, WaitlistOffer.expires_at,
+            WaitlistOffer.state, Booking.status,
+        )
+        .select_from(WaitlistOffer)
+        .join(Business, Business.id == WaitlistOffer.business_id)
+        .join(Booking, and_(Booking.business_id == WaitlistOffer.business_id, Booking.id == WaitlistOffer.booking_id))
+        .join(
+            BookingItem,
+            and_(BookingItem.business_id == Booking.business_id, BookingItem.booking_id == Booking.id),
+        )
+        .join(Service, and_(Service.business_id == Booking.business_id, Service.id == BookingItem.service_id))
+        .join(Member, and_(Member.business_id == Booking.business_id, Member.id == BookingItem.member_id))
+        .where(WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id)
+        .order_by(BookingItem.id)
+    ).first()  # fmt: skip
+    if row is None:
+        raise NotFound
+    state = row.state
+    if state == "open" and row.status != BookingStatus.HOLD:
+        state = "expired" if row.expires_at <= uow.now else "lost"  # the desk gave the time to somebody else
+    return OfferView(
+        row.shop,
+        row.slug,
+        row.phone,
+        row.zone,
+        row.service,
+        row.member,
+        row.starts_at,
+        row.ends_at,
+        row.expires_at,
+        state,
+    )
+
+
+def _by_the_shops_clock(uow: UnitOfWork) -> None:
+    """A task does not know the zone of the business it works for."""
+    zone = uow.session.execute(select(Business.zone).where(Business.id == uow.business_id)).scalar_one()
+    uow.actor = replace(uow.actor, zone=zone)

@@ -1,0 +1,143 @@
+"""Being on the waiting list: what is read, refused and kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, PhoneTaken
+from microcrm.domain.permissions import Role
+from microcrm.models.waiting import WaitlistPreference
+from microcrm.operations import waitlist
+from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
+from tests.conftest import Work
+from tests.support.desk import MONDAY
+from tests.support.shops import Shop
+from tests.support.waiting import List
+
+
+@pytest.fixture
+def waiting(unit_of_work: Work, shop: Shop) -> List:
+    return List(unit_of_work, shop)
+
+
+def wishes_of(waiting: List, entry_id: int) -> list[tuple[Any, ...]]:
+    wish = WaitlistPreference
+    columns = (wish.place, wish.first_day, wish.last_day, wish.start_min, wish.end_min, wish.weekdays, wish.member_id)
+    query = select(*columns).where(wish.entry_id == entry_id).order_by(wish.place)
+    return [
+        (row[0], row[1].isoformat(), row[2].isoformat(), *row[3:])
+        for row in waiting.do(lambda u: u.session.execute(query).all())
+    ]
+
+
+def test_five_wishes_are_kept_in_their_order(waiting: List, shop: Shop) -> None:
+    manager = shop.members[Role.MANAGER]
+    entry = waiting.join((
+        WishedTime(MONDAY, start="4 pm", end="8 pm", member_id=manager),
+        WishedTime(MONDAY, "2026-12-31", weekdays=[5, 6, 5]),
+        WishedTime("01 Dec 2026"), WishedTime("2026-12-02"), WishedTime("2026-12-03"),
+    ))  # fmt: skip
+    assert wishes_of(waiting, entry) == [
+        (1, "2026-11-30", "2026-11-30", 960, 1200, 127, manager),
+        (2, "2026-11-30", "2026-12-31", 0, 1440, 96, None),
+        (3, "2026-12-01", "2026-12-01", 0, 1440, 127, None),
+        (4, "2026-12-02", "2026-12-02", 0, 1440, 127, None),
+        (5, "2026-12-03", "2026-12-03", 0, 1440, 127, None),
+    ]
+
+
+ODD: list[tuple[dict[str, Any], str]] = [
+    ({"wishes": ()}, "wishes"),
+    ({"wishes": [WishedTime(MONDAY)] * 6}, "wishes"),
+    ({"wishes": "tomorrow"}, "wishes"),
+    ({"wishes": [WishedTime("")]}, "first_day_1"),
+    ({"wishes": [WishedTime("2026-11-23")]}, "first_day_1"),
+    ({"wishes": [WishedTime("2028-01-01")]}, "first_day_1"),
+    ({"wishes": [WishedTime(MONDAY), WishedTime(MONDAY, "2026-11-29")]}, "last_day_2"),
+    ({"wishes": [WishedTime(MONDAY, weekdays=[5])]}, "last_day_1"),
+    ({"wishes": [WishedTime(MONDAY, weekdays=["x"])]}, "weekdays_1"),
+    ({"wishes": [WishedTime(MONDAY, weekdays=[7])]}, "weekdays_1"),
+    ({"wishes": [WishedTime(MONDAY, start="5 pm", end="4 pm")]}, "end_1"),
+    ({"wishes": [WishedTime(MONDAY, start="5 pm", end="5:30 pm")]}, "end_1"),
+    ({"wishes": [WishedTime(MONDAY, start="x")]}, "start_1"),
+    ({"wishes": [WishedTime(MONDAY, member_id="0")]}, "member_id_1"),
+    ({"service_id": "1e3"}, "service_id"),
+    ({"customer_id": None}, "customer_id"),
+    ({"who": "somebody"}, "who"),
+    ({"priority": 10}, "priority"),
+    ({"note": "x" * 4001}, "note"),
+    ({"note": ["x"]}, "note"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "field"), ODD)
+def test_odd_input_is_refused_at_its_field(waiting: List, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        waiting.join(**changes)
+    assert set(refusal.value.fields) == {field}
+    assert waiting.join() > 0
+
+
+def test_who_waits_already_is_not_added_twice(waiting: List, shop: Shop) -> None:
+    first = waiting.join(customer_id=shop.customer_id)
+    with pytest.raises(Conflict):
+        waiting.join(customer_id=shop.customer_id)
+    waiting.do(waitlist.withdraw, WithdrawWaiting(first, 1))
+    assert waiting.entry(first).state == "withdrawn"
+    assert waiting.join(customer_id=shop.customer_id) != first
+
+
+def test_a_new_customer_is_stored_with_the_entry_or_neither(waiting: List, shop: Shop) -> None:
+    entry = waiting.join(who="new", name="Kavya Rao", phone="98450 99999")
+    assert waiting.entry(entry).customer_id != shop.customer_id
+    with pytest.raises(PhoneTaken):
+        waiting.join(who="new", name="Somebody", phone="98450 99999")
+    with pytest.raises(Invalid) as refusal:
+        waiting.join(who="new", name="", phone="12")
+    assert set(refusal.value.fields) == {"name", "phone"}
+
+
+def test_changing_keeps_the_place_in_line(waiting: List) -> None:
+    entry = waiting.join()
+    before = waiting.entry(entry).created_at
+    waiting.wait(60)
+    command = ChangeWaiting(entry, 1, [WishedTime("2026-12-01")], note="after work", priority=1)
+    assert waiting.do(waitlist.change, command).version == 2
+    after = waiting.entry(entry)
+    assert (after.created_at, after.note, after.priority) == (before, "after work", 1)
+    assert [row[1] for row in wishes_of(waiting, entry)] == ["2026-12-01"]
+    with pytest.raises(Conflict):
+        waiting.do(waitlist.change, command)
+
+
+def test_whose_days_are_over_waits_no_longer(waiting: List) -> None:
+    past, later = waiting.join(), waiting.join((WishedTime(MONDAY), WishedTime("2026-12-09")))
+    waiting.wait(7 * 24 * 60)
+    waiting.join((WishedTime("2026-12-09"),))
+    assert (waiting.entry(past).state, waiting.entry(later).state) == ("expired", "waiting")
+
+
+def test_only_the_desk_sees_to_the_list(waiting: List, shop: Shop, neighbour: Shop) -> None:
+    entry = waiting.join()
+    for actor in (shop.actor(Role.STAFF), shop.actor(Role.ACCOUNTANT)):
+        with pytest.raises(Forbidden):
+            waiting.do(waitlist.withdraw, WithdrawWaiting(entry), actor=actor)
+        with pytest.raises(Forbidden):
+            waiting.do(
+                waitlist.add,
+                AddWaiting(shop.service_id, [WishedTime(MONDAY)], customer_id=shop.customer_id),
+                actor=actor,
+            )
+    with pytest.raises(NotFound):
+        waiting.do(waitlist.withdraw, WithdrawWaiting(entry), actor=neighbour.actor())
+    with pytest.raises(NotFound):
+        waiting.join(customer_id=neighbour.customer_id)
+    with pytest.raises(Invalid):
+        waiting.join(service_id=neighbour.service_id)
+    with pytest.raises(Invalid):
+        waiting.join((WishedTime(MONDAY, member_id=neighbour.members[Role.OWNER]),))
+    waiting.do(waitlist.withdraw, WithdrawWaiting(entry), actor=shop.actor(Role.FRONT_DESK))
+    assert waiting.entry(entry).state == "withdrawn"
