@@ -56,6 +56,20 @@ def test_what_is_said_to_be_in_a_file_is_in_it(name: str) -> None:
     assert missing == []
 
 
+def test_every_name_of_the_tour_is_in_the_code() -> None:
+    code = "\n".join(
+        path.read_text() for path in committed() if path.suffix in {".py", ".jsx"} and "tests" not in path.parts
+    )
+    words = {*re.findall(r"\w+", code)}
+    named = {
+        one.rstrip("()").rpartition(".")[2]
+        for one in CODE.findall(TEXTS["docs/tour.md"])
+        if re.fullmatch(r"[\w.]+(\(\))?", one)
+    }
+    assert len(named) > 40
+    assert {one for one in named if re.fullmatch(r"[A-Za-z_]\w+", one)} - words - {"sql", "py"} == set()
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_commands_targets_and_settings_exist(name: str) -> None:
     text = TEXTS[name]
