@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, shop
-from microcrm.http.book import confirm, discovery, manage, services, when
+from microcrm.http.book import confirm, discovery, manage, offer, queue, services, when
 from microcrm.http.book.look import script as booking_script
 from microcrm.http.script import public_script
 from microcrm.http.stylesheet import public_stylesheet
@@ -37,4 +37,6 @@ def routes() -> list[BaseRoute]:
         *when.ROUTES,
         *confirm.ROUTES,
         *manage.ROUTES,
+        *offer.ROUTES,
+        *queue.ROUTES,
     ]

@@ -97,6 +97,9 @@ PAGES: dict[str, frozenset[str]] = {
     "/b/{slug}/logo": NOBODY,  # these shops have none
     "/b/{slug}/you/{token}": NOBODY,  # these two: only with a secret link
     "/m/{token}": NOBODY,
+    "/w/{token}": NOBODY,  # these two: only with a secret link
+    "/q/{slug}/{token}": NOBODY,
+    "/q/{slug}": NOBODY,  # these shops have not switched their queue on
 }
 # Which address stands for a pattern: shop A's own.
 EXAMPLES: dict[str, str] = {
@@ -147,7 +150,7 @@ FORMS: dict[str, Form] = {
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),
 }
 # Forms of the public pages: the same for everybody, signed in or not. tests/http fills them in, well and badly.
-PUBLIC_FORMS = ("/b/{slug}/hold", "/b/{slug}/you/{token}")
+PUBLIC_FORMS = ("/b/{slug}/hold", "/b/{slug}/you/{token}", "/w/{token}", "/q/{slug}/{token}")
 
 
 def expected(state: str, handler: str) -> frozenset[str] | None:
