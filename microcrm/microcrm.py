@@ -21,6 +21,7 @@ from microcrm.sitemap import SCREENS
 from microcrm.state.base import AppState
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
+from microcrm.state.live import doorbell
 from microcrm.wiring import listener
 
 STYLESHEETS = [
@@ -76,6 +77,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(AppState))
+doorbell().app = app
 app.register_lifespan_task(listener().run)
 
 for screen in SCREENS:

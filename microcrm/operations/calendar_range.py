@@ -36,7 +36,7 @@ _GAVE_BACK = OFF | {BookingStatus.NO_SHOW}
 @dataclass(frozen=True, slots=True)
 class Column:
     """A member or a room. ``capacity``: working minutes of the range. ``load``: booked minutes in a hundred of them, or
-    ``None`` for somebody who is off."""
+    ``None`` for somebody who is off. Classes are among the bookings."""
 
     id: int
     name: str
@@ -44,6 +44,8 @@ class Column:
     capacity: int
     load: int | None
     may_book: bool
+    classes: int = 0
+    class_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ def _column(
         capacity=capacity,
         load=load_of(sum(item.minutes for item in mine), capacity),
         may_book=may_book and uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as,
+        classes=sum(isinstance(item, ClassBlock) for item in mine),
+        class_minutes=sum(item.minutes for item in mine if isinstance(item, ClassBlock)),
     )
 
 

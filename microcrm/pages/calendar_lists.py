@@ -10,7 +10,8 @@ from microcrm.components.feedback import alert, blank
 from microcrm.components.icons import icon
 from microcrm.domain.formatting import WEEKDAY_NAMES, WEEKDAYS
 from microcrm.state.booking_card import Card
-from microcrm.state.calendar import Calendar, CalendarLists
+from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_lists import AgendaRow, Chip, MonthCell, StripEntry
 
 

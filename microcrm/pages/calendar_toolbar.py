@@ -11,7 +11,8 @@ from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
-from microcrm.state.calendar import Calendar, CalendarLists
+from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_head import Way
 from microcrm.state.calendar_lists import MonthCell
 

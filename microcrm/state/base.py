@@ -16,6 +16,7 @@ from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.bridge import perform
 from microcrm.state.gate import current_seat, needs, public
+from microcrm.state.live import screens
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,7 +105,8 @@ class AppState(rx.State):
     @rx.event
     @public
     async def enter(self) -> None:
-        """First of every page's load handlers: fill the shell."""
+        """First of every page's load handlers: fill the shell. Whatever the page before it wanted to hear of is over."""
+        screens().leave(self.router.session.client_token)
         seat = current_seat()
         self.errors, self.no_permission = {}, False
         self.is_signed_out = seat.actor.kind != "member"

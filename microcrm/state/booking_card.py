@@ -15,6 +15,7 @@ from microcrm.operations.move import Move, move
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice, card_view, shifted, time_choices
 from microcrm.state.gate import current_seat, needs
+from microcrm.state.live import ids_of
 
 
 class Card(AppState):
@@ -41,6 +42,13 @@ class Card(AppState):
     async def refresh(self) -> None:
         """After somebody changed something: the same card as it stands now."""
         if self.is_open:
+            await self._read(self.card.item_id)
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def heard(self, changes: str) -> None:
+        """The booking on the card was changed elsewhere: shown anew, unless somebody is filling in a form about it."""
+        if self.is_open and not self.form and ids_of(changes, "booking") & {int(self.card.booking_id or 0)}:
             await self._read(self.card.item_id)
 
     @rx.event

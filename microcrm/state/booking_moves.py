@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from microcrm.domain.calendar_ask import By
 from microcrm.domain.errors import DomainError, Invalid, NotFound
 from microcrm.operations.move import Move
 
@@ -38,6 +39,18 @@ def move_of(change: Any, known: Mapping[str, tuple[int, int]]) -> Move:
     new, old = _place(change, member_id), _place(change.get("old"), None)
     minutes = new.minutes if new.minutes != old.minutes else None
     return Move(booking_id, version, item_id, new.day, new.time, member_id, minutes)
+
+
+def move_wish(change: Any, known: Mapping[str, tuple[int, int]], by: str) -> Move:
+    """``by``: whether the columns are people ("staff") or rooms.
+
+    Raises: Invalid, for another room: those are given out by what a service needs."""
+    if by == By.STAFF.value or not isinstance(change, dict):
+        return move_of(change, known)
+    old = change.get("old")
+    if isinstance(old, dict) and old.get("staff") != change.get("staff"):
+        raise Invalid("A room is chosen when a visit is booked.", remedy="Move the visit in time instead.")
+    return move_of({**change, "staff": []}, known)
 
 
 def slot_of(slot: Any) -> Place:

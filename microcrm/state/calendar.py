@@ -2,50 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import reflex as rx
 
 from microcrm.components.board.board import Moved, Slot
 from microcrm.domain.calendar_ask import By, View
-from microcrm.domain.errors import DomainError, Invalid
+from microcrm.domain.errors import DomainError
 from microcrm.domain.permissions import Permission
+from microcrm.operations.calendar_changes import calendar_changes
 from microcrm.operations.calendar_filters import services_to_filter
 from microcrm.operations.calendar_month import calendar_month
-from microcrm.operations.calendar_range import CalendarRange, calendar_range
+from microcrm.operations.calendar_range import CalendarRange, Column, calendar_range
 from microcrm.operations.move import move
 from microcrm.state import calendar_board as board
-from microcrm.state import calendar_lists as lists
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_moves import move_of, slot_of, words_of
+from microcrm.state.booking_moves import move_wish, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
-from microcrm.state.calendar_head import Filters, Head, filters_of, head_of
-from microcrm.state.gate import needs
+from microcrm.state.calendar_aside import CalendarLists
+from microcrm.state.calendar_head import Head, head_of
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.live import ids_of, kinds_of, screens
 
 COLUMNS = {"desktop": 8, "tablet": 5, "phone": 0}  # the widget stays quick with these, and names readable
-
-
-class CalendarLists(AppState):
-    """What is not drawn on the board: the agenda with its strip of days, the month, and the little month."""
-
-    strip: list[lists.StripEntry] = []
-    chips: list[lists.Chip] = []
-    agenda: list[lists.AgendaRow] = []
-    earlier: list[lists.AgendaRow] = []
-    earlier_words: str = ""
-    month: list[lists.MonthCell] = []
-    mini: list[lists.MonthCell] = []
-    filters: Filters = Filters()
-
-    _services: list[tuple[int, str]] = []
-
-    def _draw(self, found: CalendarRange, has_agenda: bool) -> None:
-        self.strip, self.chips = lists.strip_of(found), lists.chips_of(found)
-        earlier, agenda = lists.agenda_of(found) if has_agenda else ([], [])
-        self.earlier, self.agenda, self.earlier_words = earlier, agenda, lists.earlier_words(earlier)
-        self.month, self.mini = [], lists.mini_month(found.ask, found.today)
-        self.filters = filters_of(found.ask, found.people, self._services)
 
 
 class Calendar(AppState):
@@ -60,6 +41,7 @@ class Calendar(AppState):
 
     _size: str = ""
     _known: dict[str, tuple[int, int]] = {}  # block -> booking and the version it was drawn from
+    _columns: dict[str, Column] = {}
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -79,6 +61,20 @@ class Calendar(AppState):
         """The same again: time goes on."""
         if self.is_read:
             await self._read()
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def heard(self, changes: str) -> Any:
+        """Something was changed elsewhere (see ``live``). A board of people draws the bookings that changed, and nothing
+        else on the screen is touched."""
+        if not self.is_read:
+            return None
+        bookings = ids_of(changes, "booking")
+        if kinds_of(changes) == {"booking"} and self._is_patched:
+            await self._redraw(bookings)
+        elif not kinds_of(changes) <= {"waitlist", "queue"}:
+            await self._read()
+        return Card.heard(changes) if bookings else None
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -103,15 +99,14 @@ class Calendar(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def moved(self, change: Moved) -> Any:
-        """The widget has moved the block already. Refused, it goes back; done, the day is read as it now is."""
+        """The widget has moved the block already. Refused, it goes back; done, it is drawn as it now is."""
         try:
-            done = await self._perform(move, self._wish(change))
+            done = await self._perform(move, move_wish(change, self._known, self.head.by))
         except DomainError:
-            await self._read()
-            self._put_back(change)
+            await self._put_back(change)
             raise
         self._notify(done.label, undo=done.undo)
-        await self._read()
+        await (self._redraw({done.booking_id}) if self._is_patched else self._read())
         return Card.refresh
 
     @rx.event
@@ -129,41 +124,59 @@ class Calendar(AppState):
         uid = change.get("id")
         return Card.open(uid.partition("-")[0] if isinstance(uid, str) else None)
 
-    def _wish(self, change: Moved) -> Any:
-        """Raises: Invalid, for another room: those are given out by what a service needs."""
-        if self.head.by == By.ROOM.value:
-            old = change.get("old")
-            if isinstance(old, dict) and old.get("staff") != change.get("staff"):
-                raise Invalid("A room is chosen when a visit is booked.", remedy="Move the visit in time instead.")
-            return move_of({**change, "staff": []}, self._known)
-        return move_of(change, self._known)
+    @property
+    def _is_patched(self) -> bool:
+        """Whether single blocks can be drawn: on a board of people with nothing filtered away."""
+        is_board = self._size != "phone" and self.head.view in board.VIEWS and self.head.by == By.STAFF.value
+        query = self.router.url.query_parameters
+        return is_board and not query.get("service") and not query.get("status")
+
+    async def _redraw(self, bookings: Collection[int], *, is_forced: bool = False) -> None:
+        query = dict(self.router.url.query_parameters)
+        changes = await self._look(calendar_changes, query, bookings, [one.id for one in self._columns.values()])
+        patch, self._known = board.patch_of(changes, bookings, self._known, is_forced=is_forced)
+        if patch:
+            self.patch = {"seq": self.patch.get("seq", 0) + 1, **patch}
+            self.columns = board.with_totals(self.columns, self._columns, changes)
+
+    async def _put_back(self, change: Any) -> None:
+        uid = change.get("id") if isinstance(change, dict) else None
+        booking, _ = self._known.get(uid.partition("-")[0], (0, 0)) if isinstance(uid, str) else (0, 0)
+        if booking and self._is_patched:
+            await self._redraw({booking}, is_forced=True)
+        elif isinstance(uid, str):
+            await self._read()
+            put = [event for event in self.events if event["i"] == uid]
+            self.patch = {"seq": self.patch.get("seq", 0) + 1, "put": put, "drop": [] if put else [uid]}
 
     async def _read(self) -> None:
+        """All that the address asks for; from here on its changes are heard."""
+        screens().show(self.router.session.client_token, current_seat().actor.business_id, Calendar.heard)
         query = dict(self.router.url.query_parameters)
-        is_phone, shown = self._size == "phone", await self.get_state(CalendarLists)
+        lists = await self.get_state(CalendarLists)
         if query.get("view") == View.MONTH.value:
             month = await self._look(calendar_month, query)
-            self.head, shown.month = head_of(month.ask, month.today), lists.month_of(month)
-            shown.filters = filters_of(month.ask, month.people, shown._services)
-            shown.agenda, shown.earlier, shown.strip, shown.chips = [], [], [], []
+            self.head = head_of(month.ask, month.today)
+            lists._draw_month(month)
         else:
-            query |= {"view": View.DAY.value, "by": By.STAFF.value} if is_phone else {}
+            query |= {"view": View.DAY.value, "by": By.STAFF.value} if self._size == "phone" else {}
             found = await self._look(calendar_range, query, COLUMNS.get(self._size, 5))
-            shown._services = shown._services or await self._look(services_to_filter)
-            shown._draw(found, has_agenda=self._size in ("", "phone") or found.ask.view is View.AGENDA)
-            self.head = head_of(found.ask, found.today, found)
-            self._known = {str(item.item_id): (item.booking_id, item.version) for item in found.items}
-            if not is_phone and found.ask.view in board.VIEWS:
-                self.options, self.events = board.options_of(found), board.events_of(found)
-                self.columns = board.columns_of(found.columns, found.ask)
+            lists._services = lists._services or await self._look(services_to_filter)
+            lists._draw(found, has_agenda=self._size in ("", "phone") or found.ask.view is View.AGENDA)
+            self._draw(found)
         self.is_read = True
 
-    def _put_back(self, change: Any) -> None:
-        moved = change.get("id") if isinstance(change, dict) else None
-        block = next((event for event in self.events if event["i"] == moved), None)
-        if isinstance(moved, str):
-            put, drop = ([block], []) if block else ([], [moved])
-            self.patch = {"seq": self.patch.get("seq", 0) + 1, "put": put, "drop": drop}
+    def _draw(self, found: CalendarRange) -> None:
+        self.head = head_of(found.ask, found.today, found)
+        self._known = {str(item.item_id): (item.booking_id, item.version) for item in found.items}
+        self._columns = {str(one.id): one for one in found.columns}
+        if self._size == "phone" or found.ask.view not in board.VIEWS:
+            return
+        self.options, self.columns = board.options_of(found), board.columns_of(found.columns, found.ask)
+        events = board.events_of(found)
+        if events != self.events:
+            self.events = events
+        self.patch = {"seq": self.patch.get("seq", 0)}  # a board that comes up again must not apply the last one
 
     def _refused(self, error: DomainError) -> None:
         """There is no form here: what would stand at a field is said in the notice."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +14,8 @@ from microcrm.domain.formatting import clock_for_input, format_clock, format_cou
 from microcrm.domain.hours import Window
 from microcrm.domain.names import initials, short_name
 from microcrm.domain.zones import to_instant, to_wall, zone_of
-from microcrm.operations.calendar_range import CalendarRange, Column
+from microcrm.operations.calendar_changes import CalendarChanges
+from microcrm.operations.calendar_range import CalendarRange, Column, load_of
 from microcrm.operations.parts.class_blocks import ClassBlock
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.parts.off_times import OffTime
@@ -159,9 +160,50 @@ def _class(one: ClassBlock, zone: ZoneInfo) -> dict[str, Any]:
     )
 
 
+def patch_of(
+    changes: CalendarChanges, bookings: Collection[int], known: Mapping[str, tuple[int, int]], *, is_forced: bool
+) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
+    """What to put on and take off the board after ``bookings`` have changed, and what is known of it then. A version that
+    has been drawn is not drawn again, unless the block was moved by hand (``is_forced``)."""
+    zone = zone_of(changes.zone)
+    new = {str(item.item_id): (item.booking_id, item.version) for item in changes.items}
+    fresh = {uid for uid, version in new.items() if is_forced or known.get(uid) != version}
+    put = [
+        _block(item, uid, item.member_id, item.service, changes.now, zone, item.item_id in changes.movable)
+        for item in changes.items
+        if (uid := str(item.item_id)) in fresh
+    ]
+    put += [_off(number, off) for number, off in enumerate(changes.off) if str(off.item_id) in fresh]
+    gone = [uid for uid, (booking, _) in known.items() if booking in bookings and uid not in new]
+    there = {event["i"] for event in put}
+    drop = gone + [buffer for uid in (*gone, *fresh) for buffer in _buffer_names(uid) if buffer not in there]
+    kept = {uid: version for uid, version in known.items() if uid not in gone}
+    return {"put": put, "drop": drop} if put or gone else {}, kept | new
+
+
+def with_totals(
+    columns: Sequence[dict[str, str]], before: Mapping[str, Column], changes: CalendarChanges
+) -> list[dict[str, str]]:
+    """The heads of the columns with their counts as they are now."""
+    heads = []
+    for head in columns:
+        column = before[head["id"]]
+        bookings, minutes = changes.totals.get(column.id, (0, 0))
+        load = load_of(minutes + column.class_minutes, column.capacity)
+        heads.append({**head, "sub": load_words(bookings + column.classes, load) if head["sub"] else ""})
+    return heads
+
+
+def _buffer_names(item_id: str) -> tuple[str, str]:
+    """Of the cleaning before and after."""
+    return f"b{item_id}-0", f"b{item_id}-1"
+
+
 def _off(number: int, off: OffTime) -> dict[str, Any]:
+    before, after = _buffer_names(str(off.item_id))
+    name = f"off{number}" if not off.item_id else (before if off.is_before else after)
     return closed(
-        f"off{number}",
+        name,
         str(off.column),
         _at(off.day, off.window.start),
         off.window.end - off.window.start,

@@ -12,7 +12,8 @@ from microcrm.operations.onboarding import put_checklist_away
 from microcrm.operations.today import today
 from microcrm.state import today_view as view
 from microcrm.state.base import AppState
-from microcrm.state.gate import needs
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.live import kinds_of, screens
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ class TodayPage(AppState):
         await self._read()
 
     @rx.event
+    @needs(Permission.SHOP_VIEW)
+    async def heard(self, changes: str) -> None:
+        """Something was changed elsewhere (see ``live``)."""
+        if self.is_read and kinds_of(changes) - {"waitlist", "queue"}:
+            await self._read()
+
+    @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def step(self, booking_id: str, status: str) -> None:
         """No version: the row says which step it means, and a step that no longer fits is refused."""
@@ -56,6 +64,7 @@ class TodayPage(AppState):
         self.tasks = []
 
     async def _read(self) -> None:
+        screens().show(self.router.session.client_token, current_seat().actor.business_id, TodayPage.heard)
         facts = await self._look(today)
         self.head = view.head_of(facts, self.person_name)
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)

@@ -142,3 +142,21 @@ def test_phones_book_from_the_list_and_open_the_card(open_page: Opener) -> None:
     expect(card).to_contain_text("3:00 pm")
     card.get_by_role("button", name="Confirm").click()
     expect(row).to_contain_text("Confirmed")
+
+
+def test_two_screens_live(open_page: Opener) -> None:
+    """What one desk does shows on the other within a second, and what is typed there stays."""
+    here, there = (open_page(f"/calendar?date={day(26)}").page for _ in range(2))
+    made = book(here, "Bina Paul", "10:00")
+    expect(block(there, "Bina Paul")).to_be_visible(timeout=1000)
+    there.get_by_role("button", name="New booking").click()
+    form = there.get_by_role("dialog", name="New booking")
+    form.get_by_role("button", name="New customer").click()
+    form.get_by_label("Name", exact=True).fill("Half a na")
+    form.get_by_label("Time", exact=True).fill("17:45")
+    made.focus()
+    here.keyboard.press("Alt+ArrowDown")
+    expect(block(there, "Bina Paul")).to_contain_text("10:15", timeout=1500)
+    expect(form.get_by_label("Name", exact=True)).to_have_value("Half a na")
+    expect(form.get_by_label("Time", exact=True)).to_have_value("17:45")
+    expect(form.get_by_label("Name", exact=True)).to_be_visible()

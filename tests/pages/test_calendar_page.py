@@ -14,7 +14,8 @@ from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
-from microcrm.state.calendar import Calendar, CalendarLists
+from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.today import TodayPage
 from tests.conftest import act_as
 from tests.support.desk import INDIA, wish
@@ -47,9 +48,11 @@ def booked(shop: Shop, time: str, **changes: Any) -> BookingDone:
 
 
 async def blocks(tab: Tab) -> dict[str, tuple[str, str, str]]:
-    """Bookings on the board: item -> start, end, column."""
-    events = (await tab.state(Calendar)).events
-    return {e["i"]: (e["s"][11:], end_of(e), e["c"]) for e in events if "o" not in e}
+    """Bookings on the board: item -> start, end, column; what was read, with the last patch on it."""
+    state = await tab.state(Calendar)
+    events = {e["i"]: e for e in (*state.events, *state.patch.get("put", []))}
+    gone = state.patch.get("drop", [])
+    return {uid: (e["s"][11:], end_of(e), e["c"]) for uid, e in events.items() if "o" not in e and uid not in gone}
 
 
 def end_of(event: dict[str, Any]) -> str:

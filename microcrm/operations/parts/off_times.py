@@ -18,13 +18,16 @@ WHOLE_DAY = Window(0, DAY_MINUTES)
 
 @dataclass(frozen=True, slots=True)
 class OffTime:
-    """``column`` is a member or a room. ``kind`` is closed, break, leave or buffer; ``hue`` is the buffer's service's."""
+    """``column`` is a member or a room. ``kind`` is closed, break, leave or buffer; a buffer has its service's ``hue`` and
+    the ``item_id`` that it belongs to."""
 
     column: int
     day: date
     window: Window
     kind: str
     hue: str = "slate"
+    item_id: int = 0
+    is_before: bool = False
 
 
 def off_times(member_id: int, day: date, hours: MemberDay) -> list[OffTime]:
@@ -49,11 +52,11 @@ def buffers(items: Iterable[DayItem], zone: ZoneInfo) -> list[OffTime]:
     """Cleaning before and after, on the day of the visit."""
     found = []
     for item in items:
-        for start, end in ((item.busy_from, item.start), (item.end, item.busy_until)):
+        for start, end, is_before in ((item.busy_from, item.start, True), (item.end, item.busy_until, False)):
             if start < end:
                 day = to_wall(item.start, zone)[0]
                 window = Window(minute_on(day, start, zone), minute_on(day, end, zone))
-                found.append(OffTime(item.member_id, day, window, "buffer", item.hue))
+                found.append(OffTime(item.member_id, day, window, "buffer", item.hue, item.item_id, is_before))
     return found
 
 
