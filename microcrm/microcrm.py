@@ -21,7 +21,7 @@ from microcrm.sitemap import SCREENS
 from microcrm.state.base import AppState
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
-from microcrm.state.live import doorbell
+from microcrm.state.live import keep_fresh
 from microcrm.wiring import listener
 
 STYLESHEETS = [
@@ -77,7 +77,7 @@ app = rx.App(
     ],
 )
 app.add_middleware(Gate(AppState))
-doorbell().app = app
+keep_fresh(app)
 app.register_lifespan_task(listener().run)
 
 for screen in SCREENS:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, shop
+from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, sheet, shop
 from microcrm.http.book import confirm, discovery, manage, offer, queue, services, when
 from microcrm.http.book.look import script as booking_script
 from microcrm.http.script import public_script
@@ -39,4 +39,5 @@ def routes() -> list[BaseRoute]:
         *manage.ROUTES,
         *offer.ROUTES,
         *queue.ROUTES,
+        *sheet.ROUTES,
     ]

@@ -10,6 +10,7 @@ from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.watch.watch import watch
 from microcrm.pages.booking_card import booking_card
 from microcrm.pages.booking_form import new_booking
+from microcrm.pages.calendar_drawers import drawer
 from microcrm.pages.calendar_lists import agenda, day_strip, month
 from microcrm.pages.calendar_toolbar import toolbar
 from microcrm.pages.frame import flush_screen
@@ -23,7 +24,7 @@ def calendar() -> rx.Component:
         "Calendar",
         rx.cond(Calendar.is_read, toolbar(), rx.el.div(skeleton("36px", "320px"), class_name="toolbar")),
         rx.cond(Calendar.head.view != "month", day_strip()),
-        rx.cond(Calendar.is_read, _view(), _waiting()),
+        rx.el.div(drawer(), rx.cond(Calendar.is_read, _view(), _waiting()), class_name="calendar-body"),
         booking_card(),
         new_booking(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),

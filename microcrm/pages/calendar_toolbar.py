@@ -5,10 +5,11 @@ from __future__ import annotations
 import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
-from microcrm.components.buttons import menu, menu_trigger
+from microcrm.components.buttons import anchor, menu, menu_trigger
 from microcrm.components.hotkeys.hotkeys import pressed_by
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
+from microcrm.pages.calendar_drawers import drawer_buttons
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar import Calendar
@@ -43,6 +44,7 @@ def toolbar() -> rx.Component:
         rx.el.span(class_name="spring"),
         rx.el.nav(rx.foreach(head.views, _view), class_name="seg view-seg", aria_label="View"),
         rx.cond(head.staff != "", _pager()),
+        rx.cond(MAY_BOOK, drawer_buttons()),
         _filters(),
         _legend(),
         rx.cond(
@@ -186,6 +188,10 @@ def _legend() -> rx.Component:
             *lines,
             rx.el.hr(),
             rx.el.p("The colour is the service’s.", class_name="meta"),
+            rx.el.hr(),
+            anchor(
+                icon("printer"), rx.el.span("Print the day sheet"), href="/calendar/sheet?date=" + Calendar.head.date
+            ),
         ),
         class_name="wide-only board-legend",
     )

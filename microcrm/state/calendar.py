@@ -22,6 +22,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_moves import move_wish, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
+from microcrm.state.calendar_drawer import CalendarDrawer
 from microcrm.state.calendar_head import Head, head_of
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
@@ -53,7 +54,7 @@ class Calendar(AppState):
             return Card.open(asked["booking"])
         if asked.get("new"):
             return [Card.leave, NewBooking.begin(asked["new"], self.head.date, self.head.next_time, 0, "")]
-        return Card.refresh
+        return [Card.refresh, CalendarDrawer.refresh]
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -74,7 +75,7 @@ class Calendar(AppState):
             await self._redraw(bookings)
         elif not kinds_of(changes) <= {"waitlist", "queue"}:
             await self._read()
-        return Card.heard(changes) if bookings else None
+        return [*([Card.heard(changes)] if bookings else []), *await self._drawers()]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -107,7 +108,7 @@ class Calendar(AppState):
             raise
         self._notify(done.label, undo=done.undo)
         await (self._redraw({done.booking_id}) if self._is_patched else self._read())
-        return Card.refresh
+        return [Card.refresh, *await self._drawers()]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -123,6 +124,9 @@ class Calendar(AppState):
         """A block; by room its name is "item-room"."""
         uid = change.get("id")
         return Card.open(uid.partition("-")[0] if isinstance(uid, str) else None)
+
+    async def _drawers(self) -> list[Any]:
+        return [CalendarDrawer.refresh] if (await self.get_state(CalendarDrawer)).shown else []
 
     @property
     def _is_patched(self) -> bool:

@@ -122,8 +122,14 @@ def doorbell() -> Doorbell:
 
 @cache
 def screens() -> Screens:
-    """Those of this process. Made when the app is, before anything listens."""
+    """Those of this process."""
     return Screens(listener(), doorbell().ring)
+
+
+def keep_fresh(app: App) -> None:
+    """Before the listener runs: it hears only what somebody had asked for when it connected."""
+    doorbell().app = app
+    screens()
 
 
 def ids_of(changes: str, kind: str) -> frozenset[int]:

@@ -34,6 +34,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "TodayPage.step": AT_THE_CALENDAR,
     "TodayPage.put_tasks_away": OWNERS,
     "Calendar": AT_THE_CALENDAR,
+    "CalendarDrawer": AT_THE_CALENDAR,
     "Card": AT_THE_CALENDAR,
     "NewBooking": AT_THE_CALENDAR,
     "NewBooking.find": MEMBERS,
@@ -88,6 +89,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/invite": NOBODY,
     "/mailbox": EVERYBODY,  # development only
     "/settings/logo": NOBODY,  # these shops have none
+    "/calendar/sheet": AT_THE_CALENDAR,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
     "/b/{slug}": EVERYBODY,
