@@ -51,7 +51,7 @@ def toolbar() -> rx.Component:
             MAY_BOOK,
             rx.el.button(
                 icon("plus"),
-                rx.el.span("New", rx.el.span(" booking", class_name="more")),
+                rx.el.span("New", rx.el.span(" booking", class_name="new-more")),
                 type="button",
                 aria_label="New booking",
                 class_name="btn btn-primary new-btn wide-only",
@@ -89,7 +89,7 @@ def _jump() -> rx.Component:
             type="date",
             default_value=Calendar.head.date,
             key=Calendar.head.date,
-            on_change=Calendar.go_to,
+            on_change=CalendarLists.go_to,
             class_name="input",
         ),
         class_name="field",

@@ -89,15 +89,6 @@ class Calendar(AppState):
         return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]
 
     @rx.event
-    @needs(Permission.CALENDAR_OWN)
-    async def go_to(self, day: str) -> Any:
-        """A date field sends half-typed years as well; those are passed over."""
-        if day[:2] != "20" or len(day) != 10 or day == self.head.date:
-            return None
-        view = self.head.view
-        return rx.redirect(f"/calendar?date={day}" + (f"&view={view}" if view not in ("", "day") else ""))
-
-    @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def moved(self, change: Moved) -> Any:
         """The widget has moved the block already. Refused, it goes back; done, it is drawn as it now is."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from microcrm.domain.permissions import Permission
 from microcrm.operations.calendar_month import CalendarMonth
 from microcrm.operations.calendar_range import CalendarRange
 from microcrm.state import calendar_lists as lists
 from microcrm.state.base import AppState
 from microcrm.state.calendar_head import Filters, filters_of
+from microcrm.state.gate import needs
 
 
 class CalendarLists(AppState):
@@ -22,6 +29,16 @@ class CalendarLists(AppState):
     filters: Filters = Filters()
 
     _services: list[tuple[int, str]] = []
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def go_to(self, day: str) -> Any:
+        """The same view on another day. A date field sends half-typed years as well; those are passed over."""
+        query = dict(self.router.url.query_parameters)
+        if day[:2] != "20" or len(day) != 10 or day == query.get("date"):
+            return None
+        kept = {name: query[name] for name in ("view", "by", "staff", "service", "status", "off") if name in query}
+        return rx.redirect(f"/calendar?{urlencode({**kept, 'date': day}, safe=',')}")
 
     def _draw(self, found: CalendarRange, has_agenda: bool) -> None:
         self.strip, self.chips = lists.strip_of(found), lists.chips_of(found)

@@ -48,7 +48,7 @@ class CalendarDrawer(AppState):
     async def refresh(self) -> None:
         """Sent whenever the calendar has been read: nothing is asked for what nobody sees."""
         if self.shown == GAPS:
-            found = await self._perform(calendar_gaps, self.router.url.query_parameters.get("date", ""))
+            found = await self._look(calendar_gaps, self.router.url.query_parameters.get("date", ""))
             self.day, self.day_words = found.day.isoformat(), _words(found)
             self.gaps = [_row(gap) for gap in found.gaps]
 

@@ -35,6 +35,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "TodayPage.put_tasks_away": OWNERS,
     "Calendar": AT_THE_CALENDAR,
     "CalendarDrawer": AT_THE_CALENDAR,
+    "CalendarLists": AT_THE_CALENDAR,
     "Card": AT_THE_CALENDAR,
     "NewBooking": AT_THE_CALENDAR,
     "NewBooking.find": MEMBERS,
