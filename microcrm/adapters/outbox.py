@@ -6,6 +6,7 @@ same row, because each skips what the other has locked.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,11 +34,11 @@ class Message:
     attempts: int
 
 
-def claim(session: Session, now: datetime, most: int) -> list[Message]:
-    """Lease rows that are due, the oldest first."""
+def claim(session: Session, now: datetime, most: int, kinds: Collection[str]) -> list[Message]:
+    """Lease rows of these kinds that are due, the oldest first. Kinds that nobody carries out yet wait untouched."""
     due = (
         select(OutboxMessage.id)
-        .where(OutboxMessage.state == "queued", OutboxMessage.due_at <= now)
+        .where(OutboxMessage.state == "queued", OutboxMessage.due_at <= now, OutboxMessage.kind.in_(list(kinds)))
         .where(or_(OutboxMessage.leased_until.is_(None), OutboxMessage.leased_until < now))
         .order_by(OutboxMessage.due_at)
         .limit(most)

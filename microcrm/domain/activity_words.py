@@ -40,6 +40,8 @@ ACTIONS: dict[str, str] = {
     "booking.declined": "declined",
     "booking.approved": "approved",
     "booking.requested": "was asked for",
+    "booking.fee_waived": "waived the fee of",
+    "booking.fee_stands": "asked for the fee of",
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
     "booking.undone": "took back a change of",
@@ -72,6 +74,7 @@ SUBJECTS: dict[str, str] = {
     "booking_moved": "a visit",
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
+    "booking_fee": "the fee of a visit",
     "business": "the business",
     "category": "a category",
     "category_order": "the order of categories",
@@ -97,7 +100,7 @@ SUBJECTS: dict[str, str] = {
 }
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
-    "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status"})),
+    "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status", "booking_fee"})),
     "bills": ("Bills and payments", frozenset({"document", "payment"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),

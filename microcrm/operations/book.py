@@ -13,12 +13,15 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.formatting import format_near_day, format_time
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, today_in, zone_of
+from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
+from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import (
     WALK_IN,
@@ -28,7 +31,7 @@ from microcrm.operations.parts.booking_rows import (
     give_number,
     note_event,
 )
-from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -59,6 +62,7 @@ class Book:
     is_family: Any = False
     note: Any = ""
     reason: Any = ""
+    tell: Any = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _Wish:
     customer_id: int
     note: str
     reason: str
+    tell: bool
 
 
 def book(uow: UnitOfWork, command: Book) -> BookingDone:
@@ -82,7 +87,9 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     zone = zone_of(uow.actor.zone)
     check_hours(uow, items, zone, wish.reason)
     customer_id = _customer(uow, wish, command)
-    taken = take(uow, items, NewVisit(customer_id=customer_id, note=wish.note))
+    taken = take(
+        uow, items, NewVisit(customer_id=customer_id, note=wish.note), is_squeezing=may_override(uow, wish.reason)
+    )
     booking_id = taken.booking_id
     number = give_number(uow, booking_id)
     event = note_event(
@@ -95,6 +102,8 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
         members=[item.member_id for item in items],
         starts_at=wish.start.isoformat(),
     )
+    if wish.tell:
+        notify(uow, uow.session.get_one(Booking, booking_id), NoticeStep.BOOKED)
     who = WALK_IN if customer_id is None else customer_name(uow, customer_id)
     when = f"{format_near_day(wish.day, today_in(zone, uow.now))}, {format_time(wish.start, zone)}"
     undo = uow.undoable(
@@ -119,6 +128,7 @@ def _read(uow: UnitOfWork, command: Book) -> _Wish:
         customer_id=reader.id("customer_id", command.customer_id, "Customer") if who == "known" else 0,
         note=reader.note("note", command.note, "Note", limit=NOTE),
         reason=reader.text("reason", command.reason, "Reason", limit=120, required=False),
+        tell=reader.flag("tell", command.tell, "Tell the customer"),
     )
     reader.done()
     return wish

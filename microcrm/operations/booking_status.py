@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from microcrm.domain.booking import CANCELLED, LABELS, BookingStatus, can_follow
+from microcrm.domain.cancellation import NO_FEE, fee_at, share
 from microcrm.domain.errors import Conflict, Forbidden, Invalid
 from microcrm.domain.fields import Reader
+from microcrm.domain.money import format_rupees
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking, BookingItem
+from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import (
     BookingDone,
@@ -24,6 +29,7 @@ from microcrm.operations.parts.rows import plain
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
+_TOLD = {"approved": NoticeStep.APPROVED, "declined": NoticeStep.DECLINED}
 WHO_CANCELS = {
     "customer": _S.CANCELLED_BY_CUSTOMER,
     "late": _S.LATE_CANCELLED,
@@ -47,16 +53,29 @@ class Answer:
     booking_id: Any
     version: Any
     reason: Any = ""
+    tell: Any = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaiveFee:
+    """Empty ``reason``: the fee stands after all."""
+
+    booking_id: Any
+    version: Any
+    reason: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """``who`` is customer, late (the customer, too late) or business."""
+    """``who`` is customer, late (the customer, too late: by the owner's ladder that costs something) or business.
+    ``waiver``: why no fee is asked for."""
 
     booking_id: Any
     version: Any
     who: Any
     reason: Any = ""
+    waiver: Any = ""
+    tell: Any = False
 
 
 def step(uow: UnitOfWork, command: Step) -> BookingDone:
@@ -75,18 +94,24 @@ def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:
     reader = Reader()
     who = reader.choice("who", command.who, "Who cancelled", WHO_CANCELS)
     reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
+    waiver = reader.text("waiver", command.waiver, "Why no fee is asked for", limit=200, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_columns(uow, {item.member_id for item in items})
     booking.cancel_reason = reason
-    return _go(uow, booking, items, WHO_CANCELS[who], reason)
+    booking.fee_waiver = waiver
+    return _go(uow, booking, items, WHO_CANCELS[who], reason, tell=tell)
 
 
 def approve(uow: UnitOfWork, command: Answer) -> BookingDone:
     """The request becomes a booking. ``Conflict`` when it is none any more."""
     uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    tell = reader.flag("tell", command.tell, "Tell the customer")
+    reader.done()
     booking, items = _requested(uow, command)
-    return _go(uow, booking, items, _S.BOOKED, kind="approved")
+    return _go(uow, booking, items, _S.BOOKED, kind="approved", tell=tell)
 
 
 def decline(uow: UnitOfWork, command: Answer) -> BookingDone:
@@ -94,10 +119,47 @@ def decline(uow: UnitOfWork, command: Answer) -> BookingDone:
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = _requested(uow, command)
     booking.cancel_reason = reason
-    return _go(uow, booking, items, _S.CANCELLED_BY_BUSINESS, reason, kind="declined")
+    return _go(uow, booking, items, _S.CANCELLED_BY_BUSINESS, reason, kind="declined", tell=tell)
+
+
+def waive_fee(uow: UnitOfWork, command: WaiveFee) -> BookingDone:
+    """The fee of a visit that was cancelled late or missed is not asked for, and why."""
+    uow.require(Permission.BOOKINGS_ALL)
+    reader = Reader()
+    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
+    reader.done()
+    booking, items = open_booking(uow, command.booking_id, command.version)
+    check_columns(uow, {item.member_id for item in items})
+    if not booking.cancel_fee_paise:
+        raise Conflict("There is no fee for this booking.", remedy="Nothing has to be done.")
+    before = booking.fee_waiver
+    booking.fee_waiver, booking.version = reason, booking.version + 1
+    event = note_event(
+        uow, booking.id or 0, "fee_waived" if reason else "fee_stands", old=booking.status, new=booking.status,
+        reason=reason,
+    )  # fmt: skip
+    label = f"{format_rupees(booking.cancel_fee_paise)} {'waived' if reason else 'to be paid'}"
+    undo = uow.undoable(
+        f"the fee of booking {booking.number}", "booking_fee", booking.id or 0,
+        before={"fee_waiver": before}, after_version=booking.version, audit_event_id=event,
+    )  # fmt: skip
+    ids = tuple(item.id or 0 for item in items)
+    return BookingDone(booking.id or 0, ids, booking.number or 0, booking.version, booking.status, label, str(undo))
+
+
+def charge(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], status: BookingStatus) -> None:
+    """What a step into late-cancelled or not-come costs by the owner's terms; every other step costs nothing."""
+    fee = NO_FEE
+    if status in (_S.LATE_CANCELLED, _S.NO_SHOW):
+        terms, price = policy_of(uow), sum(item.price_paise for item in items)
+        fee = share(price, terms.no_show_percent)
+        if status is _S.LATE_CANCELLED:
+            fee = fee_at(terms.fee_ladder, price, booking.starts_at, uow.now)
+    booking.cancel_fee_paise = fee.paise
 
 
 def _requested(uow: UnitOfWork, command: Answer) -> tuple[Booking, list[BookingItem]]:
@@ -130,15 +192,21 @@ def _go(
     status: BookingStatus,
     reason: str = "",
     kind: str = "",
+    *,
+    tell: bool = False,
 ) -> BookingDone:
     old = BookingStatus(booking.status)
     if not can_follow(old, status):
         raise Conflict(
             f"This booking is already marked “{LABELS[old]}”.", remedy="Look at how it stands now, then try again."
         )
-    before = {"status": old, "expires_at": plain(booking.expires_at)}
+    before = {
+        name: plain(getattr(booking, name)) for name in ("status", "expires_at", "cancel_fee_paise", "fee_waiver")
+    }
+    charge(uow, booking, items, status)
     set_status(uow, booking, items, status)
     event = note_event(uow, booking.id or 0, kind or _kind(status), old=old, new=status, reason=reason)
+    notify(uow, booking, _TOLD.get(kind, NoticeStep.CANCELLED), tell=tell)
     who = customer_name(uow, booking.customer_id)
     label = f"{who}: {LABELS[status]}"
     undo = uow.undoable(

@@ -88,6 +88,7 @@ class ConfirmHold:
     note: Any = ""
     language: Any = ""
     request_key: Any = ""
+    tell: Any = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ def confirm_hold(uow: UnitOfWork, command: ConfirmHold) -> BookingDone:
     reader = Reader()
     who = reader.choice("who", command.who, "Customer", ("known", "new", "phone", "walk_in"))
     typed = read_typed(reader, command)
+    tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     if (again := made_already(uow, typed.request_key)) is not None:
         return again
@@ -196,7 +198,7 @@ def confirm_hold(uow: UnitOfWork, command: ConfirmHold) -> BookingDone:
         booking.customer_id = add_customer(uow, person).id
     elif who == "phone":
         give_to_guest(uow, booking, *read_person(command.name, command.phone))
-    return settle(uow, booking, items, typed, BookingStatus.BOOKED)
+    return settle(uow, booking, items, typed, BookingStatus.BOOKED, tell=tell)
 
 
 def confirm_public(uow: UnitOfWork, command: ConfirmPublic) -> BookingDone:
@@ -218,7 +220,7 @@ def confirm_public(uow: UnitOfWork, command: ConfirmPublic) -> BookingDone:
     if booking.source == "online" and needs_approval(terms, services_in(uow, items)):
         status = BookingStatus.PENDING_APPROVAL
         until = min(uow.now + timedelta(hours=terms.approval_hours), booking.starts_at)
-    return settle(uow, booking, items, typed, status, until, token=command.token)
+    return settle(uow, booking, items, typed, status, until, tell=True, token=command.token)
 
 
 def release_hold(uow: UnitOfWork, booking_id: Any) -> None:

@@ -17,6 +17,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 _BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+LINK_LASTS = timedelta(days=90)  # to a visit, after it has ended
 _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
 _BEHIND = text("SELECT * FROM link_behind(:hash)")
 

@@ -64,6 +64,7 @@ OTHERS: dict[str, Permission] = {
     "booking_made": Permission.BOOKINGS_OWN,
     "booking_moved": Permission.BOOKINGS_OWN,
     "booking_status": Permission.BOOKINGS_OWN,
+    "booking_fee": Permission.BOOKINGS_ALL,
     "queue_ticket": Permission.BOOKINGS_OWN,
 }
 

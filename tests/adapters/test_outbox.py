@@ -15,6 +15,7 @@ from tests.conftest import Work
 from tests.support.shops import Shop, TwoShops
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+KINDS = ("test",)
 
 
 def enqueue(unit_of_work: Work, shop: Shop, *keys: str) -> None:
@@ -25,7 +26,7 @@ def enqueue(unit_of_work: Work, shop: Shop, *keys: str) -> None:
 
 def claim(unit_of_work: Work, at: datetime = NOW, most: int = 10) -> list[outbox.Message]:
     with unit_of_work(system(), realm="worker") as uow:
-        return outbox.claim(uow.session, at, most)
+        return outbox.claim(uow.session, at, most, KINDS)
 
 
 def row(unit_of_work: Work, key: str) -> OutboxMessage:
@@ -44,6 +45,14 @@ def test_a_claimed_row_is_not_claimed_again_until_its_lease_ends(unit_of_work: W
     assert [m.attempts for m in claim(unit_of_work)] == [1]
     assert claim(unit_of_work, NOW + outbox.LEASE - timedelta(seconds=1)) == []
     assert [m.attempts for m in claim(unit_of_work, NOW + outbox.LEASE + timedelta(seconds=1))] == [2]
+
+
+def test_kinds_that_nobody_carries_out_wait_untouched(unit_of_work: Work, shop: Shop) -> None:
+    with unit_of_work(shop.actor(), clock=lambda: NOW) as uow:
+        uow.enqueue("booking_notice", "later", {})
+    enqueue(unit_of_work, shop, "a")
+    assert [m.key for m in claim(unit_of_work)] == ["a"]
+    assert (row(unit_of_work, "later").attempts, row(unit_of_work, "later").leased_until) == (0, None)
 
 
 def test_what_is_due_later_waits(unit_of_work: Work, shop: Shop) -> None:
@@ -103,8 +112,8 @@ def test_two_workers_at_once_share_the_rows_without_waiting(fresh_database: TwoS
             uow.enqueue("test", f"key-{number}", {})
         now = uow.now
     with wiring.unit_of_work(system(), realm="worker") as one, wiring.unit_of_work(system(), realm="worker") as two:
-        first = outbox.claim(one.session, now, 6)
-        second = outbox.claim(two.session, now, 6)
+        first = outbox.claim(one.session, now, 6, KINDS)
+        second = outbox.claim(two.session, now, 6, KINDS)
     assert (len(first), len(second)) == (6, 4)
     assert {m.id for m in first}.isdisjoint(m.id for m in second)
 
@@ -113,5 +122,5 @@ def test_two_workers_at_once_share_the_rows_without_waiting(fresh_database: TwoS
 def test_only_the_worker_may_take_a_message_of_a_shop(unit_of_work: Work, shop: Shop, realm: str) -> None:
     enqueue(unit_of_work, shop, "a")
     with unit_of_work(system(), realm=realm) as uow:
-        assert outbox.claim(uow.session, NOW, 10) == []
+        assert outbox.claim(uow.session, NOW, 10, KINDS) == []
     assert len(claim(unit_of_work)) == 1

@@ -57,7 +57,7 @@ def test_a_sweep_carries_out_what_was_committed_and_one_failure_stops_no_other(
         "two": ("sent", ""),
         "bad": ("queued", "upstream"),
         "broken": ("queued", "KeyError"),
-        "strange": ("queued", "no handler for unheard-of"),
+        "strange": ("queued", ""),
     }
     assert sweep() == 0
 

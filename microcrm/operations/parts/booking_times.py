@@ -13,6 +13,7 @@ from microcrm.domain.hours import Window, Windows, contains, intersect
 from microcrm.domain.permissions import Permission
 from microcrm.domain.timeline import minute_of
 from microcrm.domain.zones import to_wall
+from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.working_time import MemberDay, WorkingTime, read_working_time, spans_of
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -24,10 +25,15 @@ def may_run_calendar(uow: UnitOfWork) -> bool:
     return uow.may(Permission.BOOKINGS_ALL) and not uow.actor.is_own_calendar_only
 
 
+def may_override(uow: UnitOfWork, reason: str) -> bool:
+    """Whether this reason lets somebody go past the rules: only where the owner allows it, and never past the database."""
+    return bool(reason) and may_run_calendar(uow) and policy_of(uow).is_override_allowed
+
+
 def check_hours(uow: UnitOfWork, items: Sequence[PlannedItem], zone: ZoneInfo, reason: str) -> None:
     """``OutsideHours`` unless every item lies inside one opening of its member, or somebody who runs the whole calendar
     gives a reason. Time before and after for cleaning may lie outside."""
-    if reason and may_run_calendar(uow):
+    if may_override(uow, reason):
         return
     days = [to_wall(item.start, zone)[0] for item in items]
     working = read_working_time(uow, min(days) - _DAY, max(days) + _DAY, {item.member_id for item in items})

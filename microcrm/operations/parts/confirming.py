@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
@@ -15,18 +15,19 @@ from microcrm.domain.email import parse_email
 from microcrm.domain.errors import Conflict, HoldLapsed
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.formatting import format_near_day, format_time
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.phone import parse_phone
 from microcrm.domain.search_key import search_key
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
-from microcrm.operations.links import make_link
+from microcrm.operations.links import LINK_LASTS, make_link
+from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import BookingDone, customer_name, give_number, note_event
 from microcrm.operations.parts.guests import guest_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 NAME_LIMIT = 120
-LINK_LASTS = timedelta(days=90)  # after the visit
 _SHORTEST_KEY, _LONGEST_KEY = 16, 80
 # Two posts of one form: the second waits until the first is stored, and then finds it.
 _LOCK_KEY = text("SELECT pg_advisory_xact_lock(7266205, hashtext(:key))")
@@ -112,6 +113,8 @@ def settle(
     typed: Typed,
     status: BookingStatus,
     until: datetime | None = None,
+    *,
+    tell: bool,
     token: str = "",
 ) -> BookingDone:
     """Number, story, undo for the desk, and the customer's link (``token``, when they have one already)."""
@@ -125,6 +128,7 @@ def settle(
         services=[item.service_id for item in items], members=[item.member_id for item in items],
         starts_at=booking.starts_at.isoformat(),
     )  # fmt: skip
+    notify(uow, booking, NoticeStep(kind), tell=tell)
     undo = ""
     if uow.actor.kind == "member":
         undo = str(

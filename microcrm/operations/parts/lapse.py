@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select, text, update
 
 from microcrm.domain.booking import TENTATIVE, BookingStatus
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.occupancy import Span, overlaps
 from microcrm.domain.timeline import minute_of
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
+from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_rows import note_event
 from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.occupy import Claim, rest
@@ -141,3 +143,4 @@ def _expire(uow: UnitOfWork, booking: Booking) -> None:
     if old != BookingStatus.HOLD:
         tell_freed(uow, booking, spans_of(uow.session.scalars(select(BookingItem).where(*ours))))
     note_event(uow, booking.id or 0, "expired", old=old, new=BookingStatus.EXPIRED)
+    notify(uow, booking, NoticeStep.LAPSED, tell=old != BookingStatus.HOLD)

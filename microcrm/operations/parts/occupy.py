@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -127,6 +127,17 @@ def _fill(needs: Sequence[_Need], found: list[Claim]) -> bool:
                 return True
             del found[-len(claims) :]
     return False
+
+
+def choose_or_squeeze(
+    items: Sequence[PlannedItem], busy: dict[int, list[Span]], is_squeezing: bool
+) -> list[Claim] | NoRoom:
+    """As ``choose``; when squeezing, a visit that fits only without the time before and after does without it."""
+    found = choose(items, busy)
+    if isinstance(found, NoRoom) and is_squeezing:
+        tight = choose([replace(item, before=0, after=0) for item in items], busy)
+        return found if isinstance(tight, NoRoom) else tight
+    return found
 
 
 def outer_span(items: Iterable[PlannedItem]) -> Span:

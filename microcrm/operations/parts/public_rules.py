@@ -40,15 +40,22 @@ def needs_approval(terms: PolicyTerms, services: Sequence[Service]) -> bool:
 
 def check_public(uow: UnitOfWork, terms: PolicyTerms, items: Sequence[PlannedItem]) -> None:
     """``Invalid`` at the field that is wrong: ``service_id``, or ``time``."""
-    _check(uow, terms, services_of(uow, items), min(item.start for item in items))
+    check_public_start(uow, terms, services_of(uow, items), min(item.start for item in items))
 
 
 def check_public_class(uow: UnitOfWork, terms: PolicyTerms, service: Service, start: datetime) -> None:
     """The same for places in a class. The day's limit counts visits, and a class has its own limit: its seats."""
-    _check(uow, replace(terms, most_per_day=None), [service], start)
+    check_public_start(uow, replace(terms, most_per_day=None), [service], start)
 
 
-def _check(uow: UnitOfWork, terms: PolicyTerms, services: Sequence[Service], start: datetime) -> None:
+def check_public_start(
+    uow: UnitOfWork,
+    terms: PolicyTerms,
+    services: Sequence[Service],
+    start: datetime,
+    except_booking: int | None = None,
+) -> None:
+    """As ``check_public``, for services that have been read already. ``except_booking`` does not fill its day: it moves."""
     if not terms.is_online:
         raise Invalid("This shop takes no bookings online.", remedy="Call the shop to book.")
     hidden = next((one for one in services if not one.is_online or not one.is_active), None)
@@ -62,22 +69,26 @@ def _check(uow: UnitOfWork, terms: PolicyTerms, services: Sequence[Service], sta
     last = today_in(zone, uow.now) + timedelta(days=ahead)
     if to_wall(start, zone)[0] > last:
         raise Invalid(fields={"time": f"Bookings are open until {format_day(last)}. Choose an earlier day."})
-    _check_day(uow, terms, services, start)
+    _check_day(uow, terms, services, start, except_booking)
 
 
-def _check_day(uow: UnitOfWork, terms: PolicyTerms, services: Sequence[Service], start: datetime) -> None:
+def _check_day(
+    uow: UnitOfWork, terms: PolicyTerms, services: Sequence[Service], start: datetime, except_booking: int | None
+) -> None:
     if terms.most_per_day is None and all(one.most_per_day is None for one in services):
         return
     zone = zone_of(uow.actor.zone)
     day = to_wall(start, zone)[0]
     uow.session.execute(_LOCK_DAY, {"business": uow.business_id, "day": day.toordinal()})
-    visits, by_service = _count(uow, *day_bounds(day, zone))
+    visits, by_service = _count(uow, *day_bounds(day, zone), except_booking)
     full = terms.most_per_day is not None and visits >= terms.most_per_day
     if full or any(one.most_per_day is not None and by_service.get(one.id, 0) >= one.most_per_day for one in services):
         raise Invalid(fields={"time": f"{format_day(day)} is full. Choose another day, or call the shop."})
 
 
-def _count(uow: UnitOfWork, start: datetime, end: datetime) -> tuple[int, dict[int | None, int]]:
+def _count(
+    uow: UnitOfWork, start: datetime, end: datetime, except_booking: int | None
+) -> tuple[int, dict[int | None, int]]:
     """What customers have booked themselves on a day: visits, and items of each service. Lapsed ones do not count."""
     rows = uow.session.execute(
         select(BookingItem.service_id, Booking.id, func.count())
@@ -88,6 +99,7 @@ def _count(uow: UnitOfWork, start: datetime, end: datetime) -> tuple[int, dict[i
             Booking.starts_at < end,
             Booking.source == "online",
             Booking.status.in_(list(LIVE)),
+            Booking.id.is_distinct_from(except_booking),
             func.coalesce(Booking.expires_at > uow.now, True),
         )
         .group_by(BookingItem.service_id, Booking.id)

@@ -18,15 +18,25 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 
 def slot_taken(
-    uow: UnitOfWork, items: Sequence[PlannedItem], why: NoRoom | None = None, *, except_item: int = 0
+    uow: UnitOfWork,
+    items: Sequence[PlannedItem],
+    why: NoRoom | None = None,
+    *,
+    except_item: int = 0,
+    except_booking: int = 0,
 ) -> SlotTaken:
-    """For the same services by the same members, as long as planned. A customer gets times that customers may have."""
+    """For the same services by the same members, as long as planned. A customer gets times that customers may have. What
+    the item or the booking that moves holds itself counts as free."""
     zone, wanted = zone_of(uow.actor.zone), items[0].start
     if uow.actor.kind == "visitor":
         services = tuple((item.service_id, item.member_id) for item in items)
-        found = nearest_free(uow, FreeTimesAsked(services, date.max, date.max, is_public=True), wanted)
+        found = nearest_free(
+            uow,
+            FreeTimesAsked(services, date.max, date.max, is_public=True, except_booking=except_booking or None),
+            wanted,
+        )
     else:
-        found = _nearest(uow, tuple((_way(item),) for item in items), wanted, zone, except_item)
+        found = _nearest(uow, tuple((_way(item),) for item in items), wanted, zone, (except_booking, except_item))
     item = why.item if why else items[0]
     if why and not why.is_member_busy:
         message = f"No room or equipment for that is free at {format_time(item.start, zone)}."
@@ -59,13 +69,14 @@ def start_in_words(start: datetime, wanted: datetime, zone: ZoneInfo, today: dat
 
 
 def _nearest(
-    uow: UnitOfWork, visit: tuple[tuple[Way, ...], ...], wanted: datetime, zone: ZoneInfo, except_item: int
+    uow: UnitOfWork, visit: tuple[tuple[Way, ...], ...], wanted: datetime, zone: ZoneInfo, without: tuple[int, int]
 ) -> tuple[FreeStart, ...]:
     found: tuple[FreeStart, ...] = ()
     first = to_wall(wanted, zone)[0]
     for days in LOOK_AHEAD:
         question = Question(visit, first, first + timedelta(days=days - 1), zone, earliest=uow.now)
-        found = nearest(free_days(question, read_facts(uow, question, except_item=except_item)), wanted, NEAREST)
+        facts = read_facts(uow, question, except_booking=without[0], except_item=without[1])
+        found = nearest(free_days(question, facts), wanted, NEAREST)
         if len(found) == NEAREST:
             break
     return found

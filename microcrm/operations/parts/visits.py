@@ -12,7 +12,7 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
-from microcrm.operations.parts.occupy import NoRoom, choose, claim, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.occupy import NoRoom, choose_or_squeeze, claim, keepers_of, outer_span, read_busy
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -39,19 +39,22 @@ class Taken:
     item_ids: tuple[int, ...]
 
 
-def take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken:
-    """``SlotTaken`` with the nearest free times when somebody else has it. A hold that has run out is in nobody's way."""
-    found = try_to_take(uow, items, visit)
+def take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit, *, is_squeezing: bool = False) -> Taken:
+    """``SlotTaken`` with the nearest free times when somebody else has it. A hold that has run out is in nobody's way.
+    ``is_squeezing``: without the time before and after, when that is all that is in the way."""
+    found = try_to_take(uow, items, visit, is_squeezing=is_squeezing)
     if isinstance(found, Taken):
         return found
     raise slot_taken(uow, items, found)
 
 
-def try_to_take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken | NoRoom | None:
+def try_to_take(
+    uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit, *, is_squeezing: bool = False
+) -> Taken | NoRoom | None:
     """``NoRoom`` or ``None`` (somebody was quicker) when the time is not to be had."""
     for _ in range(TRIES):
         busy = read_busy(uow, *outer_span(items), keepers_of(items))
-        claims = choose(items, busy.taken)
+        claims = choose_or_squeeze(items, busy.taken, is_squeezing)
         if isinstance(claims, NoRoom):
             return claims
         savepoint = uow.session.begin_nested()

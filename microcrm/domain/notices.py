@@ -1,0 +1,120 @@
+"""What a customer is told about a visit, in their language. Pure texts: whoever sends them adds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from microcrm.domain.calendar_text import MONTHS
+from microcrm.domain.formatting import WEEKDAYS, format_time
+
+# Said wherever somebody is asked whether to tell the customer.
+NOT_SENT_YET = "Messages are written down now. They go out once messaging is set up for this shop."
+
+
+class NoticeStep(StrEnum):
+    BOOKED = "booked"
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    OFFER = "offer"
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """``reason`` is the shop's own sentence. ``until``: how long an offer stands. ``link`` is the visit's page."""
+
+    shop: str
+    services: tuple[str, ...]
+    starts_at: datetime
+    zone: ZoneInfo
+    link: str
+    reason: str = ""
+    until: datetime | None = None
+
+
+_S = NoticeStep
+_CHANGE = {
+    "en": " Change or cancel: {link}",
+    "hi": " बदलने या रद्द करने के लिए: {link}",
+    "kn": " ಬದಲಾಯಿಸಲು ಅಥವಾ ರದ್ದುಗೊಳಿಸಲು: {link}",
+}
+_AGAIN = {"en": " Choose another time: {link}", "hi": " कोई दूसरा समय चुनें: {link}", "kn": " ಬೇರೆ ಸಮಯ ಆರಿಸಿ: {link}"}
+TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
+    "en": {
+        _S.BOOKED: "{shop}: you are booked: {services}, {when}." + _CHANGE["en"],
+        _S.REQUESTED: "{shop}: we have your request: {services}, {when}. We will answer soon. {link}",
+        _S.APPROVED: "{shop}: your request is accepted: {services}, {when}." + _CHANGE["en"],
+        _S.DECLINED: "{shop}: sorry, this is not possible: {services}, {when}.{reason}" + _AGAIN["en"],
+        _S.MOVED: "{shop}: your visit has a new time: {services}, {when}." + _CHANGE["en"],
+        _S.CANCELLED: "{shop}: your visit is cancelled: {services}, {when}.{reason}" + _AGAIN["en"],
+        _S.LAPSED: "{shop}: we could not answer your request in time, so it has lapsed: {services}, {when}." + _AGAIN["en"],
+        _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}: {link}",
+    },
+    "hi": {
+        _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {services}, {when}।" + _CHANGE["hi"],
+        _S.REQUESTED: "{shop}: आपका अनुरोध मिल गया है: {services}, {when}। हम जल्द जवाब देंगे। {link}",
+        _S.APPROVED: "{shop}: आपका अनुरोध स्वीकार हो गया है: {services}, {when}।" + _CHANGE["hi"],
+        _S.DECLINED: "{shop}: क्षमा करें, यह समय संभव नहीं है: {services}, {when}।{reason}" + _AGAIN["hi"],
+        _S.MOVED: "{shop}: आपकी बुकिंग का समय बदल गया है: {services}, {when}।" + _CHANGE["hi"],
+        _S.CANCELLED: "{shop}: आपकी बुकिंग रद्द हो गई है: {services}, {when}।{reason}" + _AGAIN["hi"],
+        _S.LAPSED: "{shop}: आपके अनुरोध का जवाब समय पर नहीं दिया जा सका: {services}, {when}।" + _AGAIN["hi"],
+        _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें: {link}",
+    },
+    "kn": {
+        _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
+        _S.REQUESTED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆ ಸಿಕ್ಕಿದೆ: {services}, {when}. ಶೀಘ್ರದಲ್ಲೇ ಉತ್ತರಿಸುತ್ತೇವೆ. {link}",
+        _S.APPROVED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಯನ್ನು ಒಪ್ಪಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
+        _S.DECLINED: "{shop}: ಕ್ಷಮಿಸಿ, ಈ ಸಮಯ ಸಾಧ್ಯವಿಲ್ಲ: {services}, {when}.{reason}" + _AGAIN["kn"],
+        _S.MOVED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಸಮಯ ಬದಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
+        _S.CANCELLED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ರದ್ದಾಗಿದೆ: {services}, {when}.{reason}" + _AGAIN["kn"],
+        _S.LAPSED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಗೆ ಸಮಯಕ್ಕೆ ಉತ್ತರಿಸಲಾಗಲಿಲ್ಲ: {services}, {when}." + _AGAIN["kn"],
+        _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ: {link}",
+    },
+}  # fmt: skip
+LANGUAGES = tuple(TEXTS)
+_MONTHS = {
+    "en": MONTHS,
+    "hi": ("जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर"),
+    "kn": ("ಜನವರಿ", "ಫೆಬ್ರವರಿ", "ಮಾರ್ಚ್", "ಏಪ್ರಿಲ್", "ಮೇ", "ಜೂನ್", "ಜುಲೈ", "ಆಗಸ್ಟ್", "ಸೆಪ್ಟೆಂಬರ್", "ಅಕ್ಟೋಬರ್",
+           "ನವೆಂಬರ್", "ಡಿಸೆಂಬರ್"),
+}  # fmt: skip
+_DAYS = {
+    "en": WEEKDAYS,
+    "hi": ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार", "शुक्रवार", "शनिवार", "रविवार"),
+    "kn": ("ಸೋಮವಾರ", "ಮಂಗಳವಾರ", "ಬುಧವಾರ", "ಗುರುವಾರ", "ಶುಕ್ರವಾರ", "ಶನಿವಾರ", "ಭಾನುವಾರ"),
+}  # fmt: skip
+# From which hour on a part of the day begins, and its name; night comes twice.
+_PARTS = {
+    "hi": ((0, "रात"), (4, "सुबह"), (12, "दोपहर"), (16, "शाम"), (20, "रात")),
+    "kn": ((0, "ರಾತ್ರಿ"), (4, "ಬೆಳಿಗ್ಗೆ"), (12, "ಮಧ್ಯಾಹ್ನ"), (16, "ಸಂಜೆ"), (20, "ರಾತ್ರಿ")),
+}  # fmt: skip
+
+
+def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
+    """One message. A language that has no texts gets English."""
+    spoken = language if language in TEXTS else "en"
+    return TEXTS[spoken][step].format(
+        shop=facts.shop,
+        services=" + ".join(facts.services),
+        when=when_in(spoken, facts.starts_at, facts.zone),
+        until=when_in(spoken, facts.until, facts.zone) if facts.until else "",
+        reason=f" {facts.reason}" if facts.reason else "",
+        link=facts.link,
+    )
+
+
+def when_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
+    """Like "Sat 5 Dec, 11:00 am", "शनिवार 5 दिसंबर, सुबह 11:00"."""
+    local = instant.astimezone(zone)
+    day = f"{_DAYS[language][local.weekday()]} {local.day} {_MONTHS[language][local.month - 1]}"
+    if language == "en":
+        return f"{day}, {format_time(instant, zone)}"
+    part = next(name for hour, name in reversed(_PARTS[language]) if local.hour >= hour)
+    return f"{day}, {part} {local.hour % 12 or 12}:{local.minute:02d}"
