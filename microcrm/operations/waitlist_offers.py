@@ -205,7 +205,7 @@ def _accept(
     booking.customer_id = entry.customer_id
     uow.session.flush()
     uow.audit("waitlist.accepted", "waitlist_entry", entry.id, offer_id=offer.id, booking_id=booking.id)
-    return settle(uow, booking, items, Typed(entry.note, language, ""), BookingStatus.BOOKED)
+    return settle(uow, booking, items, Typed(entry.note, language, ""), BookingStatus.BOOKED, tell=True)
 
 
 def _waiting(uow: UnitOfWork, command: OfferByHand) -> WaitlistEntry:
