@@ -1,14 +1,19 @@
-"""Many shops at once, the same for the same size: what benchmarks read, and nothing else yet.
+"""Many shops at once, the same for the same size: customers, bookings, their items and the time these take.
 
 Sizes follow Zipf's law: the largest of 1,000 shops has a tenth of all customers, half of them have fewer than 500. Rows
 arrive by COPY as the owner role. Constraints and indexes are taken off before and put back afterwards, which checks the
-rows; forced row-level security, which COPY refuses, is lifted meanwhile.
+rows; forced row-level security, which COPY refuses, is lifted meanwhile, and so are triggers that would tell of every row.
+The exclusion constraint stays: it is cheaper to keep than to build.
+
+Each shop has as many staff as its visits need, twelve of 45 minutes a day at most. A visit's place among all the places of
+its shop follows from its number, so no two of one member overlap.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -23,12 +28,14 @@ from microcrm.domain.search_key import words_of
 from microcrm.operations.customer_keys import keys_of
 
 SEED = 2026
-_BULK = ("customers", "customer_words", "bookings")
+_BULK = ("customers", "customer_words", "bookings", "booking_items", "occupancies")
 _BASE = 250  # customers that even the smallest shop has
 _YEARS = 3
 _TAGS = ("{}", "{}", "{Regular}", "{VIP}", "{Student}", "{Regular,Bridal}")
 _STATUSES = ("finished",) * 17 + ("no_show", "cancelled_by_customer", "late_cancelled")
 _MEMBERS = ("owner", "manager", "front_desk", "staff", "staff")
+_MINUTES, _A_DAY = 45, 12  # of a visit, and visits that one member can have
+_DAYS = 365 * _YEARS + 21  # three weeks of them ahead
 
 Row = Sequence[object]
 
@@ -46,6 +53,12 @@ class Size:
         """``place``: 1 for the largest shop."""
         return self.largest // place + _BASE
 
+    def bookings_of(self, place: int) -> int:
+        return self.customers_of(place) * self.bookings_per_customer
+
+    def members_of(self, place: int) -> int:
+        return max(len(_MEMBERS), -(-self.bookings_of(place) // (_DAYS * _A_DAY)))
+
 
 SMALL = Size("small", businesses=60, largest=2_000)
 MEDIUM = Size("medium", businesses=1_000, largest=100_000)
@@ -60,15 +73,21 @@ class Counts:
 
 def ensure(connection: psycopg.Connection, size: Size) -> Counts:
     """Fill the database if it is empty. ``connection``: the owner's, of a migrated database, in autocommit."""
-    found = connection.execute("SELECT count(*) FROM businesses").fetchone()
-    if found == (0,):
+    if not is_filled(connection):
         with connection.transaction():
+            connection.execute("TRUNCATE businesses, users CASCADE")
             _fill(connection, size)
         connection.execute("ANALYZE")
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM businesses), (SELECT count(*) FROM customers), (SELECT count(*) FROM bookings)"
+        "SELECT (SELECT count(*) FROM businesses WHERE slug LIKE 'shop-%'), (SELECT count(*) FROM customers), "
+        "(SELECT count(*) FROM bookings)"
     ).fetchone()
     return Counts(*row) if row else Counts(0, 0, 0)
+
+
+def is_filled(connection: psycopg.Connection) -> bool:
+    """Whether a data set is there. One of an older kind, without the time that visits take, does not count."""
+    return connection.execute("SELECT EXISTS (SELECT FROM occupancies)").fetchone() == (True,)
 
 
 def _fill(connection: psycopg.Connection, size: Size) -> None:
@@ -76,13 +95,17 @@ def _fill(connection: psycopg.Connection, size: Size) -> None:
     _copy(connection, "users", _USERS, _users(size, now))
     _copy(connection, "businesses", _BUSINESSES, _businesses(size, now))
     _copy(connection, "members", _MEMBER_COLUMNS, _members(size, now))
+    _copy(connection, "services", _SERVICES, _services(size))
     put_back = [statement for table in _BULK for statement in _take_off(connection, table)]
     _copy(connection, "customers", _CUSTOMERS, _customers(size, now))
     _copy(connection, "customer_words", ("business_id", "word", "customer_id"), _words(size))
     _copy(connection, "bookings", _BOOKINGS, _bookings(size, now))
+    for table, statement in _FROM_WHAT_IS_THERE.items():
+        with unforced(connection, table):
+            connection.execute(statement)
     for statement in put_back:
         connection.execute(statement)
-    for table in ("users", "businesses", "members", "customers", "bookings"):
+    for table in ("users", "businesses", "members", "services", "customers", "bookings"):
         connection.execute(
             sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), (SELECT max(id) FROM {}))").format(
                 table, sql.Identifier(table)
@@ -90,11 +113,37 @@ def _fill(connection: psycopg.Connection, size: Size) -> None:
         )
 
 
-def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+# A visit's member follows from its number, as its time does in `_bookings`.
+_FROM_WHAT_IS_THERE = {
+    "service_members": "INSERT INTO service_members (business_id, service_id, member_id) "
+    "SELECT s.business_id, s.id, m.id FROM services s JOIN members m USING (business_id)",
+    "weekly_hours": "INSERT INTO weekly_hours (business_id, weekday, start_min, end_min) "
+    "SELECT b.id, n, 600, 1260 FROM businesses b, generate_series(0, 6) n",
+    "booking_items": f"""
+INSERT INTO booking_items (business_id, booking_id, service_id, member_id, starts_at, ends_at, duration_min, price_paise, is_live)
+SELECT b.business_id, b.id, b.business_id, m.first + (b.number - 1) * (m.many * {_DAYS * _A_DAY}) / n.visits % m.many,
+       b.starts_at, b.ends_at, {_MINUTES}, 60000, b.status IN ('booked', 'finished')
+FROM bookings b
+JOIN (SELECT business_id, min(id) AS first, count(*) AS many FROM members GROUP BY business_id) m USING (business_id)
+JOIN (SELECT business_id, count(*) AS visits FROM bookings GROUP BY business_id) n USING (business_id)
+""",
+    "occupancies": "INSERT INTO occupancies (business_id, booking_item_id, member_id, span, is_live) "
+    "SELECT business_id, id, member_id, tstzrange(starts_at, ends_at), is_live FROM booking_items ORDER BY member_id, starts_at",
+}
+
+
+@contextmanager
+def unforced(connection: psycopg.Connection, table: str) -> Iterator[None]:
     name = sql.Identifier(table)
     connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(name))
+    yield
+    connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(name))
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    name = sql.Identifier(table)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(name, sql.SQL(", ").join(map(sql.Identifier, columns)))
-    with connection.cursor().copy(statement) as copy:
+    with unforced(connection, table), connection.cursor().copy(statement) as copy:
         lines: list[str] = []
         for row in rows:
             lines.append("\t".join(map(str, row)))
@@ -103,11 +152,12 @@ def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], ro
                 lines = []
         if lines:
             copy.write("\n".join(lines) + "\n")
-    connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(name))
 
 
 def _take_off(connection: psycopg.Connection, table: str) -> Iterator[bytes]:
-    """Drop foreign keys and indexes; the statements that put them back, primary keys first."""
+    """Drop foreign keys, indexes and triggers; the statements that put them back, indexes first."""
+    connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
+    yield f"ALTER TABLE {table} ENABLE TRIGGER USER".encode()
     rows = connection.execute(
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
         (table,),
@@ -136,6 +186,9 @@ _BUSINESSES = ("id", "name", "legal_name", "trade", "slug", "phone", "email", "a
                "gstin", "zone", "logo_kind", "holiday_state", "onboarding", "is_demo", "version", "created_at")  # fmt: skip
 _MEMBER_COLUMNS = ("id", "business_id", "user_id", "name", "role", "colour", "granted", "withheld",
                    "is_own_calendar_only", "is_bookable", "position", "joined_at", "version")  # fmt: skip
+_SERVICES = ("id", "business_id", "name", "description", "duration_min", "buffer_before_min", "buffer_after_min",
+             "gap_after_min", "gap_min", "price_paise", "is_price_with_tax", "sac", "tax_class", "colour", "is_online",
+             "is_active", "position", "version")  # fmt: skip
 _CUSTOMERS = ("id", "business_id", "name", "name_key", "phone", "phone_reversed", "is_sharing_phone", "email",
               "email_key", "address", "tags", "notes", "last_visit_at", "visit_count", "created_at", "version")  # fmt: skip
 _BOOKINGS = ("id", "business_id", "number", "customer_id", "status", "starts_at", "ends_at", "source", "note",
@@ -158,9 +211,16 @@ def _businesses(size: Size, now: datetime) -> Iterator[Row]:
 def _members(size: Size, now: datetime) -> Iterator[Row]:
     ids = count(1)
     for business in range(1, size.businesses + 1):
-        for place, role in enumerate(_MEMBERS):
+        for place in range(size.members_of(business)):
+            role = _MEMBERS[min(place, len(_MEMBERS) - 1)]
             user = business if role == "owner" else r"\N"
             yield (next(ids), business, user, f"Member {place}", role, "teal", "{}", "{}", "f", "t", place, now, 1)
+
+
+def _services(size: Size) -> Iterator[Row]:
+    """One a shop, with the shop's id."""
+    for n in range(1, size.businesses + 1):
+        yield (n, n, "Haircut", "", _MINUTES, 0, 0, 0, 0, 60_000, "t", "", "", "teal", "t", "t", 0, 1)
 
 
 @cache
@@ -206,22 +266,18 @@ def _words(size: Size) -> Iterator[Row]:
 
 
 def _bookings(size: Size, now: datetime) -> Iterator[Row]:
-    """Quarter hours of three years, three weeks of them ahead."""
-    first = now - timedelta(days=365 * _YEARS)
+    """In order of time, shop by shop; the customers of a shop take turns."""
+    first, is_past, ids, customer = now - timedelta(days=365 * _YEARS), now.isoformat(), count(1), 0
     slots = [
-        (
-            (at := first + timedelta(days=day, minutes=15 * quarter)).isoformat(),
-            (at + timedelta(minutes=45)).isoformat(),
-        )
-        for day in range(365 * _YEARS + 21)
-        for quarter in range(36)
-    ]
-    is_past, rng, ids = now.isoformat(), Random(SEED + 1), count(1)
-    number, business_before = 0, 0
-    for customer, business, _ in _chosen(size):
-        if business != business_before:
-            number, business_before = 0, business
-        for starts, ends in rng.choices(slots, k=size.bookings_per_customer):
-            number += 1
-            status = _STATUSES[number % 20] if starts < is_past else "booked"
-            yield next(ids), business, number, customer, status, starts, ends, "staff", "", "", starts, 1
+        ((at := first + timedelta(days=day, minutes=_MINUTES * n)).isoformat(), (at + timedelta(minutes=_MINUTES)).isoformat())
+        for day in range(_DAYS)
+        for n in range(_A_DAY)
+    ]  # fmt: skip
+    for business in range(1, size.businesses + 1):
+        customers, members, visits = size.customers_of(business), size.members_of(business), size.bookings_of(business)
+        for n in range(visits):
+            starts, ends = slots[n * members * len(slots) // visits // members]
+            status = _STATUSES[(n + 1) % 20] if starts < is_past else "booked"
+            who = customer + n % customers + 1
+            yield next(ids), business, n + 1, who, status, starts, ends, "staff", "", "", starts, 1
+        customer += customers

@@ -110,7 +110,7 @@ def ground(choice: Choice) -> Iterator[Ground]:
 def _filled(size: Size, choice: Choice) -> Ground:
     began = time.monotonic()
     with psycopg.connect(_owner(), autocommit=True) as connection:
-        if connection.execute("SELECT count(*) FROM businesses").fetchone() == (0,):
+        if not dataset.is_filled(connection):
             choice.say(f"making the {size.name} data set, once")
         counts = dataset.ensure(connection, size)
     return Ground(counts, round(time.monotonic() - began, 1))

@@ -96,7 +96,7 @@ class Question:
 
     def days_of(self, line: Line) -> range:
         """The days asked about, as days of a longer line."""
-        lead = (self.first - line.first).days
+        lead = (self.first - line.days[0]).days
         return range(lead, lead + (self.last - self.first).days + 1)
 
 
@@ -183,7 +183,7 @@ class Search:
         line, step = self.line, self.question.step
         for member_id, windows in self.facts.hours.items():
             full_days = self.facts.full_days.get(member_id, ())
-            days = [() if full_days and line.day(n) in full_days else day for n, day in enumerate(windows)]
+            days = [() if full_days and line.days[n] in full_days else day for n, day in enumerate(windows)]
             self._working[member_id] = joined([line.day_of(n, day) for n, day in enumerate(days)])
             self._begins[member_id] = joined([line.day_of(n, day, step) for n, day in enumerate(days)])
 
@@ -194,7 +194,7 @@ class Search:
         full_days = self.facts.full_days.get(None, ())
         bits = 0
         for n in question.days_of(line):
-            if line.day(n) <= question.latest and line.day(n) not in full_days:
+            if line.days[n] <= question.latest and line.days[n] not in full_days:
                 start, end = line.bounds[n]
                 bits |= full(end - start) << start & ~line.again(n)
         early = max(ceil(question.earliest.timestamp() / 60) - line.origin, 0)
@@ -297,7 +297,7 @@ def _free_day(search: Search, starts: Bits, n: int) -> FreeDay:
     if bits := of_day(starts, bounds):
         for part, members in search.share(bits, bounds):
             found += [FreeStart(instant_of(line.edges[n] + minute), members) for minute in minutes_in(part)]
-    return FreeDay(line.day(n), is_open, tuple(sorted(found)))
+    return FreeDay(line.days[n], is_open, tuple(sorted(found)))
 
 
 def nearest(days: Sequence[FreeDay], wanted: datetime, count: int) -> tuple[FreeStart, ...]:

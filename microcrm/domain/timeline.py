@@ -34,12 +34,12 @@ class Line:
     """The days ``first``..``last`` of a zone. ``edges`` are their midnights in minutes since 1970: a day has 23, 24 or 25
     hours as it really has."""
 
-    __slots__ = ("bounds", "edges", "first", "zone")
+    __slots__ = ("bounds", "days", "edges", "zone")
 
     def __init__(self, first: date, last: date, zone: ZoneInfo) -> None:
-        self.first, self.zone = first, zone
-        days = (last - first).days + 1
-        self.edges = tuple(minute_of(to_instant(first + timedelta(days=n), 0, zone)) for n in range(days + 1))
+        self.zone = zone
+        self.days = tuple(first + timedelta(days=n) for n in range((last - first).days + 1))
+        self.edges = tuple(minute_of(to_instant(day, 0, zone)) for day in (*self.days, last + timedelta(days=1)))
         self.bounds = tuple(pairwise(edge - self.edges[0] for edge in self.edges))  # of each day, from the line's start
 
     @property
@@ -49,13 +49,6 @@ class Line:
     @property
     def length(self) -> int:
         return self.edges[-1] - self.edges[0]
-
-    @property
-    def days(self) -> int:
-        return len(self.edges) - 1
-
-    def day(self, n: int) -> date:
-        return self.first + timedelta(days=n)
 
     def day_of(self, n: int, windows: Windows, step: int = 1) -> tuple[Bits, int]:
         """The windows of day ``n``, or every ``step``-th minute from the beginning of each, and the day's length."""
@@ -76,7 +69,7 @@ class Line:
 
     def _at(self, n: int, minute: int) -> int:
         """How many minutes into day ``n`` its wall clock shows ``minute`` minutes after midnight."""
-        return minute_of(to_instant(self.day(n), minute, self.zone)) - self.edges[n]
+        return minute_of(to_instant(self.days[n], minute, self.zone)) - self.edges[n]
 
     def _offset(self, minute: int) -> timedelta | None:
         return instant_of(self.origin + minute).astimezone(self.zone).utcoffset()

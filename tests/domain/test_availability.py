@@ -43,7 +43,7 @@ def ask(*visit: Sequence[Way], **changes: Any) -> Question:
 def find(question: Question, *, hours: Windows = NINE_TO_TWELVE, busy: Any = None, **facts: Any) -> tuple[FreeDay, ...]:
     """Everybody works the same hours unless ``facts`` say otherwise."""
     own = facts.pop("own_hours", {})
-    every = {who: [own.get(who, hours)] * question.line.days for who in question.members}
+    every = {who: [own.get(who, hours)] * len(question.line.days) for who in question.members}
     return free_days(question, Facts(every, busy or {}, **facts))
 
 
@@ -228,9 +228,9 @@ def by_trying(question: Question, facts: Facts) -> dict[datetime, set[tuple[int,
     line, found = question.line, {}
     for n in question.days_of(line):
         for start in sorted({t for way in question.visit[0] for t in _grid(question, facts, way.member_id, n)}):
-            is_early = instant_of(start) < question.earliest or line.day(n) > question.latest
+            is_early = instant_of(start) < question.earliest or line.days[n] > question.latest
             is_again = minute_of(to_instant(*to_wall(instant_of(start), question.zone), question.zone)) != start
-            if is_early or is_again or line.day(n) in facts.full_days.get(None, ()):
+            if is_early or is_again or line.days[n] in facts.full_days.get(None, ()):
                 continue
             if teams := set(_teams(question, facts, start, start, 0, None, ())):
                 found[instant_of(start)] = teams
@@ -238,7 +238,7 @@ def by_trying(question: Question, facts: Facts) -> dict[datetime, set[tuple[int,
 
 
 def _windows(question: Question, facts: Facts, member: int, n: int) -> list[Span]:
-    day = question.line.day(n)
+    day = question.line.days[n]
     if day in facts.full_days.get(member, ()):
         return []
     walls = facts.hours[member][n]
@@ -259,9 +259,11 @@ def _teams(
         return
     for way in question.visit[place]:
         begin = start + (last.after + way.before if last and last.member_id == way.member_id else 0)
-        days = [_windows(question, facts, way.member_id, n) for n in range(question.line.days)]
+        days = [_windows(question, facts, way.member_id, n) for n in range(len(question.line.days))]
         working = merge(Window(*span) for day in days for span in day)
-        if place == 0 and not any(visit in _grid(question, facts, way.member_id, n) for n in range(question.line.days)):
+        if place == 0 and not any(
+            visit in _grid(question, facts, way.member_id, n) for n in range(len(question.line.days))
+        ):
             continue
         if not any(window.start <= begin and begin + way.duration <= window.end for window in working):
             continue
@@ -338,7 +340,7 @@ def situations(draw: Any) -> tuple[Question, Facts]:
         edges = sorted(draw(st.lists(st.integers(line.edges[0] - 300, line.edges[-1] + 300), unique=True, max_size=10)))
         pairs = list(zip(edges[::2], edges[1::2], strict=False))
         busy[keeper] = [start for start, _ in pairs], [end for _, end in pairs]
-    hours = {member: [draw(windows()) for _ in range(line.days)] for member in sorted(question.members)}
+    hours = {member: [draw(windows()) for _ in range(len(line.days))] for member in sorted(question.members)}
     full = draw(st.dictionaries(st.sampled_from([None, MEERA, ANIL]), st.just({day}), max_size=2))
     return question, Facts(hours, busy, full)
 
@@ -370,7 +372,7 @@ def _loads(question: Question, facts: Facts, start: datetime) -> Mapping[int, in
 def test_days_are_open_when_whoever_begins_works(situation: tuple[Question, Facts]) -> None:
     question, facts = situation
     for n, day in zip(question.days_of(question.line), free_days(question, facts), strict=True):
-        assert day.day == question.line.day(n)
+        assert day.day == question.line.days[n]
         assert day.is_open == any(facts.hours[way.member_id][n] for way in question.visit[0])
         assert day.is_open or not day.starts
 

@@ -93,12 +93,12 @@ def read_facts(
 ) -> Facts:
     """What the answer depends on, in two statements; as if the one booking or item were not there."""
     line = question.line
-    working = read_working_time(uow, line.first, line.day(line.days - 1), question.members)
+    working = read_working_time(uow, line.days[0], line.days[-1], question.members)
     taken = read_taken_time(
         uow, line, question.keepers, except_booking=except_booking, except_item=except_item,
         is_counting=not limits.are_none,
     )  # fmt: skip
-    hours = {who: [working.member(who, line.day(n)).working for n in range(line.days)] for who in question.members}
+    hours = {who: working.working_days(who, line.days) for who in question.members}
     return Facts(hours, taken.busy, taken.full_days(limits))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -58,7 +58,7 @@ class MemberDay:
 class WorkingTime:
     """What was read. Members without hours of their own keep the shop's."""
 
-    def __init__(self, rows: Iterator[Any]) -> None:
+    def __init__(self, rows: Iterable[Any]) -> None:
         weeks: dict[int | None, list[list[Window]]] = defaultdict(lambda: [[] for _ in range(7)])
         dated: dict[int | None, dict[date, list[Window]]] = defaultdict(lambda: defaultdict(list))
         self._leave: dict[int, list[tuple[date, date, Window]]] = defaultdict(list)
@@ -78,7 +78,6 @@ class WorkingTime:
             for who in {None, *weeks, *dated}
         }
         self._has_week = frozenset(weeks)
-        self._usual: dict[tuple[int, int], tuple[Windows, Windows]] = {}  # of a member on a weekday
 
     def shop(self, day: date) -> Windows:
         return open_windows(day, self._tables[None])
@@ -93,21 +92,26 @@ class WorkingTime:
         away = [window for first, last, window in leave if first <= day <= last] if leave else []
         return MemberDay(*self._hours(member_id, day), merge(away) if away else ())
 
-    def _hours(self, member_id: int, day: date) -> tuple[Windows, Windows]:
-        """Of the shop, and of the member inside them. Weekdays without exception are alike, so they are worked out once."""
+    def working_days(self, member_id: int, days: Sequence[date]) -> list[Windows]:
+        """The member's hours on each of many days, without their leave."""
         own = self._tables.get(member_id)
-        if day in self._tables[None].exceptions or (own and day in own.exceptions):
-            return self._inside(member_id, day)
-        key = member_id, day.weekday()
-        if key not in self._usual:
-            self._usual[key] = self._inside(member_id, day)
-        return self._usual[key]
+        special = {*self._tables[None].exceptions, *(own.exceptions if own else ())}
+        for first, last, _ in self._leave.get(member_id, ()):
+            special |= {day for day in days if first <= day <= last}
+        usual = [self._usual(member_id, weekday) for weekday in range(7)]
+        return [self.member(member_id, day).working if day in special else usual[day.weekday()] for day in days]
 
-    def _inside(self, member_id: int, day: date) -> tuple[Windows, Windows]:
+    def _hours(self, member_id: int, day: date) -> tuple[Windows, Windows]:
+        """Of the shop, and of the member inside them."""
         shop, own = self.shop(day), self._tables.get(member_id)
         if own is not None and (member_id in self._has_week or day in own.exceptions):
             return shop, intersect(shop, open_windows(day, own))
         return shop, shop
+
+    def _usual(self, member_id: int, weekday: int) -> Windows:
+        """Of the member on a weekday that nothing sets apart."""
+        shop = self._tables[None].week[weekday]
+        return intersect(shop, self._tables[member_id].week[weekday]) if member_id in self._has_week else shop
 
 
 def read_working_time(uow: UnitOfWork, first: date, last: date, members: Collection[int] | None = None) -> WorkingTime:
@@ -116,7 +120,7 @@ def read_working_time(uow: UnitOfWork, first: date, last: date, members: Collect
         "business": uow.business_id, "first": first, "last": last,
         "is_everybody": members is None, "members": list(members or ()),
     }  # fmt: skip
-    return WorkingTime(iter(uow.session.connection().execute(_HOURS, values)))
+    return WorkingTime(uow.session.connection().execute(_HOURS, values).all())
 
 
 def spans_of(windows: Windows, day: date, zone: ZoneInfo) -> tuple[Span, ...]:
