@@ -42,6 +42,9 @@ ACTIONS: dict[str, str] = {
     "booking.requested": "was asked for",
     "booking.fee_waived": "waived the fee of",
     "booking.fee_stands": "asked for the fee of",
+    "class.scheduled": "scheduled",
+    "class.moved": "moved",
+    "class.cancelled": "cancelled",
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
     "booking.undone": "took back a change of",
@@ -75,6 +78,10 @@ SUBJECTS: dict[str, str] = {
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "booking_fee": "the fee of a visit",
+    "class_session": "a class",
+    "class_made": "a class",
+    "class_moved": "a class",
+    "class_cancelled": "a class",
     "business": "the business",
     "category": "a category",
     "category_order": "the order of categories",
@@ -101,6 +108,7 @@ SUBJECTS: dict[str, str] = {
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status", "booking_fee"})),
+    "classes": ("Classes", frozenset({"class_session", "class_made", "class_moved", "class_cancelled"})),
     "bills": ("Bills and payments", frozenset({"document", "payment"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),

@@ -18,6 +18,7 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
 from microcrm.operations.booking_undo import put_booking_back
+from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
@@ -65,6 +66,9 @@ OTHERS: dict[str, Permission] = {
     "booking_moved": Permission.BOOKINGS_OWN,
     "booking_status": Permission.BOOKINGS_OWN,
     "booking_fee": Permission.BOOKINGS_ALL,
+    "class_made": Permission.BOOKINGS_OWN,
+    "class_moved": Permission.BOOKINGS_OWN,
+    "class_cancelled": Permission.BOOKINGS_OWN,
     "queue_ticket": Permission.BOOKINGS_OWN,
 }
 
@@ -152,6 +156,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
     before = undo.before or {}
     if undo.entity.startswith("booking_"):
         put_booking_back(uow, undo)
+        return
+    if undo.entity in CLASS_STEPS:
+        put_class_back(uow, undo)
         return
     if undo.entity == "queue_ticket":
         put_ticket_back(uow, undo)

@@ -108,7 +108,11 @@ async def test_the_board_shows_numbers_only_while_the_queue_is_on(waiting: List)
     visit = Visit()
     assert (await visit.get("/q/shop-a")).status_code == 404
     switch_on(waiting)
-    one, two, _ = drawn(waiting, name="Kavita Rao"), drawn(waiting, customer_id=waiting.shop.customer_id), drawn(waiting)
+    one, two, _ = (
+        drawn(waiting, name="Kavita Rao"),
+        drawn(waiting, customer_id=waiting.shop.customer_id),
+        drawn(waiting),
+    )
     waiting.do(queue.call, StepTicket(one.ticket_id))
     waiting.do(queue.call, StepTicket(two.ticket_id))
     shown = await visit.get("/q/shop-a")

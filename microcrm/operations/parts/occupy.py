@@ -155,15 +155,22 @@ def keepers_of(items: Iterable[PlannedItem]) -> set[int]:
 
 
 def claim(
-    uow: UnitOfWork, claims: Sequence[Claim], item_ids: Sequence[int], expires_at: datetime | None = None
+    uow: UnitOfWork,
+    claims: Sequence[Claim],
+    item_ids: Sequence[int],
+    expires_at: datetime | None = None,
+    *,
+    session_id: int | None = None,
 ) -> bool:
-    """Whether all of it could be had. When not, the caller rolls back to its savepoint."""
+    """Whether all of it could be had. When not, the caller rolls back to its savepoint. With ``session_id`` it is a class
+    that takes the time, and ``item_ids`` are not looked at."""
     if not claims:
         return True
     rows = [
         {
             "business_id": uow.business_id,
-            "booking_item_id": item_ids[one.place],
+            "booking_item_id": item_ids[one.place] if session_id is None else None,
+            "session_id": session_id,
             "member_id": one.keeper if one.keeper > 0 else None,
             "resource_id": -one.keeper if one.keeper < 0 else None,
             "span": Range(one.span.start, one.span.end),
@@ -201,6 +208,42 @@ def retake(
         return False
     let_go(uow, item_ids)
     return claim(uow, new, item_ids, expires_at)
+
+
+def retake_class(uow: UnitOfWork, session_id: int, old: Sequence[Claim], new: Sequence[Claim]) -> bool:
+    """As ``retake``, for the time of a class."""
+    extra = [Claim(one.keeper, part, 0) for one in new for part in _beyond(one, old)]
+    if not claim(uow, extra, (), session_id=session_id):
+        return False
+    uow.session.execute(delete(Occupancy).where(*_of_class(uow, session_id), Occupancy.is_live))
+    return claim(uow, new, (), session_id=session_id)
+
+
+def claims_of_class(uow: UnitOfWork, session_id: int, *, is_live: bool = True) -> list[Claim]:
+    """What a class holds now, or held before it was called off."""
+    rows = uow.session.execute(
+        select(Occupancy.keeper_id, Occupancy.span).where(*_of_class(uow, session_id), Occupancy.is_live == is_live)
+    )
+    return sorted(Claim(keeper, Span(span.lower, span.upper), 0) for keeper, span in rows)
+
+
+def rest_class(uow: UnitOfWork, session_id: int) -> None:
+    """The class is off: its time is free, and remembered in case that is taken back."""
+    uow.session.execute(
+        Occupancy.__table__.update().where(*_of_class(uow, session_id), Occupancy.is_live).values(is_live=False)
+    )
+
+
+def wake_class(uow: UnitOfWork, session_id: int) -> bool:
+    """The class takes place after all; whether its time could still be had."""
+    if not claim(uow, claims_of_class(uow, session_id, is_live=False), (), session_id=session_id):
+        return False
+    uow.session.execute(delete(Occupancy).where(*_of_class(uow, session_id), ~Occupancy.is_live))
+    return True
+
+
+def _of_class(uow: UnitOfWork, session_id: int) -> tuple[Any, ...]:
+    return Occupancy.business_id == uow.business_id, Occupancy.session_id == session_id
 
 
 def let_go(uow: UnitOfWork, item_ids: Sequence[int]) -> None:

@@ -1,0 +1,77 @@
+"""Taking back what was just done to a class."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.errors import Conflict, SlotTaken
+from microcrm.domain.notices import NoticeStep
+from microcrm.domain.permissions import Permission
+from microcrm.models.classes import ClassSession
+from microcrm.models.records import Undo
+from microcrm.operations.classes import shift_class
+from microcrm.operations.notices import notify, withdraw_notices
+from microcrm.operations.parts.booking_life import set_status
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items
+from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.class_time import lock_class_bookings
+from microcrm.operations.parts.occupy import rest_class, wake_class
+from microcrm.operations.parts.rows import find
+from microcrm.operations.parts.seats import take_seats_again
+from microcrm.operations.unit_of_work import UnitOfWork
+
+WINDOW = timedelta(minutes=15)
+CLASS_STEPS = ("class_made", "class_moved", "class_cancelled")
+
+
+def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
+    """``Conflict`` when it has changed since, has guests by now, or it is too long ago; ``SlotTaken`` when its time has
+    gone."""
+    uow.require(Permission.BOOKINGS_OWN)
+    if uow.now - undo.at > WINDOW:
+        raise Conflict("That is too long ago to take back.", remedy="Change the class by hand.")
+    visits = lock_class_bookings(uow, undo.entity_id)
+    session = find(uow, ClassSession, undo.entity_id)
+    uow.session.refresh(session)
+    if session.version != undo.after_version:
+        raise Conflict("The class has changed since.", remedy="Change it by hand.")
+    check_columns(uow, {session.member_id})
+    before = undo.before or {}
+    if undo.entity == "class_made":
+        if visits:
+            raise Conflict("Somebody has joined this class by now.", remedy="Cancel the class instead.")
+        session.is_live, session.version = False, session.version + 1
+        rest_class(uow, session.id or 0)
+    elif undo.entity == "class_moved":
+        _move_back(uow, session, before, visits)
+    else:
+        _bring_back(uow, session, before)
+    uow.session.flush()
+
+
+def _move_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any], visits: list[Any]) -> None:
+    minutes = int((session.ends_at - session.starts_at).total_seconds()) // 60
+    start = datetime.fromisoformat(before["starts_at"])
+    [plan] = plan_items(uow, (WantedItem(session.service_id, before["member_id"], minutes),), start)
+    told = [withdraw_notices(uow, booking.id, booking.version) for booking, _ in visits]
+    shift_class(uow, session, plan, visits, tell=any(told), kind="undone")
+
+
+def _bring_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any]) -> None:
+    """The class with everybody who was in it; who has changed their visit since stays out."""
+    if not wake_class(uow, session.id or 0):
+        raise SlotTaken("Its time has been given to somebody else.", remedy="Schedule the class at another time.")
+    session.is_live, session.cancel_reason, session.version = True, "", session.version + 1
+    uow.session.flush()
+    for one in before["visits"]:
+        booking, items = open_booking(uow, one["booking_id"])
+        if booking.version != one["version"] or not take_seats_again(uow, items):
+            continue
+        was_told = withdraw_notices(uow, one["booking_id"], one["version"])
+        old, booking.cancel_reason = booking.status, ""
+        deadline = one["expires_at"]
+        set_status(uow, booking, items, BookingStatus(one["status"]), deadline and datetime.fromisoformat(deadline))
+        note_event(uow, booking.id or 0, "undone", old=old, new=booking.status)
+        notify(uow, booking, NoticeStep.BOOKED, tell=was_told)

@@ -1,0 +1,289 @@
+"""Group classes: scheduling them, joining them, moving them and calling them off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+
+from microcrm.domain.booking import OFF, BookingStatus
+from microcrm.domain.errors import Conflict
+from microcrm.domain.fields import Reader
+from microcrm.domain.formatting import format_near_day, format_time
+from microcrm.domain.notices import NoticeStep
+from microcrm.domain.occupancy import LONGEST_SERVICE
+from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.classes import ClassSession
+from microcrm.models.customers import Customer
+from microcrm.operations.book import AHEAD, BACK
+from microcrm.operations.customer_access import phone_for
+from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold
+from microcrm.operations.notices import notify
+from microcrm.operations.parts.booking_life import set_status
+from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
+from microcrm.operations.parts.booking_rows import WALK_IN, BookingDone, check_columns, note_event
+from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.class_time import (
+    check_nobody_came,
+    class_service,
+    give_class_time,
+    lock_class_bookings,
+    open_class,
+)
+from microcrm.operations.parts.occupy import claims_of_class, rest_class
+from microcrm.operations.parts.refusal import slot_taken
+from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleClass:
+    """``seats`` and ``minutes`` empty: as the service says. ``reason`` goes past working hours, for those who may."""
+
+    service_id: Any
+    member_id: Any
+    day: Any
+    time: Any
+    seats: Any = None
+    minutes: Any = None
+    note: Any = ""
+    reason: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinClass:
+    """Whose places: as in ``ConfirmHold``."""
+
+    session_id: Any
+    seats: Any = 1
+    who: Any = "known"
+    customer_id: Any = None
+    name: Any = ""
+    phone: Any = ""
+    is_family: Any = False
+    note: Any = ""
+    tell: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelClass:
+    session_id: Any
+    version: Any
+    reason: Any = ""
+    tell: Any = True
+
+
+@dataclass(frozen=True, slots=True)
+class MoveClass:
+    """In wall clock. ``member_id`` empty: who gives it now."""
+
+    session_id: Any
+    version: Any
+    day: Any
+    time: Any
+    member_id: Any = None
+    reason: Any = ""
+    tell: Any = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDone:
+    """``visits``: how many bookings it touched."""
+
+    session_id: int
+    version: int
+    label: str
+    undo: str
+    visits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    booking_id: int
+    version: int
+    number: int
+    customer: str
+    phone: str
+    seats: int
+    status: BookingStatus
+
+
+def schedule(uow: UnitOfWork, command: ScheduleClass) -> ClassDone:
+    """One class on one day. Raises as ``book`` does."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    plan_ids = (
+        reader.id("service_id", command.service_id, "Service"),
+        reader.id("member_id", command.member_id, "Staff member"),
+    )
+    minutes = reader.optional_number("minutes", command.minutes, "Length", low=5, high=LONGEST_SERVICE)
+    seats = reader.optional_number("seats", command.seats, "Seats", low=1, high=500)
+    note = reader.note("note", command.note, "Note", limit=500)
+    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    start = _read_start(uow, reader, command)
+    reader.done()
+    [plan] = plan_items(uow, (WantedItem(*plan_ids, minutes),), start)
+    service = class_service(uow, plan)
+    check_columns(uow, {plan.member_id})
+    check_hours(uow, [plan], zone_of(uow.actor.zone), reason)
+    session = open_class(uow, plan, seats or service.seats, note)
+    if not isinstance(session, ClassSession):
+        raise slot_taken(uow, [plan], session)
+    event = uow.audit("class.scheduled", "class_session", session.id, starts_at=start.isoformat())
+    label = f"{service.name}: {_when(uow, start)}, {session.seats} seats"
+    undo = uow.undoable(
+        f"the class on {_when(uow, start)}", "class_made", session.id or 0,
+        before=None, after_version=1, audit_event_id=event,
+    )  # fmt: skip
+    return ClassDone(session.id or 0, 1, label, str(undo))
+
+
+def join(uow: UnitOfWork, command: JoinClass) -> BookingDone:
+    """Places in a class. ``SlotTaken`` when fewer are left. To leave, cancel the booking."""
+    uow.require(Permission.BOOKINGS_OWN)
+    held = hold(uow, Hold(session_id=command.session_id, seats=command.seats))
+    person = {
+        name: getattr(command, name) for name in ("who", "customer_id", "name", "phone", "is_family", "note", "tell")
+    }
+    return confirm_hold(uow, ConfirmHold(held.booking_id, held.version, **person))
+
+
+def attendees(uow: UnitOfWork, session_id: Any) -> tuple[Attendee, ...]:
+    """Who comes, in the order in which they booked; also who did not come after all, but nobody who cancelled."""
+    uow.require(Permission.CALENDAR_OWN)
+    session = find(uow, ClassSession, session_id)
+    check_columns(uow, {session.member_id})
+    rows = uow.session.execute(
+        select(Booking, BookingItem.seats, Customer.name, Customer.phone)
+        .join(BookingItem, and_(BookingItem.business_id == Booking.business_id, BookingItem.booking_id == Booking.id))
+        .outerjoin(Customer, and_(Customer.business_id == Booking.business_id, Customer.id == Booking.customer_id))
+        .where(
+            Booking.business_id == uow.business_id,
+            BookingItem.session_id == session.id,
+            Booking.status.not_in(list(OFF)),
+        )
+        .order_by(Booking.id)
+    )
+    return tuple(
+        Attendee(
+            booking.id, booking.version, booking.number or 0, booking.guest_name or name or WALK_IN,
+            phone_for(uow.actor, phone or ""), seats, BookingStatus(booking.status),
+        )
+        for booking, seats, name, phone in rows
+    )  # fmt: skip
+
+
+def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
+    """The class does not take place: all its visits are cancelled by the shop, and its time is free."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customers")
+    session_id = reader.id("session_id", command.session_id, "Class")
+    reader.done()
+    visits = lock_class_bookings(uow, session_id)
+    session = _own_class(uow, session_id, command.version)
+    check_nobody_came(uow, session_id, visits)
+    before = [_remembered(booking) for booking, _ in visits]
+    for booking, items in visits:
+        old, booking.cancel_reason = booking.status, reason
+        set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
+        note_event(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
+        notify(uow, booking, NoticeStep.CANCELLED, tell=tell)
+    uow.session.refresh(session)
+    session.is_live, session.cancel_reason, session.version = False, reason, session.version + 1
+    uow.session.flush()
+    rest_class(uow, session_id)
+    return _written(uow, session, "cancelled", {"visits": before}, len(visits))
+
+
+def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
+    """The class and everybody in it to another time, perhaps with somebody else."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    start = _read_start(uow, reader, command)
+    session_id = reader.id("session_id", command.session_id, "Class")
+    member_id = None if command.member_id in (None, "") else reader.id("member_id", command.member_id, "Staff member")
+    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customers")
+    reader.done()
+    visits = lock_class_bookings(uow, session_id)
+    session = _own_class(uow, session_id, command.version)
+    check_nobody_came(uow, session_id, visits)
+    minutes = int((session.ends_at - session.starts_at).total_seconds()) // 60
+    [plan] = plan_items(uow, (WantedItem(session.service_id, member_id or session.member_id, minutes),), start)
+    check_columns(uow, {session.member_id, plan.member_id})
+    check_hours(uow, [plan], zone_of(uow.actor.zone), reason)
+    before = {"member_id": session.member_id, "starts_at": session.starts_at.isoformat()}
+    shift_class(uow, session, plan, visits, tell=tell, reason=reason)
+    return _written(uow, session, "moved", before, len(visits))
+
+
+def shift_class(
+    uow: UnitOfWork,
+    session: ClassSession,
+    plan: PlannedItem,
+    visits: list[tuple[Booking, list[BookingItem]]],
+    *,
+    tell: bool,
+    reason: str = "",
+    kind: str = "moved",
+) -> None:
+    """Time first, then everybody's row."""
+    give_class_time(uow, session, claims_of_class(uow, session.id or 0), plan)
+    session.starts_at, session.ends_at, session.member_id = plan.start, plan.end, plan.member_id
+    session.version += 1
+    for booking, items in visits:
+        for item in items:
+            item.starts_at, item.ends_at, item.member_id = plan.start, plan.end, plan.member_id
+        booking.starts_at, booking.ends_at, booking.version = plan.start, plan.end, booking.version + 1
+        uow.session.flush()
+        note_event(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
+        notify(uow, booking, NoticeStep.MOVED, tell=tell)
+    uow.session.flush()
+
+
+def _own_class(uow: UnitOfWork, session_id: int, version: Any) -> ClassSession:
+    session = find(uow, ClassSession, session_id)
+    uow.session.refresh(session)
+    same_version(version, session.version)
+    check_columns(uow, {session.member_id})
+    if not session.is_live:
+        raise Conflict("This class does not take place.", remedy="Schedule another one.")
+    return session
+
+
+def _remembered(booking: Booking) -> dict[str, Any]:
+    deadline = booking.expires_at
+    return {
+        "booking_id": booking.id,
+        "status": booking.status,
+        "expires_at": deadline and deadline.isoformat(),
+        "version": booking.version + 1,
+    }
+
+
+def _written(uow: UnitOfWork, session: ClassSession, what: str, before: dict[str, Any], visits: int) -> ClassDone:
+    event = uow.audit(f"class.{what}", "class_session", session.id, visits=visits)
+    undo = uow.undoable(
+        f"the class on {_when(uow, session.starts_at)}", f"class_{what}", session.id or 0,
+        before=before, after_version=session.version, audit_event_id=event,
+    )  # fmt: skip
+    label = f"Class {what}: {_when(uow, session.starts_at)}"
+    return ClassDone(session.id or 0, session.version, label, str(undo), visits)
+
+
+def _read_start(uow: UnitOfWork, reader: Reader, command: ScheduleClass | MoveClass) -> datetime:
+    zone = zone_of(uow.actor.zone)
+    today = today_in(zone, uow.now)
+    day = reader.day("day", command.day, "Day", earliest=today - BACK, latest=today + AHEAD)
+    return to_instant(day, min(reader.clock("time", command.time, "Time"), 24 * 60 - 1), zone)
+
+
+def _when(uow: UnitOfWork, start: datetime) -> str:
+    zone = zone_of(uow.actor.zone)
+    return f"{format_near_day(to_wall(start, zone)[0], today_in(zone, uow.now))}, {format_time(start, zone)}"
