@@ -38,6 +38,7 @@ STYLESHEETS = [
         "calendar",
         "today",
         "records",
+        "bills",
         "settings",
     )
 ]

@@ -14,6 +14,8 @@ from microcrm.pages.activity import activity
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
+from microcrm.pages.invoice import invoice
+from microcrm.pages.invoices import invoices
 from microcrm.pages.settings_business import settings_business
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
@@ -25,6 +27,9 @@ from microcrm.pages.today import today
 from microcrm.pages.welcome import welcome
 from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
+from microcrm.state.bill import Bill
+from microcrm.state.bill_money import Till
+from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
@@ -59,6 +64,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
+    Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
+    Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load)),
     Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),

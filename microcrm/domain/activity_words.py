@@ -65,6 +65,7 @@ ACTIONS: dict[str, str] = {
     "invoice.drafted": "saved a draft of",
     "invoice.discarded": "threw away a draft of",
     "invoice.issued": "issued",
+    "invoice.given": "gave the customer",
     "invoice.cancelled": "cancelled",
     "invoice.credited": "credited",
     "payment.taken": "took",

@@ -6,7 +6,18 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from microcrm.http import accounts, authenticator, credentials, health, invitations, mailbox, sessions, sheet, shop
+from microcrm.http import (
+    accounts,
+    authenticator,
+    credentials,
+    health,
+    invitations,
+    mailbox,
+    papers,
+    sessions,
+    sheet,
+    shop,
+)
 from microcrm.http.book import confirm, discovery, manage, offer, queue, services, when
 from microcrm.http.book.look import script as booking_script
 from microcrm.http.script import public_script
@@ -40,4 +51,5 @@ def routes() -> list[BaseRoute]:
         *offer.ROUTES,
         *queue.ROUTES,
         *sheet.ROUTES,
+        *papers.ROUTES,
     ]

@@ -9,6 +9,7 @@ NAVIGATION: tuple[Place, ...] = (
     Place("/today", "Today", "sun", Permission.SHOP_VIEW),
     Place("/calendar", "Calendar", "calendar_days", Permission.CALENDAR_OWN),
     Place("/customers", "Customers", "users", Permission.CUSTOMERS_VIEW),
+    Place("/invoices", "Bills", "receipt_indian_rupee", Permission.INVOICES_VIEW),
     Place("/activity", "Activity", "history", Permission.ACTIVITY_VIEW),
     Place("/settings", "Settings", "settings", Permission.SHOP_VIEW),
 )

@@ -21,6 +21,8 @@ AT_THE_CALENDAR = MEMBERS - {ACCOUNTANT}
 DESK = frozenset({FRONT_DESK, MANAGER, OWNER, STRANGER})
 MANAGERS = frozenset({MANAGER, OWNER, STRANGER})
 OWNERS = frozenset({OWNER, STRANGER})
+BOOKS = DESK | {ACCOUNTANT}
+BOOKKEEPERS = MANAGERS | {ACCOUNTANT}
 NOBODY: frozenset[str] = frozenset()
 
 # A state and those who may call its handlers; "State.handler" is an exception from its state's line.
@@ -45,6 +47,12 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerPage.stop_editing": MEMBERS,
     "NewCustomer": DESK,
     "NewCustomer.close": MEMBERS,
+    "Bills": BOOKS,
+    "Bill": BOOKS,
+    "Bill.find": MEMBERS,
+    "Till": BOOKS,
+    "Till.begin": BOOKKEEPERS,
+    "Till.correct": BOOKKEEPERS,
     "ActivityPage": MANAGERS,
     "BusinessSettings": OWNERS,
     "Welcome": OWNERS,
@@ -91,6 +99,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/mailbox": EVERYBODY,  # development only
     "/settings/logo": NOBODY,  # these shops have none
     "/calendar/sheet": AT_THE_CALENDAR,
+    "/invoice/{id:int}.pdf": NOBODY,  # nor bills: tests/http/test_papers.py has one
+    "/invoice/{id:int}.svg": NOBODY,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
     "/b/{slug}": EVERYBODY,
@@ -106,6 +116,8 @@ PAGES: dict[str, frozenset[str]] = {
 }
 # Which address stands for a pattern: shop A's own.
 EXAMPLES: dict[str, str] = {
+    "/invoice/{id:int}.pdf": "/invoice/1.pdf",
+    "/invoice/{id:int}.svg": "/invoice/1.svg",
     "/b/{slug}": "/b/shop-a",
     "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
@@ -172,10 +184,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "CUSTOMERS_VIEW": MEMBERS,
     "CUSTOMERS_EDIT": DESK,
     "CUSTOMERS_CONTACT": DESK,
-    "INVOICES_VIEW": DESK | {ACCOUNTANT},
-    "INVOICES_EDIT": DESK | {ACCOUNTANT},
-    "INVOICES_CORRECT": MANAGERS | {ACCOUNTANT},
-    "PAYMENTS_TAKE": DESK | {ACCOUNTANT},
+    "INVOICES_VIEW": BOOKS,
+    "INVOICES_EDIT": BOOKS,
+    "INVOICES_CORRECT": BOOKKEEPERS,
+    "PAYMENTS_TAKE": BOOKS,
     "CATALOGUE_VIEW": MEMBERS,
     "CATALOGUE_EDIT": MANAGERS,
     "HOURS_EDIT": MANAGERS,

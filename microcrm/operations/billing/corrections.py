@@ -27,12 +27,14 @@ _MONEY = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
 
 @dataclass(frozen=True, slots=True)
 class CreditNote:
-    """``quantities``: line's place to how many thousandths of it are given back; ``None``: the whole bill."""
+    """``quantities``: line's place to how many thousandths of it are given back. ``lines``: places of lines given back as
+    far as they still can be. Neither: the whole bill."""
 
     document_id: Any
     version: Any
     reason: Any
     quantities: Any = None
+    lines: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,8 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     if bill.kind not in _CORRECTED or bill.state in ("draft", "cancelled"):
         raise Conflict("Only an issued bill can be credited.")
     lines = _lines(uow, bill.id or 0)
-    wanted = _wanted(command.quantities, lines)
     credited = _already(uow, bill.id or 0)
+    wanted = _wanted(command, lines, credited)
     is_whole = all(wanted.get(line.place) == line.quantity for line in lines) and not credited
     rows = [
         _part(line, wanted[line.place], credited.get(line.place, (0, 0, 0, 0, 0)))
@@ -89,16 +91,24 @@ def _lines(uow: UnitOfWork, document_id: int) -> list[DocumentLine]:
     return list(uow.session.scalars(query.order_by(DocumentLine.place)))
 
 
-def _wanted(raw: Any, lines: list[DocumentLine]) -> dict[int, int]:
+def _wanted(
+    command: CreditNote, lines: list[DocumentLine], credited: dict[int, tuple[int, int, int, int, int]]
+) -> dict[int, int]:
+    """How much of which line, in thousandths."""
+    raw: Any = command.quantities
     if raw is None:
-        return {line.place: line.quantity for line in lines}
-    places = {line.place for line in lines}
+        places = command.lines if command.lines else [line.place for line in lines]
+        left = {line.place: line.quantity - credited.get(line.place, (0,))[0] for line in lines}
+        if not isinstance(places, list | tuple) or not all(type(place) is int for place in places):
+            raise Invalid("Choose which lines are credited.")
+        raw = {place: left[place] for place in places if left.get(place, 0) > 0}
+        if not raw:
+            raise Invalid("All of that is credited already.", remedy="Look at the credit notes of this bill.")
+    known = {line.place for line in lines}
     is_map = (
         isinstance(raw, dict)
         and raw
-        and all(
-            type(place) is int and type(many) is int and place in places and many > 0 for place, many in raw.items()
-        )
+        and all(type(place) is int and type(many) is int and place in known and many > 0 for place, many in raw.items())
     )
     if not is_map:
         raise Invalid("Choose which lines are credited, and how much of each.")

@@ -147,7 +147,8 @@ def _save(uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None) -> Dra
     )
     uow.session.add_all(_rows(uow.business_id, document_id, read, priced))
     uow.session.flush()
-    uow.audit("invoice.drafted", "document", document_id, lines=len(read.lines), total=priced.bill.total)
+    if command.document_id is None:  # saving again and again is typing, not news
+        uow.audit("invoice.drafted", "document", document_id, lines=len(read.lines))
     return DraftSaved(document_id, document.version, DocumentKind(document.kind), priced)
 
 

@@ -48,7 +48,7 @@ def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
     terms = read_terms(uow)
     _check(document, terms)
     business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
-    document.seller, document.buyer = _seller(business), _buyer(uow, document)
+    document.seller, document.buyer = seller_of(business), _buyer(uow, document)
     return give_number(uow, document, terms)
 
 
@@ -100,7 +100,8 @@ def _check(document: Document, terms: BillingTerms) -> None:
         raise Invalid("A bill of nothing cannot be issued.", remedy="Change the lines, or throw the draft away.")
 
 
-def _seller(business: Business) -> dict[str, Any]:
+def seller_of(business: Business) -> dict[str, Any]:
+    """What is copied of the seller onto a bill."""
     return {
         "name": business.name,
         "legal_name": business.legal_name,

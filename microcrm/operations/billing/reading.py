@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
+from microcrm.domain.bill import QUANTITY_ONE
 from microcrm.domain.documents import TITLES, DocumentKind
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import BIGINT, parse_text, parse_whole
+from microcrm.domain.money import half_up, share
 from microcrm.domain.permissions import Permission
 from microcrm.domain.search_key import prefix_end, search_key
 from microcrm.domain.zones import today_in, zone_of
@@ -89,6 +91,12 @@ class LineView:
     service_id: int | None
     member_id: int | None
     booking_item_id: int | None
+
+    @property
+    def reduction(self) -> int:
+        """What the discounts of the line and of the bill take off it, in the terms of its price."""
+        gross = half_up(self.price * self.quantity, QUANTITY_ONE)
+        return share(gross, self.discount_bp) + self.discount + self.bill_discount
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""A bill as the typesetter wants it, and the note that somebody was given it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from microcrm.domain.bill_page import PageBill, PageLine
+from microcrm.domain.permissions import Permission
+from microcrm.models.billing import Document
+from microcrm.models.business import Business
+from microcrm.operations.billing.issuing import seller_of
+from microcrm.operations.billing.reading import DocumentView, read_document
+from microcrm.operations.billing.terms import read_terms
+from microcrm.operations.parts.rows import find
+from microcrm.operations.unit_of_work import UnitOfWork
+
+
+def bill_paper(uow: UnitOfWork, document_id: Any) -> PageBill:
+    """Drafts show the seller and buyer of today; issued bills the copies that they carry."""
+    uow.require(Permission.INVOICES_VIEW)
+    return _page(uow, read_document(uow, document_id))
+
+
+def mark_given(uow: UnitOfWork, document_id: Any) -> None:
+    """The customer has it now: from here on only a credit note changes anything."""
+    uow.require(Permission.INVOICES_EDIT)
+    document = find(uow, Document, document_id)
+    if document.sent_at is None and document.number is not None:
+        document.sent_at = uow.now
+        document.version += 1
+        uow.session.flush()
+        uow.audit("invoice.given", "document", document.id, number=document.number)
+
+
+def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
+    terms = read_terms(uow)
+    seller, buyer = view.seller, view.buyer
+    if not view.number:
+        business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
+        seller, buyer = seller_of(business), {"name": view.customer, "gstin": view.buyer_gstin}
+    return PageBill(
+        kind=view.kind,
+        title=view.title,
+        state=view.state,
+        number=view.number,
+        day=view.day,
+        seller=seller,
+        buyer=buyer,
+        place_state=view.place_state,
+        heads=view.heads,
+        registration=terms.registration,
+        lines=[
+            PageLine(
+                line.description, line.sac, line.quantity, line.price, line.reduction, line.taxable, line.rate_bp,
+                line.cgst, line.sgst, line.igst, line.is_exempt,
+            )
+            for line in view.lines
+        ],
+        taxable=view.taxable,
+        cgst=view.cgst,
+        sgst=view.sgst,
+        igst=view.igst,
+        round_off=view.round_off,
+        total=view.total,
+        tip=view.tip,
+        paid=view.paid,
+        note=view.note,
+        terms=terms.terms,
+        bank=terms.bank,
+        upi_id=terms.upi_id,
+        upi_name=terms.upi_name,
+        second_language=terms.second_language,
+    )  # fmt: skip

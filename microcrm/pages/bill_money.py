@@ -1,0 +1,124 @@
+"""Payments of a bill, and the dialogs that take money or correct."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, submit, text_button
+from microcrm.components.cards import card
+from microcrm.components.dialogs import dialog, form_footer, panel
+from microcrm.components.fields import error_summary, field_error, text_field
+from microcrm.state.bill import Bill
+from microcrm.state.bill_money import Till
+from microcrm.state.bills_view import Amount, PaidLine
+
+_WAYS = (("cash", "Cash"), ("upi", "UPI"), ("card", "Card"), ("bank", "Bank transfer"), ("wallet", "Wallet"))
+
+
+def paid() -> rx.Component:
+    return card(
+        "Payments",
+        rx.cond(
+            Till.payments.length() > 0,
+            rx.el.ul(rx.foreach(Till.payments, _payment), class_name="list"),
+            rx.el.p("Nothing yet.", class_name="muted pad"),
+        ),
+        padded=False,
+    )
+
+
+def _payment(one: rx.Var[PaidLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(one.words, class_name=rx.cond(one.is_void, "is-void", "")),
+        rx.el.span(one.when, class_name="meta"),
+        rx.el.b(one.amount, class_name="num"),
+        rx.cond(one.may_void, text_button("Void", on_click=Till.begin("void", one.id))),
+        class_name="bill-payment",
+        key=one.id,
+    )
+
+
+def dialogs() -> rx.Component:
+    return rx.fragment(
+        panel(
+            "Take payment",
+            _pay_form(),
+            open=Till.open == "pay",
+            on_close=Till.close,
+            description=Bill.bill.due + " is due",
+        ),
+        _reason_dialog(
+            "cancel",
+            "Cancel this bill?",
+            "Only while nobody has been given it. Its number stays taken and is reported as cancelled.",
+            "Cancel the bill",
+        ),
+        _reason_dialog("void", "Declare this payment void?", "What it settled is due again.", "Void the payment"),
+        dialog(
+            "Credit note",
+            rx.el.form(
+                rx.el.fieldset(
+                    rx.el.legend("What is given back"),
+                    rx.foreach(Till.creditable, _creditable),
+                    rx.el.p("None ticked: the whole bill.", class_name="hint"),
+                ),
+                text_field("reason", "Reason", Till.errors, form="credit", max_length=200),
+                form_footer(submit("Write the credit note", busy=Till.is_busy), button("Close", on_click=Till.close)),
+                on_submit=Till.correct,
+                class_name="form",
+            ),
+            open=Till.open == "credit",
+            on_close=Till.close,
+            description="It has its own number and lowers the bill for good.",
+        ),
+    )
+
+
+def _pay_form() -> rx.Component:
+    return rx.el.form(
+        error_summary(Till.errors, {"parts": "Payment"}, form="pay"),
+        *[_way(mode, words, place) for place, (mode, words) in enumerate(_WAYS)],
+        form_footer(submit("Take it", busy=Till.is_busy), button("Close", on_click=Till.close)),
+        on_submit=Till.pay,
+        class_name="form",
+        key=Bill.bill.due_input,
+    )
+
+
+def _way(mode: str, words: str, place: int) -> rx.Component:
+    first = Bill.bill.due_input if place == 0 else ""
+    more = (
+        text_field("given", "Cash given", Till.errors, optional=True, before="₹", form="pay", input_mode="decimal")
+        if mode == "cash"
+        else text_field(f"proof_{mode}", "Reference", Till.errors, optional=True, form="pay", max_length=60)
+    )
+    return rx.el.fieldset(
+        rx.el.div(
+            text_field(f"amount_{mode}", words, Till.errors, value=first, before="₹", form="pay", input_mode="decimal"),
+            more,
+            class_name="grid-2",
+        ),
+        field_error(f"parts.{place}.amount", Till.errors, form="pay"),
+        field_error(f"parts.{place}.given", Till.errors, form="pay"),
+    )
+
+
+def _reason_dialog(what: str, title: str, text: str, action: str) -> rx.Component:
+    return dialog(
+        title,
+        rx.el.form(
+            text_field("reason", "Reason", Till.errors, form=what, max_length=200),
+            form_footer(submit(action, busy=Till.is_busy), button("Keep it as it is", on_click=Till.close)),
+            on_submit=Till.correct,
+            class_name="form",
+        ),
+        open=Till.open == what,
+        on_close=Till.close,
+        description=text,
+    )
+
+
+def _creditable(line: rx.Var[Amount]) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name="line_" + line.name), rx.el.span(line.value), class_name="row", key=line.name
+    )

@@ -1,0 +1,315 @@
+"""One bill: the editor of a draft beside its paper; an issued document with its payments."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import (
+    anchor,
+    button,
+    icon_button,
+    link,
+    link_button,
+    menu,
+    menu_item,
+    menu_trigger,
+    segmented,
+)
+from microcrm.components.cards import card, chip
+from microcrm.components.dialogs import confirm
+from microcrm.components.feedback import blank, skeleton, skeleton_lines
+from microcrm.components.fields import search_field, text_field
+from microcrm.components.icons import icon
+from microcrm.domain.permissions import Permission
+from microcrm.domain.states import choices
+from microcrm.domain.taxbook import KINDS
+from microcrm.pages.bill_money import dialogs, paid
+from microcrm.pages.frame import screen
+from microcrm.state.bill import Bill
+from microcrm.state.bill_money import Till
+from microcrm.state.bills_view import Amount, EditLine
+from microcrm.state.booking_card_view import Option
+from microcrm.state.booking_new import Person
+
+BILL = Bill.bill
+MAY_EDIT = Bill.allowed.contains(Permission.INVOICES_EDIT.value)
+MAY_CORRECT = Bill.allowed.contains(Permission.INVOICES_CORRECT.value)
+MAY_TAKE = Bill.allowed.contains(Permission.PAYMENTS_TAKE.value)
+
+
+def invoice() -> rx.Component:
+    body = rx.cond(BILL.is_draft, _draft(), _document())
+    return screen(
+        rx.cond(Bill.is_known, BILL.title, "Bill"),
+        rx.cond(Bill.is_missing, _missing(), rx.cond(Bill.is_known, body, _coming())),
+        confirm(
+            "Issue this bill?",
+            "It gets the next number of its series and cannot be changed any more; a credit note can lower it later.",
+            open=Bill.is_issuing,
+            on_close=Bill.keep_draft,
+            on_confirm=Bill.issue_now,
+            action="Issue",
+        ),
+        dialogs(),
+        here="/invoices",
+        head=_head(),
+    )
+
+
+def _head() -> rx.Component:
+    return rx.el.div(
+        link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        rx.el.div(
+            rx.el.div(
+                rx.el.h1(rx.cond(Bill.is_known, BILL.title, "Bill")),
+                rx.cond(Bill.is_known & ~BILL.is_draft, chip(BILL.status, BILL.tone)),
+                rx.cond(Bill.is_changed, rx.el.span("Not saved yet", class_name="meta", role="status")),
+                class_name="row",
+            ),
+            rx.cond(Bill.is_known & ~Bill.is_missing, rx.cond(BILL.is_draft, _draft_actions(), _actions())),
+            class_name="bill-head",
+        ),
+        class_name="record-head",
+    )
+
+
+def _draft_actions() -> rx.Component:
+    return rx.cond(
+        MAY_EDIT,
+        rx.el.div(
+            button("Throw away", kind="quiet", on_click=Bill.throw_away),
+            button("Save draft", on_click=Bill.save),
+            button("Issue", kind="primary", on_click=Bill.ask_to_issue),
+            class_name="head-actions",
+        ),
+    )
+
+
+def _actions() -> rx.Component:
+    return rx.el.div(
+        anchor("PDF", href="/invoice/" + BILL.id + ".pdf", target="_blank", class_name="btn"),
+        anchor("80 mm", href="/invoice/" + BILL.id + ".pdf?size=80mm", target="_blank", class_name="btn"),
+        rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
+        rx.cond(
+            MAY_EDIT,
+            menu(
+                "bill-more",
+                menu_trigger("bill-more", "More actions", kind="plain"),
+                menu_item("bill-more", "The customer has it", icon="send", on_click=Bill.given),
+                rx.cond(
+                    BILL.may_credit & MAY_CORRECT,
+                    menu_item("bill-more", "Credit note", icon="undo_2", on_click=Till.begin("credit", "")),
+                ),
+                rx.cond(
+                    BILL.may_cancel & MAY_CORRECT,
+                    menu_item("bill-more", "Cancel", icon="ban", on_click=Till.begin("cancel", ""), danger=True),
+                ),
+            ),
+        ),
+        class_name="head-actions",
+    )
+
+
+def _draft() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(_who(), _lines(), _rest(), class_name="stack", key=Bill.drawn.to_string()),
+        rx.el.aside(_totals(), _paper(), class_name="stack", aria_label="What it comes to"),
+        class_name="record",
+    )
+
+
+def _document() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(_paper(), class_name="stack"),
+        rx.el.aside(_totals(), paid(), class_name="stack", aria_label="What it comes to"),
+        class_name="record",
+    )
+
+
+def _who() -> rx.Component:
+    return card(
+        "For whom",
+        rx.el.div(
+            rx.el.div(
+                rx.cond(
+                    BILL.customer != "",
+                    rx.el.p(
+                        rx.el.b(BILL.customer),
+                        icon_button("x", "No customer: a walk-in", on_click=Bill.pick_person("", "")),
+                        class_name="row",
+                    ),
+                    rx.el.p("Walk-in, without a name", class_name="muted"),
+                ),
+                search_field("Search customers", Bill.words, Bill.find, placeholder="Name or last 4 digits"),
+                rx.el.ul(rx.foreach(Bill.people, _person), class_name="list people-found"),
+                class_name="stack-s",
+            ),
+            _head_field("buyer_gstin", "Customer’s GSTIN", BILL.buyer_gstin, hint="Only for a business"),
+            _head_field("day", "Date", BILL.day, type="date"),
+            _place(),
+            class_name="grid-2",
+        ),
+        rx.cond(BILL.reason != "", rx.el.p(icon("info", "s"), BILL.reason, class_name="row muted bill-reason")),
+    )
+
+
+def _person(person: rx.Var[Person]) -> rx.Component:
+    return rx.el.li(
+        button(person.name, kind="quiet", on_click=Bill.pick_person(person.id, person.name)),
+        rx.el.span(person.phone, class_name="meta num"),
+        key=person.id,
+    )
+
+
+def _head_field(name: str, label: str, value: rx.Var[str], **props: object) -> rx.Component:
+    return text_field(
+        name, label, Bill.errors, value=value, optional=name != "day", on_blur=Bill.type_head(name), **props
+    )
+
+
+def _place() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Where the work was done", html_for="f-performed_in"),
+        rx.el.select(
+            rx.el.option("At the shop", value=""),
+            *[rx.el.option(words, value=code) for code, words in choices()],
+            id="f-performed_in",
+            default_value=BILL.performed_in,
+            on_change=Bill.type_head("performed_in"),
+            class_name="input",
+        ),
+        class_name="field",
+    )
+
+
+def _lines() -> rx.Component:
+    return card(
+        "Lines",
+        rx.el.div(
+            rx.el.div(
+                *[rx.el.span(words, class_name=name) for words, name in _HEADS],
+                class_name="bill-line bill-heads",
+                aria_hidden="true",
+            ),
+            rx.foreach(Bill.lines, _line),
+            class_name="bill-lines",
+        ),
+        rx.el.div(
+            button("Empty line", icon="plus", on_click=Bill.add_line("")),
+            rx.el.select(
+                rx.el.option("Add from the price list …", value=""),
+                rx.foreach(Bill.services, _service),
+                value="",
+                on_change=Bill.add_line,
+                class_name="input",
+                aria_label="Add from the price list",
+            ),
+            class_name="row bill-add",
+        ),
+        actions=[
+            segmented(
+                "Prices",
+                [("without", "Before GST"), ("with", "With GST")],
+                rx.cond(Bill.lines[0].is_with_tax, "with", "without"),
+                Bill.with_tax,
+            )
+        ],
+    )
+
+
+_HEADS = (("Description", ""), ("Qty", ""), ("Rate", ""), ("Disc.", ""), ("Tax", ""), ("Amount", "right"), ("", ""))
+
+
+def _service(option: rx.Var[Option]) -> rx.Component:
+    return rx.el.option(option.label, value=option.value, key=option.value)
+
+
+def _line(line: rx.Var[EditLine]) -> rx.Component:
+    return rx.el.div(
+        _cell(line, "description", "Description", line.description),
+        _cell(line, "quantity", "Quantity", line.quantity, input_mode="decimal"),
+        _cell(line, "price", "Rate in rupees", line.price, input_mode="decimal"),
+        _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="–"),
+        rx.el.select(
+            *[rx.el.option(kind.label, value=tax_class.value) for tax_class, kind in KINDS.items()],
+            default_value=line.tax_class,
+            on_change=Bill.type_line(line.at, "tax_class"),
+            class_name="input",
+            aria_label="Tax class",
+        ),
+        rx.el.span(line.amount, rx.el.small(line.rate, class_name="meta"), class_name="right num bill-amount"),
+        icon_button("x", "Remove this line", on_click=Bill.drop_line(line.at)),
+        class_name="bill-line",
+        key=line.at.to_string(),
+    )
+
+
+def _cell(line: rx.Var[EditLine], name: str, label: str, value: rx.Var[str], **props: object) -> rx.Component:
+    key = rx.Var.create("lines.") + line.at.to_string() + "." + name
+    return rx.el.div(
+        rx.el.input(
+            default_value=value,
+            on_blur=Bill.type_line(line.at, name),
+            class_name="input",
+            aria_label=label,
+            aria_invalid=rx.cond(Bill.errors.contains(key), "true", "false"),
+            max_length=200,
+            **props,
+        ),
+        rx.cond(Bill.errors.contains(key), rx.el.p(Bill.errors[key], class_name="error")),
+        class_name="bill-cell",
+    )
+
+
+def _rest() -> rx.Component:
+    return card(
+        "On the whole bill",
+        rx.el.div(
+            _head_field("discount", "Discount", BILL.discount, before="₹", hint="Shared over the lines before GST"),
+            _head_field("tip", "Tip", BILL.tip, before="₹", hint="Kept apart: no part of the supply"),
+            class_name="grid-2",
+        ),
+        _head_field("note", "Note on the bill", BILL.note),
+    )
+
+
+def _totals() -> rx.Component:
+    return card(
+        "What it comes to",
+        rx.el.dl(
+            rx.foreach(BILL.sums, _sum),
+            rx.el.div(rx.el.dt("Total"), rx.el.dd(BILL.total), class_name="bill-total"),
+            rx.cond(BILL.due != "", rx.el.div(rx.el.dt("Due"), rx.el.dd(BILL.due), class_name="strong")),
+            class_name="bill-sums num",
+        ),
+        rx.cond(BILL.cancel_reason != "", rx.el.p("Cancelled: " + BILL.cancel_reason, class_name="muted")),
+        rx.cond(~BILL.is_draft & (BILL.reason != ""), rx.el.p(BILL.reason, class_name="meta")),
+    )
+
+
+def _sum(amount: rx.Var[Amount]) -> rx.Component:
+    return rx.el.div(rx.el.dt(amount.name), rx.el.dd(amount.value), key=amount.name)
+
+
+def _paper() -> rx.Component:
+    return rx.cond(
+        BILL.id != "",
+        rx.el.figure(
+            rx.el.img(src=BILL.paper, alt="The bill as it will be printed", class_name="bill-paper"),
+            rx.cond(Bill.is_changed, rx.el.figcaption("As last saved", class_name="meta")),
+            class_name="card pad",
+        ),
+    )
+
+
+def _missing() -> rx.Component:
+    return blank(
+        "receipt_indian_rupee",
+        "This bill isn’t here",
+        "The link may be old, or the draft was thrown away.",
+        link_button("All bills", "/invoices"),
+    )
+
+
+def _coming() -> rx.Component:
+    return rx.el.div(skeleton("88px"), skeleton_lines(6), class_name="stack", aria_busy="true")

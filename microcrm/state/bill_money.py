@@ -1,0 +1,111 @@
+"""Money and corrections of one bill: taking payment, a credit note, calling it off, a void payment."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import reflex as rx
+
+from microcrm.domain.money import format_rupees
+from microcrm.domain.permissions import Permission
+from microcrm.operations.billing.corrections import CreditNote, credit
+from microcrm.operations.billing.issuing import cancel_unsent
+from microcrm.operations.billing.payments import MODES, PaidPart, PaymentTaken, take_payment, void_payment
+from microcrm.operations.billing.payments import TakePayment as Take
+from microcrm.operations.billing.reading import view_document
+from microcrm.state.base import AppState
+from microcrm.state.bill import Bill
+from microcrm.state.bills_view import Amount, PaidLine, creditable_lines, paid_lines
+from microcrm.state.forms import pick, ticked
+from microcrm.state.gate import needs
+
+
+class Till(AppState):
+    """``open`` is the dialog on the screen: pay, credit, cancel or void."""
+
+    open: str = ""
+    payments: list[PaidLine] = []
+    creditable: list[Amount] = []
+    is_busy: bool = False
+
+    _key: str = ""
+    _payment: int = 0
+
+    @rx.event(supersedes=True)
+    @needs(Permission.INVOICES_VIEW)
+    async def load(self) -> None:
+        """What was paid so far."""
+        self.open, self.payments, self.creditable = "", [], []
+        if asked := self.router.url.query_parameters.get("id"):
+            view = await self._perform(view_document, asked)
+            self.payments = paid_lines(view, may_void=Permission.INVOICES_CORRECT.value in self.allowed)
+            self.creditable = creditable_lines(view)
+
+    @rx.event
+    @needs(Permission.PAYMENTS_TAKE)
+    async def begin_paying(self) -> None:
+        self.open, self.errors, self._key = "pay", {}, uuid4().hex
+
+    @rx.event
+    @needs(Permission.INVOICES_CORRECT)
+    async def begin(self, what: str, payment: str) -> None:
+        self.open = what if what in ("credit", "cancel", "void") else ""
+        self.errors = {}
+        self._payment = int(payment) if isinstance(payment, str) and payment.isdecimal() and len(payment) < 18 else 0
+
+    @rx.event
+    @needs(Permission.INVOICES_VIEW)
+    async def close(self) -> None:
+        self.open, self.errors = "", {}
+
+    @rx.event
+    @needs(Permission.PAYMENTS_TAKE)
+    async def pay(self, form: dict[str, Any]) -> Any:
+        bill = (await self.get_state(Bill)).bill
+        done = await self._perform(take_payment, Take(bill.id, _parts(form), self._key))
+        self._notify(_said(done))
+        return self._done()
+
+    @rx.event
+    @needs(Permission.INVOICES_CORRECT)
+    async def correct(self, form: dict[str, Any]) -> Any:
+        """What the open dialog is about, with its reason."""
+        bill, reason = (await self.get_state(Bill)).bill, pick(form, "reason")["reason"]
+        if self.open == "cancel":
+            await self._perform(cancel_unsent, bill.id, bill.version, reason)
+            self._notify(f"{bill.number} is cancelled; its number stays taken")
+        elif self.open == "void":
+            await self._perform(void_payment, self._payment, reason)
+            self._notify("The payment is void")
+        elif self.open == "credit":
+            await self._credit(bill.id, bill.version, reason, form)
+        return self._done()
+
+    async def _credit(self, bill_id: str, version: int, reason: Any, form: Any) -> None:
+        places = [int(place) for place in ticked(form, "line_") if place.isdecimal() and len(place) < 5]
+        done = await self._perform(credit, CreditNote(bill_id, version, reason, lines=places))
+        back = f" Give back {format_rupees(done.beyond)}." if done.beyond else ""
+        self._notify(f"{done.note.number} for {format_rupees(done.note.total_paise)}.{back}")
+
+    def _done(self) -> Any:
+        self.open = ""
+        return [Bill.load, Till.load]
+
+
+def _parts(form: Any) -> list[PaidPart]:
+    """One for each way of paying that has an amount."""
+    fields = {mode: pick(form, f"amount_{mode}", f"proof_{mode}", "given") for mode in MODES}
+    return [
+        PaidPart(mode, typed[f"amount_{mode}"], typed[f"proof_{mode}"], typed["given"] if mode == "cash" else "")
+        for mode, typed in fields.items()
+        if typed[f"amount_{mode}"]
+    ]
+
+
+def _said(done: PaymentTaken) -> str:
+    change = f" Give back {format_rupees(done.change)}." if done.change else ""
+    advance = f" {format_rupees(done.advance)} is kept as their advance." if done.advance else ""
+    if done.due:
+        return f"Taken, {format_rupees(done.due)} is still due.{change}"
+    return f"{done.number} is paid in full.{change}{advance}"

@@ -1,0 +1,336 @@
+"""Bills as rows of words, for the list and for the bill's own screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from microcrm.domain.bill import Bill as DomainBill
+from microcrm.domain.bill import Line, Worked
+from microcrm.domain.bill_page import percent, quantity
+from microcrm.domain.documents import DocumentKind
+from microcrm.domain.formatting import format_day
+from microcrm.domain.money import MINUS, format_rupees, group_indian, rupees_for_input
+from microcrm.domain.taxbook import TaxClass
+from microcrm.operations.billing.offers import Offer
+from microcrm.operations.billing.pricing import LineWish, Priced
+from microcrm.operations.billing.reading import DocumentPage, DocumentRow, DocumentView, LineView
+
+MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank", "wallet": "Wallet", "razorpay": "Razorpay"}
+MODE_HUES = {"cash": "amber", "upi": "teal", "card": "indigo", "bank": "sky", "wallet": "violet", "razorpay": "rose"}
+TABS = {
+    "all": "All", "draft": "Draft", "due": "Due", "overdue": "Overdue", "paid": "Paid", "credit_notes": "Credit notes"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tab:
+    value: str
+    words: str
+    count: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """A way of paying in the bar above the list; ``width`` in hundredths."""
+
+    words: str
+    amount: str
+    hue: str
+    width: str
+
+
+@dataclass(frozen=True)
+class BillRow:
+    id: str
+    number: str
+    day: str
+    customer: str
+    total: str
+    due: str
+    modes: str
+    status: str
+    tone: str
+    icon: str
+    about: str
+    is_business: bool
+    is_void: bool
+
+
+@dataclass(frozen=True)
+class Amount:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class EditLine:
+    """One line of the editor: what its fields start with, and what it comes to. ``at`` is its place from 0."""
+
+    at: int
+    description: str
+    sac: str
+    quantity: str
+    price: str
+    discount: str
+    tax_class: str
+    rate: str
+    is_with_tax: bool
+    amount: str
+    service_id: str
+    member_id: str
+    booking_item_id: str
+
+
+@dataclass(frozen=True)
+class PaidLine:
+    id: str
+    words: str
+    amount: str
+    when: str
+    is_void: bool
+    may_void: bool
+
+
+@dataclass(frozen=True)
+class BillView:
+    """Empty strings where there is nothing to say."""
+
+    id: str = ""
+    version: int = 0
+    title: str = "New bill"
+    number: str = ""
+    status: str = "Draft"
+    tone: str = "neutral"
+    is_draft: bool = True
+    takes_money: bool = False
+    may_cancel: bool = False
+    may_credit: bool = False
+    day: str = ""
+    customer_id: str = ""
+    customer: str = ""
+    buyer_gstin: str = ""
+    discount: str = ""
+    tip: str = ""
+    note: str = ""
+    reason: str = ""
+    performed_in: str = ""
+    is_with_tax: bool = True
+    sums: tuple[Amount, ...] = ()
+    total: str = "₹0.00"
+    due: str = ""
+    due_input: str = ""
+    paper: str = ""
+    booking_id: str = ""
+    cancel_reason: str = ""
+    digits: str = ""
+
+
+EMPTY_LINE = EditLine(0, "", "", "1", "", "", TaxClass.STANDARD.value, "", True, "", "", "", "")
+
+
+def status_of(row: DocumentRow | DocumentView, today: date) -> tuple[str, str, str]:
+    """Word, tone and icon."""
+    if row.state == "draft":
+        return "Draft", "neutral", "pencil"
+    if row.state == "cancelled":
+        return "Cancelled", "neutral", "ban"
+    if row.kind is DocumentKind.CREDIT_NOTE:
+        return "Credit note", "neutral", "undo_2"
+    if row.state == "paid":
+        return "Paid", "ok", "circle_check"
+    late = (today - row.due_on).days if row.due_on else 0
+    if late > 0:
+        return f"Overdue {late} day{'' if late == 1 else 's'}", "bad", "circle_alert"
+    if row.state == "part_paid":
+        return "Part paid", "warn", "clock"
+    return (
+        ("Due", "warn", "clock")
+        if not row.due_on or row.due_on == row.day
+        else (f"Due {format_day(row.due_on)}", "warn", "clock")
+    )
+
+
+def rows_of(page: DocumentPage, today: date) -> list[BillRow]:
+    return [_row(row, today) for row in page.rows]
+
+
+def tabs_of(page: DocumentPage) -> list[Tab]:
+    return [
+        Tab(value, words, group_indian(page.tallies[value].count), format_rupees(page.tallies[value].paise))
+        for value, words in TABS.items()
+    ]
+
+
+def shares_of(collected: Mapping[str, int]) -> list[Share]:
+    whole = sum(paise for paise in collected.values() if paise > 0) or 1
+    return [
+        Share(MODES[mode], format_rupees(paise), MODE_HUES[mode], f"{max(0, round(100 * paise / whole))}%")
+        for mode, paise in collected.items()
+    ]
+
+
+def _row(row: DocumentRow, today: date) -> BillRow:
+    status, tone, icon = status_of(row, today)
+    return BillRow(
+        id=str(row.id),
+        number=row.number or "No number yet",
+        day=format_day(row.day) if row.day else "",
+        customer=row.customer,
+        total=format_rupees(row.total),
+        due=format_rupees(row.due) if row.due else "–",
+        modes=", ".join(MODES[mode] for mode in row.modes) or "–",
+        status=status,
+        tone=tone,
+        icon=icon,
+        about=f"For {row.corrects}" if row.corrects else "",
+        is_business=row.is_business,
+        is_void=row.state == "cancelled",
+    )
+
+
+def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
+    status, tone, _ = status_of(view, today)
+    is_draft, is_note = view.state == "draft", view.kind is DocumentKind.CREDIT_NOTE
+    is_open = view.state in ("issued", "part_paid") and not is_note
+    return BillView(
+        id=str(view.id),
+        version=view.version,
+        title=f"{view.title} {view.number}".strip() if view.number else f"Draft: {view.title.lower()}",
+        number=view.number,
+        status=status,
+        tone=tone,
+        is_draft=is_draft,
+        takes_money=is_open and view.due > 0,
+        may_cancel=view.state == "issued" and not view.is_sent and not view.paid,
+        may_credit=not is_draft and not is_note and view.state != "cancelled",
+        day=view.day.isoformat() if is_draft and view.day else format_day(view.day) if view.day else "",
+        customer_id=str(view.customer_id or ""),
+        customer=str(view.buyer.get("name") or view.customer),
+        buyer_gstin=view.buyer_gstin,
+        performed_in=view.place_state if is_draft and view.place_state != _home(view) else "",
+        is_with_tax=all(line.is_with_tax for line in view.lines),
+        discount=rupees_for_input(view.discount) if view.discount else "",
+        tip=rupees_for_input(view.tip) if view.tip else "",
+        note=view.note,
+        reason=view.reason,
+        sums=sums_of(view, view.heads, view.discount),
+        total=format_rupees(view.total),
+        due=format_rupees(view.due) if is_open else "",
+        due_input=rupees_for_input(view.due) if is_open else "",
+        paper=f"/invoice/{view.id}.svg?v={view.version}",
+        booking_id=str(view.booking_id or ""),
+        cancel_reason=view.cancel_reason,
+        digits=digits,
+    )
+
+
+def sums_of(sums: DocumentView | DomainBill, heads: str, discount: int = 0) -> tuple[Amount, ...]:
+    rows = [
+        ("Taxable value" if heads != "none" else "Sum of the lines", sums.taxable),
+        ("CGST", sums.cgst),
+        ("UTGST" if heads == "cgst_utgst" else "SGST", sums.sgst),
+        ("IGST", sums.igst),
+        ("Round-off", sums.round_off),
+        ("Discount on the bill, taken off above", -discount),
+    ]
+    kept = [row for place, row in enumerate(rows) if row[1] or place == 0]
+    return tuple(Amount(name, plain(paise)) for name, paise in kept)
+
+
+def price_into(bill: BillView, priced: Priced | None) -> BillView:
+    """The bill with what it comes to now; with nothing for an empty one."""
+    if priced is None:
+        return replace(bill, sums=(), total=format_rupees(0), reason="")
+    reason = f"{priced.place.reason} ({priced.place.section})" if priced.place else ""
+    discount = sum(line.bill_discount for line in priced.bill.lines)
+    return replace(
+        bill,
+        sums=sums_of(priced.bill, priced.heads, discount),
+        total=format_rupees(priced.bill.total),
+        reason=reason,
+    )
+
+
+def line_from(line: EditLine, typed: Line, worked: Worked) -> EditLine:
+    """The line with its rate and what it comes to."""
+    return replace(line, rate="Exempt" if typed.is_exempt else percent(typed.rate_bp), amount=plain(worked.total))
+
+
+def line_from_offer(offer: Offer) -> EditLine:
+    return replace(
+        EMPTY_LINE,
+        description=offer.name,
+        price=rupees_for_input(offer.price_paise),
+        sac=offer.sac,
+        tax_class=offer.tax_class or TaxClass.STANDARD.value,
+        is_with_tax=offer.is_with_tax,
+        service_id=str(offer.service_id),
+    )
+
+
+def wish_of(line: EditLine) -> LineWish:
+    return LineWish(
+        description=line.description,
+        price=line.price,
+        quantity=line.quantity,
+        discount=line.discount,
+        tax_class=line.tax_class,
+        sac=line.sac,
+        is_with_tax=line.is_with_tax,
+        service_id=line.service_id,
+        member_id=line.member_id,
+        booking_item_id=line.booking_item_id,
+    )
+
+
+def _home(view: DocumentView) -> str:
+    """The State in which the bill would count if it were written at the shop."""
+    return view.place_state if view.heads in ("cgst_sgst", "cgst_utgst") else ""
+
+
+def plain(paise: int) -> str:
+    return f"{MINUS if paise < 0 else ''}{format_rupees(abs(paise)).removeprefix('₹')}"
+
+
+def edit_line(at: int, line: LineView) -> EditLine:
+    discount = percent(line.discount_bp).replace(" ", "") if line.discount_bp else rupees_for_input(line.discount)
+    return EditLine(
+        at=at,
+        description=line.description,
+        sac=line.sac,
+        quantity=quantity(line.quantity),
+        price=rupees_for_input(line.price),
+        discount="" if discount == "0" else discount,
+        tax_class=line.tax_class or "standard",
+        rate="Exempt" if line.is_exempt else percent(line.rate_bp),
+        is_with_tax=line.is_with_tax,
+        amount=plain(line.taxable + line.cgst + line.sgst + line.igst),
+        service_id=str(line.service_id or ""),
+        member_id=str(line.member_id or ""),
+        booking_item_id=str(line.booking_item_id or ""),
+    )
+
+
+def paid_lines(view: DocumentView, *, may_void: bool) -> list[PaidLine]:
+    return [
+        PaidLine(
+            id=str(one.id),
+            words=MODES[one.mode] + (f" · {one.proof}" if one.proof else ""),
+            amount=format_rupees(one.amount),
+            when="Void" if one.is_void else {"claimed": "As the desk says"}.get(one.evidence, "Confirmed"),
+            is_void=one.is_void,
+            may_void=may_void and not one.is_void and one.evidence == "claimed",
+        )
+        for one in view.payments
+    ]
+
+
+def creditable_lines(view: DocumentView) -> list[Amount]:
+    """Place and words of each line, for the choice of what is given back."""
+    return [
+        Amount(str(line.place), f"{line.description}: {plain(line.taxable + line.cgst + line.sgst + line.igst)}")
+        for line in view.lines
+    ]

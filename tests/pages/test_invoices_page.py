@@ -1,0 +1,143 @@
+"""The screens of bills, event by event through the gate: a draft is typed, issued, paid and credited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from microcrm.domain.permissions import Role
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.state.base import AppState
+from microcrm.state.bill import Bill
+from microcrm.state.bill_money import Till
+from microcrm.state.bills import Bills
+from tests.conftest import act_as
+from tests.support.shops import CANARY, Shop, TwoShops
+from tests.support.tabs import Server, Tab, sign_in
+from tests.support.till import issued, register
+
+
+@pytest.fixture
+def a(fresh_database: TwoShops) -> Shop:
+    act_as(fresh_database.a.actor(), lambda uow: register(uow, fresh_database.a))
+    return fresh_database.a
+
+
+def tab_of(server: Server, shop: Shop, role: Role = Role.OWNER, path: str = "/invoice") -> Tab:
+    return server.tab(sign_in(shop.users[role], shop.business_id), path)
+
+
+async def notices(tab: Tab) -> list[str]:
+    return [notice.text for notice in (await tab.state(AppState)).notices]
+
+
+async def type_line(tab: Tab, at: int, **fields: str) -> Any:
+    answer = None
+    for name, value in fields.items():
+        answer = await tab.send(Bill.type_line, at=at, name=name, value=value)
+    return answer
+
+
+async def test_from_an_empty_page_to_a_paid_bill(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a)
+    answer = await tab.open(Bill.load)
+    assert not answer.crashes and not answer.refusals
+    await tab.send(Bill.pick_person, customer_id=str(a.customer_id), name="Plain Iyer")
+    await type_line(tab, 0, description="Haircut", price="500", tax_class="hair")
+    await tab.send(Bill.with_tax, is_with="without")
+    shown = await tab.state(Bill)
+    assert (shown.bill.total, shown.lines[0].rate, shown.lines[0].amount) == ("₹525.00", "5 %", "525.00")
+    assert "12(4)" in shown.bill.reason and shown.bill.id == "" and shown.is_changed
+    await tab.send(Bill.ask_to_issue)
+    shown = await tab.state(Bill)
+    assert shown.is_issuing and shown.bill.id
+    await tab.send(Bill.issue_now)
+    shown = await tab.state(Bill)
+    assert (shown.bill.number, shown.bill.status, shown.bill.takes_money) == ("INV/2627/0001", "Due", True)
+    tab.path = f"/invoice?id={shown.bill.id}"
+    await tab.send(Till.begin_paying)
+    await tab.send(Till.pay, form={"amount_cash": "525", "given": "600", "amount_upi": ""})
+    assert (await notices(tab))[-1] == "INV/2627/0001 is paid in full. Give back ₹75.00."
+    await tab.send(Bill.load)
+    await tab.send(Till.load)
+    assert (await tab.state(Bill)).bill.status == "Paid"
+    assert [one.words for one in (await tab.state(Till)).payments] == ["Cash"]
+
+
+async def test_mistakes_stay_at_their_field_and_nothing_typed_is_lost(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a)
+    await tab.open(Bill.load)
+    await type_line(tab, 0, description="Haircut", price="five hundred")
+    shown = await tab.state(Bill)
+    assert "lines.0.price" in shown.errors
+    assert (shown.lines[0].description, shown.lines[0].price) == ("Haircut", "five hundred")
+    await type_line(tab, 0, price="500")
+    assert (await tab.state(Bill)).errors == {}
+
+
+async def test_lines_come_from_the_price_list_and_go_again(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a)
+    await tab.open(Bill.load)
+    await tab.send(Bill.add_line, service_id=str(a.service_id))
+    await tab.send(Bill.add_line, service_id="")
+    shown = await tab.state(Bill)
+    assert [(line.at, line.description) for line in shown.lines] == [(0, "Plain haircut"), (1, "")]
+    await tab.send(Bill.drop_line, at=0)
+    assert [line.description for line in (await tab.state(Bill)).lines] == [""]
+
+
+async def test_a_visit_opens_as_a_draft(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a, path=f"/invoice?booking={a.booking_id}")
+    answer = await tab.open(Bill.load)
+    paths = [e.payload["path"] for update in answer.updates for e in update.events if e.name == "_redirect"]
+    assert paths and paths[-1].startswith("/invoice?id=")
+
+
+async def test_a_credit_note_and_a_void_payment(server: Server, a: Shop) -> None:
+    def ready(uow: UnitOfWork) -> int:
+        return issued(uow, a).document_id
+
+    bill = act_as(a.actor(), ready)
+    tab = tab_of(server, a, path=f"/invoice?id={bill}")
+    await tab.open(Bill.load)
+    await tab.send(Till.load)
+    await tab.send(Till.begin_paying)
+    await tab.send(Till.pay, form={"amount_upi": "525", "proof_upi": "UTR 7"})
+    await tab.send(Bill.load)
+    await tab.send(Till.load)
+    [payment] = (await tab.state(Till)).payments
+    await tab.send(Till.begin, what="void", payment=payment.id)
+    await tab.send(Till.correct, form={"reason": "Wrong bill"})
+    await tab.send(Bill.load)
+    assert (await tab.state(Bill)).bill.status == "Due"
+    await tab.send(Till.begin, what="credit", payment="")
+    await tab.send(Till.correct, form={"reason": "Not satisfied"})
+    assert (await notices(tab))[-1] == "CN/2627/0001 for ₹525.00."
+
+
+async def test_the_list_shows_this_shop_s_bills_in_their_tabs(server: Server, a: Shop) -> None:
+    act_as(a.actor(), lambda uow: issued(uow, a))
+    tab = tab_of(server, a, path="/invoices?period=year")
+    answer = await tab.open(Bills.load)
+    shown = await tab.state(Bills)
+    assert [row.number for row in shown.rows] == ["INV/2627/0001"]
+    assert [(one.words, one.count) for one in shown.tabs][:3] == [("All", "1"), ("Draft", "0"), ("Due", "1")]
+    assert CANARY not in answer.text
+
+
+async def test_staff_have_no_bills(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a, Role.STAFF, "/invoices")
+    answer = await tab.open(Bills.load)
+    assert answer.refusals
+    assert (await tab.state(Bills)).rows == []
+
+
+async def test_a_foreign_bill_is_missing(server: Server, a: Shop, fresh_database: TwoShops) -> None:
+    b = fresh_database.b
+    act_as(b.actor(), lambda uow: register(uow, b))
+    theirs = act_as(b.actor(), lambda uow: issued(uow, b).document_id)
+    tab = tab_of(server, a, path=f"/invoice?id={theirs}")
+    answer = await tab.open(Bill.load)
+    assert (await tab.state(Bill)).is_missing
+    assert CANARY not in answer.text
