@@ -84,6 +84,7 @@ SUBJECTS: dict[str, str] = {
     "class_moved": "a class",
     "class_cancelled": "a class",
     "business": "the business",
+    "calendar_feed": "the calendar address of",
     "category": "a category",
     "category_order": "the order of categories",
     "customer": "a customer",
@@ -115,7 +116,18 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "customers": ("Customers", frozenset({"customer"})),
     "people": (
         "Staff and roles",
-        frozenset({"member", "invitation", "member_hours", "member_services", "member_order", "leave", "hand_over"}),
+        frozenset(
+            {
+                "member",
+                "invitation",
+                "member_hours",
+                "member_services",
+                "member_order",
+                "leave",
+                "hand_over",
+                "calendar_feed",
+            }
+        ),
     ),
     "settings": (
         "Settings",

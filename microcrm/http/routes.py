@@ -18,7 +18,18 @@ from microcrm.http import (
     sheet,
     shop,
 )
-from microcrm.http.book import confirm, discovery, manage, offer, queue, services, when
+from microcrm.http.book import (
+    calendars,
+    changes,
+    confirm,
+    discovery,
+    manage,
+    offer,
+    queue,
+    services,
+    sharing,
+    when,
+)
 from microcrm.http.book.look import script as booking_script
 from microcrm.http.script import public_script
 from microcrm.http.stylesheet import public_stylesheet
@@ -52,4 +63,7 @@ def routes() -> list[BaseRoute]:
         *queue.ROUTES,
         *sheet.ROUTES,
         *papers.ROUTES,
+        *changes.ROUTES,
+        *calendars.ROUTES,
+        *sharing.ROUTES,
     ]

@@ -4,7 +4,7 @@ recognise them."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, select
@@ -17,6 +17,7 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
+from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, public_free_times
 from microcrm.operations.links import behind
 from microcrm.operations.public_shop import PublicShop, price_shown, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -78,6 +79,16 @@ def public_visit(uow: UnitOfWork, token: Any) -> PublicVisit:
     if found.booking_id is None:
         raise NotFound
     return visit_inside(uow, found.booking_id)
+
+
+def times_to_move(uow: UnitOfWork, token: Any, first: date, last: date) -> FreeTimes:
+    """When the same people could do the same, the visit's own time counted as free. Raises ``NotFound``."""
+    uow.require_public()
+    found = behind(uow, token)
+    if found.booking_id is None:
+        raise NotFound
+    visit = visit_inside(uow, found.booking_id)
+    return public_free_times(uow, FreeTimesAsked(visit.asked, first, last, True, except_booking=visit.booking_id))
 
 
 def visit_inside(uow: UnitOfWork, booking_id: int) -> PublicVisit:

@@ -9,10 +9,12 @@ from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import phone_field, text_field
 from microcrm.components.icons import icon
-from microcrm.domain.permissions import ROLE_LABELS, Role
+from microcrm.domain.permissions import ROLE_LABELS, Permission, Role
+from microcrm.pages.calendar_feed import calendar_feed
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.account import Account, DeviceRow
 from microcrm.state.base import AppState
+from microcrm.state.calendar_feed import CalendarFeed
 
 
 def account() -> rx.Component:
@@ -20,7 +22,7 @@ def account() -> rx.Component:
         "Your account",
         rx.cond(
             Account.is_ready,
-            rx.fragment(_urge(), _details(), _ways_in(), _devices()),
+            rx.fragment(_urge(), _details(), _calendar(), _ways_in(), _devices()),
             card("Your details", skeleton_lines(4)),
         ),
         here="/account",
@@ -55,6 +57,13 @@ def _details() -> rx.Component:
             on_submit=Account.save,
             class_name="form",
         ),
+    )
+
+
+def _calendar() -> rx.Component:
+    return rx.cond(
+        AppState.allowed.contains(Permission.CALENDAR_OWN.value),
+        rx.el.div(card("Your visits in your own calendar", calendar_feed()), on_mount=CalendarFeed.load("")),
     )
 
 

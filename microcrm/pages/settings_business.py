@@ -10,9 +10,11 @@ from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import area_field, field_error, select_field, text_field
 from microcrm.domain.states import choices
 from microcrm.domain.trades import TRADES
+from microcrm.pages.booking_link import booking_link
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.base import AppState
 from microcrm.state.settings_business import BusinessSettings as S
+from microcrm.state.welcome import FirstLink
 
 ZONES = (
     ("Asia/Kolkata", "India"),
@@ -125,6 +127,7 @@ def _address() -> rx.Component:
 def _link() -> rx.Component:
     return card(
         "Booking link",
+        rx.el.div(booking_link(), on_mount=FirstLink.load, key=S.shop.slug, class_name="stack"),
         rx.el.form(
             rx.el.div(
                 text_field(

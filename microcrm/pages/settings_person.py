@@ -9,10 +9,18 @@ from microcrm.components.dialogs import panel
 from microcrm.components.fields import error_summary, field_error, hue_field, switch_field, text_field
 from microcrm.components.terms import terms_fields
 from microcrm.components.week import week_fields
+from microcrm.pages.calendar_feed import calendar_feed
+from microcrm.state.calendar_feed import CalendarFeed
 from microcrm.state.settings_person import LeaveLine, PersonHours, PersonLeave, PersonServices
 from microcrm.state.settings_staff import StaffSettings as S
 
-TABS = [("details", "Details"), ("services", "Services"), ("hours", "Hours"), ("leave", "Leave")]
+TABS = [
+    ("details", "Details"),
+    ("services", "Services"),
+    ("hours", "Hours"),
+    ("leave", "Leave"),
+    ("calendar", "Calendar address"),
+]
 
 
 def person_panel() -> rx.Component:
@@ -24,6 +32,7 @@ def person_panel() -> rx.Component:
             ("services", rx.el.div(_services(), on_mount=PersonServices.load(S.person.id), key="services")),
             ("hours", rx.el.div(_hours(), on_mount=PersonHours.load(S.person.id), key="hours")),
             ("leave", rx.el.div(_leave(), on_mount=PersonLeave.load(S.person.id), key="leave")),
+            ("calendar", rx.el.div(calendar_feed(), on_mount=CalendarFeed.load(S.person.id), key="calendar")),
             rx.el.div(_details(), key="details"),
         ),
         open=S.is_open,

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, link_button, submit
+from microcrm.components.buttons import button, link_button, submit
 from microcrm.components.cards import card, hue_dot
 from microcrm.components.feedback import alert, blank, skeleton_lines
 from microcrm.components.fields import area_field, choice_field, error_summary, select_field, text_field
-from microcrm.components.hotkeys.hotkeys import copies
-from microcrm.components.icons import icon, whatsapp_icon
+from microcrm.components.icons import icon
 from microcrm.components.week import week_fields
 from microcrm.domain.states import choices
 from microcrm.domain.trades import TRADES
+from microcrm.pages.booking_link import booking_link
 from microcrm.pages.frame import screen
-from microcrm.state.welcome import FirstHours, FirstLink, FirstService, FirstServices, StepMark
+from microcrm.state.welcome import FirstHours, FirstService, FirstServices, StepMark
 from microcrm.state.welcome import Welcome as Start
 
 
@@ -176,28 +176,9 @@ def _service(row: FirstService) -> rx.Component:
 
 
 def _share() -> rx.Component:
-    link = FirstLink
     return card(
         "Your booking link",
-        alert(
-            "info",
-            "The address is yours",
-            "Customers can book there once online booking opens; until then you book for them.",
-        ),
-        rx.el.div(rx.el.code(link.address), button("Copy", icon="copy", **copies(link.address)), class_name="link-now"),
-        rx.cond(link.code != "", rx.el.img(src=link.code, alt="Code that opens your booking link", class_name="qr")),
-        rx.el.div(
-            rx.el.a(
-                whatsapp_icon(),
-                rx.el.span("Share on WhatsApp"),
-                href=link.message,
-                target="_blank",
-                rel="noopener noreferrer",
-                class_name="btn btn-whatsapp",
-            ),
-            away_button("Save the code", link.code, icon="download", download="booking-code.svg"),
-            class_name="row",
-        ),
+        booking_link(),
         _acts(button("Done", kind="primary", on_click=Start.finish)),
     )
 

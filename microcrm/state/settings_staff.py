@@ -33,7 +33,7 @@ class StaffSettings(AppState):
     is_adding: bool = False
     person: PersonLine = PersonLine()
     is_open: bool = False
-    tab: str = "details"  # details | services | hours | leave
+    tab: str = "details"  # details | services | hours | leave | calendar
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
@@ -74,7 +74,7 @@ class StaffSettings(AppState):
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def pick_tab(self, tab: str) -> None:
-        self.tab = tab if tab in ("details", "services", "hours", "leave") else "details"
+        self.tab = tab if tab in ("details", "services", "hours", "leave", "calendar") else "details"
 
     @rx.event
     @needs(Permission.MEMBERS_EDIT)

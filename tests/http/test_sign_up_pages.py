@@ -41,7 +41,7 @@ def deliver() -> None:
     """What the worker does with the outbox, until it is empty."""
     while True:
         with wiring.unit_of_work(system(), realm="worker") as uow:
-            messages = outbox.claim(uow.session, uow.now, 50)
+            messages = outbox.claim(uow.session, uow.now, 50, HANDLERS)
         for message in messages:
             HANDLERS[message.kind](message)
             with wiring.unit_of_work(system(), realm="worker") as uow:

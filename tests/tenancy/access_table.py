@@ -63,6 +63,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "HolidaySettings": MANAGERS,
     "ShopHours": MANAGERS,
     "StaffSettings": MANAGERS,
+    "CalendarFeed": AT_THE_CALENDAR,
     "PersonServices": MANAGERS,
     "PersonHours": MANAGERS,
     "PersonLeave": MANAGERS,
@@ -108,11 +109,17 @@ PAGES: dict[str, frozenset[str]] = {
     "/b/{slug}/when": EVERYBODY,
     "/b/{slug}/slots": EVERYBODY,
     "/b/{slug}/logo": NOBODY,  # these shops have none
-    "/b/{slug}/you/{token}": NOBODY,  # these two: only with a secret link
+    "/b/{slug}/you/{token}": NOBODY,  # from here on: only with a secret link
     "/m/{token}": NOBODY,
-    "/w/{token}": NOBODY,  # these two: only with a secret link
+    "/w/{token}": NOBODY,
     "/q/{slug}/{token}": NOBODY,
     "/q/{slug}": NOBODY,  # these shops have not switched their queue on
+    "/m/{token}/move": NOBODY,
+    "/m/{token}/slots": NOBODY,
+    "/m/{token}/cancel": NOBODY,
+    "/m/{token}/visit.ics": NOBODY,
+    "/f/{token}.ics": NOBODY,
+    "/b/{slug}/link": EVERYBODY,
 }
 # Which address stands for a pattern: shop A's own.
 EXAMPLES: dict[str, str] = {
@@ -123,6 +130,7 @@ EXAMPLES: dict[str, str] = {
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
     "/b/{slug}/slots": "/b/shop-a/slots?s={service_id}",
     "/b/{slug}/logo": "/b/shop-a/logo",
+    "/b/{slug}/link": "/b/shop-a/link",
 }
 
 
@@ -165,7 +173,14 @@ FORMS: dict[str, Form] = {
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),
 }
 # Forms of the public pages: the same for everybody, signed in or not. tests/http fills them in, well and badly.
-PUBLIC_FORMS = ("/b/{slug}/hold", "/b/{slug}/you/{token}", "/w/{token}", "/q/{slug}/{token}")
+PUBLIC_FORMS = (
+    "/b/{slug}/hold",
+    "/b/{slug}/you/{token}",
+    "/m/{token}/move",
+    "/m/{token}/cancel",
+    "/w/{token}",
+    "/q/{slug}/{token}",
+)
 
 
 def expected(state: str, handler: str) -> frozenset[str] | None:

@@ -87,7 +87,9 @@ async def submit_you(request: Request) -> Response:
         near = await perform(visitor(request), times_near, shop.slug, _taking(wish, held.value))
         return _lost(request, shop, wish, held, form, [one.start for one in near], RAN_OUT)
     language = form.get("lang")
-    response = onward(f"/m/{token}?new=1" + (f"&lang={language}" if language else ""))
+    response = onward(
+        f"/m/{token}?new={len(steps_of(tongue_of(request), wish))}" + (f"&lang={language}" if language else "")
+    )
     forget_held(response, shop.slug)
     return response
 
@@ -228,23 +230,22 @@ def _hold_words(tongue: Tongue, shop: PublicShop, held: Held) -> dict[str, Any]:
         return {"hold_words": "", "hold_more": "", "is_over": False, "until": ""}
     left = -(-int((held.until - wiring.now()).total_seconds()) // 60)
     over = tongue.say("We kept %(time)s for you until %(until)s.", time=start, until=tongue.time(held.until, zone))
-    one, many = (
-        "%(time)s is kept for you for about %(num)s minute.",
-        "%(time)s is kept for you for about %(num)s minutes.",
-    )
     shown = {"until": held.until.isoformat(), "words_over": over, "is_over": left <= 0}
-    shown |= {"words_one": tongue.count(one, many, 1, time=start), "words_many": _many(tongue, one, many, start)}
+    shown |= {"words_one": _kept(tongue, start, 1), "words_many": _kept(tongue, start, 2, num="{}")}
     if left <= 0:
         more = tongue.say("If nobody has taken it since, you can still book it: fill in the form.")
         return shown | {"hold_words": over, "hold_more": more, "until": ""}
-    words = tongue.count(one, many, left, time=start)
     until = tongue.say("Until %(time)s.", time=tongue.time(held.until, zone))
-    return shown | {"hold_words": words, "hold_more": until}
+    return shown | {"hold_words": _kept(tongue, start, left), "hold_more": until}
 
 
-def _many(tongue: Tongue, one: str, many: str, start: str) -> str:
-    """For the script, which puts its number where the {} is."""
-    return tongue.words.ngettext(one, many, 2) % {"num": "{}", "time": start}
+def _kept(tongue: Tongue, start: str, minutes: int, **shown: str) -> str:
+    """``num`` stands in for the number where the script puts its own."""
+    return tongue.count(
+        "%(time)s is kept for you for about %(num)s minute.",
+        "%(time)s is kept for you for about %(num)s minutes.",
+        minutes, time=start, **shown,
+    )  # fmt: skip
 
 
 ROUTES = (

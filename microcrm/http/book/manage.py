@@ -11,14 +11,14 @@ from starlette.routing import Route
 
 from microcrm import wiring
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.phone import display_phone
 from microcrm.domain.zones import zone_of
 from microcrm.http.book.limits import LINKS, check_address
 from microcrm.http.book.render import for_customers, show
 from microcrm.http.book.rules import rules_of
-from microcrm.http.book.services import onward
+from microcrm.http.book.services import onward, steps_of
 from microcrm.http.book.tongues import Tongue, asked_language, mark, tongue_of
 from microcrm.http.desk import visitor
+from microcrm.operations.manage import OwnVisit, own_visit
 from microcrm.operations.public_shop import PublicShop
 from microcrm.operations.public_visit import PublicVisit, public_visit
 from microcrm.settings import settings
@@ -26,7 +26,7 @@ from microcrm.state.bridge import perform
 
 SECRET = {"referrer-policy": "no-referrer"}  # the address is the key
 _S = BookingStatus
-_OVER = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS, _S.LATE_CANCELLED, _S.EXPIRED})
+OVER = frozenset({_S.CANCELLED_BY_CUSTOMER, _S.CANCELLED_BY_BUSINESS, _S.LATE_CANCELLED, _S.EXPIRED})
 _STANDS = frozenset({_S.BOOKED, _S.CONFIRMED})
 _HEADINGS = {
     _S.PENDING_APPROVAL: mark("Your request is with the shop"),
@@ -44,6 +44,9 @@ _HEADINGS = {
 }
 
 
+_TOLD = {"moved": mark("The new time is yours."), "cancelled": mark("It is cancelled. Nobody waits for you.")}
+
+
 @for_customers
 async def show_visit(request: Request) -> Response:
     await check_address(request, LINKS)
@@ -52,7 +55,10 @@ async def show_visit(request: Request) -> Response:
     tongue = tongue_of(request)
     if visit.is_held:
         return onward(f"/b/{visit.shop.slug}/you/{token}?lang={tongue.code}")
-    return show(request, "visit.html", visit.shop, headers=SECRET, **visit_page(request, visit, tongue))
+    own = await perform(visitor(request), own_visit, token)
+    page = visit_page(request, visit, tongue)
+    page |= {"can_move": own.may_move, "can_cancel": own.may_cancel, "cost": fee_words(own, tongue)}
+    return show(request, "visit.html", visit.shop, headers=SECRET, **page)
 
 
 def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str, Any]:
@@ -61,16 +67,17 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
     language = asked_language(request.query_params)
     start = visit.starts_at.astimezone(zone)
     is_ahead = visit.starts_at > wiring.now()
-    is_new = request.query_params.get("new") == "1" and is_ahead
+    is_new = request.query_params.get("new") in ("4", "5") and is_ahead
+    step_count = request.query_params.get("new", "")
     return {
         "heading": _heading(visit, tongue, is_new),
         "said": _said(visit, tongue),
         "is_good": visit.status in _STANDS,
-        "is_over": visit.status in _OVER,
+        "is_over": visit.status in OVER,
         "is_asked": visit.status is _S.PENDING_APPROVAL,
-        "is_ahead": is_ahead and visit.status not in _OVER,
+        "is_ahead": is_ahead and visit.status not in OVER,
         "is_new": is_new,
-        "steps": [tongue.say(name) for name in ("Services", "When", "You", "Done")],
+        "steps": steps_of(tongue, None, has_choice=step_count == "5"),
         "day": tongue.day(start.date()),
         "times": f"{tongue.time(visit.starts_at, zone)} – {tongue.time(visit.ends_at, zone)}",
         "zone_words": tongue.zone(zone),
@@ -83,6 +90,7 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
         "where": where(shop),
         "directions": directions(shop),
         "chat": chat(shop, visit, tongue),
+        "subscribe": f"webcal://{settings().public_url.partition('://')[2]}/m/{token}/visit.ics",
         "link": f"{settings().public_url}/m/{token}",
         "own": f"/m/{token}",
         "lang": f"?lang={language}" if language else "",
@@ -90,9 +98,9 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
         "number": visit.number,
         "rules": rules_of(shop.terms, tongue) if is_ahead else [],
         "note": visit.note,
-        "told": "",
-        "can_move": False,
-        "can_cancel": False,
+        "told": tongue.say(_TOLD.get(request.query_params.get("done", ""), ""))
+        if "done" in request.query_params
+        else "",
         "again": f"/b/{shop.slug}",
     }
 
@@ -128,15 +136,19 @@ def _said(visit: PublicVisit, tongue: Tongue) -> str:
         return tongue.say(
             "It is not booked yet. The time is kept for you until %(until)s; look here for the answer.", until=until
         )
-    if visit.status in _OVER and visit.fee_paise:
+    if visit.status in OVER and visit.fee_paise:
         return tongue.say("The fee for cancelling late is %(fee)s.", fee=tongue.rupees(visit.fee_paise))
     if visit.status in _STANDS:
         return tongue.say("Keep this page: it is your way back to the visit.")
     return ""
 
 
-def phone_words(shop: PublicShop) -> str:
-    return display_phone(shop.phone)
+def fee_words(own: OwnVisit, tongue: Tongue) -> str:
+    """What cancelling would cost now, said before anybody presses; "" when nothing."""
+    if not own.may_cancel or not own.fee.paise:
+        return ""
+    fee = tongue.rupees(own.fee.paise)
+    return tongue.say("Cancelling now costs %(fee)s, %(percent)s%% of the price.", fee=fee, percent=own.fee.percent)
 
 
 ROUTES = (Route("/m/{token}", show_visit, methods=["GET"]),)

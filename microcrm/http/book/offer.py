@@ -80,19 +80,27 @@ def offer_page(request: Request, offer: OfferView, tongue: Tongue) -> dict[str, 
 
 def countdown(offer: OfferView, tongue: Tongue) -> dict[str, Any]:
     """How long the time is kept, in words; the script counts on."""
-    one, many = "We keep it for you for another minute.", "We keep it for you for another %(num)s minutes."
     left = -(-(offer.expires_at - wiring.now()) // timedelta(minutes=1))
     over = tongue.say("Answer now: the next in line is asked at any moment.")
     until = tongue.say("Until %(time)s.", time=tongue.time(offer.expires_at, zone_of(offer.zone)))
     return {
         "until": offer.expires_at.isoformat(),
-        "words_one": tongue.count(one, many, 1),
-        "words_many": tongue.words.ngettext(one, many, 2) % {"num": "{}"},
+        "words_one": _kept(tongue, 1),
+        "words_many": _kept(tongue, 2, num="{}"),
         "words_over": over,
-        "left_words": tongue.count(one, many, left) if left > 0 else over,
+        "left_words": _kept(tongue, left) if left > 0 else over,
         "until_words": until if left > 0 else "",
         "is_late": left <= 0,
     }
+
+
+def _kept(tongue: Tongue, minutes: int, **shown: str) -> str:
+    """``num`` stands in for the number where the script puts its own."""
+    return tongue.count(
+        "We keep it for you for another %(num)s minute.",
+        "We keep it for you for another %(num)s minutes.",
+        minutes, **shown,
+    )  # fmt: skip
 
 
 ROUTES = (

@@ -63,7 +63,7 @@
     const box = $("#slots");
     box.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(href.replace("/when?", "/slots?"), { headers: { "x-fragment": "1" } });
+      const answer = await fetch(href.replace(/\/(when|move)\?/, "/slots?"), { headers: { "x-fragment": "1" } });
       if (!answer.ok) throw answer.status;
       box.innerHTML = await answer.text();
       box.removeAttribute("aria-busy");
