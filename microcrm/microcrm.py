@@ -37,6 +37,7 @@ STYLESHEETS = [
         "board",
         "calendar",
         "today",
+        "queue",
         "records",
         "bills",
         "settings",

@@ -16,6 +16,7 @@ from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
+from microcrm.pages.queue import queue
 from microcrm.pages.settings_business import settings_business
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
@@ -24,6 +25,7 @@ from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
 from microcrm.pages.today import today
+from microcrm.pages.waitlist import waitlist
 from microcrm.pages.welcome import welcome
 from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
@@ -33,6 +35,7 @@ from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
+from microcrm.state.queue import QueuePage
 from microcrm.state.settings_business import BusinessSettings
 from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_hours import ShopHours
@@ -41,6 +44,7 @@ from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
 from microcrm.state.today import TodayPage
+from microcrm.state.waitlist import WaitlistPage
 from microcrm.state.welcome import Welcome
 
 
@@ -62,6 +66,8 @@ _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 SCREENS: tuple[Screen, ...] = (
     Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load,)),
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
+    Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
+    Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),

@@ -8,6 +8,8 @@ from microcrm.domain.permissions import Permission
 NAVIGATION: tuple[Place, ...] = (
     Place("/today", "Today", "sun", Permission.SHOP_VIEW),
     Place("/calendar", "Calendar", "calendar_days", Permission.CALENDAR_OWN),
+    Place("/queue", "Queue", "list_ordered", Permission.CALENDAR_OWN),
+    Place("/waitlist", "Waiting list", "hourglass", Permission.CALENDAR_ALL),
     Place("/customers", "Customers", "users", Permission.CUSTOMERS_VIEW),
     Place("/invoices", "Bills", "receipt_indian_rupee", Permission.INVOICES_VIEW),
     Place("/activity", "Activity", "history", Permission.ACTIVITY_VIEW),
