@@ -25,9 +25,9 @@ config = rx.Config(
     frontend_compression_formats=["brotli", "gzip"],
     frontend_lazy_bundled_libraries=True,
     cors_allowed_origins=ORIGINS,
-    # Milliseconds. Longer than a worker keeps a tab's state (webserver.py), so that a handler which begins at the end of
-    # that still has five seconds; as long waits a tab whose worker was killed.
-    redis_lock_expiration=20_000,
+    # Milliseconds. Twice as long as a worker keeps a tab's state (webserver.py): one that has fallen seconds behind can
+    # still write it.
+    redis_lock_expiration=30_000,
     plugins=[SameOriginPlugin()],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -28,6 +28,7 @@ def serve(port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.ASGI,
         workers=workers,
+        workers_kill_timeout=10,
         log_access=False,
     ).serve()
 

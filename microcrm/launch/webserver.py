@@ -29,9 +29,6 @@ _SERVING = {
     "REFLEX_STATE_MANAGER_MODE": "redis",
     "REFLEX_OPLOCK_ENABLED": "1",
     "REFLEX_OPLOCK_HOLD_TIME": "15s",
-    # When a thousand tabs come back at once, a connection for each would cost more than the tab; better that they wait.
-    "REFLEX_REDIS_MAX_CONNECTIONS": "24",
-    "REFLEX_REDIS_POOL_TIMEOUT": "15s",
     "REFLEX_SOCKET_INTERVAL": "10s",
     "REFLEX_SOCKET_TIMEOUT": "20s",
 }
