@@ -44,10 +44,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 test: install-dev  ## what CI runs
 	@sh scripts/browser.sh
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --ignore tests/browser -n auto $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
 test-fast: install-dev  ## all but the browser
-	@$(BIN)/python -m pytest --ignore tests/browser $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --ignore tests/browser -n auto $(PYTEST_ARGS)
 
 check: install-dev  ## style, types, layers
 	@$(BIN)/ruff check .
