@@ -100,14 +100,14 @@ def test_time_off_has_its_kinds(desk: UnitOfWork, shop: Shop) -> None:
     leave = {"starts_on": monday, "ends_on": monday, "start_min": 1020, "end_min": 1440}
     desk.session.add(Leave(business_id=shop.business_id, member_id=manager, **leave))
     massage = add_service(desk.session, shop, "Massage", buffer_after_min=15, colour="lime")
-    book(desk, wish(shop, "10:00", services=(BookService(massage, manager),)))
+    done = book(desk, wish(shop, "10:00", services=(BookService(massage, manager),)))
     off = [one for one in day_of(desk).off if one.column == manager]
     assert off == [
         OffTime(manager, monday, Window(0, 600), "closed"),
         OffTime(manager, monday, Window(780, 840), "break"),
         OffTime(manager, monday, Window(1020, 1140), "leave"),
         OffTime(manager, monday, Window(1140, 1440), "closed"),
-        OffTime(manager, monday, Window(660, 675), "buffer", "lime"),
+        OffTime(manager, monday, Window(660, 675), "buffer", "lime", done.item_ids[0]),
     ]
 
 
