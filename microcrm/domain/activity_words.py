@@ -151,8 +151,19 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 
+FIRST_STEPS: dict[str, str] = {
+    "trade": "kind of business",
+    "business": "address and GST",
+    "hours": "opening hours",
+    "services": "services and prices",
+    "share": "booking link",
+}
+
+
 def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     """What happened, to follow the person's name: "changed a service"."""
+    if action == "onboarding":
+        return _first_step(facts)
     noun = SUBJECTS.get(subject, subject.replace("_", " "))
     if noun == "visit":
         number = facts.get("number")
@@ -161,3 +172,10 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
         noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
     return f"{verb} {noun}"
+
+
+def _first_step(facts: Mapping[str, Any]) -> str:
+    words = FIRST_STEPS.get(str(facts.get("step")))
+    if words is None:
+        return "put off a part of setting up the shop"
+    return f"{'skipped' if facts.get('outcome') == 'skipped' else 'finished'} a first step: {words}"

@@ -15,6 +15,7 @@ from microcrm.models.business import Business, Invitation, Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
 from microcrm.models.schedule import WeeklyHours
+from microcrm.operations.parts.ranks import is_owner
 from microcrm.operations.parts.rows import amend
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -42,10 +43,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Checklist:
-    """``is_shown``: until everything is done or the owner has put it away."""
+    """``is_shown``: until everything is done or the owner has put it away. ``is_untouched``: a brand-new shop whose owner has
+    neither begun the steps nor said later. ``asks_second_step``: an owner may be asked for one, having not said not now."""
 
     is_shown: bool
     tasks: tuple[Task, ...]
+    is_untouched: bool = False
+    asks_second_step: bool = False
 
 
 def progress(uow: UnitOfWork) -> Progress:
@@ -79,10 +83,23 @@ def choose_trade(uow: UnitOfWork, raw_trade: Any) -> str:
 
 def put_checklist_away(uow: UnitOfWork) -> None:
     uow.require(Permission.BUSINESS_EDIT)
-    shop = _shop(uow, is_locked=True)
-    shop.onboarding = {**shop.onboarding, "put_away": True}
-    uow.session.add(shop)
-    uow.audit("onboarding", "business", shop.id, step="checklist", outcome="put_away")
+    _note(uow, put_away=True)
+    uow.audit("onboarding", "business", uow.business_id, step="checklist", outcome="put_away")
+
+
+def finish_later(uow: UnitOfWork) -> None:
+    """Leave the steps as they are; Today no longer leads there by itself."""
+    uow.require(Permission.BUSINESS_EDIT)
+    _note(uow, later=True)
+    uow.audit("onboarding", "business", uow.business_id, step="steps", outcome="later")
+
+
+def ask_no_second_step(uow: UnitOfWork) -> None:
+    """This owner is not asked again on Today. The account page still offers it."""
+    uow.require(Permission.BUSINESS_EDIT)
+    told = _shop(uow, is_locked=True).onboarding.get("no_second_step", [])
+    _note(uow, no_second_step=[*told, uow.actor.member_id])
+    uow.audit("onboarding", "business", uow.business_id, step="second_step", outcome="later")
 
 
 def checklist(uow: UnitOfWork) -> Checklist:
@@ -98,8 +115,17 @@ def checklist(uow: UnitOfWork) -> Checklist:
         Task("customer", "Add your first customer", "/customers", _has(uow, Customer)),
         Task("share", "Share your booking link", "/welcome?step=share", steps.get("share") == "done"),
     )  # fmt: skip
-    is_open = not shop.onboarding.get("put_away") and not all(task.is_done for task in tasks)
-    return Checklist(is_open and uow.may(Permission.BUSINESS_EDIT), tasks)
+    is_put_away = bool(shop.onboarding.get("put_away"))
+    is_open = not is_put_away and not all(task.is_done for task in tasks)
+    may_edit = uow.may(Permission.BUSINESS_EDIT)
+    is_untouched = not (steps or is_put_away or shop.onboarding.get("later") or _has(uow, Customer))
+    is_told = uow.actor.member_id in shop.onboarding.get("no_second_step", [])
+    return Checklist(
+        is_shown=is_open and may_edit,
+        tasks=tasks,
+        is_untouched=is_untouched and may_edit and not uow.actor.is_viewing_as,
+        asks_second_step=is_owner(uow) and not is_told and not uow.actor.is_viewing_as,
+    )
 
 
 def _progress(shop: Business) -> Progress:
@@ -107,6 +133,12 @@ def _progress(shop: Business) -> Progress:
     done = tuple(step for step in STEPS if steps.get(step) == "done")
     skipped = tuple(step for step in STEPS if steps.get(step) == "skipped")
     return Progress(next((step for step in STEPS if step not in steps), ""), done, skipped)
+
+
+def _note(uow: UnitOfWork, **facts: Any) -> None:
+    shop = _shop(uow, is_locked=True)
+    shop.onboarding = {**shop.onboarding, **facts}
+    uow.session.add(shop)
 
 
 def _shop(uow: UnitOfWork, *, is_locked: bool = False) -> Business:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import reflex as rx
 
-from microcrm.components.buttons import link, link_button, text_button
+from microcrm.components.buttons import away_button, button, link, link_button, text_button
 from microcrm.components.cards import avatar, card, chip
 from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.icons import icon, icon_of
@@ -28,6 +28,7 @@ def today() -> rx.Component:
     return screen(
         rx.cond(TodayPage.is_read, head.greeting, "Today"),
         rx.cond(TodayPage.tasks.length() > 0, _first_steps()),
+        rx.cond(TodayPage.asks_second_step, _second_step()),
         rx.cond(TodayPage.is_read, _facts(), _waiting()),
         watch(seconds=REFRESH_SECONDS, on_pulse=TodayPage.load),
         here="/today",
@@ -201,8 +202,25 @@ def _first_steps() -> rx.Component:
     return card(
         "First steps",
         rx.el.ul(rx.foreach(TodayPage.tasks, _task), class_name="tasks"),
-        actions=[text_button("Put away", on_click=TodayPage.put_tasks_away)],
+        actions=[link("Step by step", "/welcome"), text_button("Put away", on_click=TodayPage.put_tasks_away)],
         padded=False,
+    )
+
+
+def _second_step() -> rx.Component:
+    return rx.el.section(
+        icon("shield_check"),
+        rx.el.p(
+            rx.el.span("Your password alone opens everything here. ", class_name="strong"),
+            "A code from your phone keeps others out even if they learn it.",
+        ),
+        rx.el.div(
+            away_button("Set up", "/account/second-step"),
+            button("Not now", kind="quiet", on_click=TodayPage.not_now),
+            class_name="row",
+        ),
+        class_name="card ask",
+        aria_label="Second step at sign-in",
     )
 
 

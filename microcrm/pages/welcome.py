@@ -36,7 +36,7 @@ def welcome() -> rx.Component:
         ),
         here="/today",
         sub="Five short steps. Skip any of them; everything can be changed later in Settings.",
-        actions=[link_button("Finish later", "/today", kind="quiet")],
+        actions=[button("Finish later", kind="quiet", on_click=Start.finish_later)],
     )
 
 

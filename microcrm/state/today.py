@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Step, step
-from microcrm.operations.onboarding import put_checklist_away
+from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
 from microcrm.operations.today import today
 from microcrm.state import today_view as view
 from microcrm.state.base import AppState
@@ -25,7 +26,8 @@ class TaskRow:
 
 
 class TodayPage(AppState):
-    """``is_read``: the facts are there. ``tasks`` is empty once a new shop's first steps are done or put away."""
+    """``is_read``: the facts are there. ``tasks`` is empty once a new shop's first steps are done or put away;
+    ``asks_second_step`` of owners whose password alone opens everything."""
 
     is_read: bool = False
     has_calendar: bool = False
@@ -36,11 +38,14 @@ class TodayPage(AppState):
     earlier: list[view.TodayRow] = []
     attention: list[view.AttentionRow] = []
     tasks: list[TaskRow] = []
+    asks_second_step: bool = False
 
     @rx.event(supersedes=True)
     @needs(Permission.SHOP_VIEW)
-    async def load(self) -> None:
-        await self._read()
+    async def load(self) -> Any:
+        """A brand-new owner goes to the first steps instead, until those are begun or left for later."""
+        is_untouched = await self._read()
+        return rx.redirect("/welcome", replace=True) if is_untouched else None
 
     @rx.event
     @needs(Permission.SHOP_VIEW)
@@ -63,7 +68,13 @@ class TodayPage(AppState):
         await self._perform(put_checklist_away)
         self.tasks = []
 
-    async def _read(self) -> None:
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
+    async def not_now(self) -> None:
+        await self._perform(ask_no_second_step)
+        self.asks_second_step = False
+
+    async def _read(self) -> bool:
         screens().show(self.router.session.client_token, current_seat().actor.business_id, TodayPage.heard)
         facts = await self._look(today)
         self.head = view.head_of(facts, self.person_name)
@@ -72,4 +83,6 @@ class TodayPage(AppState):
         self.attention = view.attention_of(facts)
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
+        self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step
         self.has_calendar, self.is_read = facts.has_calendar, True
+        return facts.checklist.is_untouched

@@ -109,12 +109,12 @@ def figures_of(today: Today) -> list[Figure]:
     free = format_duration(figures.gap_minutes) if figures.gap_minutes else "No free half hour left"
     return [
         Figure(
-            "Bookings", str(figures.bookings), _compared(figures.bookings - figures.last_bookings, weekday), "/calendar"
+            "Bookings", str(figures.bookings), _compared(figures.bookings, figures.last_bookings, weekday), "/calendar"
         ),
         Figure(
             "Expected",
             format_rupees_whole(figures.expected_paise),
-            _compared_money(figures.expected_paise - figures.last_expected_paise, weekday),
+            _compared_money(figures.expected_paise, figures.last_expected_paise, weekday),
             "/calendar",
         ),
         Figure(
@@ -229,13 +229,19 @@ def _passed(item: DayItem, now: datetime) -> int:
     return max(0, min(100, round(100 * (now - item.start).total_seconds() / whole)))
 
 
-def _compared(more: int, weekday: str) -> str:
+def _compared(now: int, then: int, weekday: str) -> str:
+    if not then:
+        return f"None {weekday}"
+    more = now - then
     if more == 0:
         return f"As many as {weekday}"
     return f"{abs(more)} {'more' if more > 0 else 'fewer'} than {weekday}"
 
 
-def _compared_money(more: int, weekday: str) -> str:
+def _compared_money(now: int, then: int, weekday: str) -> str:
+    if not then:
+        return f"Nothing {weekday}"
+    more = now - then
     if more == 0:
         return f"The same as {weekday}"
     return f"{format_rupees_whole(abs(more))} {'above' if more > 0 else 'below'} {weekday}"

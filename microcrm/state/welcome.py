@@ -73,6 +73,12 @@ class Welcome(AppState):
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
+    async def finish_later(self) -> Any:
+        await self._perform(onboarding.finish_later)
+        return rx.redirect("/today")
+
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
     async def save_trade(self, form: dict[str, Any]) -> Any:
         await self._perform(onboarding.choose_trade, pick(form, "trade")["trade"])
         return await self._leave("done")
@@ -82,7 +88,10 @@ class Welcome(AppState):
     async def save_address(self, form: dict[str, Any]) -> Any:
         fields = pick(form, "address", "city", "state_code", "pin", "gstin")
         await self._perform(business.save_address, SaveAddress(**fields, version=self.shop.version))
-        return await self._leave("done")
+        step = await self._leave("done")
+        if self.shop.pin_caution:
+            self._notify(self.shop.pin_caution, tone="info")
+        return step
 
     async def _leave(self, outcome: str) -> Any:
         """Note the outcome and go to the next step; after the last one to Today."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import reflex as rx
 
-from microcrm.domain.permissions import Permission
+from microcrm.pages.frame import PALETTE_ENTRIES
 from microcrm.pages.navigation import NAVIGATION
+from microcrm.pages.settings_frame import GROUPS
 from microcrm.sitemap import SCREENS, Screen
 from microcrm.state.gate import mark_of
 
@@ -28,9 +29,15 @@ def test_paths_and_titles_are_unique() -> None:
     assert len({screen.title for screen in SCREENS}) == len(SCREENS)
 
 
-def test_the_navigation_asks_for_what_its_screens_need() -> None:
-    needed: dict[str, Permission] = {screen.path: screen.needs for screen in SCREENS}
-    assert [place for place in NAVIGATION if needed.get(place.href, place.needs) is not place.needs] == []
+def test_every_way_in_leads_to_a_screen_with_its_permission() -> None:
+    """Navigation, the palette's entries and the list of settings: none to a screen that is not there."""
+    needed = {screen.path: screen.needs for screen in SCREENS}
+    palette = [(entry["href"].partition("?")[0], "") for entry in PALETTE_ENTRIES]
+    settings = [(setting.href, setting.needs) for _, group in GROUPS for setting in group]
+    ways = [(place.href, place.needs) for place in NAVIGATION] + settings + palette
+    assert len(ways) > len(NAVIGATION)
+    assert [href for href, _ in ways if href not in needed] == []
+    assert [href for href, needs in ways if needs and needed[href] is not needs] == []
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.path)

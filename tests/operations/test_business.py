@@ -207,3 +207,31 @@ def test_the_checklist_can_be_put_away(unit_of_work: Work, shop: Shop) -> None:
         assert onboarding.checklist(uow).is_shown
         onboarding.put_checklist_away(uow)
         assert not onboarding.checklist(uow).is_shown
+
+
+def test_each_owner_says_not_now_for_themselves(unit_of_work: Work, shop: Shop, neighbour: Shop) -> None:
+    with unit_of_work(shop.actor()) as uow:
+        assert onboarding.checklist(uow).asks_second_step
+        onboarding.ask_no_second_step(uow)
+        assert not onboarding.checklist(uow).asks_second_step
+    with unit_of_work(neighbour.actor()) as uow:
+        assert onboarding.checklist(uow).asks_second_step
+    with unit_of_work(shop.actor(Role.MANAGER)) as uow:
+        assert not onboarding.checklist(uow).asks_second_step
+        with pytest.raises(Forbidden):
+            onboarding.ask_no_second_step(uow)
+
+
+def test_the_kind_of_business_is_chosen_and_can_be_taken_back(unit_of_work: Work, shop: Shop) -> None:
+    with unit_of_work(shop.actor()) as uow:
+        before = business.business_view(uow)
+        undo = onboarding.choose_trade(uow, "clinic")
+        assert business.business_view(uow).trade == "clinic"
+        take_back(uow, undo)
+        assert business.business_view(uow).trade == before.trade != "clinic"
+        for odd in ("", "bakery", None, 7):
+            with pytest.raises(Invalid) as refusal:
+                onboarding.choose_trade(uow, odd)
+            assert "trade" in refusal.value.fields
+    with unit_of_work(shop.actor(Role.MANAGER)) as uow, pytest.raises(Forbidden):
+        onboarding.choose_trade(uow, "clinic")
