@@ -31,6 +31,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "AppState.undo": MEMBERS,
     "PaletteState": MEMBERS,
     "SettingsMenu": MEMBERS,
+    "TodayPage.not_now": OWNERS,
     "Account": MEMBERS,
     "TodayPage": MEMBERS,
     "TodayPage.step": AT_THE_CALENDAR,
