@@ -132,7 +132,7 @@ def _ticket(row: rx.Var[TicketRow], *steps: rx.Component) -> rx.Component:
         rx.el.div(
             rx.el.p(rx.el.b(row.name, class_name="clip"), rx.el.span(row.clock, class_name=tone + " num")),
             rx.el.p(row.line, class_name="meta"),
-            rx.cond(row.told != "", rx.el.p("Turn in ", row.told, class_name="meta num")),
+            rx.cond(row.told != "", rx.el.p(row.told, class_name="meta num")),
             class_name="ticket-who",
         ),
         rx.cond(MAY_SERVE, rx.el.div(*steps, class_name="ticket-steps")) if steps else rx.fragment(),
@@ -190,7 +190,7 @@ def _drawn() -> rx.Component:
     return rx.el.div(
         rx.el.p("Number", class_name="muted"),
         rx.el.p(drawn.number, class_name="drawn-number num", role="status"),
-        rx.el.p("Turn in ", drawn.told, class_name="strong num"),
+        rx.el.p(drawn.told, class_name="strong num"),
         rx.el.img(src=drawn.picture, alt="Code that opens the page of this number", class_name="drawn-code"),
         rx.el.p("Scanned with a phone, it shows their place in the queue.", class_name="muted"),
         away_button("Open the page of this number", drawn.link, icon="external_link", target="_blank"),

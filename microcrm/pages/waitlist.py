@@ -32,7 +32,7 @@ from microcrm.components.watch.watch import watch
 from microcrm.domain.formatting import WEEKDAYS
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
-from microcrm.pages.booking_card import offered_times
+from microcrm.pages.booking_card import offered_times, reason_field
 from microcrm.pages.frame import screen
 from microcrm.state.booking_new import Person
 from microcrm.state.waitlist import OfferPanel, WaitingForm, WaitlistPage
@@ -41,12 +41,14 @@ from microcrm.state.waitlist_rows import WaitingRow
 REFRESH_SECONDS = 30
 MAY_CHANGE = WaitlistPage.allowed.contains(Permission.BOOKINGS_ALL.value)
 MAY_ADD = WaitingForm.allowed.contains(Permission.CUSTOMERS_EDIT.value)
+WISH = {"first_day": "First day", "last_day": "Last day", "start": "From", "end": "Until", "member_id": "With"}
 LABELS = {
     "service_id": "Service",
     "customer_id": "Customer",
     "name": "Name",
     "phone": "Mobile number",
     "wishes": "Times",
+    **{f"{name}_{n}": f"{words} {n}" for n in range(1, MOST_PREFERENCES + 1) for name, words in WISH.items()},
 }
 
 
@@ -300,7 +302,7 @@ def offer_panel() -> rx.Component:
     return panel(
         "Offer a time",
         rx.el.form(
-            error_summary(errors, {"day": "Day", "time": "Time", "member_id": "With"}, form="o"),
+            error_summary(errors, {"day": "Day", "time": "Time", "member_id": "With", "reason": "Reason"}, form="o"),
             offered_times(offer.nearest, offer.take),
             rx.el.p(rx.el.b(offer.row.name), " · ", offer.row.service),
             rx.el.ol(rx.foreach(offer.row.wishes, _wish), class_name="meta"),
@@ -311,6 +313,7 @@ def offer_panel() -> rx.Component:
                 key=offer.day + offer.time,
             ),
             select_field("member_id", "With", errors, offer.members, blank="Choose who", form="o"),
+            rx.cond(offer.asks_reason, reason_field(errors, "o")),
             rx.el.p("The time is kept, and they get a link to answer.", class_name="muted"),
             form_footer(button("Cancel", on_click=offer.close), submit("Offer it", busy=offer.is_saving)),
             on_submit=offer.save,

@@ -24,10 +24,10 @@ from microcrm.state.queue_rows import (
     QueueHead,
     TicketRow,
     called_row,
-    estimate_words,
     head_of,
     over_row,
     serving_row,
+    turn_words,
     waiting_row,
 )
 
@@ -194,4 +194,4 @@ class DrawPanel(AppState):
 def _drawn(done: TicketDone, slug: str) -> Drawn:
     link = f"{settings().public_url}/q/{slug}/{done.link}"
     picture = segno.make(link, error="m").svg_data_uri(scale=4, border=2, light="#ffffff", dark="#14201e")
-    return Drawn(str(done.number), estimate_words(done.estimate) if done.estimate else "", link, picture)
+    return Drawn(str(done.number), turn_words(done.estimate) if done.estimate else "", link, picture)

@@ -62,7 +62,7 @@ def called_row(ticket: TicketView, now: datetime) -> TicketRow:
 def waiting_row(ticket: TicketView, now: datetime) -> TicketRow:
     waits = _minutes(ticket.since, now)
     tone = "bad" if waits >= WAIT_IS_TOO_LONG else "warn" if waits >= WAIT_IS_LONG else ""
-    told = estimate_words(ticket.told) if ticket.told else ""
+    told = turn_words(ticket.told) if ticket.told else ""
     return _row(ticket, _wish(ticket), f"waits {format_duration(waits)}", tone, told)
 
 
@@ -82,6 +82,12 @@ def estimate_words(told: Estimate) -> str:
     if told.least == 0:
         return f"up to {format_duration(told.most)}"
     return f"{format_duration(told.least)} to {format_duration(told.most)}"
+
+
+def turn_words(told: Estimate) -> str:
+    """A sentence: "Turn in 10 to 20 min"."""
+    words = estimate_words(told)
+    return words[0].upper() + words[1:] if told.most in (None, 0) else f"Turn in {words}"
 
 
 def _row(ticket: TicketView, line: str, clock: str, tone: str, told: str = "") -> TicketRow:

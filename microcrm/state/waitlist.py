@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import PhoneTaken, SlotTaken
+from microcrm.domain.errors import OutsideHours, PhoneTaken, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.domain.zones import today_in, zone_of
@@ -216,6 +216,7 @@ class OfferPanel(AppState):
     day: str = ""
     time: str = ""
     nearest: list[TimeChoice] = []
+    asks_reason: bool = False
 
     @rx.event
     @needs(Permission.BOOKINGS_ALL)
@@ -227,7 +228,7 @@ class OfferPanel(AppState):
         found = next((one for one in choices if str(one.service_id) == self.row.service_id), None)
         self.members = [Option(str(one.member_id), one.member) for one in found.providers] if found else []
         self.day, self.time, self.nearest, self.errors = view.rows[0].wishes[0].first_day.isoformat(), "", [], {}
-        self.is_open = True
+        self.is_open, self.asks_reason = True, False
 
     @rx.event
     @needs(Permission.CALENDAR_ALL)
@@ -253,13 +254,16 @@ class OfferPanel(AppState):
         yield WaitlistPage.load
 
     async def _offer(self, form: dict[str, Any]) -> None:
-        typed = pick(form, "day", "time", "member_id")
+        typed = pick(form, "day", "time", "member_id", "reason")
         try:
             await self._perform(
                 waitlist_offers.offer_by_hand, OfferByHand(self.row.id, **typed, version=self.row.version)
             )
         except SlotTaken as refusal:
             self.nearest = time_choices(refusal.nearest, current_seat().actor.zone)
+            raise
+        except OutsideHours:
+            self.asks_reason = True
             raise
 
 
