@@ -10,8 +10,9 @@ from sqlalchemy import select
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, PhoneTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.waiting import WaitlistPreference
-from microcrm.operations import waitlist
+from microcrm.operations import waitlist, waitlist_view
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
+from microcrm.operations.waitlist_view import ListWaiting
 from tests.conftest import Work
 from tests.support.desk import MONDAY
 from tests.support.shops import Shop
@@ -141,3 +142,23 @@ def test_only_the_desk_sees_to_the_list(waiting: List, shop: Shop, neighbour: Sh
         waiting.join((WishedTime(MONDAY, member_id=neighbour.members[Role.OWNER]),))
     waiting.do(waitlist.withdraw, WithdrawWaiting(entry), actor=shop.actor(Role.FRONT_DESK))
     assert waiting.entry(entry).state == "withdrawn"
+
+
+def test_the_list_is_in_the_order_of_asking_page_by_page(
+    waiting: List, neighbour: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waitlist_view, "PAGE_SIZE", 2)
+    late = [waiting.join() for _ in range(3)]
+    urgent = waiting.join(priority=1)
+    gone = waiting.join()
+    waiting.do(waitlist.withdraw, WithdrawWaiting(gone))
+    List(waiting.work, neighbour, count=900).join()
+    first = waiting.do(waitlist_view.list_waiting, ListWaiting())
+    assert [row.entry_id for row in first.rows] == [urgent, late[0]] and first.has_next
+    assert first.counts == {"waiting": 4}
+    second = waiting.do(waitlist_view.list_waiting, ListWaiting(after=str(late[0])))
+    assert [row.entry_id for row in second.rows] == late[1:] and not second.has_next
+    closed = waiting.do(waitlist_view.list_waiting, ListWaiting("closed"))
+    assert [row.entry_id for row in closed.rows] == [gone]
+    for odd in ("x", "0", None, "9" * 30, [1]):
+        assert waiting.do(waitlist_view.list_waiting, ListWaiting(["open"], odd)).rows[0].entry_id == urgent
