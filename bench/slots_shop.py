@@ -112,7 +112,7 @@ def _make(connection: psycopg.Connection, staff: int, slug: str) -> SlotsShop:
             add.terms(member, n, (asked, had), first)
         add.hours(None, ((OPENS, CLOSES),))
         add.visits(members, had, first)
-    connection.execute("ANALYZE occupancies")
+    connection.execute("VACUUM (ANALYZE) occupancies")  # as autovacuum will have done
     return SlotsShop(business, asked, members, first, slug)
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import Windows
 from microcrm.domain.occupancy import Gap
-from microcrm.domain.timeline import Bits, Line, bits_of, full, instant_of, joined, minutes_in, of_day, runs, shifted
+from microcrm.domain.timeline import Bits, Line, bits_of, full, instant_of, minutes_in, of_day, runs, shifted
 
 # By keeper, which is a member or -(a resource): the starts and the ends of taken time in order, in minutes since 1970.
 Busy = Mapping[int, tuple[Sequence[int], Sequence[int]]]
@@ -184,8 +184,8 @@ class Search:
         for member_id, windows in self.facts.hours.items():
             full_days = self.facts.full_days.get(member_id, ())
             days = [() if full_days and line.days[n] in full_days else day for n, day in enumerate(windows)]
-            self._working[member_id] = joined([line.day_of(n, day) for n, day in enumerate(days)])
-            self._begins[member_id] = joined([line.day_of(n, day, step) for n, day in enumerate(days)])
+            self._working[member_id] = line.hours(days)
+            self._begins[member_id] = line.hours(days, step)
 
     def _allowed(self) -> Bits:
         """The minutes of the days asked about, without full days, the past, and wall clock times that come again: a clock

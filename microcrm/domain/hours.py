@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -74,6 +75,7 @@ def merge(windows: Iterable[Window]) -> Windows:
     return tuple(merged)
 
 
+@lru_cache(maxsize=1024)
 def intersect(one: Windows, other: Windows) -> Windows:
     """The minutes that lie in both."""
     return merge(Window(max(a.start, b.start), min(a.end, b.end)) for a in one for b in other)

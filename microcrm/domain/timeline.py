@@ -50,12 +50,14 @@ class Line:
     def length(self) -> int:
         return self.edges[-1] - self.edges[0]
 
-    def day_of(self, n: int, windows: Windows, step: int = 1) -> tuple[Bits, int]:
-        """The windows of day ``n``, or every ``step``-th minute from the beginning of each, and the day's length."""
-        start, end = self.bounds[n]
-        if end - start != DAY_MINUTES:
-            windows = merge(Window(self._at(n, w.start), self._at(n, w.end)) for w in windows)
-        return day_bits(windows, step), end - start
+    def hours(self, days: Sequence[Windows], step: int = 1) -> Bits:
+        """The windows of each day, or every ``step``-th minute from the beginning of each window."""
+        lengths = tuple(end - start for start, end in self.bounds)
+        real = tuple(
+            windows if length == DAY_MINUTES else self._real(n, windows)
+            for n, (windows, length) in enumerate(zip(days, lengths, strict=True))
+        )
+        return _hours(real, lengths, step)
 
     def again(self, n: int) -> Bits:
         """The minutes of day ``n`` whose wall clock was shown before: the second pass when clocks are set back."""
@@ -67,8 +69,11 @@ class Line:
         turned = bisect_left(range(start, end), True, key=lambda minute: self._offset(minute) != before)
         return full(extra) << start + turned
 
+    def _real(self, n: int, windows: Windows) -> Windows:
+        """In minutes since day ``n`` began, where these are not what its wall clock shows."""
+        return merge(Window(self._at(n, one.start), self._at(n, one.end)) for one in windows)
+
     def _at(self, n: int, minute: int) -> int:
-        """How many minutes into day ``n`` its wall clock shows ``minute`` minutes after midnight."""
         return minute_of(to_instant(self.days[n], minute, self.zone)) - self.edges[n]
 
     def _offset(self, minute: int) -> timedelta | None:
@@ -102,21 +107,22 @@ def _merged(starts: Sequence[int], ends: Sequence[int]) -> tuple[Sequence[int], 
     return [one.start for one in merged], [one.end for one in merged]
 
 
+@lru_cache(maxsize=512)  # people keep their hours for weeks, and a month is asked for often
+def _hours(days: tuple[Windows, ...], lengths: tuple[int, ...], step: int) -> Bits:
+    """Pairs of days first, then pairs of pairs: long numbers are joined seldom."""
+    parts = [(_day(windows, step), length) for windows, length in zip(days, lengths, strict=True)]
+    while len(parts) > 1:
+        pairs = [(a | b << n, n + m) for (a, n), (b, m) in zip(parts[::2], parts[1::2], strict=False)]
+        parts = [*pairs, parts[-1]] if len(parts) % 2 else pairs
+    return parts[0][0]
+
+
 @lru_cache(maxsize=4096)
-def day_bits(windows: Windows, step: int = 1) -> Bits:
-    """The minutes of one ordinary day's windows, or every ``step``-th from the beginning of each."""
+def _day(windows: Windows, step: int) -> Bits:
     bits = 0
     for start, end in windows:
         bits |= sum(1 << minute for minute in range(0, end - start, step)) << start
     return bits
-
-
-def joined(parts: Sequence[tuple[Bits, int]]) -> Bits:
-    """Stretches of a line, each with its length, one after the other. Pairs first: long numbers are joined seldom."""
-    while len(parts) > 1:
-        pairs = [(a | b << n, n + m) for (a, n), (b, m) in zip(parts[::2], parts[1::2], strict=False)]
-        parts = [*pairs, parts[-1]] if len(parts) % 2 else pairs
-    return parts[0][0] if parts else 0
 
 
 @lru_cache(maxsize=64)

@@ -137,7 +137,9 @@ def customer_move(uow: UnitOfWork, command: CustomerMove) -> BookingDone:
         raise Conflict("It is too late to change the time here.", remedy="Call the shop.")
     if members and len(members) != len(items):
         raise NotFound
-    check_public_start(uow, terms, services_in(uow, items), start, booking.id)
+    chosen = members or (None,) * len(items)
+    serving = [one or item.member_id for one, item in zip(chosen, items, strict=True)]
+    check_public_start(uow, terms, services_in(uow, items), serving, start, booking.id)
     before = shift(uow, booking, items, start, members or None)
     return written_down(uow, booking, before, "Moved", "", tell=True)
 

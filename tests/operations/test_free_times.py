@@ -188,6 +188,11 @@ def test_a_day_that_has_its_visits_is_full_for_customers_only(desk: UnitOfWork, 
         held = hold_public(page, PublicHold((BookService(shop.service_id, shop.members[Role.MANAGER]),), at(clock)))
     assert [bool(day.starts) for day in public_free_times(page, two_days).days] == [False, True]
     assert all(day.starts for day in free_times(desk, two_days).days)
+    third = PublicHold((BookService(shop.service_id, shop.members[Role.MANAGER]),), at("18:00"))
+    with pytest.raises(Invalid, match="another look") as refusal:
+        hold_public(page, third)
+    assert "is full" in refusal.value.fields["time"]
+    assert hold_public(page, replace(third, start=at("18:00", DAY + timedelta(days=1)))).booking_id
     assert public_free_times(page, replace(two_days, except_booking=held.booking_id)).days[0].starts
     assert public_free_times(later(page, 60), two_days).days[0].starts, "lapsed holds do not count"
     others = public_free_times(page, replace(two_days, services=((shop.service_id, None),)))
