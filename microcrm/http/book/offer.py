@@ -52,7 +52,7 @@ async def submit_offer(request: Request) -> Response:
     token, tongue = request.path_params["token"], tongue_of(request)
     offer = await perform(visitor(request), answer_offer, token, form.get("answer"), tongue.code)
     if offer.manage:
-        return onward(f"/m/{offer.manage}?new=1&lang={tongue.code}")
+        return onward(f"/m/{offer.manage}?lang={tongue.code}")
     return onward(f"/w/{token}?lang={tongue.code}")
 
 

@@ -1,0 +1,111 @@
+"""Those who wait: a cancelled visit goes to the waiting list and comes back as theirs; a walk-in from the door to the chair."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from microcrm.adapters.reachable import plain
+from tests.browser.conftest import PHONE, TABLET, Opener
+from tests.browser.test_calendar import block, book
+from tests.support.site import Site
+
+pytestmark = pytest.mark.browser
+
+DAY = (datetime.now(UTC) + timedelta(days=45)).date()
+
+
+def work_off(site: Site) -> None:
+    """What the clock and the worker would do a few seconds later."""
+    with psycopg.connect(plain(site.variables["DATABASE_URL_DIRECT"]), autocommit=True) as connection:
+        connection.execute("UPDATE outbox SET due_at = now() WHERE kind = 'time_freed' AND state = 'queued'")
+    program = [sys.executable, "-c", "from tasks.outbox import sweep; sweep()"]
+    subprocess.run(program, env={**os.environ, **site.variables}, check=True)
+
+
+def offer_path(site: Site) -> str:
+    """The secret link in the message that was asked for last."""
+    query = "SELECT payload->>'path' FROM outbox WHERE key LIKE 'offer:%' ORDER BY id DESC LIMIT 1"
+    with psycopg.connect(plain(site.variables["DATABASE_URL_DIRECT"])) as connection:
+        row = connection.execute(query).fetchone()
+    assert row is not None, "nobody was asked"
+    return str(row[0])
+
+
+def wait_for_that_day(page: Page, name: str, phone: str) -> None:
+    page.get_by_role("button", name="Add somebody").click()
+    panel = page.get_by_role("dialog", name="Onto the waiting list")
+    panel.get_by_role("button", name="New customer").click()
+    panel.get_by_label("Name", exact=True).fill(name)
+    panel.get_by_label("Mobile number").fill(phone)
+    panel.get_by_label("Service", exact=True).select_option(label="Plain haircut")
+    panel.get_by_label("First day").fill(DAY.isoformat())
+    panel.get_by_role("button", name="Save").click()
+    expect(panel).to_be_hidden()
+
+
+def test_a_cancelled_visit_is_offered_and_becomes_theirs(site: Site, open_page: Opener, chromium: Browser) -> None:
+    calendar = open_page(f"/calendar?date={DAY.isoformat()}")
+    visit = book(calendar.page, "Tara Menon", "11:00")
+    desk = open_page("/waitlist")
+    wait_for_that_day(desk.page, "Meghana Waits", "98450 77001")
+    expect(desk.page.locator(".waiter", has_text="Meghana Waits")).to_be_visible()
+
+    visit.click()
+    calendar.page.get_by_role("region", name="Booking").get_by_role("button", name="Cancel").click()
+    calendar.page.get_by_role("dialog").get_by_role("button", name="Cancel booking").click()
+    expect(visit).to_have_count(0)
+    work_off(site)
+    expect(desk.page.locator(".waiter", has_text="Meghana Waits")).to_contain_text("11:00 am with Plain manager")
+
+    context = chromium.new_context(**PHONE.options, java_script_enabled=False)
+    phone = context.new_page()
+    phone.goto(f"{site.url}{offer_path(site)}")
+    expect(phone.get_by_role("heading", name="A time has become free")).to_be_visible()
+    phone.get_by_role("button", name="Yes, I will come").click()
+    expect(phone).to_have_url(re.compile("/m/"))
+    expect(phone.get_by_role("main")).to_contain_text("11:00 am – 11:45 am")
+    context.close()
+
+    expect(desk.page.locator(".waiter", has_text="Meghana Waits")).to_have_count(0)
+    expect(block(calendar.page, "Meghana Waits")).to_be_visible()
+    assert desk.complaints == [] and calendar.complaints == []
+
+
+def test_a_walk_in_draws_is_called_and_the_step_is_taken_back(site: Site, open_page: Opener, chromium: Browser) -> None:
+    desk = open_page("/queue", device=TABLET)
+    page = desk.page
+    page.get_by_role("button", name="Switch the queue on").or_(
+        page.get_by_role("button", name="Draw a number")
+    ).first.click()
+    if page.get_by_role("dialog", name="Draw a number").count() == 0:
+        page.get_by_role("button", name="Draw a number").click()
+    panel = page.get_by_role("dialog", name="Draw a number")
+    panel.get_by_text("Plain haircut").click()
+    panel.get_by_role("button", name="Draw", exact=True).click()
+    number = panel.locator(".drawn-number").inner_text()
+    link = panel.get_by_role("link", name="Open the page of this number").get_attribute("href") or ""
+    panel.get_by_role("button", name="Finished").click()
+
+    ticket = page.locator(".ticket", has_text=re.compile(rf"^{number}\D"))
+    ticket.get_by_role("button", name="Call").click()
+    context = chromium.new_context(**PHONE.options)
+    phone = context.new_page()
+    phone.goto(f"{site.url}{link[link.index('/q/') :]}")
+    expect(phone.get_by_role("heading", name="It is your turn")).to_be_visible()
+    page.get_by_role("button", name="Undo").last.click()
+    expect(ticket.get_by_role("button", name="Call")).to_be_visible()
+    phone.reload()
+    expect(phone.get_by_role("heading", name="You are in the queue")).to_be_visible()
+    phone.get_by_role("button", name="Leave the queue").click()
+    expect(phone.get_by_role("heading", name="You have left the queue")).to_be_visible()
+    expect(ticket.get_by_role("button", name="Call")).to_have_count(0)
+    context.close()
+    assert desk.complaints == []
