@@ -42,6 +42,9 @@ ACTIONS: dict[str, str] = {
     "booking.requested": "was asked for",
     "booking.fee_waived": "waived the fee of",
     "booking.fee_stands": "asked for the fee of",
+    "series.created": "made",
+    "series.moved": "moved",
+    "series.cancelled": "cancelled",
     "class.scheduled": "scheduled",
     "class.moved": "moved",
     "class.cancelled": "cancelled",
@@ -79,6 +82,10 @@ SUBJECTS: dict[str, str] = {
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "booking_fee": "the fee of a visit",
+    "series": "a series of visits",
+    "series_made": "a series of visits",
+    "series_moved": "a series of visits",
+    "series_cancelled": "a series of visits",
     "class_session": "a class",
     "class_made": "a class",
     "class_moved": "a class",
@@ -109,7 +116,23 @@ SUBJECTS: dict[str, str] = {
 }
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
-    "visits": ("Visits", frozenset({"booking", "booking_made", "booking_moved", "booking_status", "booking_fee"})),
+    "visits": (
+        "Visits",
+        frozenset(
+            {
+                "booking",
+                "booking_made",
+                "booking_moved",
+                "booking_status",
+                "booking_fee",
+                "series",
+                "series_made",
+                "series_moved",
+                "series_cancelled",
+            }
+        ),
+    ),
+    "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": ("Classes", frozenset({"class_session", "class_made", "class_moved", "class_cancelled"})),
     "bills": ("Bills and payments", frozenset({"document", "payment"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),

@@ -68,7 +68,7 @@ FLAGS: Mapping[str, str] = {
     "is_waitlist_on": "Waiting list",
     "is_queue_on": "Walk-in queue",
 }
-MOST_STEPS = 6  # of the fee ladder
+MOST_STEPS = 3  # of the fee ladder: more nobody keeps in mind
 
 
 def read_ladder(rows: Iterable[Mapping[str, Any]]) -> tuple[FeeStep, ...]:

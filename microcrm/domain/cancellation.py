@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from microcrm.domain.booking_policy import FeeStep, PolicyTerms
-from microcrm.domain.money import half_up
+from microcrm.domain.formatting import format_clock, format_duration
+from microcrm.domain.money import format_rupees, half_up
 
 
 class Fee(NamedTuple):
@@ -46,3 +47,25 @@ def cancel_until(terms: PolicyTerms, starts_at: datetime) -> datetime:
 def move_until(terms: PolicyTerms, starts_at: datetime) -> datetime:
     """The last moment at which a customer may choose another time alone."""
     return starts_at - timedelta(minutes=terms.reschedule_cutoff_min)
+
+
+def example(terms: PolicyTerms) -> str:
+    """The owner's terms on one visit of Rs 800 at 5 pm, to be read beside the fields."""
+    price, starts = 80_000, 17 * 60
+    sentences = []
+    for step in terms.fee_ladder:
+        minute = starts - max(1, step.within_min // 2)
+        if minute < 0:
+            sentences.append(
+                f"A customer who cancels less than {format_duration(step.within_min)} before pays {step.percent} % of "
+                f"{format_rupees(price)} = {format_rupees(share(price, step.percent).paise)}."
+            )
+            continue
+        sentences.append(
+            f"A customer who cancels at {format_clock(minute)} for {format_clock(starts)} pays {step.percent} % of "
+            f"{format_rupees(price)} = {format_rupees(share(price, step.percent).paise)}."
+        )
+    if terms.no_show_percent:
+        fee = format_rupees(share(price, terms.no_show_percent).paise)
+        sentences.append(f"Who does not come pays {terms.no_show_percent} % of {format_rupees(price)} = {fee}.")
+    return " ".join(sentences) or "Cancelling and not coming cost nothing."

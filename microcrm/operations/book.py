@@ -30,6 +30,7 @@ from microcrm.operations.parts.booking_rows import (
     customer_name,
     give_number,
     note_event,
+    open_booking,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.visits import NewVisit, take
@@ -61,6 +62,17 @@ class Book:
     phone: Any = ""
     is_family: Any = False
     note: Any = ""
+    reason: Any = ""
+    tell: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rebook:
+    """``booking_id`` once more, in wall clock."""
+
+    booking_id: Any
+    day: Any
+    time: Any
     reason: Any = ""
     tell: Any = False
 
@@ -111,6 +123,27 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     )
     label = f"{who} is booked: {when} with {items[0].member_name}"
     return BookingDone(booking_id, taken.item_ids, number, 1, BookingStatus.BOOKED, label, str(undo))
+
+
+def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:
+    """The same services with the same people for the same customer, at today's prices; the first visit stays as it is.
+    Raises as ``book`` does."""
+    uow.require(Permission.BOOKINGS_OWN)
+    booking, items = open_booking(uow, command.booking_id)
+    if any(item.session_id is not None for item in items):
+        raise Invalid(
+            "Places in a class are booked in another class.", remedy="Open the class and add the customer there."
+        )
+    again = Book(
+        day=command.day,
+        time=command.time,
+        services=[BookService(item.service_id, item.member_id, item.duration_min) for item in items],
+        who="walk_in" if booking.customer_id is None else "known",
+        customer_id=booking.customer_id,
+        reason=command.reason,
+        tell=command.tell,
+    )
+    return book(uow, again)
 
 
 def _read(uow: UnitOfWork, command: Book) -> _Wish:

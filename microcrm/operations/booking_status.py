@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from microcrm.domain.booking import CANCELLED, LABELS, BookingStatus, can_follow
 from microcrm.domain.cancellation import NO_FEE, fee_at, share
 from microcrm.domain.errors import Conflict, Forbidden, Invalid
@@ -21,6 +23,7 @@ from microcrm.operations.parts.booking_rows import (
     BookingDone,
     check_columns,
     customer_name,
+    give_number,
     note_event,
     open_booking,
 )
@@ -205,6 +208,8 @@ def _go(
     }
     charge(uow, booking, items, status)
     set_status(uow, booking, items, status)
+    if booking.number is None:  # a hold that was called off by hand: from now on people may speak of it
+        set_committed_value(booking, "number", give_number(uow, booking.id or 0))
     event = note_event(uow, booking.id or 0, kind or _kind(status), old=old, new=status, reason=reason)
     notify(uow, booking, _TOLD.get(kind, NoticeStep.CANCELLED), tell=tell)
     who = customer_name(uow, booking.customer_id)

@@ -34,6 +34,7 @@ def put_booking_back(uow: UnitOfWork, undo: Undo) -> None:
     was_told = withdraw_notices(uow, undo.entity_id, undo.after_version)
     if undo.entity == "booking_moved":
         put_items_back(uow, booking, items, before["items"])
+        booking.is_moved_from_series = before["was_alone"]
         note_event(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
     elif undo.entity == "booking_fee":
         booking.fee_waiver, booking.version = before["fee_waiver"], booking.version + 1

@@ -21,7 +21,7 @@ from microcrm.models.classes import ClassSession
 from microcrm.models.customers import Customer
 from microcrm.operations.book import AHEAD, BACK
 from microcrm.operations.customer_access import phone_for
-from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold
+from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold, let_hold_go
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
@@ -188,8 +188,11 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     visits = lock_class_bookings(uow, session_id)
     session = _own_class(uow, session_id, command.version)
     check_nobody_came(uow, session_id, visits)
-    before = [_remembered(booking) for booking, _ in visits]
+    before = [_remembered(booking) for booking, _ in visits if booking.status != BookingStatus.HOLD]
     for booking, items in visits:
+        if booking.status == BookingStatus.HOLD:
+            let_hold_go(uow, booking, items)
+            continue
         old, booking.cancel_reason = booking.status, reason
         set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
         note_event(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
@@ -198,7 +201,7 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     session.is_live, session.cancel_reason, session.version = False, reason, session.version + 1
     uow.session.flush()
     rest_class(uow, session_id)
-    return _written(uow, session, "cancelled", {"visits": before}, len(visits))
+    return _written(uow, session, "cancelled", {"visits": before}, len(before))
 
 
 def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:

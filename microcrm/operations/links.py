@@ -73,16 +73,23 @@ def behind(uow: UnitOfWork, token: Any) -> Behind:
     found = Behind(*row)
     uow.enter_business(found.business_id)
     uow.actor = replace(uow.actor, zone=found.zone)
+    if found.feed_member_id is not None:
+        _note_use(uow, found.link_id)
+    return found
+
+
+def _note_use(uow: UnitOfWork, link_id: int) -> None:
+    """Of feeds only, which programs read for years. A link to a booking goes when the booking goes: to write here first and
+    then wait for the booking would be the wrong way round."""
     uow.session.execute(
         update(PublicLink)
         .where(
-            PublicLink.business_id == found.business_id,
-            PublicLink.id == found.link_id,
+            PublicLink.business_id == uow.business_id,
+            PublicLink.id == link_id,
             or_(PublicLink.last_used_at.is_(None), PublicLink.last_used_at < uow.now - _USED_EVERY),
         )
         .values(last_used_at=uow.now)
     )
-    return found
 
 
 def withdraw_links(uow: UnitOfWork, **subject: int) -> None:

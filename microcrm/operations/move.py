@@ -122,6 +122,7 @@ def written_down(
     tell: bool,
 ) -> BookingDone:
     """The story, the way back and the message of a move that has been made."""
+    was_alone, booking.is_moved_from_series = booking.is_moved_from_series, booking.series_id is not None
     event = note_event(
         uow, booking.id or 0, "moved", old=booking.status, new=booking.status, reason=reason,
         before=before, starts_at=booking.starts_at.isoformat(),
@@ -131,7 +132,7 @@ def written_down(
         undo = str(
             uow.undoable(
                 f"moving booking {booking.number}", "booking_moved", booking.id or 0,
-                before={"items": before}, after_version=booking.version, audit_event_id=event,
+                before={"items": before, "was_alone": was_alone}, after_version=booking.version, audit_event_id=event,
             )
         )  # fmt: skip
     notify(uow, booking, NoticeStep.MOVED, tell=tell)

@@ -27,6 +27,7 @@ from microcrm.operations.parts.ranks import check_change, check_target
 from microcrm.operations.parts.rows import typed
 from microcrm.operations.parts.sets import SETS, stamp
 from microcrm.operations.queue_undo import put_ticket_back
+from microcrm.operations.series_undo import SERIES_STEPS, put_series_back
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -66,6 +67,9 @@ OTHERS: dict[str, Permission] = {
     "booking_moved": Permission.BOOKINGS_OWN,
     "booking_status": Permission.BOOKINGS_OWN,
     "booking_fee": Permission.BOOKINGS_ALL,
+    "series_made": Permission.BOOKINGS_OWN,
+    "series_moved": Permission.BOOKINGS_OWN,
+    "series_cancelled": Permission.BOOKINGS_OWN,
     "class_made": Permission.BOOKINGS_OWN,
     "class_moved": Permission.BOOKINGS_OWN,
     "class_cancelled": Permission.BOOKINGS_OWN,
@@ -159,6 +163,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity in CLASS_STEPS:
         put_class_back(uow, undo)
+        return
+    if undo.entity in SERIES_STEPS:
+        put_series_back(uow, undo)
         return
     if undo.entity == "queue_ticket":
         put_ticket_back(uow, undo)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.errors import Conflict, Forbidden, HoldLapsed, Invalid, NotFound, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import BookingItem, Occupancy
 from microcrm.models.classes import ClassSession
@@ -130,6 +130,16 @@ def test_a_class_that_is_off_frees_everything_and_comes_back_with_everybody(
     assert held(desk, yoga.session_id) == [(shop.members[Role.MANAGER], True)]
     notices = desk.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice")).all()
     assert notices == [], "nobody hears of a slip"
+
+
+def test_seats_that_are_only_held_go_with_the_class(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:
+    page = replace(desk, actor=stranger(shop))
+    held = hold_public(page, chosen(shop, session_id=yoga.session_id, services=(), start=None))
+    off = cancel_class(desk, CancelClass(yoga.session_id, 1))
+    with pytest.raises(HoldLapsed):
+        confirm_public(page, filled_in(held))
+    take_back(desk, off.undo)
+    assert session_of(desk, yoga.session_id).taken == 0
 
 
 def test_a_class_whose_time_has_gone_stays_off(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import func, select, text, update
 
-from microcrm.domain.booking import BookingStatus
+from microcrm.domain.booking import LABELS, BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.fields import BIGINT, parse_whole
+from microcrm.domain.formatting import format_time
+from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem
+from microcrm.models.business import Member
 from microcrm.models.customers import Customer
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -50,15 +53,41 @@ def open_booking(uow: UnitOfWork, raw_id: Any, raw_version: Any = None) -> tuple
     if found is None:
         raise NotFound
     if raw_version is not None and _whole(raw_version) != found.version:
-        raise Conflict(
-            "This booking has changed meanwhile.", remedy="Look at how it stands now, then make your change again."
-        )
+        raise Conflict(_what_changed(uow, booking_id), remedy="Look at how it stands now, then make your change again.")
     items = uow.session.scalars(
         select(BookingItem)
         .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking_id)
         .order_by(BookingItem.starts_at, BookingItem.id)
     ).all()
     return found, list(items)
+
+
+_CHANGES = {
+    "moved": "moved", "cancelled": "cancelled", "booked": "made", "approved": "approved", "declined": "declined",
+    "handed_over": "handed over", "fee_waived": "given its fee back", "undone": "changed back",
+}  # fmt: skip
+
+
+def _what_changed(uow: UnitOfWork, booking_id: int) -> str:
+    """As in: This booking was moved by Asha at 3:05 pm meanwhile."""
+    row = uow.session.execute(
+        select(BookingEvent.kind, BookingEvent.at, Member.name)
+        .outerjoin(Member, (Member.business_id == BookingEvent.business_id) & (Member.id == BookingEvent.member_id))
+        .where(BookingEvent.business_id == uow.business_id, BookingEvent.booking_id == booking_id)
+        .order_by(BookingEvent.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return "This booking has changed meanwhile."
+    done = _done_in_words(row.kind)
+    by = f" by {row.name}" if row.name else ""
+    return f"This booking was {done}{by} at {format_time(row.at, zone_of(uow.actor.zone))} meanwhile."
+
+
+def _done_in_words(kind: str) -> str:
+    if kind in set(BookingStatus):
+        return f"marked “{LABELS[BookingStatus(kind)]}”"
+    return _CHANGES.get(kind, "changed")
 
 
 def _whole(raw: Any) -> int:

@@ -35,19 +35,28 @@ def check_hours(uow: UnitOfWork, items: Sequence[PlannedItem], zone: ZoneInfo, r
     gives a reason. Time before and after for cleaning may lie outside."""
     if may_override(uow, reason):
         return
+    why = outside_hours(uow, [items], zone)[0]
+    if why:
+        remedy = "Choose a time inside working hours."
+        if may_run_calendar(uow):
+            remedy = "Choose another time, or give a reason to book it anyway."
+        raise OutsideHours(why, remedy=remedy, fields={"time": why})
+
+
+def outside_hours(uow: UnitOfWork, visits: Sequence[Sequence[PlannedItem]], zone: ZoneInfo) -> list[str]:
+    """For each visit why it lies outside working hours, "" when it does not. One statement for all of them."""
+    items = [item for visit in visits for item in visit]
     days = [to_wall(item.start, zone)[0] for item in items]
     working = read_working_time(uow, min(days) - _DAY, max(days) + _DAY, {item.member_id for item in items})
-    for item, day in zip(items, days, strict=True):
-        if not _is_inside(item, _openings(working, item.member_id, day, zone)):
-            hours, start = working.member(item.member_id, day), to_wall(item.start, zone)[1]
-            remedy = "Choose a time inside working hours."
-            if may_run_calendar(uow):
-                remedy = "Choose another time, or give a reason to book it anyway."
-            raise OutsideHours(
-                why := _why_not(item, day, hours, Window(start, min(start + item.duration, DAY_MINUTES))),
-                remedy=remedy,
-                fields={"time": why},
-            )
+    return [next((why for item in visit if (why := _why_outside(working, item, zone))), "") for visit in visits]
+
+
+def _why_outside(working: WorkingTime, item: PlannedItem, zone: ZoneInfo) -> str:
+    day, start = to_wall(item.start, zone)
+    if _is_inside(item, _openings(working, item.member_id, day, zone)):
+        return ""
+    hours = working.member(item.member_id, day)
+    return _why_not(item, day, hours, Window(start, min(start + item.duration, DAY_MINUTES)))
 
 
 def _openings(working: WorkingTime, member_id: int, day: date, zone: ZoneInfo) -> Windows:

@@ -1,0 +1,343 @@
+"""Visits that come again: looked at before they are made, made all or none, changed from one on or all together.
+
+Every visit of a series is an ordinary booking with its own status and version. A change moves or cancels those that are
+there and never makes new ones, so a series cannot multiply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from microcrm.domain.booking import MOVABLE, BookingStatus
+from microcrm.domain.errors import Conflict, Invalid, SlotTaken
+from microcrm.domain.fields import Reader
+from microcrm.domain.formatting import format_count
+from microcrm.domain.notices import NoticeStep
+from microcrm.domain.permissions import Permission
+from microcrm.domain.recurrence import in_words
+from microcrm.domain.zones import to_instant, to_wall, zone_of
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.classes import Series
+from microcrm.operations.book import own_customer
+from microcrm.operations.booking_status import WHO_CANCELS
+from microcrm.operations.customers import AddCustomer
+from microcrm.operations.customers import add as add_customer
+from microcrm.operations.notices import notify
+from microcrm.operations.parts.booking_life import set_status
+from microcrm.operations.parts.booking_plan import PlannedItem
+from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_event, open_booking
+from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
+from microcrm.operations.parts.series_plan import (
+    Plan,
+    SeriesDate,
+    SeriesWish,
+    clash_in_words,
+    dates_of,
+    judge,
+    read_plan,
+)
+from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
+from microcrm.operations.unit_of_work import UnitOfWork
+
+SCOPES = ("this", "following", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSeries:
+    """``who`` is known (``customer_id``), new (``name``, ``phone``) or walk_in."""
+
+    wish: SeriesWish
+    who: Any = "known"
+    customer_id: Any = None
+    name: Any = ""
+    phone: Any = ""
+    is_family: Any = False
+    tell: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditSeries:
+    """Where this visit goes, in wall clock. The others that ``scope`` (this, following, all) covers go as many days further
+    and to the same time of day. Visits that were moved by themselves before, have begun or are over stay. ``skip``:
+    bookings that stay as well."""
+
+    booking_id: Any
+    version: Any
+    scope: Any
+    day: Any
+    time: Any
+    member_id: Any = None
+    reason: Any = ""
+    skip: Sequence[Any] = ()
+    tell: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSeries:
+    """``who`` as in ``Cancel``, without late."""
+
+    booking_id: Any
+    version: Any
+    scope: Any
+    who: Any = "business"
+    reason: Any = ""
+    tell: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPreview:
+    """``dates`` that have ``why`` clash. ``place`` is the booking's id when a series is edited."""
+
+    label: str
+    dates: tuple[SeriesDate, ...]
+
+    @property
+    def clashes(self) -> tuple[SeriesDate, ...]:
+        return tuple(one for one in self.dates if one.why)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDone:
+    series_id: int
+    booking_ids: tuple[int, ...]
+    label: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What is moved: each booking with its items, what they hold, and where they go."""
+
+    booking: Booking
+    items: list[BookingItem]
+    held: Held
+    plans: list[PlannedItem]
+
+
+def preview(uow: UnitOfWork, wish: SeriesWish) -> SeriesPreview:
+    """Every date, and for each that cannot be had the nearest that can."""
+    uow.require(Permission.BOOKINGS_OWN)
+    plan = read_plan(uow, wish)
+    return SeriesPreview(in_words(plan.repeat, plan.first), dates_of(uow, plan))
+
+
+def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
+    """All visits or none: ``SlotTaken`` names the dates that clash; leave these out (``skip``) or choose another time."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    who = reader.choice("who", command.who, "Customer", ("known", "new", "walk_in"))
+    tell = reader.flag("tell", command.tell, "Tell the customer")
+    reader.done()
+    plan = read_plan(uow, command.wish)
+    _refuse_clashes(uow, dates_of(uow, plan))
+    if not plan.wanted:
+        raise Invalid(fields={"skip": "Every date is left out. Keep at least one."})
+    customer_id = None
+    if who == "known":
+        customer_id = own_customer(uow, command.customer_id)
+    elif who == "new":
+        customer_id = add_customer(uow, AddCustomer(command.name, command.phone, is_family=command.is_family)).id
+    series = _store(uow, plan, customer_id)
+    made = [_make(uow, plan, place, series.id or 0, customer_id) for place in plan.wanted]
+    if tell:
+        notify(uow, uow.session.get_one(Booking, made[0]), NoticeStep.BOOKED)
+    label = f"{customer_name(uow, customer_id)}: {in_words(plan.repeat, plan.first)}"
+    event = uow.audit("series.created", "series", series.id, visits=len(made), rule=plan.rule)
+    undo = uow.undoable(
+        f"the series of {format_count(len(made), 'visit')}", "series_made", series.id or 0,
+        before={"bookings": [[booking_id, 1] for booking_id in made]}, after_version=1, audit_event_id=event,
+    )  # fmt: skip
+    return SeriesDone(series.id or 0, tuple(made), label, str(undo))
+
+
+def preview_edit(uow: UnitOfWork, command: EditSeries) -> SeriesPreview:
+    """What the edit would run into, before it is made."""
+    uow.require(Permission.BOOKINGS_OWN)
+    _, edits, reason, _ = _edits(uow, command)
+    return SeriesPreview(f"{format_count(len(edits), 'visit')} to move", _judged(uow, edits, reason))
+
+
+def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
+    """Moves all that the scope covers, or none. ``SlotTaken`` names what clashes."""
+    uow.require(Permission.BOOKINGS_OWN)
+    series, edits, reason, tell = _edits(uow, command)
+    _refuse_clashes(uow, _judged(uow, edits, reason))
+    before = []
+    # Those who move towards others first make room for whoever comes behind them.
+    ahead = edits[0].plans[0].start > edits[0].booking.starts_at
+    for one in sorted(edits, key=lambda each: each.booking.starts_at, reverse=ahead):
+        remembered = relocate(uow, one.booking, one.items, one.items, one.held, one.plans)
+        was_alone = one.booking.is_moved_from_series
+        one.booking.is_moved_from_series = was_alone or command.scope == "this"
+        uow.session.flush()
+        note_event(
+            uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=reason,
+            before=remembered, starts_at=one.booking.starts_at.isoformat(),
+        )  # fmt: skip
+        before.append([one.booking.id, one.booking.version, remembered, was_alone])
+    if tell:
+        notify(uow, edits[0].booking, NoticeStep.MOVED)
+    return _written(uow, series, "moved", before)
+
+
+def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
+    """Calls off what the scope covers and has not begun; also visits that were moved by themselves."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    scope = reader.choice("scope", command.scope, "Which visits", SCOPES)
+    who = reader.choice("who", command.who, "Who cancelled", ("customer", "business"))
+    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customer")
+    reader.done()
+    series, anchor = _anchor(uow, command.booking_id, command.version)
+    covered = _covered(uow, anchor, scope, with_moved=True)
+    before = []
+    for booking, items in covered:
+        check_columns(uow, {item.member_id for item in items})
+        old, booking.cancel_reason = booking.status, reason
+        set_status(uow, booking, items, WHO_CANCELS[who])
+        note_event(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
+        before.append([booking.id, booking.version, old])
+    if tell and covered:
+        notify(uow, covered[0][0], NoticeStep.CANCELLED)
+    if scope != "this" and covered:
+        series.ended_on = to_wall(covered[0][0].starts_at, zone_of(uow.actor.zone))[0]
+    return _written(uow, series, "cancelled", before)
+
+
+def _store(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> Series:
+    series = Series(
+        business_id=uow.business_id,
+        customer_id=customer_id,
+        rule=plan.rule,
+        starts_on=plan.first,
+        start_min=plan.minute,
+        plan={
+            "items": [
+                {"service_id": item.service_id, "member_id": item.member_id, "minutes": item.duration}
+                for item in plan.visits[0]
+            ],
+            "skip": sorted(plan.skip),
+        },
+        created_at=uow.now,
+        created_by_member_id=uow.actor.member_id,
+        version=1,
+    )
+    uow.session.add(series)
+    uow.session.flush()
+    return series
+
+
+def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None) -> int:
+    visit = NewVisit(source="series", customer_id=customer_id, note=plan.note, series_id=series_id, series_place=place)
+    taken = try_to_take(uow, plan.visits[place], visit)
+    if not isinstance(taken, Taken):
+        raise SlotTaken("Somebody has just taken one of these times.", remedy="Look at the dates again.")
+    give_number(uow, taken.booking_id)
+    note_event(
+        uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=plan.reason, series_id=series_id,
+        starts_at=plan.visits[place][0].start.isoformat(),
+    )  # fmt: skip
+    return taken.booking_id
+
+
+def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], str, bool]:
+    reader = Reader()
+    scope = reader.choice("scope", command.scope, "Which visits", SCOPES)
+    day = reader.day("day", command.day, "Day")
+    minute = min(reader.clock("time", command.time, "Time"), 24 * 60 - 1)
+    member_id = None if command.member_id in (None, "") else reader.id("member_id", command.member_id, "Staff member")
+    skip = reader.ids("skip", list(command.skip), "Left as they are", limit=200)
+    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    tell = reader.flag("tell", command.tell, "Tell the customer")
+    reader.done()
+    series, anchor = _anchor(uow, command.booking_id, command.version)
+    zone = zone_of(uow.actor.zone)
+    days = day - to_wall(anchor.starts_at, zone)[0]
+    edits = []
+    for booking, items in _covered(uow, anchor, scope):
+        if booking.id in skip and booking.id != anchor.id:
+            continue
+        start = to_instant(to_wall(booking.starts_at, zone)[0] + days, minute, zone)
+        edits.append(_edit(uow, booking, items, start - booking.starts_at, member_id))
+    if not edits:
+        raise Conflict("No visit of this series can be moved any more.", remedy="Make a new booking.")
+    return series, edits, reason, tell
+
+
+def _edit(uow: UnitOfWork, booking: Booking, items: list[BookingItem], by: timedelta, member_id: int | None) -> _Edit:
+    check_columns(uow, {item.member_id for item in items} | ({member_id} if member_id else set()))
+    held = held_by_items(uow, items)
+    starts = [item.starts_at + by for item in items]
+    plans = plan_move(uow, items, held, starts, [member_id] * len(items), [None] * len(items))
+    return _Edit(booking, items, held, plans)
+
+
+def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[SeriesDate, ...]:
+    """What the visits that move hold themselves is in nobody's way."""
+    own = [item.id or 0 for one in edits for item in one.items]
+    return judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
+
+
+def _refuse_clashes(uow: UnitOfWork, dates: Sequence[SeriesDate]) -> None:
+    clashes = [one for one in dates if one.why]
+    if clashes:
+        raise SlotTaken(
+            clash_in_words(uow, clashes), remedy="Leave these out, or choose another time.", nearest=clashes[0].nearest
+        )
+
+
+def _anchor(uow: UnitOfWork, booking_id: Any, version: Any) -> tuple[Series, Booking]:
+    """The series' row is locked first and its visits after it, so that two edits of one series queue."""
+    booking, _ = open_booking(uow, booking_id, version)
+    if booking.series_id is None:
+        raise Conflict("This visit belongs to no series.", remedy="Change it by itself.")
+    series = uow.session.scalars(
+        select(Series).where(Series.business_id == uow.business_id, Series.id == booking.series_id).with_for_update()
+    ).one()
+    return series, booking
+
+
+def _covered(
+    uow: UnitOfWork, anchor: Booking, scope: str, *, with_moved: bool = False
+) -> list[tuple[Booking, list[BookingItem]]]:
+    """In order of place; the visit that was pointed at is always among them, of the others only what is still to come."""
+    query = select(Booking).where(
+        Booking.business_id == uow.business_id,
+        Booking.series_id == anchor.series_id,
+        Booking.status.in_(list(MOVABLE)),
+    )
+    if scope == "this":
+        query = query.where(Booking.id == anchor.id)
+    elif scope == "following":
+        query = query.where(Booking.series_place >= anchor.series_place)
+    rows = uow.session.scalars(
+        query.order_by(Booking.series_place).with_for_update().execution_options(populate_existing=True)
+    ).all()
+    kept = [
+        one for one in rows
+        if one.id == anchor.id or (one.starts_at > uow.now and (with_moved or not one.is_moved_from_series))
+    ]  # fmt: skip
+    items = uow.session.scalars(
+        select(BookingItem)
+        .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id.in_([one.id for one in kept]))
+        .order_by(BookingItem.starts_at, BookingItem.id)
+    ).all()
+    return [(one, [item for item in items if item.booking_id == one.id]) for one in kept]
+
+
+def _written(uow: UnitOfWork, series: Series, what: str, before: list[Any]) -> SeriesDone:
+    series.version += 1
+    uow.session.flush()
+    event = uow.audit(f"series.{what}", "series", series.id, visits=len(before))
+    count = format_count(len(before), "visit")
+    undo = uow.undoable(
+        f"{count} of a series {what}", f"series_{what}", series.id or 0,
+        before={"bookings": before}, after_version=series.version, audit_event_id=event,
+    )  # fmt: skip
+    return SeriesDone(series.id or 0, tuple(one[0] for one in before), f"{count} {what}", str(undo))

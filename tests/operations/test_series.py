@@ -1,0 +1,230 @@
+"""Series: looked at first, made all or none, changed by scope, taken back whole; never more visits than before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
+from microcrm.domain.permissions import Role
+from microcrm.models.bookings import Booking
+from microcrm.models.classes import Series
+from microcrm.models.schedule import Leave
+from microcrm.operations.book import BookService, Rebook, book, rebook
+from microcrm.operations.booking_status import Cancel, cancel
+from microcrm.operations.move import MoveVisit, move_visit
+from microcrm.operations.series import (
+    CancelSeries,
+    CreateSeries,
+    EditSeries,
+    SeriesDone,
+    SeriesWish,
+    cancel_series,
+    create,
+    edit,
+    preview,
+    preview_edit,
+)
+from microcrm.operations.undo import take_back
+from microcrm.operations.unit_of_work import UnitOfWork
+from tests.conftest import Work
+from tests.support.desk import INDIA, MONDAY, MORNING, booking_of, wish
+from tests.support.holds import later
+from tests.support.shops import Shop
+
+
+@pytest.fixture
+def desk(unit_of_work: Work, shop: Shop, at: Callable[..., Any]) -> Iterator[UnitOfWork]:
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        yield uow
+
+
+def weekly(shop: Shop, **changes: Any) -> SeriesWish:
+    haircut = BookService(shop.service_id, shop.members[Role.MANAGER])
+    return SeriesWish(**({"services": (haircut,), "day": MONDAY, "time": "10:00", "count": 4} | changes))
+
+
+@pytest.fixture
+def four(desk: UnitOfWork, shop: Shop) -> SeriesDone:
+    """Four Mondays at ten."""
+    return create(desk, CreateSeries(weekly(shop), customer_id=shop.customer_id))
+
+
+def when(uow: UnitOfWork, done: SeriesDone) -> list[str]:
+    """Day and time of those that are on, by place."""
+    rows = uow.session.scalars(
+        select(Booking.starts_at)
+        .where(Booking.series_id == done.series_id, Booking.status == "booked")
+        .order_by(Booking.series_place)
+    )
+    return [row.astimezone(INDIA).strftime("%d.%m. %H:%M") for row in rows]
+
+
+def bookings(uow: UnitOfWork) -> int:
+    return uow.session.execute(select(func.count()).select_from(Booking)).scalar_one()
+
+
+def target(uow: UnitOfWork, done: SeriesDone, place: int, scope: str, **changes: Any) -> EditSeries:
+    booking = booking_of(uow.session, done.booking_ids[place])
+    where = {"booking_id": booking.id, "version": booking.version, "scope": scope, "day": "2026-12-15", "time": "16:00"}
+    return EditSeries(**(where | changes))
+
+
+def test_every_visit_is_an_ordinary_booking(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:
+    assert when(desk, four) == ["30.11. 10:00", "07.12. 10:00", "14.12. 10:00", "21.12. 10:00"]
+    assert four.label == "Plain Iyer: every week on Monday, 4 times"
+    made = [booking_of(desk.session, one) for one in four.booking_ids]
+    assert [(one.number, one.series_place, one.source) for one in made] == [(n + 2, n, "series") for n in range(4)]
+    assert desk.session.get_one(Series, four.series_id).rule == "FREQ=WEEKLY;INTERVAL=1;BYDAY=MO;COUNT=4"
+    with pytest.raises(SlotTaken):
+        book(desk, wish(shop, "10:15", day="2026-12-14"))
+
+
+def test_clashes_are_seen_first_each_with_what_is_near(desk: UnitOfWork, shop: Shop) -> None:
+    book(desk, wish(shop, "10:30", day="2026-12-07"))
+    day_off = MORNING.date().replace(month=12, day=14)
+    desk.session.add(
+        Leave(business_id=shop.business_id, member_id=shop.members[Role.MANAGER], starts_on=day_off, ends_on=day_off)
+    )
+    desk.session.flush()
+    before = bookings(desk)
+    seen = preview(desk, weekly(shop))
+    assert [one.place for one in seen.clashes] == [1, 2]
+    assert "not free at 10:00 am" in seen.clashes[0].why and len(seen.clashes[0].nearest) == 3
+    assert "on leave" in seen.clashes[1].why
+    with pytest.raises(SlotTaken, match="2 of these times"):
+        create(desk, CreateSeries(weekly(shop), who="walk_in"))
+    assert bookings(desk) == before
+    done = create(desk, CreateSeries(weekly(shop, skip=(1, 2)), who="walk_in"))
+    assert when(desk, done) == ["30.11. 10:00", "21.12. 10:00"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [({"count": None}, "count"), ({"until": "2026-12-31"}, "count"), ({"count": 1}, "count"), ({"count": 500}, "count"),
+     ({"every": "moon"}, "every"), ({"interval": 0}, "interval"), ({"weekdays": (2,)}, "weekdays"),
+     ({"services": ()}, "service_id"), ({"day": "2026-01-01"}, "day"), ({"every": "month", "interval": 12, "count": 9}, "until"),
+     ({"skip": (0, 1, 2, 3)}, "skip")],
+)  # fmt: skip
+def test_mistakes_are_named_at_their_field(desk: UnitOfWork, shop: Shop, wrong: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        create(desk, CreateSeries(weekly(shop, **wrong), who="walk_in"))
+    assert field in refusal.value.fields
+
+
+@pytest.mark.parametrize(
+    ("scope", "after"),
+    [
+        ("this", ["30.11. 10:00", "07.12. 10:00", "15.12. 16:00", "21.12. 10:00"]),
+        ("following", ["30.11. 10:00", "07.12. 10:00", "15.12. 16:00", "22.12. 16:00"]),
+        ("all", ["01.12. 16:00", "08.12. 16:00", "15.12. 16:00", "22.12. 16:00"]),
+    ],
+)
+def test_an_edit_moves_what_its_scope_covers_and_makes_nothing(
+    desk: UnitOfWork, four: SeriesDone, scope: str, after: list[str]
+) -> None:
+    before, count = when(desk, four), bookings(desk)
+    moved = edit(desk, target(desk, four, 2, scope))
+    assert (when(desk, four), bookings(desk)) == (after, count)
+    take_back(desk, moved.undo)
+    assert (when(desk, four), bookings(desk)) == (before, count)
+    edit(desk, target(desk, four, 2, scope))
+    assert when(desk, four) == after
+
+
+def test_a_series_may_move_into_its_own_old_places(desk: UnitOfWork, four: SeriesDone) -> None:
+    moved = edit(desk, target(desk, four, 0, "all", day="2026-12-07", time="10:00"))
+    assert when(desk, four) == ["07.12. 10:00", "14.12. 10:00", "21.12. 10:00", "28.12. 10:00"]
+    take_back(desk, moved.undo)
+    assert when(desk, four)[0] == "30.11. 10:00"
+
+
+def test_a_visit_that_was_moved_by_itself_stays_where_it_is(desk: UnitOfWork, four: SeriesDone) -> None:
+    alone = move_visit(desk, MoveVisit(four.booking_ids[1], 1, "2026-12-09", "12:00"))
+    edit(desk, target(desk, four, 0, "all", day="2026-12-01", time="11:00"))
+    assert when(desk, four) == ["01.12. 11:00", "09.12. 12:00", "15.12. 11:00", "22.12. 11:00"]
+    take_back(desk, alone.undo)
+    edit(desk, target(desk, four, 0, "all", day="2026-12-01", time="12:00"))
+    assert when(desk, four)[1] == "07.12. 12:00", "it is one of the series again"
+
+
+def test_edits_that_clash_change_nothing_and_say_where(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:
+    book(desk, wish(shop, "16:15", day="2026-12-08"))
+    before = when(desk, four)
+    command = target(desk, four, 2, "all")
+    [clash] = preview_edit(desk, command).clashes
+    assert (clash.place, clash.day.isoformat()) == (four.booking_ids[1], "2026-12-08")
+    with pytest.raises(SlotTaken):
+        edit(desk, command)
+    assert when(desk, four) == before
+    edit(desk, replace(command, skip=(four.booking_ids[1],)))
+    assert when(desk, four) == ["01.12. 16:00", "07.12. 10:00", "15.12. 16:00", "22.12. 16:00"]
+
+
+@pytest.mark.parametrize(("scope", "left"), [("this", 3), ("following", 2), ("all", 0)])
+def test_cancelling_by_scope_and_taking_it_back(
+    desk: UnitOfWork, shop: Shop, four: SeriesDone, scope: str, left: int
+) -> None:
+    before = when(desk, four)
+    off = cancel_series(desk, CancelSeries(four.booking_ids[2], 1, scope, reason="Away"))
+    assert len(when(desk, four)) == left
+    take_back(desk, off.undo)
+    assert when(desk, four) == before
+    again = cancel_series(desk, CancelSeries(four.booking_ids[2], 3, scope))
+    book(desk, wish(shop, "10:00", day="2026-12-14"))
+    with pytest.raises(SlotTaken):
+        take_back(desk, again.undo)
+
+
+def test_what_has_begun_or_is_over_is_left_alone(desk: UnitOfWork, four: SeriesDone) -> None:
+    cancel(desk, Cancel(four.booking_ids[3], 1, "customer"))
+    soon = later(desk, 60 * 24 * 14)  # after the first two
+    edit(soon, target(desk, four, 2, "all", day="2026-12-14", time="17:00"))
+    assert when(desk, four) == ["30.11. 10:00", "07.12. 10:00", "14.12. 17:00"]
+
+
+def test_a_series_made_by_mistake_is_taken_back_while_nothing_has_happened_to_it(
+    desk: UnitOfWork, four: SeriesDone
+) -> None:
+    with pytest.raises(Conflict):
+        take_back(replace(desk, now=desk.now + timedelta(minutes=16)), four.undo)
+    take_back(desk, four.undo)
+    assert when(desk, four) == []
+
+
+def test_two_tablets_do_not_overwrite_each_other(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:
+    command = target(desk, four, 2, "all")
+    manager = replace(desk, actor=shop.actor(Role.MANAGER))
+    move_visit(manager, MoveVisit(four.booking_ids[2], 1, "2026-12-14", "11:00"))
+    with pytest.raises(Conflict, match=r"was moved by Plain manager at 9:30 am meanwhile"):
+        edit(desk, command)
+
+
+def test_who_may_touch_a_series(desk: UnitOfWork, shop: Shop, neighbour: Shop, four: SeriesDone) -> None:
+    staff, theirs = replace(desk, actor=shop.actor(Role.STAFF)), replace(desk, actor=neighbour.actor())
+    single = book(desk, wish(shop, "18:00"))
+    with pytest.raises(Conflict, match="no series"):
+        edit(desk, target(desk, four, 0, "all", booking_id=single.booking_id))
+    for uow, error in ((staff, Forbidden), (theirs, NotFound)):
+        with pytest.raises(error):
+            edit(uow, target(desk, four, 0, "all"))
+        with pytest.raises(error):
+            cancel_series(uow, CancelSeries(four.booking_ids[0], 1, "all"))
+    with pytest.raises(Forbidden):
+        create(staff, CreateSeries(weekly(shop), who="walk_in"))
+    own = BookService(shop.service_id, shop.members[Role.STAFF])
+    assert len(create(staff, CreateSeries(weekly(shop, services=(own,)), who="walk_in")).booking_ids) == 4
+
+
+def test_the_same_again_is_a_new_booking(desk: UnitOfWork, shop: Shop) -> None:
+    first = book(desk, wish(shop, "10:00"))
+    again = rebook(desk, Rebook(first.booking_id, "2026-12-28", "10:00"))
+    assert booking_of(desk.session, again.booking_id).customer_id == shop.customer_id
+    assert booking_of(desk.session, first.booking_id).version == 1
+    with pytest.raises(SlotTaken):
+        rebook(desk, Rebook(first.booking_id, "2026-12-28", "10:30"))
