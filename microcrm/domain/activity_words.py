@@ -125,10 +125,6 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 "booking_moved",
                 "booking_status",
                 "booking_fee",
-                "series",
-                "series_made",
-                "series_moved",
-                "series_cancelled",
             }
         ),
     ),
