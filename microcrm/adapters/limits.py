@@ -16,6 +16,8 @@ from microcrm.adapters.queue import client
 
 log = structlog.get_logger()
 
+PREFIX = "microcrm:limit"
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -29,7 +31,7 @@ class Limit:
 def is_within(limit: Limit, subject: str) -> bool:
     """Counts this time, and says whether it is still within the limit. ``subject`` (an address, a phone) is stored as a
     hash only."""
-    key = f"microcrm:limit:{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:24]}"
+    key = f"{PREFIX}:{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:24]}"
     try:
         with client().pipeline() as pipe:
             pipe.set(key, 0, ex=limit.seconds, nx=True)

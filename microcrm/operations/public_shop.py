@@ -6,6 +6,7 @@ past the policies, and from there on the transaction belongs to that business li
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -15,7 +16,6 @@ from sqlalchemy import Row, and_, select, text
 
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import NotFound
-from microcrm.domain.fields import LINE
 from microcrm.domain.hours import Windows
 from microcrm.domain.states import STATES
 from microcrm.domain.taxbook import TaxClass, price_with_tax
@@ -28,6 +28,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_PAIRS = 2_000  # of a service and somebody who does it
 _DAYS = 7
+_SLUG = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class PublicShop:
 def enter_shop(uow: UnitOfWork, slug: Any) -> None:
     """The rest of the transaction belongs to the shop with this address. Raises ``NotFound`` for an address that nobody
     has and for a shop that takes no bookings online: strangers cannot tell the two apart."""
-    wanted = slug if isinstance(slug, str) and len(slug) <= LINE else ""
+    wanted = slug if isinstance(slug, str) and _SLUG.fullmatch(slug) else ""
     found = uow.session.execute(text("SELECT * FROM public_shop(:slug)"), {"slug": wanted}).one_or_none()
     if found is None or not found.is_online:
         raise NotFound("There is no booking page here.", remedy="Check the address, or ask the shop for its link.")

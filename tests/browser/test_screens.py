@@ -20,7 +20,7 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Buttons and fields are at least 44 px high where fingers press them; links inside sentences are exempt (WCAG 2.5.8).
 TOO_SMALL = """() => [...document.querySelectorAll("button, input:not([type=checkbox], [type=radio]), select, a.btn, .tabs a")]
-  .filter((node) => node.checkVisibility() && !node.closest(".ec, .hues"))
+  .filter((node) => node.checkVisibility() && !node.closest(".ec, .hues, .trap"))
   .map((node) => [node, node.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && box.height < 43.5)
   .map(([node, box]) => `${Math.round(box.height)} px: ${node.outerHTML.slice(0, 90)}`)"""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from secrets import token_hex
 
 import pytest
 from sqlalchemy import select, update
 
 from microcrm import wiring
-from microcrm.adapters import queue
+from microcrm.adapters import limits as counters
 from microcrm.domain.permissions import Role
 from microcrm.http.book import fronts, services, traps
 from microcrm.models.bookings import Booking, BookingItem
@@ -33,8 +34,7 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch, fresh_database: TwoShops) -> Ite
     monkeypatch.setattr(traps, "QUICKEST", timedelta(0))
     fronts.fronts.clear()
     services.forget_pages()
-    for key in queue.client().scan_iter("microcrm:limit:*"):
-        queue.client().delete(key)
+    monkeypatch.setattr(counters, "PREFIX", f"test:{token_hex(8)}")
     yield
     fronts.fronts.clear()
     services.forget_pages()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from secrets import token_hex
 
 import pytest
 from icalendar import Calendar
 
+from microcrm.adapters import limits as counters
 from microcrm.domain.errors import Forbidden, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.http.book import traps
@@ -28,14 +30,12 @@ def shop(fresh_database: TwoShops) -> Shop:
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch, fresh_database: TwoShops) -> Iterator[None]:
-    from microcrm.adapters import queue
     from microcrm.http.book import fronts, services
 
     monkeypatch.setattr(traps, "QUICKEST", timedelta(0))
     fronts.fronts.clear()
     services.forget_pages()
-    for key in queue.client().scan_iter("microcrm:limit:*"):
-        queue.client().delete(key)
+    monkeypatch.setattr(counters, "PREFIX", f"test:{token_hex(8)}")
     yield
     fronts.fronts.clear()
 

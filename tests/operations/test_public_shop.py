@@ -41,7 +41,7 @@ def test_a_visitor_reads_the_price_list_and_nothing_of_the_neighbour(unit_of_wor
     assert CANARY not in repr(shown) and "Iyer" not in repr(shown) and "@" not in repr(shown)
 
 
-@pytest.mark.parametrize("slug", ["shop-z", "", "SHOP-A", "shop-a'--", "x" * 5_000, "\x00"[1:], None, 7, ["shop-a"]])
+@pytest.mark.parametrize("slug", ["shop-z", "", "SHOP-A", "shop-a'--", "x" * 5_000, "shop\x00a", None, 7, ["shop-a"]])
 def test_an_unknown_address_is_not_found(unit_of_work: Work, slug: Any) -> None:
     with pytest.raises(NotFound):
         front(unit_of_work, slug)

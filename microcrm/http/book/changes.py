@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from microcrm.http.book.manage import SECRET, fee_words, visit_page
 from microcrm.http.book.render import answer, for_customers, fragment, show
 from microcrm.http.book.rules import rules_of
 from microcrm.http.book.services import Line, onward
-from microcrm.http.book.times import Strip, slot_at, span_of, strip_of, words_of
+from microcrm.http.book.times import DAYS, Strip, slot_at, span_of, strip_of, words_of
 from microcrm.http.book.tongues import Tongue, asked_language, tongue_of
 from microcrm.http.book.when import LOST
 from microcrm.http.desk import visitor
@@ -135,10 +135,14 @@ def _times_page(request: Request, visit: PublicVisit, tongue: Tongue, strip: Str
 async def _strip(request: Request, visit: PublicVisit, error: DomainError | None = None) -> Strip:
     await check_address(request, LOOKS)
     zone, query = zone_of(visit.shop.zone), request.query_params
-    day = query.get("day", "")
+    today, own_day = today_in(zone, wiring.now()), visit.starts_at.astimezone(zone).date()
+    day, start = query.get("day", ""), query.get("from", "")
     if isinstance(error, SlotTaken) and error.nearest:
         day = error.nearest[0].astimezone(zone).date().isoformat()
-    span = span_of(query.get("from", ""), day, today_in(zone, wiring.now()), visit.shop.terms.horizon_days)
+    if not day and not start:  # first of all the day of the visit itself
+        day = own_day.isoformat()
+        start = day if own_day >= today + timedelta(days=DAYS) else ""
+    span = span_of(start, day, today, visit.shop.terms.horizon_days)
     found = await perform(visitor(request), times_to_move, request.path_params["token"], span.first, span.last)
     language = asked_language(query)
 

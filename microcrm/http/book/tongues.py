@@ -1,7 +1,7 @@
 """The languages of the public pages: one gettext catalogue each, and how days, times and rupees are written in it.
 
 A language is added by adding ``words/<code>.po``: nothing else names it. The texts in the templates are the English ones.
-The catalogues are read when first needed, so that there is no compiled file to forget (docs/adr/0007).
+The catalogues are read when first needed, so that there is no compiled file to forget (docs/adr/0014-languages-of-public-pages.md).
 """
 
 from __future__ import annotations
