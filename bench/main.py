@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import events, lighthouse, public, signin, slots, start, weight
+from bench import events, lighthouse, public, race, signin, slots, start, weight
 from bench.report import Choice, Report
 from microcrm.processes import Failed
 
@@ -17,6 +17,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "lighthouse": lighthouse.measure,
     "slots-month": slots.measure,
     "public-page": public.measure,
+    "book-race": race.measure,
 }
 
 

@@ -117,11 +117,11 @@ def _filled(size: Size, choice: Choice) -> Ground:
 
 
 @contextlib.contextmanager
-def product(workers: int = WORKERS) -> Iterator[Site]:
-    """The product's web workers, without its limits on how much one address may send."""
+def product(workers: int = WORKERS, more: Mapping[str, str] | None = None) -> Iterator[Site]:
+    """The product's web workers, without its limits on how much one address may send. ``more``: settings of its own."""
     limits = {"MICROCRM_SOCKETS_PER_ADDRESS": "100000", "MICROCRM_EVENTS_PER_SECOND": "100000"}
     port = ports.free_port()
-    variables = {**limits, "MICROCRM_PORT": str(port), "MICROCRM_WEB_WORKERS": str(workers)}
+    variables = {**limits, "MICROCRM_PORT": str(port), "MICROCRM_WEB_WORKERS": str(workers), **(more or {})}
     argv = [sys.executable, "-m", "microcrm.cli", "web"]
     with _served(argv, variables, port, "/health", frontend.ROOT) as site:
         yield site

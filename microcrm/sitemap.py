@@ -17,6 +17,7 @@ from microcrm.pages.customers import customers
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
+from microcrm.pages.settings_booking import settings_booking
 from microcrm.pages.settings_business import settings_business
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
@@ -36,6 +37,7 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
 from microcrm.state.queue import QueuePage
+from microcrm.state.settings_booking import BookingRules
 from microcrm.state.settings_business import BusinessSettings
 from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_hours import ShopHours
@@ -76,6 +78,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
+    Screen("/settings/booking", "Booking rules", settings_booking, _BUSINESS, (BookingRules.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),

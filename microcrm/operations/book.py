@@ -28,11 +28,10 @@ from microcrm.operations.parts.booking_rows import (
     BookingDone,
     check_columns,
     customer_name,
-    give_number,
-    note_event,
     open_booking,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
+from microcrm.operations.parts.visit_sql import write_booked
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -103,24 +102,14 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
         uow, items, NewVisit(customer_id=customer_id, note=wish.note), is_squeezing=may_override(uow, wish.reason)
     )
     booking_id = taken.booking_id
-    number = give_number(uow, booking_id)
-    event = note_event(
-        uow,
-        booking_id,
-        "booked",
-        new=BookingStatus.BOOKED,
-        reason=wish.reason,
-        services=[item.service_id for item in items],
-        members=[item.member_id for item in items],
-        starts_at=wish.start.isoformat(),
-    )
+    number, undo = write_booked(
+        uow, booking_id, BookingStatus.BOOKED, wish.reason, services=[item.service_id for item in items],
+        members=[item.member_id for item in items], starts_at=wish.start.isoformat(),
+    )  # fmt: skip
     if wish.tell:
         notify(uow, uow.session.get_one(Booking, booking_id), NoticeStep.BOOKED)
     who = WALK_IN if customer_id is None else customer_name(uow, customer_id)
     when = f"{format_near_day(wish.day, today_in(zone, uow.now))}, {format_time(wish.start, zone)}"
-    undo = uow.undoable(
-        f"booking {number}", "booking_made", booking_id, before=None, after_version=1, audit_event_id=event
-    )
     label = f"{who} is booked: {when} with {items[0].member_name}"
     return BookingDone(booking_id, taken.item_ids, number, 1, BookingStatus.BOOKED, label, str(undo))
 

@@ -41,6 +41,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.BUSINESS_EDIT,
             ),
             Setting(
+                "/settings/booking",
+                "Booking rules",
+                "calendar_check",
+                "Online booking, notice, approval, what lateness costs",
+                "cancel cancellation fee no show policy late reschedule request waiting list queue",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/hours",
                 "Hours and holidays",
                 "clock",

@@ -63,6 +63,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Till.correct": BOOKKEEPERS,
     "ActivityPage": MANAGERS,
     "BusinessSettings": OWNERS,
+    "BookingRules": OWNERS,
     "Welcome": OWNERS,
     "FirstHours": MANAGERS,
     "FirstServices": MANAGERS,

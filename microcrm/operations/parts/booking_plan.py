@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, text
 
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import LONGEST_SERVICE, Gap, Span, occupied_spans, whole_span
-from microcrm.models.business import Member
-from microcrm.models.catalogue import Resource, Service, ServiceMember, ServiceResource
+from microcrm.models.catalogue import Resource, ServiceResource
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_SERVICES = 6  # in one visit
@@ -85,29 +84,38 @@ def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -
     ``NotFound`` for services and members of somebody else; ``Invalid`` when a member does not do a service.
     """
     offers = _offers(uow, {item.service_id for item in wanted}, {item.member_id for item in wanted})
-    choices = resource_choices(uow, {item.service_id for item in wanted})
     planned: list[PlannedItem] = []
     for n, item in enumerate(wanted):
-        service, member, does = offers.get((item.service_id, item.member_id), (None, None, None))
-        if service is None or member is None:
+        offer = offers.get((item.service_id, item.member_id))
+        if offer is None:
             raise NotFound("That service or staff member is not there any more.")
-        check_does(service, member, does, n)
-        plan = _offered(service, member, does, item, choices.get(item.service_id, ()), start)
+        check_does(Doing(offer.service, offer.is_active, offer.member, offer.is_bookable, offer.is_done), n)
+        plan = _offered(offer, item, start)
         if planned:
             plan = _following(plan, planned[-1])
         planned.append(plan)
     return tuple(planned)
 
 
-def check_does(service: Service, member: Member, does: ServiceMember | None, number: int = 0) -> None:
+class Doing(NamedTuple):
+    """Whether a service is offered, a member takes bookings, and the one does the other."""
+
+    service: str
+    is_offered: bool
+    member: str
+    is_bookable: bool
+    is_done: bool
+
+
+def check_does(doing: Doing, number: int = 0) -> None:
     """``number``: which service of the visit it is, counted from 0; the refusal stands at its fields."""
-    if not service.is_active:
-        raise Invalid(fields={place("service_id", number): f"{service.name} is not offered any more."})
-    if member.deactivated_at is not None or not member.is_bookable:
-        raise Invalid(fields={place("member_id", number): f"{member.name} takes no bookings. Choose somebody else."})
-    if does is None:
+    if not doing.is_offered:
+        raise Invalid(fields={place("service_id", number): f"{doing.service} is not offered any more."})
+    if not doing.is_bookable:
+        raise Invalid(fields={place("member_id", number): f"{doing.member} takes no bookings. Choose somebody else."})
+    if not doing.is_done:
         raise Invalid(
-            fields={place("member_id", number): f"{member.name} does not do {service.name}. Choose somebody else."}
+            fields={place("member_id", number): f"{doing.member} does not do {doing.service}. Choose somebody else."}
         )
 
 
@@ -132,48 +140,61 @@ def resource_choices(uow: UnitOfWork, services: Iterable[int]) -> dict[int, Choi
     return {service: tuple(tuple(ids) for _, ids in sorted(groups.items())) for service, groups in found.items()}
 
 
-def _offers(
-    uow: UnitOfWork, services: set[int], members: set[int]
-) -> dict[tuple[int, int], tuple[Service, Member, ServiceMember | None]]:
-    """Every pair of a service and a member of this business, with the row that says the member does it, or ``None``."""
-    rows = uow.session.execute(
-        select(Service, Member, ServiceMember)
-        .join(Member, Member.business_id == Service.business_id)
-        .outerjoin(
-            ServiceMember,
-            and_(
-                ServiceMember.business_id == Service.business_id,
-                ServiceMember.service_id == Service.id,
-                ServiceMember.member_id == Member.id,
-            ),
-        )
-        .where(Service.business_id == uow.business_id, Service.id.in_(services), Member.id.in_(members))
-    )
-    return {(service.id, member.id): (service, member, does) for service, member, does in rows}
+class _Offer(NamedTuple):
+    """A pair of a service and a member of this business; price and minutes are this member's."""
+
+    service_id: int
+    member_id: int
+    service: str
+    member: str
+    is_active: bool
+    is_bookable: bool
+    is_done: bool
+    price_paise: int
+    duration_min: int
+    before: int
+    after: int
+    gap_after: int
+    gap: int
+    resources: list[list[int]]  # (choice, resource id)
 
 
-def _offered(
-    service: Service,
-    member: Member,
-    does: ServiceMember | None,
-    item: WantedItem,
-    choices: Choices,
-    start: datetime,
-) -> PlannedItem:
-    own_price = does.price_paise if does else None
-    own_minutes = does.duration_min if does else None
-    duration = item.minutes or own_minutes or service.duration_min
+# One statement, parsed once: every booking asks it.
+_OFFERS = text("""
+SELECT s.id, m.id, s.name, m.name, s.is_active, m.deactivated_at IS NULL AND m.is_bookable, d.id IS NOT NULL,
+  coalesce(d.price_paise, s.price_paise), coalesce(d.duration_min, s.duration_min), s.buffer_before_min, s.buffer_after_min,
+  s.gap_after_min, s.gap_min, coalesce((
+    SELECT jsonb_agg(jsonb_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
+    FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
+    WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active), '[]')
+FROM services s JOIN members m ON m.business_id = s.business_id
+LEFT JOIN service_members d ON d.business_id = s.business_id AND d.service_id = s.id AND d.member_id = m.id
+WHERE s.business_id = :business AND s.id = ANY(:services) AND m.id = ANY(:members)
+""")
+
+
+def _offers(uow: UnitOfWork, services: set[int], members: set[int]) -> dict[tuple[int, int], _Offer]:
+    values = {"business": uow.business_id, "services": list(services), "members": list(members)}
+    found = [_Offer(*row) for row in uow.session.connection().execute(_OFFERS, values)]
+    return {(one.service_id, one.member_id): one for one in found}
+
+
+def _offered(offer: _Offer, item: WantedItem, start: datetime) -> PlannedItem:
+    duration = item.minutes or offer.duration_min
+    groups: dict[int, list[int]] = defaultdict(list)
+    for choice, resource_id in offer.resources:
+        groups[choice].append(resource_id)
     return PlannedItem(
-        service_id=service.id or 0,
-        member_id=member.id or 0,
-        member_name=member.name,
+        service_id=offer.service_id,
+        member_id=offer.member_id,
+        member_name=offer.member,
         start=start,
         duration=duration,
-        price_paise=service.price_paise if own_price is None else own_price,
-        before=service.buffer_before_min,
-        after=service.buffer_after_min,
-        gap=fitting_gap(service.gap_after_min, service.gap_min, duration),
-        choices=choices,
+        price_paise=offer.price_paise,
+        before=offer.before,
+        after=offer.after,
+        gap=fitting_gap(offer.gap_after, offer.gap, duration),
+        choices=tuple(tuple(ids) for ids in groups.values()),
     )
 
 

@@ -16,6 +16,7 @@ from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
 from microcrm.operations.parts.booking_plan import (
     Choices,
+    Doing,
     PlannedItem,
     check_does,
     fitting_gap,
@@ -142,7 +143,8 @@ def plan_move(
             raise NotFound("That staff member is not there any more.")
         service, member, does = found[item.service_id, target]
         if target != item.member_id:
-            check_does(service, member, does)
+            bookable = member.deactivated_at is None and member.is_bookable
+            check_does(Doing(service.name, service.is_active, member.name, bookable, does is not None))
         mine = held[item.id or 0]
         rooms = _current_first(choices.get(item.service_id, ()), mine)
         plans.append(plan_of(item, mine, member.name, start=start, minutes=length, member_id=target, choices=rooms))

@@ -9,11 +9,12 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.bookings import Booking
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
-from microcrm.operations.parts.occupy import NoRoom, choose_or_squeeze, claim, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.occupy import NoRoom, choose_or_squeeze, keepers_of, outer_span, read_busy
 from microcrm.operations.parts.refusal import slot_taken
+from microcrm.operations.parts.visit_sql import store_visit
 from microcrm.operations.unit_of_work import UnitOfWork
 
 TRIES = 3  # a room can be lost to somebody else while another one is still free
@@ -60,32 +61,12 @@ def try_to_take(
         savepoint = uow.session.begin_nested()
         if is_in_the_way(claims, busy.lapsed):
             let_go_of_lapsed(uow, claims)
-        taken = _store(uow, items, visit)
-        if claim(uow, claims, taken.item_ids, visit.expires_at):
+        booking_id, item_ids, is_won = store_visit(uow, items, visit, claims)
+        if is_won:
             savepoint.commit()
-            return taken
+            return Taken(booking_id, item_ids)
         savepoint.rollback()
     return None
-
-
-def _store(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit) -> Taken:
-    booking_id = store_booking(uow, min(item.start for item in items), max(item.end for item in items), visit)
-    rows = [
-        {
-            "business_id": uow.business_id,
-            "booking_id": booking_id,
-            "service_id": item.service_id,
-            "member_id": item.member_id,
-            "starts_at": item.start,
-            "ends_at": item.end,
-            "duration_min": item.duration,
-            "price_paise": item.price_paise,
-            "is_live": True,
-        }
-        for item in items
-    ]
-    ids = uow.session.scalars(insert(BookingItem).returning(BookingItem.id, sort_by_parameter_order=True), rows)
-    return Taken(booking_id, tuple(ids))
 
 
 def store_booking(uow: UnitOfWork, start: datetime, end: datetime, visit: NewVisit) -> int:

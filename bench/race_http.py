@@ -1,0 +1,75 @@
+"""Bookings over HTTP: the form of a shop's public page, posted as a browser without scripts posts it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from bench.site import Site
+from bench.slots_shop import SlotsShop
+from microcrm import wiring
+from microcrm.http.book.traps import new_key
+
+_CLIENTS = 16
+
+Place = Callable[[int], tuple[datetime, int]]  # the start and the member of a free time, by number
+
+
+def book_over_http(site: Site, shop: SlotsShop, place: Place, first: int, number: int) -> dict[str, Any]:
+    """Each customer has an address and a phone of their own, as the page's limits expect. The time is taken and booked in
+    one post: what happens when the last form is sent."""
+    numbers = iter(range(first, first + number))
+    lock, answers = threading.Lock(), Counter[int]()
+    began = time.perf_counter()
+    threads = [
+        threading.Thread(target=_visit, args=(site, shop, place, numbers, lock, answers)) for _ in range(_CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.perf_counter() - began
+    return {
+        "bookings_per_s_over_http": round(answers[303] / took, 1),
+        "http_answers": {str(status): count for status, count in sorted(answers.items())},
+    }
+
+
+def _visit(
+    site: Site, shop: SlotsShop, place: Place, numbers: Iterator[int], lock: threading.Lock, answers: Counter[int]
+) -> None:
+    with httpx.Client(base_url=site.origin, headers={"origin": site.origin}, timeout=60) as browser:
+        while True:
+            with lock:
+                number = next(numbers, None)
+            if number is None:
+                return
+            address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+            answer = browser.post(
+                f"/b/{shop.slug}/you/{secrets.token_urlsafe(16)}",
+                data=_form(shop, *place(number), number),
+                headers={"x-forwarded-for": address},
+            )
+            answers[answer.status_code] += 1
+
+
+def _form(shop: SlotsShop, start: datetime, member: int, number: int) -> dict[str, str]:
+    value = start.isoformat()
+    return {
+        "services": str(shop.service_id),
+        f"w{shop.service_id}": str(member),
+        "start": value,
+        "was": value,
+        "until": "",
+        "name": "Meena Rao",
+        "phone": f"98{number % 100_000_000:08d}",
+        "note": "",
+        "key": new_key(wiring.now() - timedelta(seconds=5)),
+    }

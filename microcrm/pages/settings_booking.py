@@ -1,0 +1,128 @@
+"""Settings, Booking rules."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button
+from microcrm.components.cards import card
+from microcrm.components.feedback import alert, skeleton_lines
+from microcrm.components.fields import area_field, field_error, minutes_field, switch_field, text_field
+from microcrm.pages.settings_frame import settings_screen
+from microcrm.state.settings_booking import STEPS
+from microcrm.state.settings_booking import BookingRules as S
+
+
+def settings_booking() -> rx.Component:
+    return settings_screen(
+        "Booking rules",
+        rx.cond(
+            S.is_ready,
+            rx.fragment(_online(), _lateness(), _desk()),
+            card("Online booking", skeleton_lines(4)),
+        ),
+        here="/settings/booking",
+        sub="What customers may book by themselves, and what lateness costs",
+    )
+
+
+def _online() -> rx.Component:
+    return card(
+        "Online booking",
+        rx.el.form(
+            switch_field("is_online", "Customers can book online", checked=S.rules.is_online),
+            switch_field(
+                "needs_approval", "I answer every booking first", checked=S.rules.needs_approval,
+                hint="Until you answer, the time is kept and the customer waits",
+            ),
+            rx.el.div(
+                _minutes("min_notice_min", "At the latest before the visit", S.rules.min_notice_min, "60 means one hour"),
+                _number("horizon_days", "Days ahead", S.rules.horizon_days, "days"),
+                _minutes("slot_step_min", "Start times every", S.rules.slot_step_min),
+                _number("most_per_day", "Most online visits a day", S.rules.most_per_day, "visits", "Empty: no limit"),
+                _minutes("hold_min", "Time is kept while the form is filled in", S.rules.hold_min),
+                _number("approval_hours", "Time to answer a request", S.rules.approval_hours, "h",
+                        "After that it lapses and the time is free again"),
+                class_name="grid-2",
+            ),
+            area_field("note", "Note before booking", S.errors, value=S.rules.note, rows=3, optional=True,
+                       hint="Customers read it before they book"),
+            _save("online"),
+            on_submit=S.save_online, class_name="form", key=f"online-{S.rules.version}", no_validate=True,
+        ),
+    )  # fmt: skip
+
+
+def _lateness() -> rx.Component:
+    return card(
+        "Cancelling and not coming",
+        rx.el.form(
+            rx.el.div(
+                _minutes("cancel_cutoff_min", "Cancelling is late from", S.rules.cancel_cutoff_min,
+                         "Minutes before the visit; 240 means four hours"),
+                _minutes("reschedule_cutoff_min", "Customers move a visit until", S.rules.reschedule_cutoff_min,
+                         "Minutes before the visit; later they have to call"),
+                class_name="grid-2",
+            ),
+            rx.el.fieldset(
+                rx.el.legend("What a late cancellation costs"),
+                *[_step(n) for n in STEPS],
+                field_error("fee_ladder", S.errors),
+                class_name="form",
+            ),
+            _number("no_show_percent", "Who does not come pays", S.rules.no_show_percent, "%", "0: nothing"),
+            alert("info", S.rules.example),
+            _save("lateness"),
+            on_submit=S.save_lateness, class_name="form", key=f"lateness-{S.rules.version}", no_validate=True,
+        ),
+        sub="The fee is noted on the visit. You can waive it, with a reason.",
+    )  # fmt: skip
+
+
+def _step(n: int) -> rx.Component:
+    return rx.el.div(
+        text_field(
+            f"within_{n}", f"Step {n}: less than", S.errors, value=S.rules.within[n - 1], after="min before",
+            input_mode="numeric", max_length=5, optional=True,
+        ),
+        text_field(
+            f"percent_{n}", f"Step {n}: of the price", S.errors, value=S.rules.percent[n - 1], after="%",
+            input_mode="numeric", max_length=3, optional=True,
+        ),
+        class_name="grid-2",
+    )  # fmt: skip
+
+
+def _desk() -> rx.Component:
+    return card(
+        "At the desk",
+        rx.el.form(
+            switch_field(
+                "is_override_allowed", "Staff may book outside the rules with a reason",
+                checked=S.rules.is_override_allowed,
+                hint="Outside working hours, or without the pause between two visits. Two visits never share a minute.",
+            ),
+            switch_field("is_waitlist_on", "Waiting list", checked=S.rules.is_waitlist_on),
+            rx.el.div(
+                _minutes("offer_min", "Time to answer an offer", S.rules.offer_min),
+                _number("offer_band", "Asked at once", S.rules.offer_band, "people", "1: one after the other"),
+                class_name="grid-2",
+            ),
+            switch_field("is_queue_on", "Walk-in queue with numbers", checked=S.rules.is_queue_on),
+            _save("desk"),
+            on_submit=S.save_desk, class_name="form", key=f"desk-{S.rules.version}", no_validate=True,
+        ),
+    )  # fmt: skip
+
+
+def _minutes(name: str, label: str, value: rx.Var[str], hint: str = "") -> rx.Component:
+    return minutes_field(name, label, S.errors, value=value, hint=hint, max_length=5)
+
+
+def _number(name: str, label: str, value: rx.Var[str], after: str, hint: str = "") -> rx.Component:
+    return text_field(name, label, S.errors, value=value, after=after, hint=hint, input_mode="numeric", max_length=5)
+
+
+def _save(section: str) -> rx.Component:
+    """Plain, not solid: there is one on each card."""
+    return rx.el.div(button("Save", kind="next", busy=S.saving == section, type="submit"), class_name="form-actions")
