@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer, WaitlistPreference
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.customer_access import may_contact, phone_for
+from microcrm.operations.parts.wishes import preferences_of
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import OPEN
 
@@ -100,7 +100,7 @@ def read_waiting(uow: UnitOfWork, raw_id: Any) -> WaitlistView:
 def _shown(uow: UnitOfWork, found: Sequence[Any]) -> WaitlistView:
     shown = found[:PAGE_SIZE]
     ids = [row[0].id for row in shown]
-    wishes, offers = _wishes(uow, ids), _offers(uow, ids)
+    wishes, offers = preferences_of(uow, ids), _offers(uow, ids)
     names = _names(uow, {one.member_id for rows in wishes.values() for one in rows if one.member_id is not None})
     counts = select(WaitlistEntry.state, func.count()).where(*_still_open(uow)).group_by(WaitlistEntry.state)
     return WaitlistView(
@@ -160,22 +160,6 @@ def _boundary(uow: UnitOfWork, raw: Any) -> WaitlistEntry | None:
         return None
     query = select(WaitlistEntry).where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == number)
     return uow.session.scalars(query).first()
-
-
-def _wishes(uow: UnitOfWork, entries: Sequence[int]) -> dict[int, tuple[Preference, ...]]:
-    wish = WaitlistPreference
-    rows = uow.session.execute(
-        select(
-            wish.entry_id, wish.place, wish.first_day, wish.last_day, wish.start_min, wish.end_min, wish.weekdays,
-            wish.member_id,
-        )
-        .where(wish.business_id == uow.business_id, wish.entry_id.in_(list(entries)))
-        .order_by(wish.entry_id, wish.place)
-    )  # fmt: skip
-    found: dict[int, tuple[Preference, ...]] = defaultdict(tuple)
-    for entry_id, *values in rows:
-        found[entry_id] += (Preference(*values),)
-    return found
 
 
 def _offers(uow: UnitOfWork, entries: Sequence[int]) -> dict[int, OpenOffer]:

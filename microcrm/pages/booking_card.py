@@ -7,6 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import (
     button,
     link,
+    link_button,
     menu,
     menu_trigger,
     submit,
@@ -22,6 +23,7 @@ from microcrm.components.fields import (
     text_field,
 )
 from microcrm.components.icons import icon
+from microcrm.domain.permissions import Permission
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Line, Option, TimeChoice
 
@@ -34,6 +36,7 @@ STEP_ICONS = {
     "booked": "thumbs_up",
 }
 _MENU = "card-menu"
+MAY_BILL = Card.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
 def booking_card() -> rx.Component:
@@ -61,6 +64,10 @@ def _card() -> rx.Component:
             rx.cond(card.note != "", rx.el.p(icon("sticky_note", "s"), card.note, class_name="card-note")),
             rx.cond(card.cancel_reason != "", rx.el.p("Reason: ", card.cancel_reason, class_name="muted")),
             rx.cond(card.steps.length() > 0, rx.el.div(rx.foreach(card.steps, _step), class_name="card-steps")),
+            rx.cond(
+                (card.bill_href != "") & MAY_BILL,
+                link_button("Bill", card.bill_href, icon="receipt_indian_rupee"),
+            ),
             _story(),
             class_name="card-body",
         ),

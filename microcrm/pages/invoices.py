@@ -119,7 +119,7 @@ def _none() -> rx.Component:
     first = blank(
         "receipt_indian_rupee",
         "No bills in these days",
-        "A finished visit becomes a bill with one press, from the calendar or from Today.",
+        "A visit becomes a bill with one press: open it in the calendar once the customer is there.",
         rx.cond(MAY_EDIT, link_button("New bill", "/invoice", icon="plus")),
     )
     return rx.cond(Bills.query != "", no_match(Bills.query, Bills.clear), first)

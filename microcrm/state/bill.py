@@ -11,7 +11,7 @@ import reflex as rx
 from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
-from microcrm.operations.billing.drafts import SaveDraft, discard_draft, draft_visit, save_draft, try_out
+from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
 from microcrm.operations.billing.issuing import issue
 from microcrm.operations.billing.paper import mark_given
 from microcrm.operations.billing.reading import view_document
@@ -50,8 +50,8 @@ class Bill(BillLines, AppState):
         asked = self.router.url.query_parameters
         self.is_missing = self.is_issuing = self.is_changed = False
         if asked.get("booking"):
-            saved = await self._perform(draft_visit, asked["booking"])
-            return rx.redirect(f"/invoice?id={saved.document_id}", replace=True)
+            document_id = await self._perform(bill_of_visit, asked["booking"])
+            return rx.redirect(f"/invoice?id={document_id}", replace=True)
         await self._open(asked.get("id", ""))
         if self.bill.is_draft:
             await self._read_offers()

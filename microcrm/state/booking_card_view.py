@@ -32,6 +32,7 @@ _TONES = {
     _S.CANCELLED_BY_BUSINESS: "bad",
     _S.LATE_CANCELLED: "bad",
 }
+_BILLED = {_S.ARRIVED, _S.STARTED, _S.FINISHED}  # a bill before the customer is there would be an advance
 MOST_BUTTONS = 3
 
 
@@ -89,6 +90,7 @@ class CardView:
     more_steps: list[Option] = field(default_factory=list)
     may_move: bool = False
     may_cancel: bool = False
+    bill_href: str = ""
     history: list[Line] = field(default_factory=list)
 
 
@@ -127,6 +129,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         more_steps=steps[MOST_BUTTONS:],
         may_move=card.may_move,
         may_cancel=card.may_cancel,
+        bill_href=f"/invoice?booking={card.booking_id}" if card.status in _BILLED else "",
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
 

@@ -17,7 +17,7 @@ from microcrm.domain.permissions import Role
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
-from microcrm.operations.billing.drafts import SaveDraft, discard_draft, draft_visit, save_draft, try_out
+from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
 from microcrm.operations.billing.issuing import cancel_unsent, issue
 from microcrm.operations.billing.reading import ListDocuments, list_documents, view_document
 from microcrm.operations.billing.terms import ChangeBillingTerms, billing_terms, change_billing_terms
@@ -101,17 +101,25 @@ def test_a_visit_becomes_a_bill_in_one_step(till: UnitOfWork, shop: Shop) -> Non
     assert service
     service.tax_class, service.sac = "hair", "999721"
     booked = book(till, wish(shop, "10:00"))
-    saved = draft_visit(till, booked.booking_id)
-    again = draft_visit(till, booked.booking_id)
-    assert again.document_id == saved.document_id
-    view = view_document(till, saved.document_id)
+    document_id = bill_of_visit(till, booked.booking_id)
+    view = view_document(till, document_id)
     assert [(line.description, line.price, line.rate_bp, line.sac) for line in view.lines] == [
         ("Plain haircut, Plain manager", 60_000, 500, "999721")
     ]
     assert view.booking_id == booked.booking_id and view.customer == "Plain Iyer"
-    issue(till, again.document_id, again.version)
-    with pytest.raises(Conflict, match="INV/2627/0001 already"):
-        draft_visit(till, booked.booking_id)
+
+
+def test_a_visit_has_one_bill_and_what_was_typed_into_it_stays(till: UnitOfWork, shop: Shop) -> None:
+    booked = book(till, wish(shop, "10:00"))
+    document_id = bill_of_visit(till, booked.booking_id)
+    version = view_document(till, document_id).version
+    typed = draft(till, shop, cut("750"), document_id=document_id, version=version)
+    assert bill_of_visit(till, booked.booking_id) == document_id
+    assert view_document(till, document_id).lines[0].price == 75_000
+    done = issue(till, document_id, typed.version)
+    assert bill_of_visit(till, booked.booking_id) == document_id, "an issued bill is opened, not written again"
+    cancel_unsent(till, document_id, done.version, "Wrong visit")
+    assert bill_of_visit(till, booked.booking_id) != document_id
 
 
 def test_a_draft_changes_until_it_is_issued(till: UnitOfWork, shop: Shop) -> None:
@@ -251,7 +259,7 @@ def test_nothing_of_a_neighbour_goes_on_a_bill(till: UnitOfWork, shop: Shop, nei
     with pytest.raises(NotFound):
         draft(till, shop, customer_id=neighbour.customer_id)
     with pytest.raises(NotFound):
-        draft_visit(till, neighbour.booking_id)
+        bill_of_visit(till, neighbour.booking_id)
     with pytest.raises(DBAPIError, match="fk_document_lines"), till.session.begin_nested():
         draft(till, shop, cut(service_id=neighbour.service_id))
 

@@ -79,13 +79,13 @@ def try_out(uow: UnitOfWork, command: SaveDraft) -> Priced:
     return _priced(uow, _read(uow, command), read_terms(uow))
 
 
-def draft_visit(uow: UnitOfWork, booking_id: Any) -> DraftSaved:
-    """A draft of all that was done on a visit, at the prices it was booked for. A visit that is billed already gives
-    ``Conflict``; one with a draft gives that draft again."""
+def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
+    """The id of the visit's bill, draft or issued. Without one, a draft of all that was done, at the prices it was booked
+    for; what was typed into an earlier draft stays. ``NotFound`` for another business's visit."""
     uow.require(Permission.INVOICES_EDIT)
     booking = find(uow, Booking, booking_id)
     existing = uow.session.execute(
-        select(Document)
+        select(Document.id)
         .where(
             Document.business_id == uow.business_id,
             Document.booking_id == booking.id,
@@ -94,15 +94,10 @@ def draft_visit(uow: UnitOfWork, booking_id: Any) -> DraftSaved:
         )
         .order_by(Document.id)
     ).scalar()
-    if existing is not None and existing.number is not None:
-        raise Conflict(f"This visit is on {existing.number} already.", remedy="Open that bill.")
-    command = SaveDraft(
-        lines=_visit_lines(uow, booking),
-        customer_id=booking.customer_id,
-        document_id=existing.id if existing else None,
-        version=existing.version if existing else None,
-    )
-    return _save(uow, command, booking_id=booking.id)
+    if existing is not None:
+        return int(existing)
+    command = SaveDraft(lines=_visit_lines(uow, booking), customer_id=booking.customer_id)
+    return _save(uow, command, booking_id=booking.id).document_id
 
 
 def discard_draft(uow: UnitOfWork, document_id: Any, version: Any) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy import Row, and_, exists, func, or_, select
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.hours import Window, intersect, subtract
-from microcrm.domain.waitlist import Freed, Preference, Waiting
+from microcrm.domain.waitlist import Freed, Waiting
 from microcrm.domain.zones import day_bounds, to_wall, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.catalogue import Service, ServiceMember
 from microcrm.models.customers import Customer
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer, WaitlistPreference
 from microcrm.operations.parts.occupy import read_busy
+from microcrm.operations.parts.wishes import preferences_of
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -99,7 +100,7 @@ def candidates(
 ) -> list[Candidate]:
     """Everybody whose service the member does and who has not been asked for this visit's time before."""
     rows = _waiting_rows(uow, freed, span, except_entries)
-    preferences = _preferences(uow, [row.id for row in rows])
+    preferences = preferences_of(uow, [row.id for row in rows])
     taken = _taken(uow, freed, {row.customer_id for row in rows})
     zone = zone_of(uow.actor.zone)
     found = []
@@ -174,22 +175,6 @@ def _waiting_rows(
         .order_by(entry.priority.desc(), entry.created_at, entry.id)
         .limit(MOST)
     ).all()  # fmt: skip
-
-
-def _preferences(uow: UnitOfWork, entries: Sequence[int]) -> dict[int, tuple[Preference, ...]]:
-    wish = WaitlistPreference
-    rows = uow.session.execute(
-        select(
-            wish.entry_id, wish.place, wish.first_day, wish.last_day, wish.start_min, wish.end_min, wish.weekdays,
-            wish.member_id,
-        )
-        .where(wish.business_id == uow.business_id, wish.entry_id.in_(list(entries)))
-        .order_by(wish.entry_id, wish.place)
-    )  # fmt: skip
-    found: dict[int, tuple[Preference, ...]] = defaultdict(tuple)
-    for entry_id, *values in rows:
-        found[entry_id] += (Preference(*values),)
-    return found
 
 
 def _taken(uow: UnitOfWork, freed: Freed, customers: Collection[int]) -> dict[int, list[Window]]:
