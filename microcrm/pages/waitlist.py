@@ -30,6 +30,7 @@ from microcrm.components.fields import (
 )
 from microcrm.components.watch.watch import watch
 from microcrm.domain.formatting import WEEKDAYS
+from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.pages.booking_card import offered_times, reason_field
@@ -57,6 +58,9 @@ def waitlist() -> rx.Component:
     return screen(
         "Waiting list",
         rx.cond(page.is_listed & ~page.is_on, _off()),
+        rx.el.p(
+            f"{NOT_SENT_YET} Until then, call whoever is offered a time and note the answer here.", class_name="muted"
+        ),
         segmented("Which", [("open", "Waiting"), ("closed", "Through")], page.show, page.pick_show),
         rx.cond(page.is_listed, entries(), plain_card(skeleton_lines(6), class_name="")),
         rx.cond(
@@ -90,7 +94,7 @@ def entries() -> rx.Component:
                 blank(
                     "hourglass",
                     "Nobody waits for a time",
-                    "When a day is full, note here who would come. As soon as a visit is cancelled, the first in line is asked.",
+                    "When a day is full, note here who would come. A time that becomes free is kept for the first in line.",
                 ),
                 blank("hourglass", "Nothing here yet", "Whoever got a time or stopped waiting is listed here."),
             ),
