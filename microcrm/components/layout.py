@@ -187,7 +187,7 @@ def _account(frame: Frame) -> rx.Component:
 def _ribbons(frame: Frame) -> rx.Component:
     watching = rx.el.div(
         icon("eye"),
-        rx.el.span("You see MicroCRM as ", frame.viewing_as, ". Nothing can be changed."),
+        rx.el.span("Viewing as ", frame.viewing_as, ". Nothing can be changed."),
         post_form(rx.el.button("Stop", type="submit", class_name="btn-link"), to="/view-as/stop"),
         class_name="ribbon",
     )
@@ -205,12 +205,15 @@ def _ribbons(frame: Frame) -> rx.Component:
 def _tabs(frame: Frame, here: str) -> rx.Component:
     """Bottom tabs of the phone: Today, Calendar, New, Customers, and all places under More."""
     new = route_link(icon("plus"), rx.el.span("New booking", class_name="sr-only"), to=NEW_BOOKING, class_name="add")
+    may_book = frame.allowed.contains(Permission.BOOKINGS_OWN.value)
     tabs: list[rx.Component] = []
     for place in frame.places:
         if place.href not in TAB_HREFS:
             continue
         tab = route_link(icon(place.icon), rx.el.span(place.label), to=place.href, **_current(place, here))
-        tabs.append(_if_allowed(frame, place, rx.fragment(tab, new) if place.href == "/calendar" else tab))
+        tabs.append(
+            _if_allowed(frame, place, rx.fragment(tab, rx.cond(may_book, new)) if place.href == "/calendar" else tab)
+        )
     more = rx.el.button(icon("menu"), rx.el.span("More"), type="button", custom_attrs={"popoverTarget": _MORE_MENU})
     return rx.fragment(
         rx.el.nav(

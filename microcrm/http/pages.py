@@ -6,7 +6,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import structlog
@@ -45,6 +45,14 @@ STATUS: Mapping[type[DomainError], int] = {
     Upstream: 502,
 }
 NO_STORE = {"cache-control": "no-store"}
+BROKE = ("Something broke on our side", "Nothing was lost. Try again in a minute. Reference: %(reference)s")
+
+
+class Tell(Protocol):
+    """Makes the page of a refusal. ``text`` may hold places for ``facts``, like ``%(reference)s``."""
+
+    def __call__(self, request: Request, status: int, title: str, text: str, **facts: str) -> Response: ...
+
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -97,36 +105,38 @@ def again(request: Request, template: str, form: Form, error: DomainError, **val
     return page(request, template, form=form, errors=errors, status=STATUS[_kind(error)], **values)
 
 
-def answering(endpoint: Endpoint) -> Endpoint:
-    """The edge of a page: refusals become pages, and what nobody foresaw a reference and nothing else."""
-
-    @functools.wraps(endpoint)
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except Refused as refused:
-            return problem(request, refused.status, refused.title, refused.text)
-        except SignedOut:
-            return go_sign_in(request)
-        except DomainError as error:
-            return problem(request, STATUS[_kind(error)], error.message, error.remedy)
-        except HTTPException:  # said on purpose, such as "no such file"
-            raise
-        except Exception:  # an edge
-            reference = new_request_id()
-            log.exception("page_failed", reference=reference, endpoint=endpoint.__name__)
-            return problem(
-                request,
-                500,
-                "Something broke on our side",
-                f"Nothing was lost. Try again in a minute. Reference: {reference}",
-            )
-
-    return answer
+def problem(request: Request, status: int, title: str, text: str, **facts: str) -> Response:
+    return page(request, "problem.html", status=status, title=title, text=text % facts if facts else text)
 
 
-def problem(request: Request, status: int, title: str, text: str) -> Response:
-    return page(request, "problem.html", status=status, title=title, text=text)
+def edge(tell: Tell, signed_out: Callable[[Request], Response] | None = None) -> Callable[[Endpoint], Endpoint]:
+    """The edge of a page: refusals become pages that ``tell`` makes, in its reader's language, and what nobody foresaw a
+    reference and nothing else. ``signed_out`` sends people without a session on."""
+
+    def guard(endpoint: Endpoint) -> Endpoint:
+        @functools.wraps(endpoint)
+        async def answer(request: Request) -> Response:
+            try:
+                return await endpoint(request)
+            except Refused as refused:
+                return tell(request, refused.status, refused.title, refused.text)
+            except DomainError as error:
+                if signed_out is not None and isinstance(error, SignedOut):
+                    return signed_out(request)
+                return tell(request, STATUS[_kind(error)], error.message, error.remedy)
+            except HTTPException:  # said on purpose, such as "no such file"
+                raise
+            except Exception:  # an edge
+                reference = new_request_id()
+                log.exception("page_failed", reference=reference, endpoint=endpoint.__name__)
+                return tell(request, 500, *BROKE, reference=reference)
+
+        return answer
+
+    return guard
+
+
+answering = edge(problem, go_sign_in)
 
 
 def _kind(error: DomainError) -> type[DomainError]:

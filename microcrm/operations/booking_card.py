@@ -101,7 +101,7 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
     status = BookingStatus(booking.status)
     members = {one.member_id for one in items}
     is_mine = may_run_calendar(uow) or members == {uow.actor.member_id}
-    may_act = uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as
+    may_act = uow.may(Permission.BOOKINGS_OWN)
     may_step = may_act and (is_mine or uow.actor.member_id in members)
     return BookingCard(
         booking_id=booking.id or 0,

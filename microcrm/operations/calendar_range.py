@@ -127,7 +127,7 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
 
 def may_move(uow: UnitOfWork, item: DayItem) -> bool:
     is_mine = may_run_calendar(uow) or item.member_id == uow.actor.member_id
-    return item.status in MOVABLE and is_mine and uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as
+    return item.status in MOVABLE and is_mine and uow.may(Permission.BOOKINGS_OWN)
 
 
 def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member]) -> CalendarAsk:
@@ -203,7 +203,7 @@ def _column(
         bookings=len(mine),
         capacity=capacity,
         load=load_of(sum(item.minutes for item in mine), capacity),
-        may_book=may_book and uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as,
+        may_book=may_book and uow.may(Permission.BOOKINGS_OWN),
         classes=sum(isinstance(item, ClassBlock) for item in mine),
         class_minutes=sum(item.minutes for item in mine if isinstance(item, ClassBlock)),
     )

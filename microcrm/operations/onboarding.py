@@ -123,7 +123,7 @@ def checklist(uow: UnitOfWork) -> Checklist:
     return Checklist(
         is_shown=is_open and may_edit,
         tasks=tasks,
-        is_untouched=is_untouched and may_edit and not uow.actor.is_viewing_as,
+        is_untouched=is_untouched and may_edit,
         asks_second_step=is_owner(uow) and not is_told and not uow.actor.is_viewing_as,
     )
 

@@ -93,7 +93,7 @@ def take_back(uow: UnitOfWork, token: str) -> str:
     permission = ROWS[undo.entity].permission if undo.entity in ROWS else OTHERS.get(undo.entity)
     if permission is None:
         raise NotFound
-    if not uow.may(permission) or uow.actor.is_viewing_as:
+    if not uow.may(permission):
         raise Forbidden
     if undo.undone_at is not None:
         raise Conflict("That was taken back already.", remedy="Refresh the page to see how it stands.")

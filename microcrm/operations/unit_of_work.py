@@ -37,6 +37,11 @@ class Actor:
     address: str = ""  # network address, for throttles and security mails
     browser: str = ""
 
+    @property
+    def allowed(self) -> frozenset[Permission]:
+        """What may be done now: whoever looks as somebody else looks, and nothing more."""
+        return self.permissions & READING if self.is_viewing_as else self.permissions
+
 
 VISITOR = Actor("visitor")
 
@@ -71,7 +76,7 @@ class UnitOfWork:
         other as the first line, so that open doors are open on purpose."""
 
     def may(self, permission: Permission) -> bool:
-        return permission in self.actor.permissions
+        return permission in self.actor.allowed
 
     @property
     def business_id(self) -> int:

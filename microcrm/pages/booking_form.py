@@ -6,21 +6,12 @@ import reflex as rx
 
 from microcrm.components.buttons import button, icon_button, segmented, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
-from microcrm.components.fields import (
-    area_field,
-    check_field,
-    error_summary,
-    field_error,
-    minutes_field,
-    phone_field,
-    search_field,
-    select_field,
-    text_field,
-)
+from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
+from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
 from microcrm.pages.booking_card import offered_times, reason_field
-from microcrm.state.booking_new import NewBooking, Person
+from microcrm.state.booking_new import NewBooking
 
 LABELS = {
     "customer_id": "Customer",
@@ -136,63 +127,15 @@ def _who() -> rx.Component:
         ),
         rx.match(
             NewBooking.who,
-            ("new", _new_customer()),
+            ("new", new_customer(NewBooking.errors, NewBooking.offers_family, form="b")),
             ("walk_in", rx.el.p("Booked without a name.", class_name="muted")),
-            _known_customer(),
+            _known(),
         ),
         class_name="stack-s",
     )
 
 
-def _known_customer() -> rx.Component:
-    return rx.el.div(
-        search_field(
-            "Search customers",
-            NewBooking.words,
-            NewBooking.find,
-            placeholder="Name or last 4 digits of the phone",
-            auto_focus=True,
-        ),
-        rx.cond(
-            NewBooking.people.length() > 0,
-            rx.el.fieldset(
-                rx.el.legend("Customer", class_name="sr-only"),
-                rx.foreach(NewBooking.people, _person),
-                class_name="people",
-            ),
-            rx.cond(
-                NewBooking.words != "",
-                rx.el.p("Nobody found. Add them under New customer.", class_name="muted", role="status"),
-            ),
-        ),
-        field_error("customer_id", NewBooking.errors, form="b"),
-        class_name="stack-s",
-        id="b-customer_id",
-        tab_index=-1,
-    )
-
-
-def _person(person: rx.Var[Person]) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="radio",
-            name="customer_id",
-            value=person.id,
-            default_checked=person.id == NewBooking.wanted.customer_id,
-        ),
-        rx.el.span(person.name),
-        rx.el.span(person.phone, class_name="meta num"),
-        key=person.id,
-    )
-
-
-def _new_customer() -> rx.Component:
-    return rx.el.div(
-        text_field("name", "Name", NewBooking.errors, form="b", max_length=120, auto_complete="off"),
-        phone_field("phone", "Mobile number", NewBooking.errors, form="b", optional=True),
-        rx.cond(
-            NewBooking.offers_family,
-            check_field("is_family", "Somebody else in the family who uses the same phone"),
-        ),
-        class_name="stack-s",
-    )
+def _known() -> rx.Component:
+    new = NewBooking
+    chosen = new.wanted.customer_id
+    return known_customer(new.words, new.people, new.find, new.errors, form="b", chosen=chosen, auto_focus=True)

@@ -23,19 +23,17 @@ from microcrm.components.fields import (
     check_field,
     error_summary,
     field_error,
-    phone_field,
-    search_field,
     select_field,
     text_field,
 )
 from microcrm.components.watch.watch import watch
+from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.formatting import WEEKDAYS
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.pages.booking_card import offered_times, reason_field
 from microcrm.pages.frame import screen
-from microcrm.state.booking_new import Person
 from microcrm.state.waitlist import OfferPanel, WaitingForm, WaitlistPage
 from microcrm.state.waitlist_rows import WaitingRow
 
@@ -203,7 +201,11 @@ def _who_and_what() -> rx.Component:
             MAY_ADD,
             segmented("Who waits", [("known", "Customer"), ("new", "New customer")], form.who, form.pick_who),
         ),
-        rx.cond(form.who == "new", _new_customer(), _known_customer()),
+        rx.cond(
+            form.who == "new",
+            new_customer(errors, form.offers_family, form="w"),
+            known_customer(form.words, form.people, form.find, errors, form="w"),
+        ),
         select_field(
             "service_id",
             "Service",
@@ -213,50 +215,6 @@ def _who_and_what() -> rx.Component:
             form="w",
             on_change=form.pick_service,
         ),
-    )
-
-
-def _known_customer() -> rx.Component:
-    form = WaitingForm
-    return rx.el.div(
-        search_field("Search customers", form.words, form.find, placeholder="Name or last 4 digits of the phone"),
-        rx.cond(
-            form.people.length() > 0,
-            rx.el.fieldset(
-                rx.el.legend("Customer", class_name="sr-only"),
-                rx.foreach(form.people, _person),
-                class_name="people",
-            ),
-            rx.cond(
-                form.words != "",
-                rx.el.p("Nobody found. Add them under New customer.", class_name="muted", role="status"),
-            ),
-        ),
-        field_error("customer_id", form.errors, form="w"),
-        class_name="stack-s",
-        id="w-customer_id",
-        tab_index=-1,
-    )
-
-
-def _person(person: rx.Var[Person]) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(type="radio", name="customer_id", value=person.id),
-        rx.el.span(person.name),
-        rx.el.span(person.phone, class_name="meta num"),
-        key=person.id,
-    )
-
-
-def _new_customer() -> rx.Component:
-    errors = WaitingForm.errors
-    return rx.el.div(
-        text_field("name", "Name", errors, form="w", max_length=120, auto_complete="off"),
-        phone_field("phone", "Mobile number", errors, form="w", optional=True),
-        rx.cond(
-            WaitingForm.offers_family, check_field("is_family", "Somebody else in the family who uses the same phone")
-        ),
-        class_name="stack-s",
     )
 
 

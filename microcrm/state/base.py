@@ -111,10 +111,10 @@ class AppState(rx.State):
         self.errors, self.no_permission = {}, False
         self.is_signed_out = seat.actor.kind != "member"
         self.shop_name, self.shop_slug = seat.shop_name, seat.shop_slug
-        self.person_name, self.role_label = seat.person_name, seat.role_label
+        self.person_name, self.role_label = seat.viewing_as or seat.person_name, seat.role_label
         self.viewing_as = seat.viewing_as
         self.needs_verification = seat.is_signed_in and not seat.is_verified
-        self.allowed = sorted(p.value for p in seat.actor.permissions)
+        self.allowed = sorted(p.value for p in seat.actor.allowed)
         self.loaded = True
 
     @rx.event

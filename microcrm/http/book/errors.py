@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from microcrm.domain.errors import Conflict, HoldLapsed, LimitReached, NotFound, SlotTaken, Upstream
+from microcrm.http.pages import BROKE
 
 _KINDS = (Conflict, HoldLapsed, LimitReached, NotFound, SlotTaken, Upstream)
 
@@ -39,6 +40,7 @@ SAID: tuple[str, ...] = (
     "Go back, wait a second and press the button again.",
     "That page has expired",
     "Go back, refresh the page and try again. Nothing was changed.",
+    *BROKE,
     *(kind.message for kind in _KINDS),
     *(kind.remedy for kind in _KINDS),
 )

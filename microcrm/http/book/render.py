@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import gzip
 import json
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -13,28 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from microcrm import wiring
-from microcrm.domain.errors import DomainError, Invalid
 from microcrm.domain.names import initials
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.http.book import look
 from microcrm.http.book.tongues import Tongue, asked_language, tongue_of, tongues
-from microcrm.http.forms import Refused
-from microcrm.http.pages import NO_STORE, STATUS
-from microcrm.observability import new_request_id
+from microcrm.http.pages import NO_STORE, edge
 from microcrm.operations.public_shop import PublicShop
 from microcrm.settings import settings
 
-log = structlog.get_logger()
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 _TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 
 
@@ -127,32 +117,13 @@ class Kept:
         return Response(self.zipped, media_type=media_type, headers={**lasting, "content-encoding": "gzip"})
 
 
-def for_customers(endpoint: Endpoint) -> Endpoint:
-    """The edge of a public page: refusals in the visitor's language, and of what nobody foresaw a reference only."""
-
-    @functools.wraps(endpoint)
-    async def answering(request: Request) -> Response:
-        say = tongue_of(request).say
-        try:
-            return await endpoint(request)
-        except Refused as refused:
-            return problem(request, refused.status, say(refused.title), say(refused.text))
-        except DomainError as error:
-            kind = next((kind for kind in STATUS if isinstance(error, kind)), Invalid)
-            return problem(request, STATUS[kind], say(error.message), say(error.remedy))
-        except HTTPException:  # said on purpose, such as "no such file"
-            raise
-        except Exception:  # an edge
-            reference = new_request_id()
-            log.exception("public_page_failed", reference=reference, endpoint=endpoint.__name__)
-            text = say("Nothing was lost. Try again in a minute. Reference: %(reference)s", reference=reference)
-            return problem(request, 500, say("Something broke on our side"), text)
-
-    return answering
+def problem(request: Request, status: int, title: str, text: str, **facts: str) -> Response:
+    """In the visitor's language."""
+    say = tongue_of(request).say
+    return show(request, "problem.html", None, status=status, title=say(title), text=say(text, **facts))
 
 
-def problem(request: Request, status: int, title: str, text: str) -> Response:
-    return show(request, "problem.html", None, status=status, title=title, text=text)
+for_customers = edge(problem)
 
 
 def open_words(shop: PublicShop, tongue: Tongue, now: datetime) -> str:
