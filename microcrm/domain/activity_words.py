@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from microcrm.domain.formatting import format_count
+
 ACTIONS: dict[str, str] = {
     "add": "added",
     "agree": "noted what was agreed to by",
@@ -50,7 +52,6 @@ ACTIONS: dict[str, str] = {
     "class.cancelled": "cancelled",
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
-    "booking.undone": "took back a change of",
     "waitlist.added": "added",
     "waitlist.changed": "changed",
     "waitlist.withdrawn": "withdrew",
@@ -88,6 +89,7 @@ SUBJECTS: dict[str, str] = {
     "series_cancelled": "a series of visits",
     "class_session": "a class",
     "class_made": "a class",
+    "classes_made": "classes",
     "class_moved": "a class",
     "class_cancelled": "a class",
     "business": "the business",
@@ -129,7 +131,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         ),
     ),
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
-    "classes": ("Classes", frozenset({"class_session", "class_made", "class_moved", "class_cancelled"})),
+    "classes": (
+        "Classes",
+        frozenset({"class_session", "class_made", "classes_made", "class_moved", "class_cancelled"}),
+    ),
     "bills": ("Bills and payments", frozenset({"document", "payment"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),
@@ -190,7 +195,20 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     if noun == "bill":
         noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
-    return f"{verb} {noun}"
+    return f"{verb} {_counted(action, subject, facts) or noun}"
+
+
+def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:
+    """How many visits of a series or a class, or how many classes; "" for everything else."""
+    visits, classes = facts.get("visits"), facts.get("classes")
+    if subject == "series" and isinstance(visits, int):
+        count = format_count(visits, "visit")
+        return f"a series of {count}" if action == "series.created" else f"{count} of a series"
+    if subject == "class_session" and isinstance(classes, int):
+        return format_count(classes, "class", "classes")
+    if subject == "class_session" and isinstance(visits, int) and visits:
+        return f"a class with {format_count(visits, 'booking')}"
+    return ""
 
 
 def _first_step(facts: Mapping[str, Any]) -> str:

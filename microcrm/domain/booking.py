@@ -138,3 +138,10 @@ def next_actions(status: BookingStatus, start: datetime, end: datetime, now: dat
     if now < end:
         return (Action.ARRIVE, Action.MISS, Action.START)
     return (Action.FINISH, Action.MISS)
+
+
+def all_actions(status: BookingStatus, start: datetime, end: datetime, now: datetime) -> tuple[Action, ...]:
+    """The sensible steps first, then the others that may follow, so that the desk is never stuck."""
+    likely = next_actions(status, start, end, now)
+    others = [action for action in Action if LEADS_TO[action] in NEXT[status] and action not in likely]
+    return (*likely, *(action for action in others if action not in (Action.APPROVE, Action.TAKE_PAYMENT)))

@@ -9,16 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from microcrm.domain.booking import (
-    CANCELLED,
-    LABELS,
-    LEADS_TO,
-    MOVABLE,
-    NEXT,
-    Action,
-    BookingStatus,
-    next_actions,
-)
+from microcrm.domain.booking import CANCELLED, LABELS, MOVABLE, NEXT, Action, BookingStatus, all_actions
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
@@ -54,6 +45,7 @@ class CardItem:
     end: datetime
     minutes: int
     price_paise: int
+    is_in_class: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +111,8 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         items=tuple(items),
         gap_minutes=_gap(uow, item),
         takers=_takers(uow, wanted) if may_run_calendar(uow) else ((item.member_id, item.member),),
-        actions=_actions(status, booking, uow.now) if may_step else (),
-        may_move=may_act and is_mine and status in MOVABLE,
+        actions=all_actions(status, booking.starts_at, booking.ends_at, uow.now) if may_step else (),
+        may_move=may_act and is_mine and status in MOVABLE and not any(one.is_in_class for one in items),
         may_cancel=may_act and is_mine and bool(NEXT[status] & CANCELLED),
         history=_history(uow, booking.id or 0),
     )
@@ -153,7 +145,7 @@ def _items(uow: UnitOfWork, booking_id: int) -> list[CardItem]:
     return [
         CardItem(
             item.id, service, hue, item.member_id, member, item.starts_at, item.ends_at, item.duration_min,
-            item.price_paise,
+            item.price_paise, item.session_id is not None,
         )
         for item, service, hue, member in rows
     ]  # fmt: skip
@@ -194,14 +186,6 @@ def _takers(uow: UnitOfWork, item_id: int) -> tuple[tuple[int, str], ...]:
         .order_by(Member.position, Member.id)
     )
     return tuple((int(member_id), name) for member_id, name in rows)
-
-
-def _actions(status: BookingStatus, booking: Booking, now: datetime) -> tuple[Action, ...]:
-    """The sensible steps first, then the others that may follow, so that the desk is never stuck."""
-    likely = next_actions(status, booking.starts_at, booking.ends_at, now)
-    others = [action for action in Action if LEADS_TO[action] in NEXT[status] and action not in likely]
-    useful = [action for action in others if action not in (Action.APPROVE, Action.TAKE_PAYMENT)]
-    return (*likely, *useful)
 
 
 def _history(uow: UnitOfWork, booking_id: int) -> tuple[CardEvent, ...]:

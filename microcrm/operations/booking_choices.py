@@ -27,12 +27,15 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChoice:
+    """With more than one of ``seats`` it is given as a class."""
+
     service_id: int
     name: str
     category: str
     minutes: int
     price_paise: int
     providers: tuple[Provider, ...]
+    seats: int = 1
 
 
 def booking_choices(uow: UnitOfWork) -> tuple[ServiceChoice, ...]:
@@ -64,6 +67,14 @@ def booking_choices(uow: UnitOfWork) -> tuple[ServiceChoice, ...]:
         entry = found.setdefault(service.id, (service, category or "", []))
         entry[2].append(Provider(member_id, member, minutes, price))
     return tuple(
-        ServiceChoice(service_id, service.name, category, service.duration_min, service.price_paise, tuple(providers))
+        ServiceChoice(
+            service_id,
+            service.name,
+            category,
+            service.duration_min,
+            service.price_paise,
+            tuple(providers),
+            service.seats,
+        )
         for service_id, (service, category, providers) in found.items()
     )

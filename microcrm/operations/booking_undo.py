@@ -14,7 +14,7 @@ from microcrm.models.records import Undo
 from microcrm.operations.move import put_items_back
 from microcrm.operations.notices import notify, withdraw_notices
 from microcrm.operations.parts.booking_life import GIVES_TIME_BACK, bring_back, set_status
-from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
@@ -35,10 +35,10 @@ def put_booking_back(uow: UnitOfWork, undo: Undo) -> None:
     if undo.entity == "booking_moved":
         put_items_back(uow, booking, items, before["items"])
         booking.is_moved_from_series = before["was_alone"]
-        note_event(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
+        note_story(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
     elif undo.entity == "booking_fee":
         booking.fee_waiver, booking.version = before["fee_waiver"], booking.version + 1
-        note_event(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
+        note_story(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
     elif undo.entity == "booking_made":
         booking.cancel_reason = BOOKED_BY_MISTAKE
         _status_back(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
@@ -68,4 +68,4 @@ def _status_back(
     if current in GIVES_TIME_BACK and status not in GIVES_TIME_BACK and not bring_back(uow, items, expires_at):
         raise SlotTaken("Its time has been given to somebody else.", remedy="Book the customer again at another time.")
     set_status(uow, booking, items, status, expires_at)
-    note_event(uow, booking.id or 0, "undone", old=current, new=status)
+    note_story(uow, booking.id or 0, "undone", old=current, new=status)

@@ -15,7 +15,7 @@ from microcrm.operations.classes import shift_class
 from microcrm.operations.notices import notify, withdraw_notices
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
-from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.class_time import lock_class_bookings
 from microcrm.operations.parts.occupy import rest_class, wake_class
 from microcrm.operations.parts.rows import find
@@ -73,5 +73,5 @@ def _bring_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any]) 
         old, booking.cancel_reason = booking.status, ""
         deadline = one["expires_at"]
         set_status(uow, booking, items, BookingStatus(one["status"]), deadline and datetime.fromisoformat(deadline))
-        note_event(uow, booking.id or 0, "undone", old=old, new=booking.status)
+        note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)
         notify(uow, booking, NoticeStep.BOOKED, tell=was_told)

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
-
-from microcrm.domain.booking import OFF, BookingStatus
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_near_day, format_time
@@ -18,14 +16,12 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.classes import ClassSession
-from microcrm.models.customers import Customer
 from microcrm.operations.book import AHEAD, BACK
-from microcrm.operations.customer_access import phone_for
 from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold, let_hold_go
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
-from microcrm.operations.parts.booking_rows import WALK_IN, BookingDone, check_columns, note_event
+from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_story
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.class_time import (
     check_nobody_came,
@@ -101,17 +97,6 @@ class ClassDone:
     visits: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Attendee:
-    booking_id: int
-    version: int
-    number: int
-    customer: str
-    phone: str
-    seats: int
-    status: BookingStatus
-
-
 def schedule(uow: UnitOfWork, command: ScheduleClass) -> ClassDone:
     """One class on one day. Raises as ``book`` does."""
     uow.require(Permission.BOOKINGS_OWN)
@@ -152,31 +137,6 @@ def join(uow: UnitOfWork, command: JoinClass) -> BookingDone:
     return confirm_hold(uow, ConfirmHold(held.booking_id, held.version, **person))
 
 
-def attendees(uow: UnitOfWork, session_id: Any) -> tuple[Attendee, ...]:
-    """Who comes, in the order in which they booked; also who did not come after all, but nobody who cancelled."""
-    uow.require(Permission.CALENDAR_OWN)
-    session = find(uow, ClassSession, session_id)
-    check_columns(uow, {session.member_id})
-    rows = uow.session.execute(
-        select(Booking, BookingItem.seats, Customer.name, Customer.phone)
-        .join(BookingItem, and_(BookingItem.business_id == Booking.business_id, BookingItem.booking_id == Booking.id))
-        .outerjoin(Customer, and_(Customer.business_id == Booking.business_id, Customer.id == Booking.customer_id))
-        .where(
-            Booking.business_id == uow.business_id,
-            BookingItem.session_id == session.id,
-            Booking.status.not_in(list(OFF)),
-        )
-        .order_by(Booking.id)
-    )
-    return tuple(
-        Attendee(
-            booking.id, booking.version, booking.number or 0, booking.guest_name or name or WALK_IN,
-            phone_for(uow.actor, phone or ""), seats, BookingStatus(booking.status),
-        )
-        for booking, seats, name, phone in rows
-    )  # fmt: skip
-
-
 def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     """The class does not take place: all its visits are cancelled by the shop, and its time is free."""
     uow.require(Permission.BOOKINGS_OWN)
@@ -195,7 +155,7 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
             continue
         old, booking.cancel_reason = booking.status, reason
         set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
-        note_event(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
+        note_story(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
         notify(uow, booking, NoticeStep.CANCELLED, tell=tell)
     uow.session.refresh(session)
     session.is_live, session.cancel_reason, session.version = False, reason, session.version + 1
@@ -245,7 +205,7 @@ def shift_class(
             item.starts_at, item.ends_at, item.member_id = plan.start, plan.end, plan.member_id
         booking.starts_at, booking.ends_at, booking.version = plan.start, plan.end, booking.version + 1
         uow.session.flush()
-        note_event(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
+        note_story(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
         notify(uow, booking, NoticeStep.MOVED, tell=tell)
     uow.session.flush()
 

@@ -12,7 +12,7 @@ from microcrm.domain.queue import Ticket
 from microcrm.models.records import Undo
 from microcrm.models.waiting import QueueTicket
 from microcrm.operations.parts.booking_life import set_status
-from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.queue_floor import lock_queue
 from microcrm.operations.parts.rows import find
 from microcrm.operations.parts.walk_in import end_as_planned
@@ -53,7 +53,7 @@ def _stand_up(uow: UnitOfWork, ticket: QueueTicket) -> None:
         raise Conflict("That visit has gone on since.", remedy="Change it in the calendar.")
     booking.cancel_reason = BY_MISTAKE
     set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
-    note_event(uow, booking.id or 0, "undone", old=old, new=booking.status)
+    note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)
     ticket.booking_id, ticket.started_at = None, None
 
 
@@ -66,4 +66,4 @@ def _sit_down_again(uow: UnitOfWork, ticket: QueueTicket, before: dict[str, Any]
         raise SlotTaken("Somebody else sits there by now.", remedy="Let it stand as done.")
     old = booking.status
     set_status(uow, booking, items, BookingStatus(before["booking_status"]))
-    note_event(uow, booking.id or 0, "undone", old=old, new=booking.status)
+    note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)

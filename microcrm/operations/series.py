@@ -30,7 +30,7 @@ from microcrm.operations.customers import add as add_customer
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
-from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_event, open_booking
+from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
 from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
 from microcrm.operations.parts.series_plan import (
     Plan,
@@ -40,6 +40,7 @@ from microcrm.operations.parts.series_plan import (
     dates_of,
     judge,
     read_plan,
+    store_series,
 )
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -142,12 +143,12 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
         customer_id = own_customer(uow, command.customer_id)
     elif who == "new":
         customer_id = add_customer(uow, AddCustomer(command.name, command.phone, is_family=command.is_family)).id
-    series = _store(uow, plan, customer_id)
+    series = store_series(uow, plan, customer_id)
     made = [_make(uow, plan, place, series.id or 0, customer_id) for place in plan.wanted]
     if tell:
         notify(uow, uow.session.get_one(Booking, made[0]), NoticeStep.BOOKED)
     label = f"{customer_name(uow, customer_id)}: {in_words(plan.repeat, plan.first)}"
-    event = uow.audit("series.created", "series", series.id, visits=len(made), rule=plan.rule)
+    event = uow.audit("series.created", "series", series.id, visits=len(made), rule=plan.rule, bookings=made)
     undo = uow.undoable(
         f"the series of {format_count(len(made), 'visit')}", "series_made", series.id or 0,
         before={"bookings": [[booking_id, 1] for booking_id in made]}, after_version=1, audit_event_id=event,
@@ -175,10 +176,7 @@ def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
         was_alone = one.booking.is_moved_from_series
         one.booking.is_moved_from_series = was_alone or command.scope == "this"
         uow.session.flush()
-        note_event(
-            uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=reason,
-            before=remembered, starts_at=one.booking.starts_at.isoformat(),
-        )  # fmt: skip
+        note_story(uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=reason)
         before.append([one.booking.id, one.booking.version, remembered, was_alone])
     if tell:
         notify(uow, edits[0].booking, NoticeStep.MOVED)
@@ -201,7 +199,7 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
         check_columns(uow, {item.member_id for item in items})
         old, booking.cancel_reason = booking.status, reason
         set_status(uow, booking, items, WHO_CANCELS[who])
-        note_event(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
+        note_story(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
         before.append([booking.id, booking.version, old])
     if tell and covered:
         notify(uow, covered[0][0], NoticeStep.CANCELLED)
@@ -210,39 +208,13 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
     return _written(uow, series, "cancelled", before)
 
 
-def _store(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> Series:
-    series = Series(
-        business_id=uow.business_id,
-        customer_id=customer_id,
-        rule=plan.rule,
-        starts_on=plan.first,
-        start_min=plan.minute,
-        plan={
-            "items": [
-                {"service_id": item.service_id, "member_id": item.member_id, "minutes": item.duration}
-                for item in plan.visits[0]
-            ],
-            "skip": sorted(plan.skip),
-        },
-        created_at=uow.now,
-        created_by_member_id=uow.actor.member_id,
-        version=1,
-    )
-    uow.session.add(series)
-    uow.session.flush()
-    return series
-
-
 def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None) -> int:
     visit = NewVisit(source="series", customer_id=customer_id, note=plan.note, series_id=series_id, series_place=place)
     taken = try_to_take(uow, plan.visits[place], visit)
     if not isinstance(taken, Taken):
         raise SlotTaken("Somebody has just taken one of these times.", remedy="Look at the dates again.")
     give_number(uow, taken.booking_id)
-    note_event(
-        uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=plan.reason, series_id=series_id,
-        starts_at=plan.visits[place][0].start.isoformat(),
-    )  # fmt: skip
+    note_story(uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=plan.reason)
     return taken.booking_id
 
 
@@ -334,10 +306,11 @@ def _covered(
 def _written(uow: UnitOfWork, series: Series, what: str, before: list[Any]) -> SeriesDone:
     series.version += 1
     uow.session.flush()
-    event = uow.audit(f"series.{what}", "series", series.id, visits=len(before))
+    bookings = [one[0] for one in before]
+    event = uow.audit(f"series.{what}", "series", series.id, visits=len(before), bookings=bookings)
     count = format_count(len(before), "visit")
     undo = uow.undoable(
         f"{count} of a series {what}", f"series_{what}", series.id or 0,
         before={"bookings": before}, after_version=series.version, audit_event_id=event,
     )  # fmt: skip
-    return SeriesDone(series.id or 0, tuple(one[0] for one in before), f"{count} {what}", str(undo))
+    return SeriesDone(series.id or 0, tuple(bookings), f"{count} {what}", str(undo))

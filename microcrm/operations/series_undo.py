@@ -15,7 +15,7 @@ from microcrm.operations.booking_undo import BOOKED_BY_MISTAKE
 from microcrm.operations.move import put_items_back
 from microcrm.operations.notices import notify, withdraw_notices
 from microcrm.operations.parts.booking_life import bring_back, set_status
-from microcrm.operations.parts.booking_rows import check_columns, note_event, open_booking
+from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -39,7 +39,7 @@ def put_series_back(uow: UnitOfWork, undo: Undo) -> None:
         was_told = withdraw_notices(uow, booking_id, version)
         old = booking.status
         _put_back(uow, undo.entity, booking, items, how)
-        note_event(uow, booking_id, "undone", old=old, new=booking.status)
+        note_story(uow, booking_id, "undone", old=old, new=booking.status)
         notify(uow, booking, _TOLD[undo.entity], tell=was_told)
     series = find(uow, Series, undo.entity_id)
     if undo.entity == "series_cancelled":

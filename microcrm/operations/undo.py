@@ -18,6 +18,7 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
 from microcrm.operations.booking_undo import put_booking_back
+from microcrm.operations.class_series import put_classes_back
 from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.days import put_days_back
@@ -70,6 +71,7 @@ OTHERS: dict[str, Permission] = {
     "series_made": Permission.BOOKINGS_OWN,
     "series_moved": Permission.BOOKINGS_OWN,
     "series_cancelled": Permission.BOOKINGS_OWN,
+    "classes_made": Permission.BOOKINGS_OWN,
     "class_made": Permission.BOOKINGS_OWN,
     "class_moved": Permission.BOOKINGS_OWN,
     "class_cancelled": Permission.BOOKINGS_OWN,
@@ -163,6 +165,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity in CLASS_STEPS:
         put_class_back(uow, undo)
+        return
+    if undo.entity == "classes_made":
+        put_classes_back(uow, undo)
         return
     if undo.entity in SERIES_STEPS:
         put_series_back(uow, undo)

@@ -14,15 +14,18 @@ from microcrm.domain.permissions import Role
 from microcrm.models.bookings import BookingItem, Occupancy
 from microcrm.models.classes import ClassSession
 from microcrm.models.records import OutboxMessage
-from microcrm.operations.book import book
-from microcrm.operations.booking_status import Cancel, cancel
+from microcrm.operations.activity import ListActivity, list_activity
+from microcrm.operations.book import BookService, book
+from microcrm.operations.booking_card import booking_card
+from microcrm.operations.booking_status import Cancel, Step, cancel, step
+from microcrm.operations.class_card import class_card
+from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
     CancelClass,
     ClassDone,
     JoinClass,
     MoveClass,
     ScheduleClass,
-    attendees,
     cancel_class,
     join,
     move_class,
@@ -30,6 +33,7 @@ from microcrm.operations.classes import (
 )
 from microcrm.operations.hold import confirm_public, hold_public
 from microcrm.operations.lapsing import lapse
+from microcrm.operations.series import SeriesWish, preview
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -72,7 +76,7 @@ def test_a_class_holds_its_time_once_however_many_join(desk: UnitOfWork, shop: S
     assert held(desk, yoga.session_id) == [(shop.members[Role.MANAGER], True)]
     items = desk.session.scalars(select(BookingItem).where(BookingItem.session_id == yoga.session_id)).all()
     assert [(item.seats, item.price_paise, item.duration_min) for item in items] == [(2, 40_000, 60), (1, 20_000, 60)]
-    assert [(one.booking_id, one.customer, one.seats) for one in attendees(desk, yoga.session_id)] == [
+    assert [(one.booking_id, one.customer, one.seats) for one in class_card(desk, yoga.session_id).attendees] == [
         (first.booking_id, "Walk-in", 2),
         (second.booking_id, "Plain Iyer", 1),
     ]
@@ -192,17 +196,79 @@ def test_who_may_schedule_what(desk: UnitOfWork, shop: Shop, neighbour: Shop, yo
         schedule(staff, ScheduleClass(service, manager, MONDAY, "12:00"))
     own = schedule(staff, ScheduleClass(service, shop.members[Role.STAFF], MONDAY, "12:00"))
     assert session_of(desk, own.session_id).seats == 3
-    for refused in (
-        lambda: attendees(staff, yoga.session_id),
-        lambda: cancel_class(staff, CancelClass(yoga.session_id, 1)),
-    ):
-        with pytest.raises(Forbidden):
-            refused()
+    with pytest.raises(NotFound):
+        class_card(staff, yoga.session_id)
+    assert class_card(staff, own.session_id).may_change
+    with pytest.raises(Forbidden):
+        cancel_class(staff, CancelClass(yoga.session_id, 1))
     theirs = replace(desk, actor=neighbour.actor())
     for refused in (
-        lambda: attendees(theirs, yoga.session_id),
+        lambda: class_card(theirs, yoga.session_id),
         lambda: move_class(theirs, MoveClass(yoga.session_id, 1, MONDAY, "12:00")),
         lambda: join(theirs, walk_in(yoga)),
     ):
         with pytest.raises(NotFound):
             refused()
+
+
+def test_classes_come_again_all_or_none_and_are_taken_back_while_empty(
+    desk: UnitOfWork, shop: Shop, yoga: ClassDone
+) -> None:
+    teacher = BookService(session_of(desk, yoga.session_id).service_id, shop.members[Role.MANAGER])
+    wish_ = SeriesWish((teacher,), MONDAY, "11:00", count=4)
+    book(desk, wish(shop, "11:30", day="2026-12-14"))
+    assert [one.place for one in preview(desk, wish_).clashes] == [2]
+    with pytest.raises(SlotTaken, match="1 of these times"):
+        schedule_all(desk, ScheduleClasses(wish_, seats=5))
+    done = schedule_all(desk, ScheduleClasses(replace(wish_, skip=(2,)), seats=5))
+    made = [session_of(desk, one) for one in done.session_ids]
+    assert [(one.series_place, one.seats, len(held(desk, one.id or 0))) for one in made] == [
+        (0, 5, 1),
+        (1, 5, 1),
+        (3, 5, 1),
+    ]
+    guest = join(desk, JoinClass(done.session_ids[1], who="walk_in"))
+    with pytest.raises(Conflict):
+        take_back(desk, done.undo)
+    assert session_of(desk, done.session_ids[0]).is_live
+    cancel(desk, Cancel(guest.booking_id, guest.version, "customer"))
+    take_back(desk, done.undo)
+    assert not any(session_of(desk, one).is_live for one in done.session_ids)
+    with pytest.raises(Invalid):
+        schedule_all(desk, ScheduleClasses(replace(wish_, services=(BookService(shop.service_id, teacher.member_id),))))
+    with pytest.raises(Forbidden):
+        schedule_all(replace(desk, actor=shop.actor(Role.STAFF)), ScheduleClasses(wish_))
+
+
+def test_the_card_names_who_comes_and_what_can_be_done_with_each(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:
+    join(desk, walk_in(yoga, 2))
+    known = join(desk, JoinClass(yoga.session_id, customer_id=shop.customer_id))
+    step(desk, Step(known.booking_id, "no_show"))
+    card = class_card(desk, yoga.session_id)
+    assert (card.service, card.member, card.taken, card.seats, card.place) == ("Yoga", "Plain manager", 2, 3, 0)
+    first, second = card.attendees
+    assert (first.customer, first.seats, first.may_cancel, first.actions[0].value) == ("Walk-in", 2, True, "Confirm")
+    assert (second.phone, second.status.value, second.may_cancel) == ("+91 98451 12345", "no_show", False)
+    viewer = replace(desk, actor=shop.actor(Role.OWNER, is_viewing_as=True))
+    looked_at = class_card(viewer, yoga.session_id)
+    assert (looked_at.may_change, looked_at.attendees[0].actions) == (False, ())
+    cancel_class(desk, CancelClass(yoga.session_id, 1, "Teacher is ill"))
+    after = class_card(desk, yoga.session_id)
+    assert (after.is_live, after.may_change, after.cancel_reason) == (False, False, "Teacher is ill")
+    assert [one.booking_id for one in after.attendees] == [known.booking_id]  # who had not come; the others are told
+
+
+def test_a_place_in_a_class_moves_with_its_class(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:
+    done, single = join(desk, walk_in(yoga)), book(desk, wish(shop, "12:00"))
+    assert not booking_card(desk, done.item_ids[0]).may_move
+    assert booking_card(desk, single.item_ids[0]).may_move
+
+
+def test_the_log_tells_a_class_in_one_line_each_time(desk: UnitOfWork, yoga: ClassDone) -> None:
+    for _ in range(2):
+        join(desk, walk_in(yoga))
+    off = cancel_class(desk, CancelClass(yoga.session_id, 1))
+    take_back(desk, off.undo)
+    told = [row.what for row in list_activity(desk, ListActivity()).rows[:3]]
+    assert told[:2] == ["took back a change of a class", "cancelled a class with 2 bookings"]
+    assert told[2] == "booked a visit"

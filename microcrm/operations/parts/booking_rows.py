@@ -115,6 +115,14 @@ def note_event(
     uow: UnitOfWork, booking_id: int, kind: str, *, old: str = "", new: str = "", reason: str = "", **facts: Any
 ) -> int:
     """The visit's own story, and the business's log. Returns the number of the log's entry."""
+    note_story(uow, booking_id, kind, old=old, new=new, reason=reason)
+    if new != old:
+        facts |= {"from": old, "to": new}
+    return uow.audit(f"booking.{kind}", "booking", booking_id, **facts)
+
+
+def note_story(uow: UnitOfWork, booking_id: int, kind: str, *, old: str = "", new: str = "", reason: str = "") -> None:
+    """The visit's own story alone, for what the log tells in one line about many visits."""
     uow.session.add(
         BookingEvent(
             business_id=uow.business_id,
@@ -127,9 +135,6 @@ def note_event(
             reason=reason,
         )
     )
-    if new != old:
-        facts |= {"from": old, "to": new}
-    return uow.audit(f"booking.{kind}", "booking", booking_id, **facts)
 
 
 def customer_name(uow: UnitOfWork, customer_id: int | None) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
+from microcrm.models.bookings import Occupancy
 from microcrm.models.catalogue import Service
 from microcrm.models.classes import ClassSession
 from microcrm.operations.customer_access import sees_own_only
@@ -26,6 +28,7 @@ class ClassBlock:
     end: datetime
     seats: int
     taken: int
+    rooms: tuple[int, ...] = ()
 
     @property
     def minutes(self) -> int:
@@ -40,7 +43,7 @@ def read_class_blocks(
     members: Collection[int] | None = None,
     service: int | None = None,
 ) -> tuple[ClassBlock, ...]:
-    """Those that are held, in order of time. Members with their own calendar only get only their own."""
+    """Those that take place, in order of time. Members with their own calendar only get only their own."""
     one, found = ClassSession, []
     if sees_own_only(uow.actor):
         found.append(one.member_id == uow.actor.member_id)
@@ -50,7 +53,7 @@ def read_class_blocks(
         found.append(one.service_id == service)
     rows = uow.session.connection().execute(
         select(one.id, one.version, one.member_id, Service.name, Service.colour, one.starts_at, one.ends_at, one.seats,
-               one.taken)
+               one.taken, _rooms())
         .join(Service, and_(Service.business_id == one.business_id, Service.id == one.service_id))
         .where(
             one.business_id == uow.business_id,
@@ -63,4 +66,19 @@ def read_class_blocks(
         .order_by(one.starts_at, one.id)
         .limit(500)
     )  # fmt: skip
-    return tuple(ClassBlock(*row) for row in rows)
+    return tuple(ClassBlock(*row[:-1], tuple(row[-1] or ())) for row in rows)
+
+
+def _rooms() -> Any:
+    """What the class holds besides its teacher."""
+    return (
+        select(func.array_agg(Occupancy.resource_id))
+        .where(
+            Occupancy.business_id == ClassSession.business_id,
+            Occupancy.session_id == ClassSession.id,
+            Occupancy.resource_id.is_not(None),
+            Occupancy.is_live,
+        )
+        .correlate(ClassSession)
+        .scalar_subquery()
+    )

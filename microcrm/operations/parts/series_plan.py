@@ -13,6 +13,7 @@ from microcrm.domain.formatting import format_near_day
 from microcrm.domain.occupancy import Span
 from microcrm.domain.recurrence import MOST, Every, Repeat, days_of, rule_of
 from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
+from microcrm.models.classes import Series
 from microcrm.operations.book import AHEAD, BookService
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import check_columns
@@ -142,6 +143,31 @@ def clash_in_words(uow: UnitOfWork, dates: Sequence[SeriesDate]) -> str:
     days = [format_near_day(one.day, today) for one in dates]
     more = ", …" if len(days) > 3 else ""
     return f"{len(days)} of these times cannot be had: {', '.join(days[:3])}{more}."
+
+
+def store_series(uow: UnitOfWork, plan: Plan, customer_id: int | None, **more: Any) -> Series:
+    """``more`` goes into what is remembered of the plan, such as the seats of a class."""
+    series = Series(
+        business_id=uow.business_id,
+        customer_id=customer_id,
+        rule=plan.rule,
+        starts_on=plan.first,
+        start_min=plan.minute,
+        plan={
+            "items": [
+                {"service_id": item.service_id, "member_id": item.member_id, "minutes": item.duration}
+                for item in plan.visits[0]
+            ],
+            "skip": sorted(plan.skip),
+            **more,
+        },
+        created_at=uow.now,
+        created_by_member_id=uow.actor.member_id,
+        version=1,
+    )
+    uow.session.add(series)
+    uow.session.flush()
+    return series
 
 
 def _read_repeat(reader: Reader, wish: SeriesWish, first: date) -> Repeat:
