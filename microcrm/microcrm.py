@@ -22,6 +22,7 @@ from microcrm.state.base import AppState
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
 from microcrm.state.live import keep_fresh
+from microcrm.state.wire import write_quickly
 from microcrm.wiring import listener
 
 STYLESHEETS = [
@@ -78,6 +79,7 @@ app = rx.App(
         ),
     ],
 )
+write_quickly(app)
 app.add_middleware(Gate(AppState))
 keep_fresh(app)
 app.register_lifespan_task(listener().run)
