@@ -52,8 +52,11 @@ def read_class_blocks(
     if service is not None:
         found.append(one.service_id == service)
     rows = uow.session.connection().execute(
-        select(one.id, one.version, one.member_id, Service.name, Service.colour, one.starts_at, one.ends_at, one.seats,
-               one.taken, _rooms())
+        select(
+            one.id.label("session_id"), one.version, one.member_id, Service.name.label("service"),
+            Service.colour.label("hue"), one.starts_at.label("start"), one.ends_at.label("end"), one.seats, one.taken,
+            _rooms().label("rooms"),
+        )
         .join(Service, and_(Service.business_id == one.business_id, Service.id == one.service_id))
         .where(
             one.business_id == uow.business_id,
@@ -66,7 +69,7 @@ def read_class_blocks(
         .order_by(one.starts_at, one.id)
         .limit(500)
     )  # fmt: skip
-    return tuple(ClassBlock(*row[:-1], tuple(row[-1] or ())) for row in rows)
+    return tuple(ClassBlock(**{**row._mapping, "rooms": tuple(row.rooms or ())}) for row in rows)
 
 
 def _rooms() -> Any:
