@@ -150,7 +150,7 @@ def _filters() -> rx.Component:
             rx.cond(filters.services.length() > 0, _group("Service", filters.services)),
             _tick(filters.off, "Show cancelled as well", filters.shows_off),
             rx.cond(filters.count > 0, route_link("Clear filters", to=filters.clear, class_name="btn")),
-            class_name="filters",
+            class_name="filter-panel",
         ),
     )
 

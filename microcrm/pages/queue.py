@@ -156,7 +156,7 @@ def _draw_form() -> rx.Component:
         rx.el.fieldset(
             rx.el.legend("Service", class_name="strong"),
             rx.foreach(DrawPanel.services, _service),
-            class_name="choices",
+            class_name="queue-choices",
         ),
         field_error("service_id", errors, form="q"),
         text_field("name", "Name", errors, optional=True, form="q", max_length=60, auto_complete="off"),
@@ -207,7 +207,7 @@ def taker_dialog() -> rx.Component:
     row = QueuePage.choosing
     return dialog(
         "Who serves number " + row.number + "?",
-        rx.el.div(rx.foreach(QueuePage.takers, _taker), class_name="choices"),
+        rx.el.div(rx.foreach(QueuePage.takers, _taker), class_name="queue-choices"),
         open=row.id != "",
         on_close=QueuePage.stop_choosing,
         description=row.line,

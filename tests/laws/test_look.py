@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from microcrm.components.buttons import post_form
+from microcrm.microcrm import STYLESHEETS
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "assets" / "styles"
@@ -107,6 +108,18 @@ def test_every_variable_that_is_used_is_set() -> None:
     set_here = set(re.findall(r"--([\w-]+):", styles))
     theirs = {name for name in used if name.startswith("ec-")}  # set by EventCalendar
     assert used - set_here - theirs == set()
+
+
+def test_a_class_is_laid_out_in_one_stylesheet() -> None:
+    """Of two stylesheets that give the same class its layout, the later one wins on every screen."""
+    homes: dict[str, set[str]] = {}
+    for name in STYLESHEETS:
+        rules = (ROOT / "assets" / name).read_text()
+        for selector, body in re.findall(r"^(\.[\w-]+) \{([^}]*)\}", rules, re.MULTILINE):
+            if "display:" in body and "!important" not in body:
+                homes.setdefault(selector, set()).add(name)
+    assert {".filters", ".filter-panel"} <= set(homes)
+    assert {selector: names for selector, names in homes.items() if len(names) > 1} == {}
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:
