@@ -17,6 +17,7 @@ from microcrm.pages.customers import customers
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
+from microcrm.pages.settings_billing import settings_billing
 from microcrm.pages.settings_booking import settings_booking
 from microcrm.pages.settings_business import settings_business
 from microcrm.pages.settings_home import settings_home
@@ -37,11 +38,13 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customers import Customers
 from microcrm.state.queue import QueuePage
+from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
 from microcrm.state.settings_business import BusinessSettings
 from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_hours import ShopHours
 from microcrm.state.settings_members import MemberSettings
+from microcrm.state.settings_rates import TaxRates
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
@@ -78,6 +81,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
+    Screen("/settings/billing", "Billing", settings_billing, _BUSINESS, (BillingSettings.load, TaxRates.load)),
     Screen("/settings/booking", "Booking rules", settings_booking, _BUSINESS, (BookingRules.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),

@@ -113,6 +113,7 @@ SUBJECTS: dict[str, str] = {
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
     "service_order": "the order of services",
+    "tax_rate": "a tax rate",
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
 }
@@ -167,6 +168,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 "resource",
                 "resource_order",
                 "shop_days",
+                "tax_rate",
                 "shop_hours",
                 "holiday_state",
             }

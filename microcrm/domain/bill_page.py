@@ -73,6 +73,7 @@ class PageBill:
     paid: int
     note: str
     terms: str
+    footer: str
     bank: str
     upi_id: str
     upi_name: str
@@ -105,6 +106,7 @@ def page_of(bill: PageBill) -> dict[str, Any]:
         "after": _after(bill, due),
         "note": bill.note,
         "terms": bill.terms,
+        "footer": bill.footer,
         "bank": bill.bank,
         "upi": _upi(bill, due),
     }

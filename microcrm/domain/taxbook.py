@@ -6,17 +6,20 @@ Software defaults, not tax advice. Rows are dated and never edited: a new notifi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from microcrm.domain.errors import Invalid
+from microcrm.domain.fields import parse_text
 from microcrm.domain.money import half_up
 
 GST_BEGAN = date(2017, 7, 1)
 GST_2_0 = date(2025, 9, 22)
+MOST_RATE = 4000  # basis points: the highest slab since GST 2.0
 
 
 class TaxClass(StrEnum):
@@ -61,6 +64,10 @@ class TaxRate:
     valid_from: date
     valid_to: date | None  # the last day, None while in force
     citation: str
+    sac: str = ""  # only for this code, where a shop's own rate says so
+
+    def is_in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
 _STANDARD = "Notification 11/2017-Central Tax (Rate), 28 Jun 2017"
@@ -95,14 +102,34 @@ RATES: tuple[TaxRate, ...] = (
 def rate_on(tax_class: TaxClass, day: date) -> TaxRate:
     """The row in force on ``day``, the time of supply (CGST Act s.13, s.14)."""
     for row in RATES:
-        if row.tax_class is tax_class and row.valid_from <= day and (row.valid_to is None or day <= row.valid_to):
+        if row.tax_class is tax_class and row.is_in_force(day):
             return row
     raise Invalid(f"There is no GST rate on record for {KINDS[tax_class].label} on that day.")
 
 
-def price_with_tax(paise: int, tax_class: TaxClass, day: date) -> int:
+def rate_for(own: Iterable[TaxRate], tax_class: TaxClass, sac: str, day: date) -> TaxRate:
+    """The shop's own rate for the code, else for the class, else the book's. Of several the one that began last."""
+    mine = [row for row in own if row.tax_class is tax_class and row.sac in ("", sac) and row.is_in_force(day)]
+    return max(mine, key=lambda row: (bool(row.sac), row.valid_from), default=None) or rate_on(tax_class, day)
+
+
+def price_with_tax(paise: int, rate: TaxRate) -> int:
     """What a customer pays for something whose price is given without GST, in paise."""
-    return paise + half_up(paise * rate_on(tax_class, day).rate_bp, 10_000)
+    return paise + half_up(paise * rate.rate_bp, 10_000)
+
+
+def parse_percent(raw: Any, *, label: str = "Rate") -> int | None:
+    """Basis points of "18", "12.5" or "0.25 %"; ``None`` for nothing. No GST rate is above 40 %."""
+    text = parse_text(raw, label, limit=12).removesuffix("%").strip()
+    if not text:
+        return None
+    whole, dot, rest = text.partition(".")
+    if not whole.isdecimal() or (dot and not rest.isdecimal()) or len(rest) > 2:
+        raise Invalid(f"{label} must be a percentage such as 18 or 12.5.")
+    rate = int(whole) * 100 + int((rest or "0").ljust(2, "0"))
+    if rate > MOST_RATE:
+        raise Invalid(f"{label} must be at most {MOST_RATE // 100} %.")
+    return rate
 
 
 def rate_words(row: TaxRate) -> str:

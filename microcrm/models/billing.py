@@ -15,6 +15,7 @@ from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    defaulted,
     identity,
     instant,
     maybe_instant,
@@ -37,20 +38,27 @@ def _copied() -> Any:
     return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
 
 
+def _listed() -> Any:
+    return Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
+
+
 class BillingProfile(SQLModel, table=True):
-    """One row a business. ``patterns``: number pattern by kind of document, where it is not the usual one.
+    """One row a business. ``registration`` holds until the first of ``registration_changes`` (``domain/registration.py``).
+    ``patterns``: number pattern by kind of document, where it is not the usual one.
     ``locked_through``: the last day of the last filed return; nothing is dated on or before it any more."""
 
     __tablename__ = "billing_profiles"
     id: int | None = identity()
     business_id: int = tenant_key()
     registration: str = "none"
+    registration_changes: list[dict[str, Any]] = _listed()
     is_rounded: bool = True
     is_price_with_tax: bool = True  # of a line typed by hand; services know their own
     upi_id: str = ""
     upi_name: str = ""
     bank: str = ""
     terms: str = ""
+    footer: str = defaulted("")  # the last line of a bill, as "Thank you, visit again"
     second_language: str = ""  # hi or kn: labels of the printed document in two languages
     due_days: int = 0
     patterns: dict[str, Any] = _copied()
@@ -62,6 +70,27 @@ class BillingProfile(SQLModel, table=True):
         CheckConstraint("registration in ('regular', 'composition', 'none')", name="registration"),
         CheckConstraint("second_language in ('', 'hi', 'kn')", name="second_language"),
         CheckConstraint("due_days between 0 and 365", name="due_days"),
+    )
+
+
+class ShopTaxRate(SQLModel, table=True):
+    """A rate of the shop's own, which goes before the book's. ``sac`` empty: for the whole class."""
+
+    __tablename__ = "tax_rates"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    tax_class: str
+    sac: str = ""
+    rate_bp: int
+    is_exempt: bool = False
+    valid_from: date
+    valid_to: date | None = None
+    citation: str = ""
+    __table_args__ = (
+        *belongs_to_business(),
+        UniqueConstraint("business_id", "tax_class", "sac", "valid_from"),
+        CheckConstraint("rate_bp between 0 and 10000 and not (is_exempt and rate_bp <> 0)", name="rate"),
+        CheckConstraint("valid_to is null or valid_to >= valid_from", name="days"),
     )
 
 

@@ -49,7 +49,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   ORDER BY o.id LIMIT 50000
 $$
 """
-LATER_FUNCTION_NAMES = ("public_shops()",)
+BILL_BEHIND = """
+CREATE FUNCTION bill_behind(wanted bytea) RETURNS TABLE (business_id bigint, zone text, document_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT l.business_id, b.zone, l.document_id FROM public_links l JOIN businesses b ON b.id = l.business_id
+  WHERE l.token_hash = wanted AND l.document_id IS NOT NULL AND l.revoked_at IS NULL
+    AND (l.expires_at IS NULL OR l.expires_at > now())
+$$
+"""
+LATER_FUNCTION_NAMES = ("public_shops()", "bill_behind(bytea)")
 
 # Open screens hear "business kind id" after the commit. No more is said: the listener asks for what it may see.
 TELL_CHANGE = f"""

@@ -15,13 +15,16 @@ from typing import Any
 from sqlalchemy import Row, and_, select, text
 
 from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.documents import Registration
 from microcrm.domain.errors import NotFound
 from microcrm.domain.hours import Windows
 from microcrm.domain.states import STATES
-from microcrm.domain.taxbook import TaxClass, price_with_tax
+from microcrm.domain.taxbook import TaxClass, TaxRate, price_with_tax, rate_for
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Service, ServiceMember
+from microcrm.operations.billing.tax_rates import read_rates
+from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -68,8 +71,16 @@ class PublicService:
 
 
 @dataclass(frozen=True, slots=True)
+class Taxes:
+    """Whether the shop collects GST, and at which rates of its own."""
+
+    is_collected: bool
+    own_rates: tuple[TaxRate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PublicShop:
-    """``hours``: when it is open today and on the six days after. ``is_taxed``: prices hold GST."""
+    """``hours``: when it is open today and on the six days after."""
 
     business_id: int
     slug: str
@@ -85,12 +96,17 @@ class PublicShop:
     has_logo: bool
     version: int
     is_demo: bool
-    is_taxed: bool
+    taxes: Taxes
     today: date
     hours: tuple[tuple[date, Windows], ...]
     services: tuple[PublicService, ...]
     members: Mapping[int, PublicMember]
     terms: PolicyTerms
+
+    @property
+    def is_taxed(self) -> bool:
+        """Whether prices hold GST."""
+        return self.taxes.is_collected
 
     def service(self, service_id: int) -> PublicService | None:
         return next((service for service in self.services if service.id == service_id), None)
@@ -119,7 +135,8 @@ def shop_inside(uow: UnitOfWork) -> PublicShop:
     row = _business(uow)
     today = today_in(zone_of(row.zone), uow.now)
     open_days = read_working_time(uow, today, today + timedelta(days=_DAYS - 1), members=())
-    services, members = _price_list(uow, is_registered=bool(row.gstin), day=today)
+    taxes = _taxes(uow, today) if row.gstin else Taxes(is_collected=False)
+    services, members = _price_list(uow, taxes, today)
     return PublicShop(
         business_id=uow.business_id,
         slug=row.slug,
@@ -135,7 +152,7 @@ def shop_inside(uow: UnitOfWork) -> PublicShop:
         has_logo=row.has_logo,
         version=row.version,
         is_demo=row.is_demo,
-        is_taxed=bool(row.gstin),
+        taxes=taxes,
         today=today,
         hours=tuple((day, open_days.shop(day)) for day in (today + timedelta(days=n) for n in range(_DAYS))),
         services=services,
@@ -172,9 +189,7 @@ def _business(uow: UnitOfWork) -> Row[Any]:
     return uow.session.execute(select(*columns).where(Business.id == uow.business_id)).one()
 
 
-def _price_list(
-    uow: UnitOfWork, *, is_registered: bool, day: date
-) -> tuple[tuple[PublicService, ...], dict[int, PublicMember]]:
+def _price_list(uow: UnitOfWork, taxes: Taxes, day: date) -> tuple[tuple[PublicService, ...], dict[int, PublicMember]]:
     """In the shop's own order. A service that nobody does is left out; a class names its people by its sessions."""
     same_shop = Service.business_id == uow.business_id
     does = and_(ServiceMember.business_id == Service.business_id, ServiceMember.service_id == Service.id)
@@ -198,24 +213,24 @@ def _price_list(
         entry = found.setdefault(service.id, (service, category or "", []))
         if member_id is not None:
             members.setdefault(member_id, PublicMember(member_id, name, colour))
-            entry[2].append(_doer(service, pair, is_registered, day))
+            entry[2].append(_doer(service, pair, taxes, day))
     services = tuple(
-        _public(service, group_name, doers, is_registered, day)
+        _public(service, group_name, doers, taxes, day)
         for service, group_name, doers in found.values()
         if doers or service.seats > 1
     )
     return services, members
 
 
-def _doer(service: Service, pair: ServiceMember, is_registered: bool, day: date) -> Doer:
+def _doer(service: Service, pair: ServiceMember, taxes: Taxes, day: date) -> Doer:
     price = service.price_paise if pair.price_paise is None else pair.price_paise
     minutes = service.duration_min if pair.duration_min is None else pair.duration_min
-    return Doer(pair.member_id, price_shown(service, price, is_registered, day), minutes)
+    return Doer(pair.member_id, price_shown(service, price, taxes, day), minutes)
 
 
-def _public(service: Service, group: str, doers: list[Doer], is_registered: bool, day: date) -> PublicService:
+def _public(service: Service, group: str, doers: list[Doer], taxes: Taxes, day: date) -> PublicService:
     is_class = service.seats > 1
-    own = price_shown(service, service.price_paise, is_registered, day)
+    own = price_shown(service, service.price_paise, taxes, day)
     prices = [own] if is_class else [doer.price_paise for doer in doers]
     return PublicService(
         id=service.id or 0,
@@ -230,8 +245,14 @@ def _public(service: Service, group: str, doers: list[Doer], is_registered: bool
     )
 
 
-def price_shown(service: Service, paise: int, is_registered: bool, day: date) -> int:
+def price_shown(service: Service, paise: int, taxes: Taxes, day: date) -> int:
     """What the customer pays in the end."""
-    if service.is_price_with_tax or not is_registered or service.tax_class not in set(TaxClass):
+    if service.is_price_with_tax or not taxes.is_collected or service.tax_class not in set(TaxClass):
         return paise
-    return price_with_tax(paise, TaxClass(service.tax_class), day)
+    return price_with_tax(paise, rate_for(taxes.own_rates, TaxClass(service.tax_class), service.sac, day))
+
+
+def _taxes(uow: UnitOfWork, day: date) -> Taxes:
+    """Of a shop with a GSTIN; composition dealers may not collect tax."""
+    is_collected = read_terms(uow).registrations.on(day) is Registration.REGULAR
+    return Taxes(is_collected, read_rates(uow) if is_collected else ())

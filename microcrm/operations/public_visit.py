@@ -142,7 +142,7 @@ def _items(uow: UnitOfWork, booking_id: int, shop: PublicShop) -> tuple[PublicIt
             starts_at=item.starts_at,
             ends_at=item.ends_at,
             seats=item.seats,
-            price_paise=price_shown(service, item.price_paise, shop.is_taxed, to_wall(item.starts_at, zone)[0]),
+            price_paise=price_shown(service, item.price_paise, shop.taxes, to_wall(item.starts_at, zone)[0]),
         )
         for item, service, member in rows
     )

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, func, select
 
 from microcrm.domain.errors import Conflict, Forbidden, NotFound
 from microcrm.domain.permissions import Permission
-from microcrm.models.billing import BillingProfile
+from microcrm.models.billing import BillingProfile, ShopTaxRate
 from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
@@ -46,6 +46,7 @@ ROWS: dict[str, Kept] = {
     "business": Kept(Business, Permission.BUSINESS_EDIT),
     "booking_policy": Kept(BookingPolicy, Permission.BUSINESS_EDIT),
     "billing_profile": Kept(BillingProfile, Permission.BUSINESS_EDIT),
+    "tax_rate": Kept(ShopTaxRate, Permission.BUSINESS_EDIT),
     "member": Kept(Member, Permission.MEMBERS_EDIT, "deactivated_at"),
     "category": Kept(Category, Permission.CATALOGUE_EDIT),
     "service": Kept(Service, Permission.CATALOGUE_EDIT, "is_active"),

@@ -49,6 +49,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.BUSINESS_EDIT,
             ),
             Setting(
+                "/settings/billing",
+                "Billing",
+                "receipt_indian_rupee",
+                "Registration, UPI, numbers, tax rates, terms",
+                "invoice bill gst composition round off upi qr bank series pattern sac hsn rate return filed hindi kannada",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/hours",
                 "Hours and holidays",
                 "clock",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,10 @@ import reflex as rx
 from microcrm.domain.formatting import format_duration
 from microcrm.domain.money import rupees_for_input
 from microcrm.domain.permissions import Permission
-from microcrm.domain.taxbook import KINDS, TaxClass, rate_on, rate_words
+from microcrm.domain.taxbook import KINDS, TaxClass, rate_for, rate_words
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import catalogue, categories
+from microcrm.operations.billing.tax_rates import OwnRate, own_rates
 from microcrm.operations.catalogue import Doer, Need, SaveService, ServiceView
 from microcrm.state.base import AppState
 from microcrm.state.forms import Option, pick, terms, ticked
@@ -86,7 +87,7 @@ class ServiceDrawer(AppState):
         self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
         self.equipment = [_need(need) for need in card.needs]
         self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
-        self.tax_options, self.is_open = _tax_options(now()), True
+        self.tax_options, self.is_open = _tax_options(now(), await self._perform(own_rates)), True
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
@@ -157,10 +158,13 @@ def _need(need: Need) -> NeedLine:
     return NeedLine(str(need.resource_id), need.name, _KIND_WORDS[need.kind], need.is_needed)
 
 
-def _tax_options(moment: datetime) -> list[Option]:
+def _tax_options(moment: datetime, own: Sequence[OwnRate]) -> list[Option]:
     """With the rate that is in force today in the shop's zone."""
     today = today_in(zone_of(current_seat().actor.zone), moment)
-    return [Option(kind.value, f"{KINDS[kind].label}, {rate_words(rate_on(kind, today))}") for kind in TaxClass]
+    rates = [one.rate for one in own]
+    return [
+        Option(kind.value, f"{KINDS[kind].label}, {rate_words(rate_for(rates, kind, '', today))}") for kind in TaxClass
+    ]
 
 
 def usual_terms(price_paise: int, duration_min: int) -> str:

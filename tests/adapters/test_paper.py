@@ -44,6 +44,7 @@ BILL = PageBill(
     paid=100_000,
     note="",
     terms="Thank you.",
+    footer="",
     bank="",
     upi_id="glowsalon@okaxis",
     upi_name="Glow Salon & Spa",

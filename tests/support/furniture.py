@@ -23,6 +23,7 @@ from microcrm.models.billing import (
     LedgerEntry,
     NumberSeries,
     Payment,
+    ShopTaxRate,
 )
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
@@ -168,6 +169,7 @@ def _bill_rows(session: Session, shop: Shop) -> None:
         return rows[0].id
 
     add(BillingProfile(**mine))
+    add(ShopTaxRate(**mine, tax_class="hair", rate_bp=500, valid_from=day, citation="Told so"))
     add(NumberSeries(**mine, kind="tax_invoice", began=2026, last=1))
     document = add(Document(**mine, kind="tax_invoice", customer_id=shop.customer_id, created_at=OPENED_AT))
     add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))

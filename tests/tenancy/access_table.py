@@ -64,6 +64,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "ActivityPage": MANAGERS,
     "BusinessSettings": OWNERS,
     "BookingRules": OWNERS,
+    "BillingSettings": OWNERS,
+    "TaxRates": OWNERS,
     "Welcome": OWNERS,
     "FirstHours": MANAGERS,
     "FirstServices": MANAGERS,

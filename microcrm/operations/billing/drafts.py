@@ -22,6 +22,7 @@ from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.pricing import DEAREST, LineWish, Priced, ReadLine, price, read_lines
+from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import BillingTerms, read_terms
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -179,13 +180,14 @@ def _priced(uow: UnitOfWork, read: _Read, terms: BillingTerms) -> Priced:
         raise Invalid("Your business has no State yet.", remedy="Add it in Settings, Business.")
     return price(
         read.lines,
-        registration=terms.registration,
+        registration=terms.registrations.on(read.day),
         seller_state=state,
         day=read.day,
         buyer_gstin=read.buyer_gstin,
         performed_in=read.performed_in,
         discount_paise=read.discount,
         is_rounded=terms.is_rounded,
+        own_rates=read_rates(uow),
     )
 
 

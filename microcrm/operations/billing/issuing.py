@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
 
-from microcrm.domain.documents import DocumentKind, financial_year, keep_until, number_from
+from microcrm.domain.documents import DocumentKind, Registration, financial_year, keep_until, number_from
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
@@ -48,7 +48,7 @@ def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
     terms = read_terms(uow)
     _check(document, terms)
     business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
-    document.seller, document.buyer = seller_of(business), _buyer(uow, document)
+    document.seller, document.buyer = seller_of(business, terms, document.issued_on), _buyer(uow, document)
     return give_number(uow, document, terms)
 
 
@@ -96,12 +96,18 @@ def _check(document: Document, terms: BillingTerms) -> None:
         raise Invalid(
             fields={"day": f"Returns up to {terms.locked_through:%d %b %Y} are filed. Give the bill a later date."}
         )
+    if terms.gstin and terms.registrations.last is Registration.NONE:
+        raise Invalid(
+            "Your business has a GSTIN, but its bills say it is not registered.",
+            remedy="Choose the kind of registration and its first day in Settings, Billing.",
+        )
     if document.total_paise == 0 and document.kind != DocumentKind.ESTIMATE:
         raise Invalid("A bill of nothing cannot be issued.", remedy="Change the lines, or throw the draft away.")
 
 
-def seller_of(business: Business) -> dict[str, Any]:
-    """What is copied of the seller onto a bill."""
+def seller_of(business: Business, terms: BillingTerms, day: date | None) -> dict[str, Any]:
+    """What is copied of the seller onto a bill, as it holds on the bill's day."""
+    registration = terms.registrations.on(day) if day else terms.registration
     return {
         "name": business.name,
         "legal_name": business.legal_name,
@@ -110,8 +116,11 @@ def seller_of(business: Business) -> dict[str, Any]:
         "pin": business.pin,
         "state_code": business.state_code,
         "state": STATES[business.state_code].name if business.state_code in STATES else "",
-        "gstin": business.gstin,
+        "gstin": "" if registration is Registration.NONE else business.gstin,
+        "registration": registration.value,
         "phone": business.phone,
+        "terms": terms.terms,
+        "footer": terms.footer,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from microcrm.domain.bill_page import PageBill, PageLine
+from microcrm.domain.documents import Registration
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document
 from microcrm.models.business import Business
@@ -39,7 +40,7 @@ def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
     seller, buyer = view.seller, view.buyer
     if not view.number:
         business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
-        seller, buyer = seller_of(business), {"name": view.customer, "gstin": view.buyer_gstin}
+        seller, buyer = seller_of(business, terms, view.day), {"name": view.customer, "gstin": view.buyer_gstin}
     return PageBill(
         kind=view.kind,
         title=view.title,
@@ -50,7 +51,7 @@ def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
         buyer=buyer,
         place_state=view.place_state,
         heads=view.heads,
-        registration=terms.registration,
+        registration=Registration(seller.get("registration", terms.registration)),
         lines=[
             PageLine(
                 line.description, line.sac, line.quantity, line.price, line.reduction, line.taxable, line.rate_bp,
@@ -67,7 +68,8 @@ def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
         tip=view.tip,
         paid=view.paid,
         note=view.note,
-        terms=terms.terms,
+        terms=str(seller.get("terms", terms.terms)),
+        footer=str(seller.get("footer", terms.footer)),
         bank=terms.bank,
         upi_id=terms.upi_id,
         upi_name=terms.upi_name,

@@ -13,7 +13,7 @@ from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.money import parse_rupees
 from microcrm.domain.supply import Heads, Place, PlaceRule, place_of_supply
-from microcrm.domain.taxbook import KINDS, TaxClass, rate_on
+from microcrm.domain.taxbook import KINDS, TaxClass, TaxRate, rate_for
 
 MOST_LINES = 100
 DEAREST = 10**11  # paise a line
@@ -85,9 +85,11 @@ def price(
     performed_in: str = "",
     discount_paise: int = 0,
     is_rounded: bool = True,
+    own_rates: Sequence[TaxRate] = (),
 ) -> Priced:
-    """What the bill comes to on that day. ``Invalid`` when its lines belong on two documents."""
-    rates = [rate_on(line.tax_class, day) for line in lines]
+    """What the bill comes to on that day. ``own_rates``: the shop's, which go before the book's. ``Invalid`` when its lines
+    belong on two documents."""
+    rates = [rate_for(own_rates, line.tax_class, line.sac, day) for line in lines]
     place, heads = None, Heads.NONE
     if registration is Registration.REGULAR:
         places = [

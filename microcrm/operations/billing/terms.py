@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlmodel import select
 
-from microcrm.domain.documents import Registration, check_pattern, number_from
+from microcrm.domain.documents import Registration, check_pattern, financial_year, number_from
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
+from microcrm.domain.registration import Registrations, registrations
+from microcrm.domain.taxbook import GST_BEGAN
 from microcrm.domain.zones import today_in, zone_of
-from microcrm.models.billing import BillingProfile
+from microcrm.models.billing import BillingProfile, NumberSeries
 from microcrm.models.business import Business
 from microcrm.operations.parts.rows import amend, create, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -36,38 +38,43 @@ _UPI = re.compile(r"[A-Za-z0-9._-]{2,64}@[A-Za-z][A-Za-z0-9.-]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class BillingTerms:
-    """``previews``: the number of a first document by kind. ``version`` 0: nothing was ever set."""
+    """``registration`` is today's; ``version`` 0: nothing was ever set."""
 
+    registrations: Registrations
     registration: Registration
     gstin: str
+    legal_name: str
     is_rounded: bool
     is_price_with_tax: bool
     upi_id: str
     upi_name: str
     bank: str
     terms: str
+    footer: str
     second_language: str
     due_days: int
     patterns: Mapping[str, str]
-    previews: Mapping[str, str]
     locked_through: date | None
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeBillingTerms:
-    """As typed. ``patterns``: kind to pattern; those left out stay."""
+    """As typed; what is ``None`` stays. ``registered_from`` empty: the registration was never different. ``patterns``: kind
+    to pattern; those left out stay. ``locked_through`` "": nothing is filed."""
 
     version: Any
-    registration: Any
-    is_rounded: Any = True
-    is_price_with_tax: Any = True
-    upi_id: Any = ""
-    upi_name: Any = ""
-    bank: Any = ""
-    terms: Any = ""
-    second_language: Any = ""
-    due_days: Any = 0
+    registration: Any = None
+    registered_from: Any = None
+    is_rounded: Any = None
+    is_price_with_tax: Any = None
+    upi_id: Any = None
+    upi_name: Any = None
+    bank: Any = None
+    terms: Any = None
+    footer: Any = None
+    second_language: Any = None
+    due_days: Any = None
     patterns: Any = None
     locked_through: Any = None
 
@@ -78,39 +85,82 @@ def billing_terms(uow: UnitOfWork) -> BillingTerms:
 
 
 def change_billing_terms(uow: UnitOfWork, command: ChangeBillingTerms) -> str:
-    """Returns the undo token. A shop with a GSTIN is registered and the other way round: ``Invalid`` says which is amiss."""
+    """Returns the undo token, or "" when nothing was different. A shop with a GSTIN is registered and the other way round:
+    ``Invalid`` says which is amiss."""
     uow.require(Permission.BUSINESS_EDIT)
     row, business = _profile(uow), _business(uow)
     same_version(command.version, row.version if row else 0)
-    values = _read(command, business.gstin, row.patterns if row else {})
+    kept = row or _usual(uow, business.gstin)
+    values = _read(command, business.gstin, kept)
     if row is None:
+        values = {"registration": kept.registration, **values}
         return create(uow, "billing_profile", BillingProfile(business_id=uow.business_id, **values), "Billing")
     return amend(uow, "billing_profile", row, values, "Billing")
 
 
+def preview_number(uow: UnitOfWork, kind: Any, pattern: Any) -> str:
+    """The next number of today under that pattern. ``Invalid`` says under ``pattern_<kind>`` what is wrong with it."""
+    uow.require(Permission.BUSINESS_EDIT)
+    if not isinstance(kind, str) or kind not in PATTERNS:
+        raise Invalid("Choose from the list of documents.")
+    reader = Reader()
+    checked = _pattern(reader, kind, pattern)
+    reader.done()
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    return number_from(checked, today, _running(uow, today).get(kind, 0) + 1)
+
+
 def read_terms(uow: UnitOfWork) -> BillingTerms:
     """The terms, for operations that have asked for their own permission already."""
-    row, business = _profile(uow), _business(uow)
-    usual = Registration.REGULAR if business.gstin else Registration.NONE
-    row_or_usual = row or BillingProfile(business_id=uow.business_id, registration=usual)
-    patterns = {**PATTERNS, **row_or_usual.patterns}
+    profile, business = _profile(uow), _business(uow)
+    row = profile or _usual(uow, business.gstin)
+    patterns = {**PATTERNS, **row.patterns}
     today = today_in(zone_of(business.zone), uow.now)
+    history = registrations(row.registration, row.registration_changes)
     return BillingTerms(
-        registration=Registration(row_or_usual.registration),
+        registrations=history,
+        registration=history.on(today),
         gstin=business.gstin,
-        is_rounded=row_or_usual.is_rounded,
-        is_price_with_tax=row_or_usual.is_price_with_tax,
-        upi_id=row_or_usual.upi_id,
-        upi_name=row_or_usual.upi_name or business.name,
-        bank=row_or_usual.bank,
-        terms=row_or_usual.terms,
-        second_language=row_or_usual.second_language,
-        due_days=row_or_usual.due_days,
+        legal_name=business.legal_name,
+        is_rounded=row.is_rounded,
+        is_price_with_tax=row.is_price_with_tax,
+        upi_id=row.upi_id,
+        upi_name=row.upi_name or business.name,
+        bank=row.bank,
+        terms=row.terms,
+        footer=row.footer,
+        second_language=row.second_language,
+        due_days=row.due_days,
         patterns=patterns,
-        previews={kind: number_from(pattern, today, 1) for kind, pattern in patterns.items()},
-        locked_through=row_or_usual.locked_through,
-        version=row.version if row else 0,
+        locked_through=row.locked_through,
+        version=profile.version if profile else 0,
     )
+
+
+def next_numbers(uow: UnitOfWork) -> dict[str, str]:
+    """By kind of document, the number that the next one of today would get."""
+    uow.require(Permission.INVOICES_VIEW)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    running = _running(uow, today)
+    return {
+        kind: number_from(pattern, today, running.get(kind, 0) + 1)
+        for kind, pattern in read_terms(uow).patterns.items()
+    }
+
+
+def _usual(uow: UnitOfWork, gstin: str) -> BillingProfile:
+    """What holds while nothing is set."""
+    usual = Registration.REGULAR if gstin else Registration.NONE
+    return BillingProfile(business_id=uow.business_id, registration=usual.value)
+
+
+def _running(uow: UnitOfWork, today: date) -> dict[str, int]:
+    rows = uow.session.execute(
+        select(NumberSeries.kind, NumberSeries.last).where(
+            NumberSeries.business_id == uow.business_id, NumberSeries.began == financial_year(today)
+        )
+    )
+    return {row.kind: row.last for row in rows}
 
 
 def _profile(uow: UnitOfWork) -> BillingProfile | None:
@@ -121,54 +171,68 @@ def _business(uow: UnitOfWork) -> Business:
     return uow.session.exec(select(Business).where(Business.id == uow.business_id)).one()
 
 
-def _read(command: ChangeBillingTerms, gstin: str, kept: Mapping[str, str]) -> dict[str, Any]:
+def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile) -> dict[str, Any]:
     reader = Reader()
-    registration = reader.member("registration", command.registration, "Registration", Registration)
-    if bool(gstin) == (registration is Registration.NONE):
+    read: dict[str, Callable[[Any], Any]] = {
+        "is_rounded": lambda raw: reader.flag("is_rounded", raw, "Rounding"),
+        "is_price_with_tax": lambda raw: reader.flag("is_price_with_tax", raw, "Prices"),
+        "upi_id": lambda raw: _upi(reader, raw),
+        "upi_name": lambda raw: reader.text("upi_name", raw, "Name at the bank", limit=80, required=False),
+        "bank": lambda raw: reader.note("bank", raw, "Bank details", limit=300),
+        "terms": lambda raw: reader.note("terms", raw, "Terms", limit=600),
+        "footer": lambda raw: reader.text("footer", raw, "Last line", limit=120, required=False),
+        "second_language": lambda raw: reader.choice("second_language", raw, "Language", ("hi", "kn"), default=""),
+        "due_days": lambda raw: reader.whole_number("due_days", raw, "Days to pay", low=0, high=365, default=0),
+        "locked_through": lambda raw: reader.optional_day("locked_through", raw, "Last filed day"),
+        "patterns": lambda raw: {**row.patterns, **_patterns(reader, raw, row.patterns)},
+    }
+    values = {name: parse(raw) for name, parse in read.items() if (raw := getattr(command, name)) is not None}
+    if command.registration is not None:
+        values |= _registration(reader, command, gstin, row)
+    reader.done()
+    return values
+
+
+def _registration(reader: Reader, command: ChangeBillingTerms, gstin: str, row: BillingProfile) -> dict[str, Any]:
+    kind = reader.member("registration", command.registration, "Registration", Registration)
+    if bool(gstin) == (kind is Registration.NONE):
         reader.refuse(
             "registration",
             "Your business profile has a GSTIN. Remove it there, or choose a registered kind."
             if gstin
             else "Add your GSTIN in the business profile first.",
         )
-    upi = reader.text("upi_id", command.upi_id, "UPI ID", limit=130, required=False)
+    since = reader.optional_day("registered_from", command.registered_from, "First day", earliest=GST_BEGAN)
+    history = registrations(row.registration, row.registration_changes).changed(kind, since)
+    return {"registration": history.first.value, "registration_changes": history.plain()}
+
+
+def _upi(reader: Reader, raw: Any) -> str:
+    upi = reader.text("upi_id", raw, "UPI ID", limit=130, required=False)
     if upi and not _UPI.fullmatch(upi):
         reader.refuse("upi_id", "A UPI ID looks like name@bank.")
-    values = {
-        "registration": registration.value,
-        "is_rounded": reader.flag("is_rounded", command.is_rounded, "Rounding"),
-        "is_price_with_tax": reader.flag("is_price_with_tax", command.is_price_with_tax, "Prices"),
-        "upi_id": upi,
-        "upi_name": reader.text("upi_name", command.upi_name, "Name at the bank", limit=80, required=False),
-        "bank": reader.note("bank", command.bank, "Bank details", limit=300),
-        "terms": reader.note("terms", command.terms, "Terms", limit=600),
-        "second_language": reader.choice(
-            "second_language", command.second_language, "Language", ("hi", "kn"), default=""
-        ),
-        "due_days": reader.whole_number("due_days", command.due_days, "Days to pay", low=0, high=365, default=0),
-        "locked_through": reader.optional_day("locked_through", command.locked_through, "Last filed day"),
-        "patterns": {**kept, **_patterns(reader, command.patterns, kept)},
-    }
-    reader.done()
-    return values
+    return upi
 
 
 def _patterns(reader: Reader, raw: Any, kept: Mapping[str, str]) -> dict[str, str]:
     """Each kind's pattern, checked; no two kinds may give the same numbers."""
-    if raw is None:
-        return {}
     if not isinstance(raw, dict) or not set(raw) <= set(PATTERNS):
         reader.refuse("patterns", "Choose from the list of documents.")
         return {}
-    found: dict[str, str] = {}
-    for kind, pattern in raw.items():
-        try:
-            found[kind] = check_pattern(reader.text(f"pattern_{kind}", pattern, "Pattern", limit=30))
-        except Invalid as refusal:
-            reader.refuse(f"pattern_{kind}", refusal.fields.get("pattern", refusal.message))
+    found = {kind: _pattern(reader, kind, pattern) for kind, pattern in raw.items()}
     taken: dict[str, str] = {}
     for kind, pattern in {**PATTERNS, **kept, **found}.items():
         if pattern in taken:
             reader.refuse(f"pattern_{kind}", "Another document has this pattern already.")
         taken[pattern] = kind
     return found
+
+
+def _pattern(reader: Reader, kind: str, raw: Any) -> str:
+    name = f"pattern_{kind}"
+    pattern = reader.text(name, raw, "Pattern", limit=30)
+    try:
+        return check_pattern(pattern) if pattern else PATTERNS[kind]
+    except Invalid as refusal:
+        reader.refuse(name, refusal.fields.get("pattern", refusal.message))
+        return PATTERNS[kind]
