@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from microcrm.demo.diary import Item, Visit
@@ -18,6 +19,15 @@ from microcrm.domain.search_key import words_of
 from microcrm.operations.customer_keys import keys_of
 
 _S = BookingStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A visit with the ids of its rows."""
+
+    booking_id: int
+    visit: Visit
+    item_ids: list[int]
 
 
 def write_customers(rows: Rows, shop: Opened, customers: Sequence[Customer], visits: Sequence[Visit]) -> list[int]:
@@ -61,7 +71,9 @@ def _customer(shop: Opened, customer: Customer, visits: Sequence[Visit]) -> Row:
     }
 
 
-def write_visits(rows: Rows, outline: Outline, shop: Opened, customer_ids: list[int], visits: list[Visit]) -> None:
+def write_visits(
+    rows: Rows, outline: Outline, shop: Opened, customer_ids: list[int], visits: list[Visit]
+) -> list[Booked]:
     """Numbered in the order in which they were booked."""
     visits = sorted(visits, key=lambda visit: (visit.booked_at, visit.starts_at))
     desk = shop.members[next(n for n, person in enumerate(outline.people) if person.role == Role.FRONT_DESK)]
@@ -104,6 +116,11 @@ def write_visits(rows: Rows, outline: Outline, shop: Opened, customer_ids: list[
         ],
     )
     rows.add("counters", [{"business_id": shop.business_id, "kind": "booking", "last": len(visits)}])
+    ids = iter(item_ids)
+    return [
+        Booked(booking, visit, [next(ids) for _ in visit.items])
+        for booking, visit in zip(bookings, visits, strict=True)
+    ]
 
 
 def _item(outline: Outline, shop: Opened, booking: int, visit: Visit, item: Item) -> Row:

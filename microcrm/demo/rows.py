@@ -38,6 +38,22 @@ class Rows:
         ).format(table=sql.Identifier(table), columns=columns)
         self._connection.execute(statement, (json.dumps(rows, default=_plain, ensure_ascii=False),))
 
+    def update(self, table: str, rows: Sequence[Row]) -> None:
+        """Give rows that are there, known by their ``id``, the other values."""
+        if not rows:
+            return
+        names = [name for name in rows[0] if name != "id"]
+        changes = sql.SQL(", ").join(sql.SQL("{0} = new.{0}").format(sql.Identifier(name)) for name in names)
+        statement = sql.SQL(
+            "UPDATE {table} SET {changes} FROM json_populate_recordset(NULL::{table}, %s) AS new WHERE {table}.id = new.id"
+        ).format(table=sql.Identifier(table), changes=changes)
+        self._connection.execute(statement, (json.dumps(rows, default=_plain, ensure_ascii=False),))
+
+    def numbers(self, sequence: str, count: int) -> list[int]:
+        """The next ones of a sequence that belongs to no table."""
+        found = self._connection.execute("SELECT nextval(%s) FROM generate_series(1, %s)", (sequence, count))
+        return [int(row[0]) for row in found]
+
     def add(self, table: str, rows: Sequence[Row]) -> list[int]:
         """Insert rows that have no id yet; their new ids, in order."""
         ids = list(self.ids(table, len(rows)))

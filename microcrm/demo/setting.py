@@ -34,7 +34,7 @@ class Opened:
 
 def open_shop(rows: Rows, outline: Outline, calendar: Calendar, password_hash: str) -> Opened:
     opened_at = to_instant(calendar.today - timedelta(days=HISTORY_DAYS + 40), 11 * 60, zone_of(INDIA))
-    business_id = _business(rows, outline, opened_at)
+    business_id = rows.add("businesses", [business_row(outline, opened_at)])[0]
     users = _users(rows, outline, password_hash, opened_at)
     members = _members(rows, outline, business_id, users, opened_at)
     resources = rows.add(
@@ -73,10 +73,10 @@ def _span(today: date) -> tuple[date, date]:
     return today - timedelta(days=HISTORY_DAYS), today + timedelta(days=3 * AHEAD_DAYS)
 
 
-def _business(rows: Rows, outline: Outline, opened_at: datetime) -> int:
+def business_row(outline: Outline, opened_at: datetime) -> Row:
     facts = dict(outline.business)
     first = facts.pop("gstin_first")
-    row = {
+    return {
         **facts,
         "gstin": first + check_character(first) if first else "",
         "zone": INDIA,
@@ -87,7 +87,6 @@ def _business(rows: Rows, outline: Outline, opened_at: datetime) -> int:
         "version": 1,
         "created_at": opened_at,
     }
-    return rows.add("businesses", [row])[0]
 
 
 def _users(rows: Rows, outline: Outline, password_hash: str, opened_at: datetime) -> dict[str, int]:

@@ -13,6 +13,7 @@ import psycopg
 
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.reachable import plain
+from microcrm.demo.bills import Payer, Till
 from microcrm.demo.diary import Diary
 from microcrm.demo.history import write_changes, write_customers, write_visits
 from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
@@ -25,7 +26,9 @@ from microcrm.processes import Failed
 from microcrm.settings import settings
 
 # What the whole seed reads, by table: planning without statistics would scan for each foreign key.
-_ANALYZE = "ANALYZE customers, customer_words, bookings, booking_items, occupancies, booking_events"
+_ANALYZE = (
+    "ANALYZE customers, customer_words, bookings, booking_items, occupancies, booking_events, documents, payments"
+)
 
 
 def open_all(*, only_if_empty: bool = False, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> str:
@@ -57,7 +60,9 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     customers = invent_customers(shop, rng, calendar.today)
     visits = list(Diary(calendar, len(customers), rng, now).visits())
     customer_ids = write_customers(rows, opened, customers, visits)
-    write_visits(rows, shop, opened, customer_ids, visits)
+    booked = write_visits(rows, shop, opened, customer_ids, visits)
+    people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
+    Till(rows, shop, opened, now).bill(booked, people)
     write_changes(rows, shop, opened, now)
 
 

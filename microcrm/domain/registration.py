@@ -30,10 +30,8 @@ class Registrations:
     def on(self, day: date) -> Registration:
         return next((kind for since, kind in reversed(self.changes) if since <= day), self.first)
 
-    def changed(self, kind: Registration, since: date | None) -> Registrations:
-        """With ``kind`` from that day on; what was planned for later is dropped. ``since`` None: it was never different."""
-        if since is None:
-            return Registrations(kind)
+    def changed(self, kind: Registration, since: date) -> Registrations:
+        """With ``kind`` from that day on; what was planned for later is dropped."""
         kept = tuple(change for change in self.changes if change[0] < since)
         before = Registrations(self.first, kept)
         return before if before.last is kind else Registrations(self.first, (*kept, (since, kind)))

@@ -62,7 +62,7 @@ def _registration() -> rx.Component:
             ),
             text_field(
                 "registered_from", "From", S.errors, type="date", optional=True,
-                hint="The first day it holds. Empty: it was never different",
+                hint="The first day it holds. Empty: from today",
             ),
             rx.cond(S.form.history != "", rx.el.p(S.form.history, class_name="muted")),
             _save("registration"),

@@ -30,6 +30,9 @@ def test_the_last_word_holds_from_its_day_and_nothing_before_it_changes(
     assert registrations(history.first.value, history.plain()) == history
 
 
-def test_without_a_day_it_was_never_different() -> None:
+def test_the_same_again_changes_nothing() -> None:
     history = Registrations(Registration.NONE).changed(Registration.REGULAR, date(2026, 4, 1))
-    assert history.changed(Registration.COMPOSITION, None) == Registrations(Registration.COMPOSITION)
+    assert history.changed(Registration.REGULAR, date(2026, 11, 25)) == history
+    assert history.changed(Registration.REGULAR, date(2026, 3, 1)).changes == (
+        (date(2026, 3, 1), Registration.REGULAR),
+    )

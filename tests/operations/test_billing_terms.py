@@ -62,7 +62,7 @@ def test_a_change_can_be_taken_back(till: UnitOfWork) -> None:
 
 def test_the_registration_is_the_day_s(till: UnitOfWork, shop: Shop) -> None:
     """Composition until the end of October, regular since."""
-    change_billing_terms(till, ChangeBillingTerms(0, registration="composition"))
+    change_billing_terms(till, ChangeBillingTerms(0, registration="composition", registered_from="2017-07-01"))
     change_billing_terms(till, ChangeBillingTerms(1, registration="regular", registered_from="2026-11-01"))
     before, after = issued(till, shop, day="2026-10-31"), issued(till, shop, day="2026-11-01")
     assert [before.number[:3], after.number[:3]] == ["BOS", "INV"]

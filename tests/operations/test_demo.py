@@ -66,9 +66,42 @@ def test_the_same_moment_gives_the_same_shops(demo: psycopg.Connection) -> None:
     first = digests(demo)
     rows_before = rows(demo, "SELECT count(*) FROM bookings")
     demo.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY CASCADE")
+    demo.execute("ALTER SEQUENCE postings RESTART")
     shops.open_all(now=lambda: NOW)
     assert rows(demo, "SELECT count(*) FROM bookings") == rows_before
     assert digests(demo) == first
+
+
+def test_bills_have_numbers_without_a_gap_and_a_ledger_that_agrees(demo: psycopg.Connection) -> None:
+    series = rows(demo, """
+        SELECT s.last, count(d.id), max(right(d.number, 4)::int), count(DISTINCT d.number)
+        FROM number_series s JOIN documents d ON d.business_id = s.business_id AND d.kind = s.kind AND d.began = s.began
+        GROUP BY s.id, s.last""")  # fmt: skip
+    assert len(series) >= 3 and {len(set(row)) for row in series} == {1}
+    assert rows(demo, "SELECT 1 FROM ledger_entries GROUP BY posting HAVING sum(amount_paise) <> 0") == []
+    assert rows(demo, """
+        SELECT 1 FROM documents d WHERE kind <> 'credit_note' AND paid_paise <>
+          (SELECT coalesce(sum(amount_paise), 0) FROM allocations a WHERE a.document_id = d.id)
+          + (SELECT coalesce(sum(total_paise), 0) FROM documents n WHERE n.corrects_id = d.id)""") == []  # fmt: skip
+    owed, posted = rows(demo, """
+        SELECT (SELECT sum(total_paise + tip_paise - paid_paise) FROM documents WHERE kind <> 'credit_note'),
+               (SELECT sum(amount_paise) FROM ledger_entries WHERE account = 'receivable')""")[0]  # fmt: skip
+    assert owed == posted
+
+
+def test_there_are_bills_of_every_fate(demo: psycopg.Connection) -> None:
+    found = set(rows(demo, """
+        SELECT business_id, CASE WHEN kind = 'credit_note' THEN 'note' WHEN state = 'issued' AND due_on < DATE '2026-11-25'
+               THEN 'overdue' ELSE state END FROM documents"""))  # fmt: skip
+    for shop in (1, 2):
+        assert {(shop, fate) for fate in ("paid", "part_paid", "overdue", "note")} <= found
+    assert {row[0] for row in rows(demo, "SELECT DISTINCT kind FROM documents WHERE business_id = 2")} == {
+        "plain_bill", "credit_note",
+    }  # fmt: skip
+    assert rows(demo, "SELECT business_id FROM ledger_entries WHERE account = 'advances' GROUP BY 1 ORDER BY 1") == [
+        (1,),
+        (2,),
+    ]
 
 
 def test_only_an_empty_database_is_filled(demo: psycopg.Connection) -> None:

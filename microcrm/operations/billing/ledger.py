@@ -18,9 +18,17 @@ _POSTING = text("SELECT nextval('postings')")
 
 def post_document(uow: UnitOfWork, document: Document, *, is_reversed: bool = False) -> None:
     """A bill: the customer owes, sales and taxes are earned. A credit note the other way round."""
+    sign = -1 if is_reversed else 1
+    day = document.issued_on or uow.now.date()
+    amounts = {account: sign * paise for account, paise in amounts_of(document).items()}
+    post(uow, amounts, day, document_id=document.id)
+
+
+def amounts_of(document: Document) -> dict[str, int]:
+    """What a document posts, by account; nothing for an estimate."""
     if document.kind in _NO_EFFECT:
-        return
-    sign = -1 if (document.kind in _CREDITS) != is_reversed else 1
+        return {}
+    sign = -1 if document.kind in _CREDITS else 1
     second = "utgst" if document.heads == "cgst_utgst" else "sgst"
     amounts = {
         RECEIVABLE: document.total_paise + document.tip_paise,
@@ -31,8 +39,13 @@ def post_document(uow: UnitOfWork, document: Document, *, is_reversed: bool = Fa
         ROUND_OFF: -document.round_off_paise,
         TIPS: -document.tip_paise,
     }
-    day = document.issued_on or uow.now.date()
-    post(uow, {account: sign * paise for account, paise in amounts.items()}, day, document_id=document.id)
+    return {account: sign * paise for account, paise in amounts.items() if paise}
+
+
+def payment_amounts(mode: str, paise: int, settled: int) -> dict[str, int]:
+    """What money that came in posts: ``settled`` pays bills, the rest is the customer's advance."""
+    amounts = {mode: paise, RECEIVABLE: -settled, ADVANCES: settled - paise}
+    return {account: part for account, part in amounts.items() if part}
 
 
 def post(

@@ -14,7 +14,7 @@ from microcrm.domain.money import format_rupees, parse_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
-from microcrm.operations.billing.ledger import ADVANCES, RECEIVABLE, post
+from microcrm.operations.billing.ledger import payment_amounts, post
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -174,12 +174,9 @@ def _store(uow: UnitOfWork, document: Document, part: _Part, settled: int, key: 
 
 def _post(uow: UnitOfWork, payment: Payment, settled: int, *, is_reversed: bool = False) -> None:
     sign = -1 if is_reversed else 1
-    amounts = {
-        payment.mode: sign * payment.amount_paise,
-        RECEIVABLE: -sign * settled,
-        ADVANCES: -sign * (payment.amount_paise - settled),
-    }
-    post(uow, amounts, today_in(zone_of(uow.actor.zone), uow.now), payment_id=payment.id)
+    amounts = payment_amounts(payment.mode, payment.amount_paise, settled)
+    day = today_in(zone_of(uow.actor.zone), uow.now)
+    post(uow, {account: sign * paise for account, paise in amounts.items()}, day, payment_id=payment.id)
 
 
 def _settle(uow: UnitOfWork, document: Document, paise: int) -> None:

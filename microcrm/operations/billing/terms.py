@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -60,7 +60,7 @@ class BillingTerms:
 
 @dataclass(frozen=True, slots=True)
 class ChangeBillingTerms:
-    """As typed; what is ``None`` stays. ``registered_from`` empty: the registration was never different. ``patterns``: kind
+    """As typed; what is ``None`` stays. ``registered_from`` empty: from today. ``patterns``: kind
     to pattern; those left out stay. ``locked_through`` "": nothing is filed."""
 
     version: Any
@@ -91,7 +91,7 @@ def change_billing_terms(uow: UnitOfWork, command: ChangeBillingTerms) -> str:
     row, business = _profile(uow), _business(uow)
     same_version(command.version, row.version if row else 0)
     kept = row or _usual(uow, business.gstin)
-    values = _read(command, business.gstin, kept)
+    values = _read(command, business.gstin, kept, today_in(zone_of(business.zone), uow.now))
     if row is None:
         values = {"registration": kept.registration, **values}
         return create(uow, "billing_profile", BillingProfile(business_id=uow.business_id, **values), "Billing")
@@ -113,9 +113,12 @@ def preview_number(uow: UnitOfWork, kind: Any, pattern: Any) -> str:
 def read_terms(uow: UnitOfWork) -> BillingTerms:
     """The terms, for operations that have asked for their own permission already."""
     profile, business = _profile(uow), _business(uow)
-    row = profile or _usual(uow, business.gstin)
-    patterns = {**PATTERNS, **row.patterns}
     today = today_in(zone_of(business.zone), uow.now)
+    terms = terms_of(profile or _usual(uow, business.gstin), business, today)
+    return terms if profile else replace(terms, version=0)
+
+
+def terms_of(row: BillingProfile, business: Business, today: date) -> BillingTerms:
     history = registrations(row.registration, row.registration_changes)
     return BillingTerms(
         registrations=history,
@@ -131,9 +134,9 @@ def read_terms(uow: UnitOfWork) -> BillingTerms:
         footer=row.footer,
         second_language=row.second_language,
         due_days=row.due_days,
-        patterns=patterns,
+        patterns={**PATTERNS, **row.patterns},
         locked_through=row.locked_through,
-        version=profile.version if profile else 0,
+        version=row.version,
     )
 
 
@@ -171,7 +174,7 @@ def _business(uow: UnitOfWork) -> Business:
     return uow.session.exec(select(Business).where(Business.id == uow.business_id)).one()
 
 
-def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile) -> dict[str, Any]:
+def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile, today: date) -> dict[str, Any]:
     reader = Reader()
     read: dict[str, Callable[[Any], Any]] = {
         "is_rounded": lambda raw: reader.flag("is_rounded", raw, "Rounding"),
@@ -188,12 +191,14 @@ def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile) -> dict[
     }
     values = {name: parse(raw) for name, parse in read.items() if (raw := getattr(command, name)) is not None}
     if command.registration is not None:
-        values |= _registration(reader, command, gstin, row)
+        values |= _registration(reader, command, gstin, row, today)
     reader.done()
     return values
 
 
-def _registration(reader: Reader, command: ChangeBillingTerms, gstin: str, row: BillingProfile) -> dict[str, Any]:
+def _registration(
+    reader: Reader, command: ChangeBillingTerms, gstin: str, row: BillingProfile, today: date
+) -> dict[str, Any]:
     kind = reader.member("registration", command.registration, "Registration", Registration)
     if bool(gstin) == (kind is Registration.NONE):
         reader.refuse(
@@ -203,7 +208,7 @@ def _registration(reader: Reader, command: ChangeBillingTerms, gstin: str, row: 
             else "Add your GSTIN in the business profile first.",
         )
     since = reader.optional_day("registered_from", command.registered_from, "First day", earliest=GST_BEGAN)
-    history = registrations(row.registration, row.registration_changes).changed(kind, since)
+    history = registrations(row.registration, row.registration_changes).changed(kind, since or today)
     return {"registration": history.first.value, "registration_changes": history.plain()}
 
 
