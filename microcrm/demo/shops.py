@@ -20,6 +20,7 @@ from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
 from microcrm.demo.people import invent_customers
 from microcrm.demo.rows import Rows
 from microcrm.demo.setting import calendar_of, open_shop
+from microcrm.demo.waiting import write_waiting
 from microcrm.domain.permissions import ROLE_LABELS, Role
 from microcrm.domain.zones import INDIA, today_in, zone_of
 from microcrm.processes import Failed
@@ -63,6 +64,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     booked = write_visits(rows, shop, opened, customer_ids, visits)
     people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
     Till(rows, shop, opened, now).bill(booked, people)
+    write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 
 

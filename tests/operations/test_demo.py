@@ -163,6 +163,19 @@ def test_today_follows_the_clock(demo: psycopg.Connection) -> None:
     assert timedelta(days=19) < ahead < timedelta(days=23)
 
 
+def test_people_wait_in_both_shops(demo: psycopg.Connection) -> None:
+    """For services that are done by whom they wish for, on days to come, and at the counter while it is open."""
+    ahead = """
+        SELECT count(DISTINCT e.id), min(p.first_day), bool_and(m.id IS NOT NULL OR p.member_id IS NULL) FROM businesses b
+        JOIN waitlist_entries e ON e.business_id = b.id JOIN waitlist_preferences p ON p.entry_id = e.id
+        LEFT JOIN service_members m ON m.service_id = e.service_id AND m.member_id = p.member_id GROUP BY b.id ORDER BY b.id"""
+    tomorrow = NOW.date() + timedelta(days=1)
+    assert rows(demo, ahead) == [(4, tomorrow, True), (2, tomorrow, True)]
+    in_line = "SELECT count(*) FROM queue_tickets WHERE state = 'waiting' GROUP BY business_id ORDER BY business_id"
+    assert rows(demo, in_line) == [(3,), (2,)]
+    assert rows(demo, f"SELECT 1 FROM queue_tickets WHERE created_at > '{NOW.isoformat()}'") == []
+
+
 @pytest.mark.parametrize("key", SHOPS)
 def test_every_role_can_sign_in_as_printed(demo: psycopg.Connection, key: str) -> None:
     shop = outline(key)
