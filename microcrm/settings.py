@@ -102,6 +102,15 @@ class Settings(BaseSettings):
         return urlunsplit(direct._replace(netloc=f"{app.netloc.rpartition('@')[0]}@{direct.netloc.rpartition('@')[2]}"))
 
     @property
+    def is_database_direct(self) -> bool:
+        """Whether no pooler stands before the database: both addresses lead to the same place, or only one was given."""
+        app, owner = (
+            urlsplit(self.given_database_url),
+            urlsplit(self.given_database_url_direct or self.given_database_url),
+        )
+        return (app.hostname, app.port) == (owner.hostname, owner.port)
+
+    @property
     def derives_app_role(self) -> bool:
         """Whether only the owner's sign-in was given, so that ``microcrm_app`` is ours to make."""
         given = urlsplit(self.given_database_url)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from microcrm.adapters.connections import keep_plans
 from microcrm.adapters.listener import Listener
 from microcrm.adapters.mail import Mail, Mailbox, Smtp
 from microcrm.adapters.passwords import Argon2
@@ -22,6 +23,7 @@ from microcrm.adapters.queue import nudge
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, Upstream
 from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
+from microcrm.operations.fixed_sql import PLANNED_ONCE
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
 from microcrm.settings import settings
 
@@ -32,9 +34,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def make_engine(url: str, pool_size: int) -> Engine:
+def make_engine(url: str, pool_size: int, *, is_direct: bool = False) -> Engine:
     """``prepare_threshold=None``: a transaction-mode pooler (Neon's, PgBouncer) may hand each transaction another server
-    connection, where a prepared statement does not exist. ``autocommit``: the driver begins no transaction, we do."""
+    connection, where a prepared statement does not exist. ``is_direct``: there is none in between, so that `fixed` SQL is
+    planned once a connection. ``autocommit``: the driver begins no transaction, we do."""
     made = create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=pool_size,
@@ -44,6 +47,8 @@ def make_engine(url: str, pool_size: int) -> Engine:
         connect_args={"prepare_threshold": None, "connect_timeout": 10, "autocommit": True},
     )
     event.listen(made, "begin", _begin)
+    if is_direct:
+        keep_plans(made, *PLANNED_ONCE)
     return made
 
 
@@ -55,7 +60,7 @@ def _begin(connection: Connection) -> None:
 
 @cache
 def engine() -> Engine:
-    return make_engine(settings().database_url, settings().pool_size)
+    return make_engine(settings().database_url, settings().pool_size, is_direct=settings().is_database_direct)
 
 
 def forget_inherited_connections() -> None:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
-
 from microcrm.domain.availability import FreeDay, FreeStart, Question, Way, free_days, nearest
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.booking_plan import fitting_gap
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.taken_time import NO_LIMITS, Limits, read_facts
@@ -26,7 +25,7 @@ FARTHEST = timedelta(days=731)
 NEAREST = 3  # times in a refusal
 LOOK_AHEAD = (7, 28)  # days of which they are taken: the second only when the first have too few
 
-_OFFER = text("""
+_OFFER = fixed("""
 SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_after_min, s.gap_after_min, s.gap_min,
        s.seats, s.min_notice_min, s.horizon_days, s.slot_step_min, s.most_per_day,
        d.member_id, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
@@ -45,7 +44,7 @@ LEFT JOIN LATERAL (
 WHERE s.business_id = :business AND s.id = ANY(:services) AND s.is_active
 ORDER BY s.id, d.position, d.member_id
 """)
-_SESSIONS = text("""
+_SESSIONS = fixed("""
 SELECT c.id, c.starts_at, c.member_id, c.seats - c.taken + coalesce((
          SELECT sum(i.seats) FROM booking_items i JOIN bookings b ON b.business_id = i.business_id AND b.id = i.booking_id
          WHERE i.business_id = c.business_id AND i.session_id = c.id AND i.is_live AND b.expires_at <= :now), 0) AS seats_left

@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, text, update
+from sqlalchemy import insert, or_, update
 
 from microcrm.domain.errors import NotFound
 from microcrm.models.links import PublicLink
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 LINK_LASTS = timedelta(days=90)  # to a visit, after it has ended
 _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
-_BEHIND = text("SELECT * FROM link_behind(:hash)")
+_BEHIND = fixed("SELECT * FROM link_behind(:hash)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,17 @@ def test_settings_print_no_secret(read) -> None:
     assert KEY not in shown
 
 
+def test_a_pooler_is_seen_by_its_address(read) -> None:
+    pooled = "postgresql://app:a@pooler.example/shop"
+    direct = {"DATABASE_URL_DIRECT": "postgresql://owner:b@direct.example/shop"}
+    assert not read(**(PROD | {"DATABASE_URL": pooled} | direct)).is_database_direct
+    assert read(**(PROD | {"DATABASE_URL": "postgresql://app:a@direct.example/shop"} | direct)).is_database_direct
+    assert not read(
+        **(PROD | {"DATABASE_URL": "postgresql://app:a@direct.example:6432/shop"} | direct)
+    ).is_database_direct
+    assert read(**(PROD | {"DATABASE_URL": pooled})).is_database_direct
+
+
 def test_one_sign_in_makes_the_apps_own_and_a_pooler_keeps_its_host(read) -> None:
     given = read(**(PROD | {"DATABASE_URL_DIRECT": "postgresql://owner:pw@direct.example/shop?sslmode=require"}))
     assert given.database_owner_url == "postgresql+psycopg://owner:pw@direct.example/shop?sslmode=require"

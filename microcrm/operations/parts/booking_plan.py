@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, select, text
+from sqlalchemy import and_, select
 
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import LONGEST_SERVICE, Gap, Span, occupied_spans, whole_span
 from microcrm.models.catalogue import Resource, ServiceResource
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_SERVICES = 6  # in one visit
@@ -160,7 +161,7 @@ class _Offer(NamedTuple):
 
 
 # One statement, parsed once: every booking asks it.
-_OFFERS = text("""
+_OFFERS = fixed("""
 SELECT s.id, m.id, s.name, m.name, s.is_active, m.deactivated_at IS NULL AND m.is_bookable, d.id IS NOT NULL,
   coalesce(d.price_paise, s.price_paise), coalesce(d.duration_min, s.duration_min), s.buffer_before_min, s.buffer_after_min,
   s.gap_after_min, s.gap_min, coalesce((

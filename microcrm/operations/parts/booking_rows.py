@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from microcrm.domain.booking import LABELS, BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
@@ -15,13 +15,14 @@ from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.customers import Customer
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WALK_IN = "Walk-in"
 
 # The counter is taken last, when the time is won: bookings of one shop then queue only for the length of this statement.
-_NUMBER = text(
+_NUMBER = fixed(
     "WITH next AS (INSERT INTO counters AS c (business_id, kind, last) VALUES (:business, 'booking', 1) "
     "ON CONFLICT (business_id, kind) DO UPDATE SET last = c.last + 1 RETURNING last) "
     "UPDATE bookings SET number = next.last FROM next WHERE business_id = :business AND id = :id RETURNING number"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from microcrm.domain.booking import BookingStatus
@@ -20,6 +20,7 @@ from microcrm.domain.phone import parse_phone
 from microcrm.domain.search_key import search_key
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.links import LINK_LASTS, make_link
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
@@ -30,7 +31,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 NAME_LIMIT = 120
 _SHORTEST_KEY, _LONGEST_KEY = 16, 80
 # Two posts of one form: the second waits until the first is stored, and then finds it.
-_LOCK_KEY = text("SELECT pg_advisory_xact_lock(7266205, hashtext(:key))")
+_LOCK_KEY = fixed("SELECT pg_advisory_xact_lock(7266205, hashtext(:key))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import TextClause
 
 from microcrm.domain.availability import Busy, Facts, Question
 from microcrm.domain.timeline import Line
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.occupy import LONGEST_SPAN
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -138,4 +139,4 @@ def _by_day(days: list[int], visits: list[int]) -> dict[date, int]:
 def _statement(is_excepting: bool, is_counting: bool) -> TextClause:
     """SQL that never changes is parsed once."""
     parts = [_BUSY, *([_OWN] if is_excepting else []), *([_VISITS] if is_counting else [])]
-    return text("UNION ALL".join(parts))
+    return fixed("UNION ALL".join(parts))

@@ -9,8 +9,6 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import (
     CLOSED_WEEK,
@@ -24,13 +22,14 @@ from microcrm.domain.hours import (
 )
 from microcrm.domain.occupancy import Span
 from microcrm.domain.zones import to_instant
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WHOLE_DAY = Window(0, DAY_MINUTES)
 _WEEK, _DATED, _LEAVE = "week", "dated", "leave"
 
 _WHOSE = "AND (:is_everybody OR member_id IS NULL OR member_id = ANY(:members))"
-_HOURS = text(f"""
+_HOURS = fixed(f"""
 SELECT '{_WEEK}', member_id, weekday, null::date, null::date, start_min, end_min
 FROM weekly_hours WHERE business_id = :business {_WHOSE}
 UNION ALL
