@@ -31,7 +31,7 @@ from microcrm.operations.parts.booking_rows import (
     open_booking,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
-from microcrm.operations.parts.visit_sql import write_booked
+from microcrm.operations.parts.visit_sql import Story
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -98,20 +98,17 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     zone = zone_of(uow.actor.zone)
     check_hours(uow, items, zone, wish.reason)
     customer_id = _customer(uow, wish, command)
-    taken = take(
-        uow, items, NewVisit(customer_id=customer_id, note=wish.note), is_squeezing=may_override(uow, wish.reason)
-    )
-    booking_id = taken.booking_id
-    number, undo = write_booked(
-        uow, booking_id, BookingStatus.BOOKED, wish.reason, services=[item.service_id for item in items],
-        members=[item.member_id for item in items], starts_at=wish.start.isoformat(),
-    )  # fmt: skip
+    visit = NewVisit(customer_id=customer_id, note=wish.note)
+    is_squeezing = may_override(uow, wish.reason)
+    taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=wish.reason))
     if wish.tell:
-        notify(uow, uow.session.get_one(Booking, booking_id), NoticeStep.BOOKED)
+        notify(uow, uow.session.get_one(Booking, taken.booking_id), NoticeStep.BOOKED)
     who = WALK_IN if customer_id is None else customer_name(uow, customer_id)
     when = f"{format_near_day(wish.day, today_in(zone, uow.now))}, {format_time(wish.start, zone)}"
     label = f"{who} is booked: {when} with {items[0].member_name}"
-    return BookingDone(booking_id, taken.item_ids, number, 1, BookingStatus.BOOKED, label, str(undo))
+    return BookingDone(
+        taken.booking_id, taken.item_ids, taken.number, 1, BookingStatus.BOOKED, label, str(taken.undo or "")
+    )
 
 
 def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:

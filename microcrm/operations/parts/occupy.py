@@ -11,14 +11,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import TextClause, delete, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
 
 from microcrm.domain.occupancy import LONGEST_BUFFER, LONGEST_SERVICE, Span, overlaps
 from microcrm.domain.timeline import instant_of, minute_of
 from microcrm.models.bookings import Occupancy
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -61,23 +63,29 @@ def read_busy(
 ) -> Busy:
     """Taken time that touches ``start``..``end``, of ``keepers`` or of everybody; and apart from it what has lapsed and is
     still stored. Read from one btree: under row-level security ``&&`` is never an index condition."""
-    lowest, highest = minute_of(start), minute_of(end)
-    rows = uow.session.execute(
-        select(Occupancy.keeper_id, Occupancy.from_min, Occupancy.until_min, Occupancy.expires_at).where(
-            Occupancy.business_id == uow.business_id,
-            Occupancy.is_live,
-            *([] if keepers is None else [Occupancy.keeper_id.in_(list(keepers))]),
-            Occupancy.from_min > lowest - LONGEST_SPAN,
-            Occupancy.from_min < highest,
-            Occupancy.until_min > lowest,
-            *([Occupancy.booking_item_id.is_distinct_from(one) for one in except_items]),
-        )
-    )
+    statement = _busy(is_of_some=keepers is not None, is_excepting=bool(except_items))
+    values: dict[str, Any] = {
+        "business": uow.business_id, "first": minute_of(start), "last": minute_of(end), "longest": LONGEST_SPAN
+    }  # fmt: skip
+    values |= {} if keepers is None else {"keepers": list(keepers)}
+    values |= {"except": list(except_items)} if except_items else {}
+    rows = uow.session.connection().execute(statement, values)
     busy = Busy(defaultdict(list), defaultdict(list))
     for keeper, from_min, until_min, expires_at in rows:
         kept = busy.taken if expires_at is None or expires_at > uow.now else busy.lapsed
         kept[keeper].append(Span(instant_of(from_min), instant_of(until_min)))
     return busy
+
+
+@lru_cache
+def _busy(*, is_of_some: bool, is_excepting: bool) -> TextClause:
+    keepers = "AND keeper_id = ANY(cast(:keepers AS bigint[]))" if is_of_some else ""
+    others = "AND coalesce(booking_item_id, 0) <> ALL(cast(:except AS bigint[]))" if is_excepting else ""
+    return fixed(f"""
+SELECT keeper_id, from_min, until_min, expires_at FROM occupancies
+WHERE business_id = :business AND is_live {keepers} {others}
+  AND from_min > :first - :longest AND from_min < :last AND until_min > :first
+""")  # noqa: S608 (no value is in it)
 
 
 class _Need(NamedTuple):

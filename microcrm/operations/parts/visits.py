@@ -12,9 +12,9 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.models.bookings import Booking
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
-from microcrm.operations.parts.occupy import NoRoom, choose_or_squeeze, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.occupy import Busy, Claim, NoRoom, choose_or_squeeze, keepers_of, outer_span, read_busy
 from microcrm.operations.parts.refusal import slot_taken
-from microcrm.operations.parts.visit_sql import store_visit
+from microcrm.operations.parts.visit_sql import Story, store_visit
 from microcrm.operations.unit_of_work import UnitOfWork
 
 TRIES = 3  # a room can be lost to somebody else while another one is still free
@@ -32,25 +32,43 @@ class NewVisit:
     expires_at: datetime | None = None
     series_id: int | None = None
     series_place: int | None = None
+    language: str = ""
+    request_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
+    """``number`` and ``undo`` when it was booked at once."""
+
     booking_id: int
     item_ids: tuple[int, ...]
+    number: int = 0
+    undo: int | None = None
 
 
-def take(uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit, *, is_squeezing: bool = False) -> Taken:
+def take(
+    uow: UnitOfWork,
+    items: Sequence[PlannedItem],
+    visit: NewVisit,
+    *,
+    is_squeezing: bool = False,
+    story: Story | None = None,
+) -> Taken:
     """``SlotTaken`` with the nearest free times when somebody else has it. A hold that has run out is in nobody's way.
-    ``is_squeezing``: without the time before and after, when that is all that is in the way."""
-    found = try_to_take(uow, items, visit, is_squeezing=is_squeezing)
+    ``is_squeezing``: without the time before and after, when that is all that is in the way. ``story``: it is booked."""
+    found = try_to_take(uow, items, visit, is_squeezing=is_squeezing, story=story)
     if isinstance(found, Taken):
         return found
     raise slot_taken(uow, items, found)
 
 
 def try_to_take(
-    uow: UnitOfWork, items: Sequence[PlannedItem], visit: NewVisit, *, is_squeezing: bool = False
+    uow: UnitOfWork,
+    items: Sequence[PlannedItem],
+    visit: NewVisit,
+    *,
+    is_squeezing: bool = False,
+    story: Story | None = None,
 ) -> Taken | NoRoom | None:
     """``NoRoom`` or ``None`` (somebody was quicker) when the time is not to be had."""
     for _ in range(TRIES):
@@ -58,15 +76,28 @@ def try_to_take(
         claims = choose_or_squeeze(items, busy.taken, is_squeezing)
         if isinstance(claims, NoRoom):
             return claims
-        savepoint = uow.session.begin_nested()
-        if is_in_the_way(claims, busy.lapsed):
-            let_go_of_lapsed(uow, claims)
-        booking_id, item_ids, is_won = store_visit(uow, items, visit, claims)
-        if is_won:
-            savepoint.commit()
-            return Taken(booking_id, item_ids)
-        savepoint.rollback()
+        if (taken := _claim(uow, items, visit, claims, busy, story)) is not None:
+            return taken
     return None
+
+
+def _claim(
+    uow: UnitOfWork,
+    items: Sequence[PlannedItem],
+    visit: NewVisit,
+    claims: Sequence[Claim],
+    busy: Busy,
+    story: Story | None,
+) -> Taken | None:
+    """One claim is had or not; of several some may be lost, and then the others are given up again."""
+    is_lapsed = is_in_the_way(claims, busy.lapsed)
+    savepoint = uow.session.begin_nested() if is_lapsed or len(claims) > 1 else None
+    if is_lapsed:
+        let_go_of_lapsed(uow, claims)
+    stored = store_visit(uow, items, visit, claims, story)
+    if savepoint is not None:
+        savepoint.commit() if stored.is_whole else savepoint.rollback()
+    return Taken(stored.booking_id, stored.item_ids, stored.number, stored.undo) if stored.is_whole else None
 
 
 def store_booking(uow: UnitOfWork, start: datetime, end: datetime, visit: NewVisit) -> int:
