@@ -66,6 +66,7 @@ ACTIONS: dict[str, str] = {
     "queue.finished": "was done with",
     "queue.left": "took out of the queue",
     "queue.missed": "called in vain",
+    "queue.booked": "booked a later time for",
     "invoice.drafted": "saved a draft of",
     "invoice.discarded": "threw away a draft of",
     "invoice.issued": "issued",

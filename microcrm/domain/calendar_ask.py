@@ -14,6 +14,7 @@ from microcrm.domain.calendar_text import parse_day
 from microcrm.domain.errors import Invalid
 
 _S = BookingStatus
+DRAWERS = ("gaps", "waitlist", "queue")  # what can be open beside the calendar
 MOST_CHOSEN = 8  # people or rooms side by side
 WEEK_COLUMNS = 2  # people whose week can still be read
 AGENDA_DAYS = 7
@@ -47,7 +48,8 @@ STATUS_FILTERS: Mapping[str, tuple[frozenset[BookingStatus], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class CalendarAsk:
-    """``staff``: chosen members, none means all. ``page``: of columns, from 1. ``shows_off``: cancelled ones too."""
+    """``staff``: chosen members, none means all. ``page``: of columns, from 1. ``shows_off``: cancelled ones too.
+    ``drawer``: the one that is open beside it."""
 
     day: date
     view: View = View.DAY
@@ -57,6 +59,7 @@ class CalendarAsk:
     status: str = ""
     page: int = 1
     shows_off: bool = False
+    drawer: str = ""
 
     @property
     def first(self) -> date:
@@ -119,7 +122,16 @@ class CalendarAsk:
             parts["page"] = str(asked.page)
         if asked.shows_off:
             parts["off"] = "1"
+        if asked.drawer:
+            parts["drawer"] = asked.drawer
         return f"/calendar?{urlencode(parts, safe=',')}"
+
+
+def address_with(query: Mapping[str, Any], **changes: str) -> str:
+    """The address of the calendar on the screen, changed. What opens a card or a form once stays out of it."""
+    once = {"booking": "", "new": "", "customer": ""}
+    kept = {name: value for name, value in {**query, **once, **changes}.items() if isinstance(value, str) and value}
+    return f"/calendar?{urlencode(kept, safe=',')}"
 
 
 def month_after(day: date) -> date:
@@ -129,7 +141,7 @@ def month_after(day: date) -> date:
 def read_ask(query: Mapping[str, Any], today: date) -> CalendarAsk:
     """What makes no sense is left out: the address of a calendar always shows a calendar."""
     view, by = query.get("view"), query.get("by")
-    status = query.get("status")
+    status, drawer = query.get("status"), query.get("drawer")
     page = _number(query.get("page"))
     return CalendarAsk(
         day=_day(query.get("date"), today),
@@ -140,6 +152,7 @@ def read_ask(query: Mapping[str, Any], today: date) -> CalendarAsk:
         status=status if isinstance(status, str) and status in STATUS_FILTERS else "",
         page=min(page or 1, 1000),
         shows_off=query.get("off") == "1",
+        drawer=drawer if isinstance(drawer, str) and drawer in DRAWERS else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ from microcrm.domain.queue import IN_LINE, NEXT, TOLD_WHEN_BEFORE, Estimate, Tic
 from microcrm.domain.zones import zone_of
 from microcrm.models.customers import Customer
 from microcrm.models.waiting import QueueTicket
+from microcrm.operations.book import Book, BookService, book
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.customer_access import visible_customers
@@ -58,6 +59,16 @@ class StartTicket(StepTicket):
 
     member_id: Any = None
     minutes: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookTicket(StepTicket):
+    """A time later on, in wall clock. ``reason`` goes past working hours, for those who may."""
+
+    day: Any = ""
+    time: Any = ""
+    member_id: Any = None
+    reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,23 @@ def miss(uow: UnitOfWork, command: StepTicket) -> TicketDone:
     """Called, and nobody came."""
     uow.require(Permission.BOOKINGS_OWN)
     return _go(uow, _open(uow, command), Ticket.MISSED, "missed")
+
+
+def book_instead(uow: UnitOfWork, command: BookTicket) -> TicketDone:
+    """They come back at a fixed time instead of waiting. Raises as ``book`` does; taking it back takes both back."""
+    uow.require(Permission.BOOKINGS_OWN)
+    ticket = _open(uow, command)
+    _check_follows(ticket, Ticket.LEFT)
+    before = _standing(ticket)
+    visit = Book(
+        day=command.day, time=command.time, services=[BookService(ticket.service_id, command.member_id)],
+        who="known" if ticket.customer_id else "walk_in", customer_id=ticket.customer_id,
+        note="" if ticket.customer_id else ticket.name, reason=command.reason,
+    )  # fmt: skip
+    done = book(uow, visit)
+    ticket.booking_id, ticket.finished_at = done.booking_id, uow.now
+    saved = _save(uow, ticket, Ticket.LEFT, "booked", before)
+    return replace(saved, label=f"Number {ticket.number}: {done.label}")
 
 
 def leave_line(uow: UnitOfWork, ticket: QueueTicket) -> None:
@@ -293,6 +321,7 @@ _WORDS = {
     "finished": "is done",
     "left": "has left",
     "missed": "did not come",
+    "booked": "is booked for later",
 }
 
 

@@ -11,6 +11,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.queue import Ticket
 from microcrm.models.records import Undo
 from microcrm.models.waiting import QueueTicket
+from microcrm.operations.booking_undo import BOOKED_BY_MISTAKE
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.queue_floor import lock_queue
@@ -19,7 +20,7 @@ from microcrm.operations.parts.walk_in import end_as_planned
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
-BY_MISTAKE = "Started by mistake"
+STARTED_BY_MISTAKE = "Started by mistake"
 
 
 def put_ticket_back(uow: UnitOfWork, undo: Undo) -> None:
@@ -33,9 +34,11 @@ def put_ticket_back(uow: UnitOfWork, undo: Undo) -> None:
         raise Conflict("That number has gone on since.", remedy="Look at the queue as it stands.")
     before = undo.before or {"state": Ticket.LEFT.value, "called_at": None}
     if ticket.state == Ticket.SERVING:
-        _stand_up(uow, ticket)
+        _call_off(uow, ticket, BookingStatus.STARTED, STARTED_BY_MISTAKE)
     elif ticket.state == Ticket.DONE:
         _sit_down_again(uow, ticket, before)
+    elif ticket.state == Ticket.LEFT and ticket.booking_id is not None:
+        _call_off(uow, ticket, BookingStatus.BOOKED, BOOKED_BY_MISTAKE)
     ticket.state = before["state"]
     ticket.called_at = datetime.fromisoformat(before["called_at"]) if before["called_at"] else None
     ticket.finished_at = uow.now if ticket.state == Ticket.LEFT else None
@@ -44,14 +47,13 @@ def put_ticket_back(uow: UnitOfWork, undo: Undo) -> None:
     uow.session.flush()
 
 
-def _stand_up(uow: UnitOfWork, ticket: QueueTicket) -> None:
-    """The visit that was begun by mistake is off, and the chair is free."""
+def _call_off(uow: UnitOfWork, ticket: QueueTicket, old: BookingStatus, why: str) -> None:
+    """The visit that was made by mistake is off, and its time is free."""
     booking, items = open_booking(uow, ticket.booking_id)
     check_columns(uow, {item.member_id for item in items})
-    old = booking.status
-    if old != BookingStatus.STARTED:
+    if booking.status != old:
         raise Conflict("That visit has gone on since.", remedy="Change it in the calendar.")
-    booking.cancel_reason = BY_MISTAKE
+    booking.cancel_reason = why
     set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
     note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)
     ticket.booking_id, ticket.started_at = None, None

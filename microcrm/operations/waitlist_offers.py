@@ -117,6 +117,21 @@ def run_out(uow: UnitOfWork) -> int:
 def offer_by_hand(uow: UnitOfWork, command: OfferByHand) -> int:
     """Keep the time and ask them. Raises as ``hold`` does. Returns the offer's id."""
     uow.require(Permission.BOOKINGS_ALL)
+    return _keep_for(uow, command)[1]
+
+
+def book_by_hand(uow: UnitOfWork, command: OfferByHand) -> BookingDone:
+    """They have said yes already, on the phone or at the desk: the same entry becomes the visit, and nobody is asked."""
+    uow.require(Permission.BOOKINGS_ALL)
+    booking_id, offer_id = _keep_for(uow, command, is_told=False)
+    done = _answer(uow, offer_id, booking_id, "accept", "")
+    if done is None:
+        raise RuntimeError("an accepted offer makes a visit")
+    return done
+
+
+def _keep_for(uow: UnitOfWork, command: OfferByHand, *, is_told: bool = True) -> tuple[int, int]:
+    """The hold and the offer."""
     zone = zone_of(uow.actor.zone)
     today = today_in(zone, uow.now)
     reader = Reader()
@@ -136,7 +151,8 @@ def offer_by_hand(uow: UnitOfWork, command: OfferByHand) -> int:
     terms = policy_of(uow)
     until = min(uow.now + timedelta(minutes=terms.offer_min), start) + GRACE
     taken = take(uow, items, NewVisit(BookingStatus.HOLD, "waitlist", entry.customer_id, expires_at=until))
-    return make_offers(uow, terms, [entry.id or 0], taken.booking_id, None)[0]
+    offers = make_offers(uow, terms, [entry.id or 0], taken.booking_id, None, is_told=is_told)
+    return taken.booking_id, offers[0]
 
 
 def answer_for(uow: UnitOfWork, command: AnswerOffer) -> BookingDone | None:

@@ -94,7 +94,7 @@ def read_waiting(uow: UnitOfWork, raw_id: Any) -> WaitlistView:
     entry = _boundary(uow, raw_id)
     if entry is None or entry.state not in OPEN:
         raise NotFound("That entry is not on the list any more.", remedy="Look at the list as it stands.")
-    return _shown(uow, uow.session.execute(_rows().where(*_still_open(uow), WaitlistEntry.id == entry.id)).all())
+    return _shown(uow, uow.session.execute(_rows().where(*still_open(uow), WaitlistEntry.id == entry.id)).all())
 
 
 def _shown(uow: UnitOfWork, found: Sequence[Any]) -> WaitlistView:
@@ -102,7 +102,7 @@ def _shown(uow: UnitOfWork, found: Sequence[Any]) -> WaitlistView:
     ids = [row[0].id for row in shown]
     wishes, offers = preferences_of(uow, ids), _offers(uow, ids)
     names = _names(uow, {one.member_id for rows in wishes.values() for one in rows if one.member_id is not None})
-    counts = select(WaitlistEntry.state, func.count()).where(*_still_open(uow)).group_by(WaitlistEntry.state)
+    counts = select(WaitlistEntry.state, func.count()).where(*still_open(uow)).group_by(WaitlistEntry.state)
     return WaitlistView(
         rows=tuple(_view(uow, row, wishes, offers, names) for row in shown),
         counts={row[0]: row[1] for row in uow.session.execute(counts)},
@@ -112,7 +112,7 @@ def _shown(uow: UnitOfWork, found: Sequence[Any]) -> WaitlistView:
     )
 
 
-def _still_open(uow: UnitOfWork) -> list[Any]:
+def still_open(uow: UnitOfWork) -> list[Any]:
     """Whose last day is over counts as closed, whether or not that has been written down yet."""
     wish = WaitlistPreference
     ahead = exists().where(
@@ -135,7 +135,7 @@ def _page(uow: UnitOfWork, is_closed: bool, raw_after: Any) -> Select[Any]:
         if after is not None and after.closed_at is not None:
             query = query.where(tuple_(entry.closed_at, entry.id) < tuple_(after.closed_at, after.id))
         return query.order_by(entry.closed_at.desc(), entry.id.desc()).limit(PAGE_SIZE + 1)
-    query = query.where(*_still_open(uow))
+    query = query.where(*still_open(uow))
     if after is not None:
         place = tuple_(-entry.priority, entry.created_at, entry.id)
         query = query.where(place > tuple_(-after.priority, after.created_at, after.id))

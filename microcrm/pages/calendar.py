@@ -14,6 +14,7 @@ from microcrm.pages.calendar_drawers import drawer
 from microcrm.pages.calendar_lists import agenda, day_strip, month
 from microcrm.pages.calendar_toolbar import toolbar
 from microcrm.pages.frame import flush_screen
+from microcrm.pages.place_panel import place_asked, place_panel
 from microcrm.state.calendar import Calendar
 
 REFRESH_SECONDS = 60
@@ -24,9 +25,11 @@ def calendar() -> rx.Component:
         "Calendar",
         rx.cond(Calendar.is_read, toolbar(), rx.el.div(skeleton("36px", "320px"), class_name="toolbar")),
         rx.cond(Calendar.head.view != "month", day_strip()),
+        place_asked(),
         rx.el.div(drawer(), rx.cond(Calendar.is_read, _view(), _waiting()), class_name="calendar-body"),
         booking_card(),
         new_booking(),
+        place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),
         here="/calendar",
     )

@@ -44,7 +44,7 @@ def toolbar() -> rx.Component:
         rx.el.span(class_name="spring"),
         rx.el.nav(rx.foreach(head.views, _view), class_name="seg view-seg", aria_label="View"),
         rx.cond(head.staff != "", _pager()),
-        rx.cond(MAY_BOOK, drawer_buttons()),
+        drawer_buttons(),
         _filters(),
         _legend(),
         rx.cond(

@@ -15,7 +15,9 @@ from microcrm.components.icons import icon
 from microcrm.components.watch.watch import watch
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
+from microcrm.pages.place_panel import place_button, place_panel
 from microcrm.state.forms import Option
+from microcrm.state.place_panel import TICKET
 from microcrm.state.queue import DrawPanel, QueuePage, Taker
 from microcrm.state.queue_rows import TicketRow
 
@@ -31,6 +33,7 @@ def queue() -> rx.Component:
         rx.cond(QueuePage.is_listed, rx.cond(head.is_on, columns(), _off()), _loading()),
         draw_panel(),
         taker_dialog(),
+        place_panel(),
         watch(seconds=REFRESH_SECONDS, on_pulse=QueuePage.load),
         here="/queue",
         sub=rx.cond(head.is_on, head.sub, ""),
@@ -47,13 +50,21 @@ def queue() -> rx.Component:
     )
 
 
-def columns() -> rx.Component:
-    """Now, called, waiting, done."""
+def columns(*, can_choose: rx.Var[bool] | None = None) -> rx.Component:
+    """Now, called, waiting, done; in the drawer beside the calendar (``can_choose``) only where somebody is."""
+
+    def waiting(row: rx.Var[TicketRow]) -> rx.Component:
+        return _waiting(row, can_choose)
+
+    page, is_beside = QueuePage, can_choose is not None
+    now = _column("Now", page.serving, _serving, "Nobody is being served.")
+    called = _column("Called", page.called, _called, "Nobody is called.")
+    over = rx.fragment() if is_beside else _column("Done", page.over, _over, "Nobody yet today.")
     return rx.el.div(
-        _column("Now", QueuePage.serving, _serving, "Nobody is being served."),
-        _column("Called", QueuePage.called, _called, "Nobody is called."),
-        _column("Waiting", QueuePage.waiting, _waiting, "Nobody waits.", sub=QueuePage.head.newcomer),
-        _column("Done", QueuePage.over, _over, "Nobody yet today."),
+        rx.cond(page.serving.length() > 0, now) if is_beside else now,
+        rx.cond(page.called.length() > 0, called) if is_beside else called,
+        _column("Waiting", page.waiting, waiting, "Nobody waits.", sub=page.head.newcomer),
+        over,
         class_name="queue",
     )
 
@@ -111,12 +122,13 @@ def _called(row: rx.Var[TicketRow]) -> rx.Component:
     )
 
 
-def _waiting(row: rx.Var[TicketRow]) -> rx.Component:
+def _waiting(row: rx.Var[TicketRow], can_choose: rx.Var[bool] | None) -> rx.Component:
     return _ticket(
         row,
         button("Call", icon="megaphone", kind="next", on_click=QueuePage.call(row.id, row.version)),
         button("Start", icon="play", on_click=QueuePage.start(row.id, row.version, "")),
         button("With …", on_click=QueuePage.choose(row.id), aria_label="Choose who serves number " + row.number),
+        place_button(TICKET, row.id, "Later …", can_choose, aria_label="Book number " + row.number + " for later"),
         button("Left", on_click=QueuePage.leave(row.id, row.version)),
     )
 

@@ -32,22 +32,23 @@ from microcrm.domain.formatting import WEEKDAYS
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
-from microcrm.pages.booking_card import offered_times, reason_field
 from microcrm.pages.frame import screen
-from microcrm.state.waitlist import OfferPanel, WaitingForm, WaitlistPage
+from microcrm.pages.place_panel import place_button, place_panel, wish_words
+from microcrm.state.place_panel import WISH
+from microcrm.state.waitlist import WaitingForm, WaitlistPage
 from microcrm.state.waitlist_rows import WaitingRow
 
 REFRESH_SECONDS = 30
 MAY_CHANGE = WaitlistPage.allowed.contains(Permission.BOOKINGS_ALL.value)
 MAY_ADD = WaitingForm.allowed.contains(Permission.CUSTOMERS_EDIT.value)
-WISH = {"first_day": "First day", "last_day": "Last day", "start": "From", "end": "Until", "member_id": "With"}
+WISH_FIELDS = {"first_day": "First day", "last_day": "Last day", "start": "From", "end": "Until", "member_id": "With"}
 LABELS = {
     "service_id": "Service",
     "customer_id": "Customer",
     "name": "Name",
     "phone": "Mobile number",
     "wishes": "Times",
-    **{f"{name}_{n}": f"{words} {n}" for n in range(1, MOST_PREFERENCES + 1) for name, words in WISH.items()},
+    **{f"{name}_{n}": f"{words} {n}" for n in range(1, MOST_PREFERENCES + 1) for name, words in WISH_FIELDS.items()},
 }
 
 
@@ -70,7 +71,7 @@ def waitlist() -> rx.Component:
             ),
         ),
         waiting_form(),
-        offer_panel(),
+        place_panel(),
         watch(seconds=REFRESH_SECONDS, on_pulse=page.load),
         here="/waitlist",
         sub=page.summary,
@@ -80,12 +81,16 @@ def waitlist() -> rx.Component:
     )
 
 
-def entries() -> rx.Component:
-    """The list itself, as a drawer beside the calendar shows it too."""
+def entries(*, can_choose: rx.Var[bool] | None = None) -> rx.Component:
+    """The list itself; in the drawer beside the calendar a time can be chosen there."""
     page = WaitlistPage
+
+    def row(one: rx.Var[WaitingRow]) -> rx.Component:
+        return _entry(one, can_choose)
+
     return rx.cond(
         page.rows.length() > 0,
-        rx.el.ul(rx.foreach(page.rows, _entry), class_name="card"),
+        rx.el.ul(rx.foreach(page.rows, row), class_name="card"),
         rx.el.div(
             rx.cond(
                 page.show == "open",
@@ -105,7 +110,7 @@ def _off() -> rx.Component:
     return alert("info", "The waiting list is off.", "Nobody is asked by itself; you can still offer a time by hand.")
 
 
-def _entry(row: rx.Var[WaitingRow]) -> rx.Component:
+def _entry(row: rx.Var[WaitingRow], can_choose: rx.Var[bool] | None) -> rx.Component:
     return rx.el.li(
         rx.el.div(
             rx.el.p(
@@ -115,19 +120,15 @@ def _entry(row: rx.Var[WaitingRow]) -> rx.Component:
                 rx.cond(row.closed != "", chip(row.closed)),
             ),
             rx.el.p(rx.el.span("Waits ", row.since), rx.el.span(row.phone, class_name="num"), class_name="meta"),
-            rx.el.ol(rx.foreach(row.wishes, _wish), class_name="meta"),
+            rx.el.ol(rx.foreach(row.wishes, wish_words), class_name="meta"),
             rx.cond(row.note != "", rx.el.p(row.note, class_name="meta")),
             rx.cond(row.offer != "", _offered(row)),
             class_name="waiter-who",
         ),
-        rx.cond(MAY_CHANGE & (row.closed == ""), _steps(row)),
+        rx.cond(MAY_CHANGE & (row.closed == ""), _steps(row, can_choose)),
         class_name="waiter",
         key=row.id,
     )
-
-
-def _wish(words: rx.Var[str]) -> rx.Component:
-    return rx.el.li(words, key=words)
 
 
 def _offered(row: rx.Var[WaitingRow]) -> rx.Component:
@@ -137,10 +138,11 @@ def _offered(row: rx.Var[WaitingRow]) -> rx.Component:
     )
 
 
-def _steps(row: rx.Var[WaitingRow]) -> rx.Component:
+def _steps(row: rx.Var[WaitingRow], can_choose: rx.Var[bool] | None) -> rx.Component:
     yes = WaitlistPage.answer(row.offer_id, "accept")
     no = WaitlistPage.answer(row.offer_id, "decline")
     uid = rx.Var.create("w") + row.id
+    offer = place_button(WISH, row.id, "Offer a time", can_choose, icon="calendar_plus")
     return rx.el.div(
         rx.cond(
             row.offer != "",
@@ -148,7 +150,7 @@ def _steps(row: rx.Var[WaitingRow]) -> rx.Component:
                 button("They said yes", icon="check", kind="next", on_click=yes),
                 button("They said no", on_click=no),
             ),
-            button("Offer a time", icon="calendar_plus", on_click=OfferPanel.begin(row.id)),
+            offer,
         ),
         rx.cond(row.whatsapp != "", whatsapp_button(row.whatsapp)),
         menu(
@@ -256,31 +258,4 @@ def _wish_fields(n: int) -> rx.Component:
         ),
         class_name="wish",
         key=WaitingForm.wanted.id + "-" + wish.place,
-    )
-
-
-def offer_panel() -> rx.Component:
-    offer, errors = OfferPanel, OfferPanel.errors
-    return panel(
-        "Offer a time",
-        rx.el.form(
-            error_summary(errors, {"day": "Day", "time": "Time", "member_id": "With", "reason": "Reason"}, form="o"),
-            offered_times(offer.nearest, offer.take),
-            rx.el.p(rx.el.b(offer.row.name), " · ", offer.row.service),
-            rx.el.ol(rx.foreach(offer.row.wishes, _wish), class_name="meta"),
-            rx.el.div(
-                text_field("day", "Day", errors, value=offer.day, type="date", form="o"),
-                text_field("time", "Time", errors, value=offer.time, type="time", step=300, form="o"),
-                class_name="grid-2",
-                key=offer.day + offer.time,
-            ),
-            select_field("member_id", "With", errors, offer.members, blank="Choose who", form="o"),
-            rx.cond(offer.asks_reason, reason_field(errors, "o")),
-            rx.el.p("The time is kept, and they get a link to answer.", class_name="muted"),
-            form_footer(button("Cancel", on_click=offer.close), submit("Offer it", busy=offer.is_saving)),
-            on_submit=offer.save,
-            class_name="form",
-        ),
-        open=offer.is_open,
-        on_close=offer.close,
     )

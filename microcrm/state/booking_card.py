@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.domain.calendar_ask import address_with
 from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_card import booking_card
@@ -126,7 +127,7 @@ class Card(AppState):
 
     def _clean_address(self) -> Any:
         asked = self.router.url.query_parameters
-        return rx.redirect(f"/calendar?date={asked.get('date', '')}", replace=True) if asked.get("booking") else None
+        return rx.redirect(address_with(asked), replace=True) if asked.get("booking") else None
 
     def _refused(self, error: DomainError) -> None:
         self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)

@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.domain.calendar_ask import address_with
 from microcrm.domain.errors import DomainError, OutsideHours, PhoneTaken, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.book import Book, BookService, book
@@ -76,7 +77,7 @@ class NewBooking(AppState):
     async def close(self) -> Any:
         self.is_open, self.errors = False, {}
         asked = self.router.url.query_parameters
-        return rx.redirect(f"/calendar?date={self.wanted.day}", replace=True) if asked.get("new") else None
+        return rx.redirect(address_with(asked, date=self.wanted.day), replace=True) if asked.get("new") else None
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -161,7 +162,7 @@ class NewBooking(AppState):
         """The day of the new booking, read again."""
         asked = self.router.url.query_parameters
         if asked.get("new") or asked.get("date", "") != day:
-            return rx.redirect(f"/calendar?date={day}", replace=bool(asked.get("new")))
+            return rx.redirect(address_with(asked, date=day), replace=bool(asked.get("new")))
         return self._reload()
 
     def _refused(self, error: DomainError) -> None:

@@ -22,7 +22,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_moves import move_wish, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
-from microcrm.state.calendar_drawer import CalendarDrawer
+from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, head_of
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
@@ -51,17 +51,22 @@ class Calendar(AppState):
         asked = self.router.url.query_parameters
         await self._read()
         if asked.get("booking"):
-            return Card.open(asked["booking"])
+            return [Card.open(asked["booking"]), CalendarDrawer.refresh]
         if asked.get("new"):
-            return [Card.leave, NewBooking.begin(asked["new"], self.head.date, self.head.next_time, 0, "")]
+            return [
+                CalendarDrawer.refresh,
+                Card.leave,
+                NewBooking.begin(asked["new"], self.head.date, self.head.next_time, 0, ""),
+            ]
         return [Card.refresh, CalendarDrawer.refresh]
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
-    async def refresh(self) -> None:
+    async def refresh(self) -> Any:
         """The same again: time goes on."""
         if self.is_read:
             await self._read()
+        return CalendarDrawer.refresh
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -75,7 +80,7 @@ class Calendar(AppState):
             await self._redraw(bookings)
         elif not kinds_of(changes) <= {"waitlist", "queue"}:
             await self._read()
-        return [*([Card.heard(changes)] if bookings else []), *await self._drawers()]
+        return [*([Card.heard(changes)] if bookings else []), *drawers_due(self.head.drawer, changes)]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -99,7 +104,7 @@ class Calendar(AppState):
             raise
         self._notify(done.label, undo=done.undo)
         await (self._redraw({done.booking_id}) if self._is_patched else self._read())
-        return [Card.refresh, *await self._drawers()]
+        return [Card.refresh, *drawers_due(self.head.drawer)]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -107,7 +112,7 @@ class Calendar(AppState):
         """An empty place was tapped, or drawn with the mouse."""
         place = slot_of(slot)
         staff = place.staff if self.head.by == By.STAFF.value else ""
-        return [Card.leave, NewBooking.begin("known", place.day, place.time, place.minutes, staff)]
+        return await (await self.get_state(CalendarDrawer))._take(place.day, place.time, place.minutes, staff)
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -115,9 +120,6 @@ class Calendar(AppState):
         """A block; by room its name is "item-room"."""
         uid = change.get("id")
         return Card.open(uid.partition("-")[0] if isinstance(uid, str) else None)
-
-    async def _drawers(self) -> list[Any]:
-        return [CalendarDrawer.refresh] if (await self.get_state(CalendarDrawer)).shown else []
 
     @property
     def _is_patched(self) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
+from microcrm.domain.calendar_ask import address_with
 from microcrm.domain.permissions import Permission
 from microcrm.operations.calendar_month import CalendarMonth
 from microcrm.operations.calendar_range import CalendarRange
@@ -37,8 +37,7 @@ class CalendarLists(AppState):
         query = dict(self.router.url.query_parameters)
         if day[:2] != "20" or len(day) != 10 or day == query.get("date"):
             return None
-        kept = {name: query[name] for name in ("view", "by", "staff", "service", "status", "off") if name in query}
-        return rx.redirect(f"/calendar?{urlencode({**kept, 'date': day}, safe=',')}")
+        return rx.redirect(address_with(query, date=day))
 
     def _draw(self, found: CalendarRange, has_agenda: bool) -> None:
         self.strip, self.chips = lists.strip_of(found), lists.chips_of(found)

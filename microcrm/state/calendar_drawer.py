@@ -1,4 +1,4 @@
-"""What is kept open beside the calendar: today's gaps here; the waiting list and the queue have states of their own."""
+"""What is kept open beside the calendar. The gaps are read here; the waiting list and the queue have states of their own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import reflex as rx
 
 from microcrm.domain.formatting import clock_for_input, format_weekday_short
 from microcrm.domain.permissions import Permission
-from microcrm.operations.calendar_gaps import DayGaps, Gap, calendar_gaps
+from microcrm.operations.calendar_gaps import Gap, calendar_gaps
+from microcrm.operations.waiting_counts import waiting_counts
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.gate import needs
+from microcrm.state.live import ALL, kinds_of
+from microcrm.state.place_panel import PlacePanel
+from microcrm.state.queue import QueuePage
+from microcrm.state.waitlist import WaitlistPage
 
-GAPS = "gaps"
+GAPS, WAITLIST, QUEUE = "gaps", "waitlist", "queue"
 
 
 @dataclass(frozen=True)
@@ -29,39 +34,46 @@ class GapRow:
 
 
 class CalendarDrawer(AppState):
-    """``shown`` is the name of the open drawer, or empty."""
+    """``listed`` and ``queued`` say how many wait; 0 hides the number."""
 
-    shown: str = ""
     day: str = ""
     day_words: str = ""
     gaps: list[GapRow] = []
-
-    @rx.event
-    @needs(Permission.CALENDAR_OWN)
-    async def toggle(self, name: str) -> Any:
-        """The same name again closes it."""
-        self.shown = "" if name == self.shown else name[:20]
-        return CalendarDrawer.refresh
+    listed: int = 0
+    queued: int = 0
+    has_queue: bool = False
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
-    async def refresh(self) -> None:
-        """Sent whenever the calendar has been read: nothing is asked for what nobody sees."""
-        if self.shown == GAPS:
-            found = await self._look(calendar_gaps, self.router.url.query_parameters.get("date", ""))
-            self.day, self.day_words = found.day.isoformat(), _words(found)
+    async def refresh(self) -> Any:
+        """Sent whenever the calendar has been read: the numbers in the toolbar, and what the address says is open."""
+        counts = await self._look(waiting_counts)
+        self.listed, self.queued, self.has_queue = counts.listed, counts.queued, counts.is_queue_on
+        query = self.router.url.query_parameters
+        if query.get("drawer") == GAPS:
+            found = await self._look(calendar_gaps, query.get("date", ""))
+            self.day, self.day_words = found.day.isoformat(), format_weekday_short(found.day)
             self.gaps = [_row(gap) for gap in found.gaps]
+        return {WAITLIST: WaitlistPage.refresh, QUEUE: QueuePage.refresh}.get(query.get("drawer", ""))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def book(self, time: str, member_id: str) -> Any:
-        return [Card.leave, NewBooking.begin("known", self.day, time, 0, member_id)]
+        return await self._take(self.day, time, 0, member_id)
+
+    async def _take(self, day: str, time: str, minutes: int, staff: str) -> Any:
+        """A free place was pressed: for whom somebody is choosing one, else for a new booking."""
+        if (await self.get_state(PlacePanel)).is_choosing:
+            return [Card.leave, PlacePanel.put(day, time, staff)]
+        return [Card.leave, NewBooking.begin("known", day, time, minutes, staff)]
+
+
+def drawers_due(opened: str, changes: str = "") -> list[Any]:
+    """What to read again after a change: when a drawer is open, or the numbers in the toolbar may be others."""
+    is_due = opened or kinds_of(changes) & {"waitlist", "queue", ALL}
+    return [CalendarDrawer.refresh] if is_due else []
 
 
 def _row(gap: Gap) -> GapRow:
     key = f"{gap.member_id}-{gap.window.start}"
     return GapRow(key, gap.member, str(gap.member_id), gap.words, gap.lasts, clock_for_input(gap.window.start))
-
-
-def _words(found: DayGaps) -> str:
-    return format_weekday_short(found.day)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from microcrm.domain.calendar_ask import STATUS_FILTERS, By, CalendarAsk, View
+from microcrm.domain.calendar_ask import DRAWERS, STATUS_FILTERS, By, CalendarAsk, View
 from microcrm.domain.calendar_text import MONTHS
 from microcrm.domain.formatting import clock_for_input, format_day, format_weekday, format_weekday_short
 from microcrm.domain.names import short_name
@@ -30,7 +30,8 @@ class Way:
 
 @dataclass(frozen=True)
 class Head:
-    """The toolbar. Addresses are empty where there is nowhere to go; ``board_view`` is the widget's name of the view."""
+    """The toolbar. Addresses are empty where there is nowhere to go; ``board_view`` is the widget's name of the view.
+    ``drawer`` is open beside it; ``drawers`` lead to each, and from the open one to the calendar alone."""
 
     date: str = ""
     view: str = ""
@@ -50,6 +51,8 @@ class Head:
     staff: str = ""
     previous_staff: str = ""
     next_staff: str = ""
+    drawer: str = ""
+    drawers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,8 @@ def head_of(ask: CalendarAsk, today: date, found: CalendarRange | None = None) -
         staff=staff,
         previous_staff=previous_staff,
         next_staff=next_staff,
+        drawer=ask.drawer,
+        drawers={name: ask.address(drawer="" if name == ask.drawer else name) for name in DRAWERS},
     )
 
 

@@ -65,7 +65,15 @@ class QueuePage(AppState):
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
-    async def load(self) -> None:
+    async def load(self) -> Any:
+        """Today's queue, and from here on what changes."""
+        screens().show(self.router.session.client_token, current_seat().actor.business_id, QueuePage.heard)
+        return QueuePage.refresh
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CALENDAR_OWN)
+    async def refresh(self) -> None:
+        """The queue as it stands now, for the page and for the drawer beside the calendar."""
         view = await self._look(read_queue)
         zone = zone_of(current_seat().actor.zone)
         self._view, self.head = view, head_of(view, self.shop_slug)
@@ -74,13 +82,12 @@ class QueuePage(AppState):
         self.waiting = [waiting_row(one, view.now) for one in view.waiting]
         self.over = [over_row(one, zone) for one in view.over]
         self.is_listed = True
-        screens().show(self.router.session.client_token, current_seat().actor.business_id, QueuePage.heard)
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
     async def heard(self, changes: str) -> Any:
         """Something was changed elsewhere (see ``live``)."""
-        return QueuePage.load if kinds_of(changes) & {"queue", "booking", "hours", ALL} else None
+        return QueuePage.refresh if kinds_of(changes) & {"queue", "booking", "hours", ALL} else None
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -135,14 +142,14 @@ class QueuePage(AppState):
         terms = await self._perform(policy_of)
         token = await self._perform(change_policy, ChangePolicy(version=terms.version, is_queue_on=is_on))
         self._notify("The queue is on" if is_on else "The queue is off", undo=token)
-        return QueuePage.load
+        return QueuePage.refresh
 
     async def _step(self, operation: Callable[..., TicketDone], ticket: str, version: str) -> Any:
         return self._say(await self._perform(operation, StepTicket(ticket, version)))
 
     def _say(self, done: TicketDone) -> Any:
         self._notify(done.label, undo=done.undo)
-        return QueuePage.load
+        return QueuePage.refresh
 
 
 class DrawPanel(AppState):
@@ -188,7 +195,7 @@ class DrawPanel(AppState):
             self.is_saving = False
         self.drawn = _drawn(done, self.shop_slug)
         self._notify(done.label, undo=done.undo)
-        yield QueuePage.load
+        yield QueuePage.refresh
 
 
 def _drawn(done: TicketDone, slug: str) -> Drawn:

@@ -1,4 +1,4 @@
-"""The waiting list at the desk: the list, adding and changing, offering a time by hand."""
+"""The waiting list at the desk: the list, adding and changing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import OutsideHours, PhoneTaken, SlotTaken
+from microcrm.domain.errors import PhoneTaken
 from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.domain.zones import today_in, zone_of
@@ -16,10 +16,9 @@ from microcrm.operations import waitlist, waitlist_offers
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
 from microcrm.operations.customer_search import search
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
-from microcrm.operations.waitlist_offers import AnswerOffer, OfferByHand
+from microcrm.operations.waitlist_offers import AnswerOffer
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting, read_waiting
 from microcrm.state.base import AppState
-from microcrm.state.booking_card_view import TimeChoice, time_choices
 from microcrm.state.booking_new import Person
 from microcrm.state.forms import Option, pick, ticked
 from microcrm.state.gate import current_seat, needs
@@ -39,8 +38,15 @@ class WaitlistPage(AppState):
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_ALL)
-    async def load(self) -> None:
-        """The page that the address asks for."""
+    async def load(self) -> Any:
+        """The page that the address asks for, and from here on what changes."""
+        screens().show(self.router.session.client_token, current_seat().actor.business_id, WaitlistPage.heard)
+        return WaitlistPage.refresh
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CALENDAR_ALL)
+    async def refresh(self) -> None:
+        """The rows as they stand now, for the page and for the drawer beside the calendar."""
         asked = self.router.url.query_parameters
         view = await self._look(list_waiting, ListWaiting(asked.get("show"), asked.get("after")))
         zone = zone_of(current_seat().actor.zone)
@@ -48,13 +54,12 @@ class WaitlistPage(AppState):
         self.summary, self.is_on, self.has_next = summary(view), view.is_on, view.has_next
         self.show, self.is_later = "closed" if asked.get("show") == "closed" else "open", bool(asked.get("after"))
         self.is_listed = True
-        screens().show(self.router.session.client_token, current_seat().actor.business_id, WaitlistPage.heard)
 
     @rx.event
     @needs(Permission.CALENDAR_ALL)
     async def heard(self, changes: str) -> Any:
         """Something was changed elsewhere (see ``live``)."""
-        return WaitlistPage.load if kinds_of(changes) & {"waitlist", ALL} else None
+        return WaitlistPage.refresh if kinds_of(changes) & {"waitlist", ALL} else None
 
     @rx.event
     @needs(Permission.CALENDAR_ALL)
@@ -77,7 +82,7 @@ class WaitlistPage(AppState):
     async def withdraw(self, entry: str, version: str) -> Any:
         await self._perform(waitlist.withdraw, WithdrawWaiting(entry, version))
         self._notify("Taken off the waiting list")
-        return WaitlistPage.load
+        return WaitlistPage.refresh
 
     @rx.event
     @needs(Permission.BOOKINGS_ALL)
@@ -85,7 +90,7 @@ class WaitlistPage(AppState):
         """What they said on the phone."""
         done = await self._perform(waitlist_offers.answer_for, AnswerOffer(offer, answer))
         self._notify(done.label if done else "Noted: not this time", undo=done.undo if done else "")
-        return WaitlistPage.load
+        return WaitlistPage.refresh
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ class WaitingForm(AppState):
         finally:
             self.is_saving = False
         self.is_open = False
-        yield WaitlistPage.load
+        yield WaitlistPage.refresh
 
     async def _prepare(self, wanted: Wanted) -> None:
         self._choices = await self._look(booking_choices)
@@ -204,67 +209,6 @@ class WaitingForm(AppState):
     def _doers(self, service: str) -> list[Option]:
         found = next((one for one in self._choices if str(one.service_id) == service), None)
         return [Option(str(one.member_id), one.member) for one in found.providers] if found else []
-
-
-class OfferPanel(AppState):
-    """A time that the desk has found for somebody."""
-
-    is_open: bool = False
-    is_saving: bool = False
-    row: WaitingRow = WaitingRow()
-    members: list[Option] = []
-    day: str = ""
-    time: str = ""
-    nearest: list[TimeChoice] = []
-    asks_reason: bool = False
-
-    @rx.event
-    @needs(Permission.BOOKINGS_ALL)
-    async def begin(self, entry: str) -> None:
-        zone = zone_of(current_seat().actor.zone)
-        view = await self._look(read_waiting, entry)
-        self.row = row_of(view.rows[0], view.now, zone)
-        choices = await self._look(booking_choices)
-        found = next((one for one in choices if str(one.service_id) == self.row.service_id), None)
-        self.members = [Option(str(one.member_id), one.member) for one in found.providers] if found else []
-        self.day, self.time, self.nearest, self.errors = view.rows[0].wishes[0].first_day.isoformat(), "", [], {}
-        self.is_open, self.asks_reason = True, False
-
-    @rx.event
-    @needs(Permission.CALENDAR_ALL)
-    async def close(self) -> None:
-        self.is_open, self.errors = False, {}
-
-    @rx.event
-    @needs(Permission.BOOKINGS_ALL)
-    async def take(self, day: str, time: str) -> None:
-        self.day, self.time, self.nearest, self.errors = str(day)[:10], str(time)[:5], [], {}
-
-    @rx.event
-    @needs(Permission.BOOKINGS_ALL)
-    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
-        self.is_saving = True
-        yield
-        try:
-            await self._offer(form)
-        finally:
-            self.is_saving = False
-        self.is_open = False
-        self._notify("Offered. The time is kept until they answer.")
-        yield WaitlistPage.load
-
-    async def _offer(self, form: dict[str, Any]) -> None:
-        typed = pick(form, "day", "time", "member_id", "reason")
-        try:
-            await self._perform(
-                waitlist_offers.offer_by_hand, OfferByHand(self.row.id, **typed, version=self.row.version)
-            )
-        except SlotTaken as refusal:
-            self.nearest = time_choices(refusal.nearest, current_seat().actor.zone)
-            raise
-        except OutsideHours:
-            self.asks_reason = True
-            raise
 
 
 def _wish(form: dict[str, Any], place: int) -> WishedTime:

@@ -10,6 +10,7 @@ from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.formatting import (
     WEEKDAYS,
     clock_for_input,
+    format_clock,
     format_clock_range,
     format_count,
     format_duration,
@@ -99,7 +100,11 @@ def wish_words(wish: Preference, members: dict[int, str], today: date) -> str:
     parts = [days]
     if wish.weekdays != EVERY_WEEKDAY and wish.last_day != wish.first_day:
         parts.append(" ".join(name for n, name in enumerate(WEEKDAYS) if wish.weekdays & 1 << n))
-    if (wish.start_min, wish.end_min) != (0, DAY_MINUTES):
+    if wish.end_min == DAY_MINUTES and wish.start_min:
+        parts.append(f"from {format_clock(wish.start_min)}")
+    elif wish.start_min == 0 and wish.end_min != DAY_MINUTES:
+        parts.append(f"until {format_clock(wish.end_min)}")
+    elif wish.start_min:
         parts.append(format_clock_range(wish.start_min, wish.end_min))
     if wish.member_id is not None:
         parts.append(f"with {members.get(wish.member_id, 'former staff')}")

@@ -15,8 +15,9 @@ from microcrm.operations.queue import DrawTicket
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import AddWaiting, WishedTime, add
 from microcrm.state.base import AppState
+from microcrm.state.place_panel import PlacePanel
 from microcrm.state.queue import DrawPanel, QueuePage
-from microcrm.state.waitlist import OfferPanel, WaitingForm, WaitlistPage
+from microcrm.state.waitlist import WaitingForm, WaitlistPage
 from tests.conftest import act_as
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -131,11 +132,11 @@ async def test_a_time_is_offered_by_hand_and_their_yes_makes_the_visit(server: S
     entry = str(put_on_list(a))
     tab = tab_of(server, a, Role.FRONT_DESK, "/waitlist")
     await tab.open(WaitlistPage.load)
-    await tab.send(OfferPanel.begin, entry=entry)
+    await tab.send(PlacePanel.begin, kind="wish", uid=entry)
     form = {"day": DAY, "time": "23:00", "member_id": str(a.members[Role.MANAGER])}
-    assert (await tab.send(OfferPanel.save, form=form)).codes == ["outside_hours"]
-    assert (await tab.state(OfferPanel)).asks_reason
-    assert (await tab.send(OfferPanel.save, form=form | {"time": "11:00"})).codes == []
+    assert (await tab.send(PlacePanel.save, form=form)).codes == ["outside_hours"]
+    assert (await tab.state(PlacePanel)).asks_reason
+    assert (await tab.send(PlacePanel.save, form=form | {"time": "11:00"})).codes == []
     row = (await tab.state(WaitlistPage)).rows[0]
     assert "11:00 am with Plain manager" in row.offer and "left to answer" in row.left
     await tab.send(WaitlistPage.answer, offer=row.offer_id, answer="accept")
@@ -173,7 +174,7 @@ async def test_nobody_without_the_right_sees_the_list(server: Server, a: Shop, f
     assert (await owner.state(WaitlistPage)).rows == [] and CANARY not in answer.text
     for handler, payload in (
         (WaitingForm.change, {"entry": theirs}),
-        (OfferPanel.begin, {"entry": theirs}),
+        (PlacePanel.begin, {"kind": "wish", "uid": theirs}),
         (WaitlistPage.withdraw, {"entry": theirs, "version": "1"}),
     ):
         assert (await owner.send(handler, **payload)).codes == ["not_found"]

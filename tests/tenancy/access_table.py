@@ -48,7 +48,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "WaitlistPage": DESK,
     "WaitingForm": DESK,
     "WaitingForm.find": MEMBERS,
-    "OfferPanel": DESK,
+    "PlacePanel": AT_THE_CALENDAR,
     "Customers": MEMBERS,
     "CustomerPage": DESK,
     "CustomerPage.load": MEMBERS,

@@ -59,7 +59,13 @@ def offer_span(uow: UnitOfWork, span: FreedSpan) -> int:
 
 
 def make_offers(
-    uow: UnitOfWork, terms: PolicyTerms, entries: Sequence[int], booking_id: int, freed_booking_id: int | None
+    uow: UnitOfWork,
+    terms: PolicyTerms,
+    entries: Sequence[int],
+    booking_id: int,
+    freed_booking_id: int | None,
+    *,
+    is_told: bool = True,
 ) -> list[int]:
     """Offer the time that the hold keeps to these entries; those that are not waiting any more are left out."""
     booking = uow.session.get_one(Booking, booking_id)
@@ -85,7 +91,8 @@ def make_offers(
         uow.session.add(offer)
         uow.session.flush()
         uow.audit("waitlist.offered", "waitlist_entry", entry_id, offer_id=offer.id, booking_id=booking_id)
-        _write_to_them(uow, offer)
+        if is_told:
+            _write_to_them(uow, offer)
         made.append(offer.id or 0)
     return made
 
