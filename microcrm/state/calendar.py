@@ -110,9 +110,8 @@ class Calendar(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def chosen(self, slot: Slot) -> Any:
         """An empty place was tapped, or drawn with the mouse."""
-        place = slot_of(slot)
-        staff = place.staff if self.head.by == By.STAFF.value else ""
-        return await (await self.get_state(CalendarDrawer))._take(place.day, place.time, place.minutes, staff)
+        drawer, place = await self.get_state(CalendarDrawer), slot_of(slot)
+        return await drawer._take(place, place.staff if self.head.by == By.STAFF.value else "")
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)

@@ -13,6 +13,7 @@ from microcrm.operations.calendar_gaps import Gap, calendar_gaps
 from microcrm.operations.waiting_counts import waiting_counts
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
+from microcrm.state.booking_moves import Place
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.gate import needs
 from microcrm.state.live import ALL, kinds_of
@@ -59,13 +60,13 @@ class CalendarDrawer(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def book(self, time: str, member_id: str) -> Any:
-        return await self._take(self.day, time, 0, member_id)
+        return await self._take(Place(self.day, time, 0, member_id), member_id)
 
-    async def _take(self, day: str, time: str, minutes: int, staff: str) -> Any:
+    async def _take(self, place: Place, staff: str) -> Any:
         """A free place was pressed: for whom somebody is choosing one, else for a new booking."""
         if (await self.get_state(PlacePanel)).is_choosing:
-            return [Card.leave, PlacePanel.put(day, time, staff)]
-        return [Card.leave, NewBooking.begin("known", day, time, minutes, staff)]
+            return [Card.leave, PlacePanel.put(place.day, place.time, staff)]
+        return [Card.leave, NewBooking.begin("known", place.day, place.time, place.minutes, staff)]
 
 
 def drawers_due(opened: str, changes: str = "") -> list[Any]:

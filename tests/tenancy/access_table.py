@@ -49,6 +49,9 @@ HANDLERS: dict[str, frozenset[str]] = {
     "WaitingForm": DESK,
     "WaitingForm.find": MEMBERS,
     "PlacePanel": AT_THE_CALENDAR,
+    "PlacePanel.begin": DESK,  # these three for somebody on the waiting list; staff may for a number of the queue
+    "PlacePanel.choose": DESK,
+    "PlacePanel.save": DESK,
     "Customers": MEMBERS,
     "CustomerPage": DESK,
     "CustomerPage.load": MEMBERS,
