@@ -37,6 +37,7 @@ STYLESHEETS = [
         "overlays",
         "board",
         "calendar",
+        "classes",
         "today",
         "queue",
         "records",

@@ -7,13 +7,14 @@ checks that afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
+from microcrm.demo.groups import Plans, Turn
 from microcrm.demo.outline import Outline
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.hours import Timetable, Window, Windows, open_windows, working_windows
+from microcrm.domain.hours import Timetable, Window, Windows, open_windows, subtract, working_windows
 from microcrm.domain.trades import ServiceTemplate
 from microcrm.domain.zones import INDIA, to_instant, zone_of
 
@@ -28,16 +29,20 @@ _NONE_FREE = -1
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Places in the outline's lists: ``service`` of the template, ``person``, ``resource`` (``None``: none needed)."""
+    """Places in the outline's lists: ``service`` of the template, ``person``, ``resource`` (``None``: none needed).
+    ``seats`` counts only in a class."""
 
     service: int
     person: int
     resource: int | None
     starts_at: datetime
+    seats: int = 1
 
 
 @dataclass(slots=True)
 class Visit:
+    """``turn``: the class that it is in, or its place in a series."""
+
     customer: int
     items: list[Item]
     starts_at: datetime
@@ -46,6 +51,7 @@ class Visit:
     status: BookingStatus
     is_online: bool
     note: str = ""
+    turn: Turn | None = None
 
 
 @dataclass(slots=True)
@@ -68,9 +74,10 @@ class Calendar:
 
 
 class Diary:
-    """Fills a calendar with visits of ``customers`` people (their count)."""
+    """Fills a calendar with visits of ``customers`` people (their count), around what is planned."""
 
-    def __init__(self, calendar: Calendar, customers: int, rng: Random, now: datetime) -> None:
+    def __init__(self, calendar: Calendar, plans: Plans, customers: int, rng: Random, now: datetime) -> None:
+        self.plans = plans
         self.calendar, self.outline = calendar, calendar.outline
         self.customers, self.rng, self.now = customers, rng, now
         self.zone = zone_of(INDIA)
@@ -78,7 +85,11 @@ class Diary:
         self.last_seen: dict[int, date] = {}
         popular = self.outline.facts["popular"]
         self.does = [
-            [place for place, service in enumerate(self.services) if service.category in person.does]
+            [
+                place
+                for place, service in enumerate(self.services)
+                if service.category in person.does and service.seats == 1
+            ]
             for person in self.outline.people
         ]
         self.weights = [[popular[self.services[place].name] for place in does] for does in self.does]
@@ -97,11 +108,35 @@ class Diary:
 
     def _day(self, day: date, busy: float) -> Iterator[Visit]:
         taken: dict[int, list[Window]] = {}  # resource -> windows
+        for turn in self.plans.turns.get(day, ()):
+            if turn.group.resource is not None:
+                taken.setdefault(turn.group.resource, []).append(turn.whole)
+            yield from self._turn(turn)
         people = [place for place, person in enumerate(self.outline.people) if person.is_bookable]
         self.rng.shuffle(people)
         for person in people:
-            for window in self.calendar.person_windows(person, day):
+            free = subtract(self.calendar.person_windows(person, day), self.plans.taken(day, person))
+            for window in free:
                 yield from self._stretch(day, person, window, busy, taken)
+
+    def _turn(self, turn: Turn) -> Iterator[Visit]:
+        """Everybody who comes to a class, or the one customer of a series."""
+        group, rng = turn.group, self.rng
+        item = Item(group.service, group.person, group.resource, turn.starts_at)
+        if not group.filled:
+            group.customer = self._customer(turn.day) if group.customer < 0 else group.customer
+            self.last_seen[group.customer] = turn.day
+            agreed = to_instant(group.first - timedelta(days=3), 16 * 60, self.zone)
+            yield replace(self._visit([item], group.customer), is_online=False, booked_at=agreed, turn=turn)
+            return
+        weeks = max(0, (turn.day - self.calendar.today).days) / 7
+        left = self.services[group.service].seats
+        wanted = round(left * min(1.0, max(0.0, rng.gauss(group.filled * 0.75**weeks, 0.18))))
+        while wanted > 0:
+            seats = min(2 if rng.random() < 0.2 else 1, wanted)
+            wanted -= seats
+            visit = self._visit([replace(item, resource=None, seats=seats)], self._customer(turn.day))
+            yield replace(visit, turn=turn)
 
     def _stretch(
         self, day: date, person: int, window: Window, busy: float, taken: dict[int, list[Window]]
@@ -115,7 +150,7 @@ class Diary:
             if not items:
                 minute += _STEP
                 continue
-            yield self._visit(day, items)
+            yield self._visit(items, self._customer(day))
             minute = -(-end // _STEP) * _STEP
 
     def _items(self, day: date, person: int, free: Window, taken: dict[int, list[Window]]) -> tuple[list[Item], int]:
@@ -146,14 +181,14 @@ class Diary:
                 return place
         return _NONE_FREE
 
-    def _visit(self, day: date, items: Sequence[Item]) -> Visit:
+    def _visit(self, items: Sequence[Item], customer: int) -> Visit:
         rng, last = self.rng, items[-1]
         starts_at = items[0].starts_at
         ends_at = last.starts_at + timedelta(minutes=self.services[last.service].minutes)
         is_online = rng.random() < 0.3 and all(self.services[item.service].is_online for item in items)
         booked_at = starts_at - timedelta(minutes=rng.choice((20, 90, 300, 1440, 2880, 4320, 7200, 11520)))
         return Visit(
-            customer=self._customer(day),
+            customer=customer,
             items=list(items),
             starts_at=starts_at,
             ends_at=ends_at,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from microcrm.demo.diary import Item, Visit
+from microcrm.demo.group_rows import Groups
+from microcrm.demo.groups import Turn
 from microcrm.demo.outline import Outline
 from microcrm.demo.people import Customer
 from microcrm.demo.rows import Row, Rows
@@ -72,7 +74,7 @@ def _customer(shop: Opened, customer: Customer, visits: Sequence[Visit]) -> Row:
 
 
 def write_visits(
-    rows: Rows, outline: Outline, shop: Opened, customer_ids: list[int], visits: list[Visit]
+    rows: Rows, outline: Outline, shop: Opened, customer_ids: list[int], visits: list[Visit], groups: Groups
 ) -> list[Booked]:
     """Numbered in the order in which they were booked."""
     visits = sorted(visits, key=lambda visit: (visit.booked_at, visit.starts_at))
@@ -87,7 +89,9 @@ def write_visits(
                 "status": visit.status,
                 "starts_at": visit.starts_at,
                 "ends_at": visit.ends_at,
-                "source": "online" if visit.is_online else "staff",
+                "source": _source(visit),
+                "series_id": groups.series[turn.group] if (turn := _in_series(visit)) else None,
+                "series_place": turn.place if turn else None,
                 "note": visit.note,
                 "cancel_reason": _reason(visit),
                 "created_at": visit.booked_at,
@@ -98,12 +102,13 @@ def write_visits(
         ],
     )
     items = [(booking, visit, item) for booking, visit in zip(bookings, visits, strict=True) for item in visit.items]
-    item_ids = rows.add("booking_items", [_item(outline, shop, *whose) for whose in items])
+    item_ids = rows.add("booking_items", [_item(outline, shop, groups, *whose) for whose in items])
     rows.add(
         "occupancies",
         [
             busy
             for item_id, (_, visit, item) in zip(item_ids, items, strict=True)
+            if visit.turn not in groups.sessions
             for busy in _occupancies(outline, shop, item_id, visit, item)
         ],
     )
@@ -123,7 +128,17 @@ def write_visits(
     ]
 
 
-def _item(outline: Outline, shop: Opened, booking: int, visit: Visit, item: Item) -> Row:
+def _in_series(visit: Visit) -> Turn | None:
+    return visit.turn if visit.turn is not None and not visit.turn.group.filled else None
+
+
+def _source(visit: Visit) -> str:
+    if _in_series(visit):
+        return "series"
+    return "online" if visit.is_online else "staff"
+
+
+def _item(outline: Outline, shop: Opened, groups: Groups, booking: int, visit: Visit, item: Item) -> Row:
     service = outline.template.services[item.service]
     return {
         "business_id": shop.business_id,
@@ -133,7 +148,9 @@ def _item(outline: Outline, shop: Opened, booking: int, visit: Visit, item: Item
         "starts_at": item.starts_at,
         "ends_at": item.starts_at + timedelta(minutes=service.minutes),
         "duration_min": service.minutes,
-        "price_paise": service.price_paise,
+        "price_paise": service.price_paise * item.seats,
+        "session_id": groups.sessions.get(visit.turn) if visit.turn else None,
+        "seats": item.seats,
         "is_live": visit.status in LIVE,
     }
 

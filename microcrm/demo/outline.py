@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -13,7 +13,8 @@ from typing import Any
 from microcrm.domain.calendar_days import Holiday, holidays_of
 from microcrm.domain.calendar_text import parse_clock
 from microcrm.domain.hours import CLOSED, Week, Window, Windows
-from microcrm.domain.trades import TRADES, Trade, TradeTemplate
+from microcrm.domain.taxbook import TaxClass
+from microcrm.domain.trades import TRADES, ResourceKind, ServiceTemplate, Trade, TradeTemplate
 
 PASSWORD = "jasmine tea at four"  # noqa: S105 - printed with the sign-ins; the demo shops are for development only
 SHOPS = ("lotus", "tulsi")
@@ -59,7 +60,7 @@ class Outline:
     people: tuple[Person, ...]
     names: Names
     week: Week
-    template: TradeTemplate
+    template: TradeTemplate  # the trade's, with what this shop has besides
 
     def holidays(self, first: date, last: date) -> list[Holiday]:
         """Those on which this shop stays closed, between two days."""
@@ -88,8 +89,24 @@ def outline(key: str) -> Outline:
         people=tuple(_person(raw) for raw in facts["people"]),
         names=Names(**names),
         week=tuple(windows_of(day.split()) for day in facts["week"]),
-        template=TRADES[Trade(facts["business"]["trade"])],
+        template=_template(facts),
     )
+
+
+def _template(facts: dict[str, Any]) -> TradeTemplate:
+    usual = TRADES[Trade(facts["business"]["trade"])]
+    rooms = tuple((name, ResourceKind(kind)) for name, kind in facts["rooms"])
+    services = tuple(
+        ServiceTemplate(
+            **{
+                **raw,
+                "tax_class": TaxClass(raw["tax_class"]),
+                "needs": ResourceKind(raw["needs"]) if raw.get("needs") else None,
+            }
+        )
+        for raw in facts["services"]
+    )
+    return replace(usual, resources=usual.resources + rooms, services=usual.services + services)
 
 
 def _person(raw: dict[str, Any]) -> Person:

@@ -162,6 +162,7 @@ def _services(rows: Rows, outline: Outline, business_id: int, members: list[int]
                 "tax_class": service.tax_class,
                 "colour": service.colour,
                 "is_online": service.is_online,
+                "seats": service.seats,
                 "is_active": True,
                 "position": place,
                 "version": 1,

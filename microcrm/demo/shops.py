@@ -15,6 +15,8 @@ from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.reachable import plain
 from microcrm.demo.bills import Payer, Till
 from microcrm.demo.diary import Diary
+from microcrm.demo.group_rows import write_groups
+from microcrm.demo.groups import plans_of
 from microcrm.demo.history import write_changes, write_customers, write_visits
 from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
 from microcrm.demo.people import invent_customers
@@ -28,7 +30,8 @@ from microcrm.settings import settings
 
 # What the whole seed reads, by table: planning without statistics would scan for each foreign key.
 _ANALYZE = (
-    "ANALYZE customers, customer_words, bookings, booking_items, occupancies, booking_events, documents, payments"
+    "ANALYZE customers, customer_words, bookings, booking_items, occupancies, booking_events, documents, payments, "
+    "class_sessions, series"
 )
 
 
@@ -59,9 +62,11 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     calendar = calendar_of(shop, today_in(zone_of(INDIA), now))
     opened = open_shop(rows, shop, calendar, password_hash)
     customers = invent_customers(shop, rng, calendar.today)
-    visits = list(Diary(calendar, len(customers), rng, now).visits())
+    plans = plans_of(shop, calendar.today, calendar.person_windows)
+    visits = list(Diary(calendar, plans, len(customers), rng, now).visits())
     customer_ids = write_customers(rows, opened, customers, visits)
-    booked = write_visits(rows, shop, opened, customer_ids, visits)
+    groups = write_groups(rows, shop, opened, customer_ids, plans, visits)
+    booked = write_visits(rows, shop, opened, customer_ids, visits, groups)
     people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
     Till(rows, shop, opened, now).bill(booked, people)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)

@@ -44,6 +44,7 @@ class ServiceTemplate:
     gap: Gap | None = None
     is_online: bool = True  # customers may book it by themselves
     needs: ResourceKind | None = None
+    seats: int = 1  # more than one: a class, booked by the seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,9 @@ _GYM = TradeTemplate(
         _S("Trial session", "Training", 45, 0, _FITNESS, "999723", "lime"),
         _S("Yoga, one to one", "Yoga", 60, 1_000_00, _FITNESS, "999723", "violet", after=10, needs=_ROOM),
         _S("Stretch and recovery", "Yoga", 45, 900_00, _FITNESS, "999723", "violet", after=10, needs=_ROOM),
+        _S("Yoga class", "Classes", 60, 300_00, _FITNESS, "999723", "violet", after=10, needs=_ROOM, seats=15),
+        _S("Zumba class", "Classes", 45, 250_00, _FITNESS, "999723", "rose", after=10, needs=_ROOM, seats=20),
+        _S("Strength class", "Classes", 45, 300_00, _FITNESS, "999723", "orange", after=10, needs=_ROOM, seats=12),
         _S("Fitness assessment", "Assessment", 45, 500_00, _FITNESS, "999723", "amber", needs=_EQUIPMENT),
         _S("Diet consultation", "Assessment", 30, 800_00, _FITNESS, "999723", "amber"),
     ),
@@ -174,6 +178,8 @@ _TUTOR = TradeTemplate(
         _S("Maths, classes 9 and 10", "School subjects", 60, 600_00, _COACHING, "999293", "teal", needs=_ROOM),
         _S("Physics, classes 11 and 12", "School subjects", 60, 800_00, _COACHING, "999293", "indigo", needs=_ROOM),
         _S("Chemistry, classes 11 and 12", "School subjects", 60, 800_00, _COACHING, "999293", "indigo", needs=_ROOM),
+        _S("Maths batch, class 10", "Batches", 90, 350_00, _COACHING, "999293", "emerald", needs=_ROOM, seats=12),
+        _S("Entrance exam batch", "Batches", 120, 500_00, _COACHING, "999293", "orange", needs=_ROOM, seats=20),
         _S("Entrance exam coaching", "Exams", 90, 1_200_00, _COACHING, "999293", "rose", after=10, needs=_ROOM),
         _S("Doubt clearing", "Exams", 30, 300_00, _COACHING, "999293", "rose"),
         _S("Spoken English", "Languages", 60, 500_00, _COACHING, "999294", "amber", needs=_ROOM),

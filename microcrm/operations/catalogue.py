@@ -15,6 +15,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.taxbook import KINDS, TaxClass
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Category, Resource, Service
+from microcrm.models.classes import ClassSession
 from microcrm.operations.parts.order import move_row, next_position
 from microcrm.operations.parts.rows import amend, create, find, same_version
 from microcrm.operations.parts.sets import SETS
@@ -47,6 +48,7 @@ class ServiceView:
     colour: str
     is_online: bool
     is_active: bool
+    seats: int
     version: int
 
 
@@ -89,7 +91,9 @@ class ServiceCard:
 
 @dataclass(frozen=True, slots=True)
 class SaveService:
-    """As typed. ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
+    """As typed. With more than one of ``seats`` it is given as a class.
+
+    ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
     use. Either as ``None`` leaves that set as it is. Empty ``service_id``: a new service."""
 
     name: Any
@@ -108,6 +112,7 @@ class SaveService:
     tax_class: Any = ""
     colour: Any = "teal"
     is_online: Any = True
+    seats: Any = 1
     members: Any = None
     resources: Any = None
 
@@ -173,6 +178,7 @@ def save_service(uow: UnitOfWork, command: SaveService) -> tuple[int, str]:
     row = None if command.service_id in (None, "") else find(uow, Service, command.service_id)
     if row is not None:
         same_version(command.version, row.version)
+        _refuse_without_classes(uow, row, values["seats"])
     if values["category_id"] is not None:
         find(uow, Category, values["category_id"])
     _refuse_twin(uow, values["name"], int(row.id or 0) if row else 0)
@@ -244,6 +250,7 @@ def _read_values(fields: Reader, command: SaveService) -> dict[str, Any]:
         "tax_class": tax_class,
         "colour": fields.choice("colour", command.colour, "Colour", COLOURS, default="teal"),
         "is_online": fields.flag("is_online", command.is_online, "Online booking"),
+        "seats": fields.whole_number("seats", command.seats, "Seats", low=1, high=500, default=1),
     }
 
 
@@ -274,6 +281,22 @@ def _refuse_twin(uow: UnitOfWork, name: str, own_id: int) -> None:
     if uow.session.exec(twin).first() is not None:
         raise Invalid(
             "A service with this name is on sale already.", fields={"name": "You have a service with this name."}
+        )
+
+
+def _refuse_without_classes(uow: UnitOfWork, row: Service, seats: int) -> None:
+    """A service that is given as a class stays one while such classes are coming."""
+    if seats > 1 or row.seats == 1:
+        return
+    coming = select(ClassSession.id).where(
+        ClassSession.business_id == uow.business_id,
+        ClassSession.service_id == row.id,
+        ClassSession.is_live,
+        ClassSession.starts_at > uow.now,
+    )
+    if uow.session.exec(coming.limit(1)).first() is not None:
+        raise Invalid(
+            fields={"seats": "Classes of it are in the calendar. Cancel them first, or keep two seats or more."}
         )
 
 

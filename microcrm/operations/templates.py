@@ -125,6 +125,7 @@ def _service(
         tax_class=wanted.tax_class.value,
         colour=wanted.colour,
         is_online=wanted.is_online,
+        seats=wanted.seats,
         position=place,
     )
 

@@ -13,6 +13,7 @@ from microcrm.pages.booking_form import new_booking
 from microcrm.pages.calendar_drawers import drawer
 from microcrm.pages.calendar_lists import agenda, day_strip, month
 from microcrm.pages.calendar_toolbar import toolbar
+from microcrm.pages.class_panel import class_panel
 from microcrm.pages.frame import flush_screen
 from microcrm.pages.place_panel import place_asked, place_panel
 from microcrm.state.calendar import Calendar
@@ -28,6 +29,7 @@ def calendar() -> rx.Component:
         place_asked(),
         rx.el.div(drawer(), rx.cond(Calendar.is_read, _view(), _waiting()), class_name="calendar-body"),
         booking_card(),
+        class_panel(),
         new_booking(),
         place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),

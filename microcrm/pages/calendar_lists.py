@@ -13,6 +13,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_lists import AgendaRow, Chip, MonthCell, StripEntry
+from microcrm.state.class_panel import ClassPanel
 
 
 def day_strip() -> rx.Component:
@@ -92,7 +93,7 @@ def _agenda_row(row: rx.Var[AgendaRow]) -> rx.Component:
                     class_name="agenda-foot",
                 ),
                 type="button",
-                on_click=Card.open(row.item_id),
+                on_click=rx.cond(row.is_class, ClassPanel.open(row.item_id), Card.open(row.item_id)),
                 class_name="agenda-block " + row.hue + " " + row.look,
             ),
             class_name="agenda-row",

@@ -109,7 +109,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         customer_href=f"/customer?id={card.customer_id}" if card.customer_id else "",
         customer=card.customer,
         status=LABELS[card.status],
-        tone=_TONES.get(card.status, "neutral"),
+        tone=tone_of(card.status),
         hue=card.item.hue,
         service=f"{card.item.service} · {format_rupees(card.item.price_paise)}",
         when=f"{format_weekday_short(day)}, {format_range(card.item.start, card.item.end, zone)}",
@@ -132,6 +132,11 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         bill_href=f"/invoice?booking={card.booking_id}" if card.status in _BILLED else "",
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
+
+
+def tone_of(status: BookingStatus) -> str:
+    """Of its chip."""
+    return _TONES.get(status, "neutral")
 
 
 def time_choices(starts: Sequence[datetime], zone_name: str) -> list[TimeChoice]:

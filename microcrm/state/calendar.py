@@ -24,6 +24,7 @@ from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, head_of
+from microcrm.state.class_panel import ClassPanel
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
 
@@ -58,7 +59,7 @@ class Calendar(AppState):
                 Card.leave,
                 NewBooking.begin(asked["new"], self.head.date, self.head.next_time, 0, ""),
             ]
-        return [Card.refresh, CalendarDrawer.refresh]
+        return [Card.refresh, ClassPanel.refresh, CalendarDrawer.refresh]
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -80,7 +81,11 @@ class Calendar(AppState):
             await self._redraw(bookings)
         elif not kinds_of(changes) <= {"waitlist", "queue"}:
             await self._read()
-        return [*([Card.heard(changes)] if bookings else []), *drawers_due(self.head.drawer, changes)]
+        return [
+            *([Card.heard(changes)] if bookings else []),
+            *heard_by_class(changes),
+            *drawers_due(self.head.drawer, changes),
+        ]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -116,8 +121,10 @@ class Calendar(AppState):
     @rx.event
     @needs(Permission.CALENDAR_OWN)
     async def opened(self, change: Moved) -> Any:
-        """A block; by room its name is "item-room"."""
+        """A block; by room its name is "item-room", a class's is "class12"."""
         uid = change.get("id")
+        if isinstance(uid, str) and uid.startswith("class"):
+            return ClassPanel.open(uid)
         return Card.open(uid.partition("-")[0] if isinstance(uid, str) else None)
 
     @property

@@ -85,7 +85,7 @@ def events_of(found: CalendarRange) -> list[dict[str, Any]]:
     events = [_off(number, off) for number, off in enumerate(found.off)]
     for item in found.items:
         events += blocks_of(item, found, zone)
-    return events + [_class(one, zone) for one in found.classes]
+    return events + [block for one in found.classes for block in _class_blocks(one, found, zone)]
 
 
 def blocks_of(item: DayItem, found: CalendarRange, zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -144,14 +144,23 @@ def _block(
     )
 
 
-def _class(one: ClassBlock, zone: ZoneInfo) -> dict[str, Any]:
+def _class_blocks(one: ClassBlock, found: CalendarRange, zone: ZoneInfo) -> list[dict[str, Any]]:
+    """One block; by room one in each room it has."""
+    name = f"class{one.session_id}"
+    if found.ask.by is By.ROOM:
+        rooms = [room for room in one.rooms if any(column.id == room for column in found.columns)]
+        return [_class(one, f"{name}-{room}", room, zone) for room in rooms]
+    return [_class(one, name, one.member_id, zone)]
+
+
+def _class(one: ClassBlock, uid: str, lane: int, zone: ZoneInfo) -> dict[str, Any]:
     return block(
-        f"class{one.session_id}",
-        str(one.member_id),
+        uid,
+        str(lane),
         _wall(one.start, zone),
         one.minutes,
         title=one.service,
-        sub=f"{one.taken}/{one.seats}",
+        sub=f"Class · {one.taken} of {one.seats}",
         hue=one.hue,
         status="booked",
         word=f"Class, {one.taken} of {one.seats} seats taken",

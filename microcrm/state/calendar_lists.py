@@ -43,6 +43,7 @@ class AgendaRow:
     late: str
     is_now: bool
     day: str = ""
+    is_class: bool = False
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,7 @@ def _row(one: DayItem | ClassBlock, found: CalendarRange, names: dict[int, str],
         status=f"{one.taken} of {one.seats} seats" if isinstance(one, ClassBlock) else LABELS[one.status],
         late="" if isinstance(one, ClassBlock) else late_words(one, found.now),
         is_now=is_now,
+        is_class=is_class,
     )
 
 

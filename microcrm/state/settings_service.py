@@ -45,6 +45,7 @@ class ServiceForm:
     tax_class: str = ""
     colour: str = "teal"
     is_online: bool = True
+    seats: str = ""
     version: str = ""
     has_timing: bool = False
 
@@ -111,7 +112,7 @@ class ServiceDrawer(AppState):
         texts = pick(
             form, "name", "description", "category_id", "duration", "buffer_before", "buffer_after", "gap_after"
         )
-        rest = pick(form, "gap", "price", "sac", "tax_class", "colour", "is_price_with_tax", "is_online")
+        rest = pick(form, "gap", "price", "sac", "tax_class", "colour", "is_price_with_tax", "is_online", "seats")
         return SaveService(
             **texts,
             **rest,
@@ -142,6 +143,7 @@ def _form(row: ServiceView) -> ServiceForm:
         tax_class=row.tax_class,
         colour=row.colour,
         is_online=row.is_online,
+        seats=str(row.seats) if row.seats > 1 else "",
         version=str(row.version),
         has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),
     )

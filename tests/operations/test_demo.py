@@ -124,6 +124,24 @@ def test_nobody_and_nothing_is_in_two_places_at_once(demo: psycopg.Connection) -
     assert rows(demo, unlike) == [(0,)]
 
 
+def test_classes_and_series_hold_together(demo: psycopg.Connection) -> None:
+    """Seats are counted right, each class holds its teacher's time once, and each shop has classes and series to come."""
+    counted = """
+        SELECT count(*) FROM class_sessions s LEFT JOIN LATERAL (
+          SELECT coalesce(sum(i.seats), 0) AS taken FROM booking_items i WHERE i.session_id = s.id AND i.is_live) i ON true
+        WHERE s.taken <> i.taken"""
+    assert rows(demo, counted) == [(0,)]
+    held = """
+        SELECT count(*) FROM class_sessions s WHERE (
+          SELECT count(*) FROM occupancies o WHERE o.session_id = s.id AND o.member_id = s.member_id AND o.is_live) <> 1"""
+    assert rows(demo, held) == [(0,)]
+    ahead = f"FROM {{}} WHERE starts_at > '{NOW.isoformat()}' AND series_id IS NOT NULL GROUP BY business_id"
+    assert rows(demo, "SELECT count(*) > 3 " + ahead.format("class_sessions")) == [(True,)] * 2
+    assert rows(demo, "SELECT count(DISTINCT series_id), count(*) > 3 " + ahead.format("bookings")) == [(2, True)] * 2
+    others = "SELECT count(*) FROM bookings b JOIN series s ON s.id = b.series_id WHERE b.customer_id <> s.customer_id"
+    assert rows(demo, others) == [(0,)]
+
+
 def test_phones_are_real_and_one_customers_own(demo: psycopg.Connection) -> None:
     phones = rows(demo, "SELECT phone, is_sharing_phone FROM customers")
     assert len(phones) == 750

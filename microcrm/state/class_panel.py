@@ -1,0 +1,148 @@
+"""The panel of one class: who comes, their steps, moving the class and calling it off."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.permissions import Permission
+from microcrm.operations.booking_status import Cancel, Step, cancel, step
+from microcrm.operations.class_card import class_card
+from microcrm.operations.classes import CancelClass, ClassDone, MoveClass, cancel_class, move_class
+from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
+from microcrm.state.booking_card_view import TimeChoice, time_choices
+from microcrm.state.class_view import NO_ATTENDEE, NO_CLASS, AttendeeRow, ClassView, class_view
+from microcrm.state.forms import pick
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.live import ids_of
+
+FORMS = ("add", "move", "cancel", "leave")
+
+
+class ClassPanel(AppState):
+    """``form`` is what is asked for instead of the list of who comes: one of ``FORMS`` or nothing. ``leaving`` is who is
+    being taken out."""
+
+    is_open: bool = False
+    card: ClassView = NO_CLASS
+    form: str = ""
+    leaving: AttendeeRow = NO_ATTENDEE
+    is_saving: bool = False
+    day: str = ""
+    time: str = ""
+    nearest: list[TimeChoice] = []
+    asks_reason: bool = False
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CALENDAR_OWN)
+    async def open(self, session_id: str) -> Any:
+        """``session_id`` may be the name of a block: "class12", by room "class12-3"."""
+        await self._read(str(session_id).removeprefix("class").partition("-")[0])
+        self.form, self.is_open = "", True
+        return Card.leave
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CALENDAR_OWN)
+    async def refresh(self) -> None:
+        """The same class as it stands now."""
+        if self.is_open:
+            await self._read(self.card.id)
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def heard(self, changes: str) -> None:
+        """Somebody joined, left or moved it elsewhere: shown anew, unless a form about it is being filled in."""
+        if self.is_open and not self.form and ids_of(changes, "class") & {int(self.card.id or 0)}:
+            await self._read(self.card.id)
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def close(self) -> None:
+        self.is_open, self.form, self.errors = False, "", {}
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def ask(self, form: str) -> None:
+        self.errors, self.nearest, self.asks_reason = {}, [], False
+        self.day, self.time = self.card.day, self.card.time
+        self.form = form if form in FORMS else ""
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def take(self, day: str, time: str) -> None:
+        """One of the free times that were offered goes into the form."""
+        self.day, self.time, self.nearest, self.errors = str(day)[:10], str(time)[:5], [], {}
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def step(self, booking_id: str, status: str) -> Any:
+        """For one who comes."""
+        done = await self._perform(step, Step(booking_id, status, self._attendee(booking_id).version))
+        self._notify(done.label, undo=done.undo)
+        return self._reload()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def ask_leave(self, booking_id: str) -> None:
+        self.leaving, self.errors, self.form = self._attendee(booking_id), {}, "leave"
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save_leave(self, form: dict[str, Any]) -> Any:
+        typed = pick(form, "who", "reason", "tell")
+        done = await self._perform(cancel, Cancel(self.leaving.booking_id, self.leaving.version, **typed))
+        self.form = ""
+        self._notify(done.label, undo=done.undo)
+        return self._reload()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save_move(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        self.is_saving = True
+        yield
+        typed = pick(form, "day", "time", "member_id", "reason", "tell")
+        try:
+            done = await self._perform(move_class, MoveClass(self.card.id, self.card.version, **typed))
+        finally:
+            self.is_saving = False
+        yield self._said(done)
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save_cancel(self, form: dict[str, Any]) -> Any:
+        typed = pick(form, "reason", "tell")
+        done = await self._perform(cancel_class, CancelClass(self.card.id, self.card.version, **typed))
+        self.is_open = False
+        return self._said(done)
+
+    def _said(self, done: ClassDone) -> Any:
+        self.form = ""
+        self._notify(done.label, undo=done.undo)
+        return self._reload()
+
+    def _attendee(self, booking_id: str) -> AttendeeRow:
+        """Raises: NotFound, for somebody who is not in this class."""
+        found = next((one for one in self.card.attendees if one.booking_id == booking_id), None)
+        if found is None:
+            raise NotFound
+        return found
+
+    async def _read(self, session_id: str) -> None:
+        try:
+            card = await self._look(class_card, session_id)
+        except NotFound:
+            self.is_open, self.card = False, NO_CLASS
+            raise
+        self.card = class_view(card, current_seat().actor.zone)
+
+    def _refused(self, error: DomainError) -> None:
+        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
+        if isinstance(error, SlotTaken) and self.form == "move":
+            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
+            self.errors = {"time": error.message}
+            return
+        super()._refused(error)
