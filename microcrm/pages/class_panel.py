@@ -53,7 +53,14 @@ LABELS = {
 def class_panel() -> rx.Component:
     card = ClassPanel.card
     return panel(
-        card.service,
+        rx.match(
+            ClassPanel.form,
+            ("add", "Add to " + card.service),
+            ("move", "Move " + card.service),
+            ("cancel", "Cancel " + card.service),
+            ("leave", "Cancel a place in " + card.service),
+            card.service,
+        ),
         rx.match(
             ClassPanel.form,
             ("add", _add()),

@@ -1,0 +1,187 @@
+"""The panel of a class, event by event through the gate."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from microcrm.domain.permissions import Role
+from microcrm.operations.catalogue import SaveService, save_service
+from microcrm.operations.class_card import class_card
+from microcrm.operations.classes import ClassDone, JoinClass, ScheduleClass, join, schedule
+from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
+from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_aside import CalendarLists
+from microcrm.state.class_guest import ClassGuest
+from microcrm.state.class_panel import ClassPanel
+from tests.conftest import act_as
+from tests.support.desk import INDIA
+from tests.support.shops import Shop, TwoShops
+from tests.support.tabs import Server, Tab, sign_in
+
+DAY = (datetime.now(INDIA) + timedelta(days=3)).date().isoformat()
+
+
+@pytest.fixture
+def a(fresh_database: TwoShops) -> Shop:
+    return fresh_database.a
+
+
+@pytest.fixture
+def yoga(a: Shop) -> ClassDone:
+    return made(a)
+
+
+def class_service(shop: Shop, name: str = "Yoga") -> int:
+    """Three seats, given by the manager."""
+    members = [(shop.members[Role.MANAGER], None, None)]
+    service, _ = act_as(shop.actor(), save_service, SaveService(name, 60, "200", seats=3, members=members))
+    return int(service)
+
+
+def made(shop: Shop) -> ClassDone:
+    command = ScheduleClass(class_service(shop), shop.members[Role.MANAGER], DAY, "10:00")
+    done: ClassDone = act_as(shop.actor(), schedule, command)
+    return done
+
+
+async def calendar(server: Server, shop: Shop, role: Role = Role.OWNER) -> Tab:
+    tab = server.tab(sign_in(shop.users[role], shop.business_id), f"/calendar?date={DAY}")
+    assert not (await tab.open(Calendar.load)).crashes
+    return tab
+
+
+async def opened(server: Server, shop: Shop, done: ClassDone) -> Tab:
+    tab = await calendar(server, shop)
+    answer = await tab.send(Calendar.opened, change={"id": f"class{done.session_id}"})
+    assert not answer.refusals and not answer.crashes
+    return tab
+
+
+async def notices(tab: Tab) -> list[Any]:
+    return list((await tab.state(AppState)).notices)
+
+
+async def test_a_class_on_the_board_opens_its_panel(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, 2, customer_id=a.customer_id))
+    tab = await opened(server, a, yoga)
+    panel = await tab.state(ClassPanel)
+    card = panel.card
+    assert panel.is_open and (card.service, card.seats, card.left) == ("Yoga", "2 of 3 seats taken", "1 left")
+    assert [(row.name, row.seats, row.step.label) for row in card.attendees] == [("Plain Iyer", "2 seats", "Confirm")]
+    await tab.send(Calendar.resized, size="phone")
+    [row] = (await tab.state(CalendarLists)).agenda
+    assert (row.item_id, row.is_class, row.status) == (f"class{yoga.session_id}", True, "2 of 3 seats")
+    await tab.send(ClassPanel.open, session_id=f"{row.item_id}-5")  # as a block is named by room
+    assert (await tab.state(ClassPanel)).card.id == str(yoga.session_id)
+
+
+async def test_somebody_joins_takes_a_step_and_leaves_again(server: Server, a: Shop, yoga: ClassDone) -> None:
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassGuest.begin)
+    await tab.send(ClassGuest.find, words="iyer")
+    assert [one.name for one in (await tab.state(ClassGuest)).people] == ["Plain Iyer"]
+    await tab.send(ClassGuest.save, form={"seats": "4", "customer_id": str(a.customer_id)})
+    assert "seats" in (await tab.state(AppState)).errors and (await tab.state(ClassPanel)).form == "add"
+    await tab.send(ClassGuest.save, form={"seats": "2", "customer_id": str(a.customer_id)})
+    panel = await tab.state(ClassPanel)
+    [row] = panel.card.attendees
+    assert (panel.form, row.name, panel.card.left) == ("", "Plain Iyer", "1 left")
+    await tab.send(ClassPanel.step, booking_id=row.booking_id, status="confirmed")
+    await tab.send(ClassPanel.refresh)
+    assert (await tab.state(ClassPanel)).card.attendees[0].status == "Confirmed"
+    await tab.send(ClassPanel.ask_leave, booking_id=row.booking_id)
+    await tab.send(ClassPanel.save_leave, form={"who": "customer", "reason": "Fever"})
+    await tab.send(ClassPanel.refresh)
+    assert (await tab.state(ClassPanel)).card.attendees == []
+    await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
+    await tab.send(ClassPanel.refresh)
+    assert len((await tab.state(ClassPanel)).card.attendees) == 1
+
+
+async def test_more_seats_than_are_left_are_refused_at_their_field(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, 2, who="walk_in"))
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassGuest.begin)
+    await tab.send(ClassGuest.pick_who, who="walk_in")
+    await tab.send(ClassGuest.save, form={"seats": "2"})
+    assert (await tab.state(AppState)).errors["seats"].startswith("Only 1 seat left in this class.")
+    assert not (await tab.send(ClassGuest.save, form={"seats": "1"})).refusals
+    assert (await tab.state(ClassPanel)).card.is_full
+
+
+async def test_a_new_customer_joins_and_a_shared_phone_is_asked_about(server: Server, a: Shop, yoga: ClassDone) -> None:
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassGuest.begin)
+    await tab.send(ClassGuest.pick_who, who="new")
+    form = {"seats": "1", "name": "Little Iyer", "phone": "98451 12345"}
+    assert (await tab.send(ClassGuest.save, form=form)).codes == ["phone_taken"]
+    assert (await tab.state(ClassGuest)).offers_family
+    await tab.send(ClassGuest.save, form=form | {"is_family": "on"})
+    assert [row.name for row in (await tab.state(ClassPanel)).card.attendees] == ["Little Iyer"]
+
+
+async def test_a_class_moves_with_everybody_or_says_why_not(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, customer_id=a.customer_id))
+    other = ScheduleClass(class_service(a, "Zumba"), a.members[Role.MANAGER], DAY, "12:00")
+    act_as(a.actor(), schedule, other)
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassPanel.ask, form="move")
+    form = {"day": DAY, "time": "12:30", "member_id": str(a.members[Role.MANAGER]), "tell": "on"}
+    await tab.send(ClassPanel.save_move, form=form)
+    panel = await tab.state(ClassPanel)
+    assert panel.form == "move" and len(panel.nearest) == 3 and "time" in (await tab.state(AppState)).errors
+    offered = panel.nearest[0]
+    await tab.send(ClassPanel.take, day=offered.day, time=offered.time)
+    assert (await tab.state(ClassPanel)).time == offered.time
+    assert not (await tab.send(ClassPanel.save_move, form=form | {"time": "15:00"})).refusals
+    await tab.send(ClassPanel.refresh)
+    assert (await tab.state(ClassPanel)).card.time == "15:00"
+    await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
+    await tab.send(ClassPanel.refresh)
+    assert (await tab.state(ClassPanel)).card.time == "10:00"
+
+
+async def test_calling_a_class_off_and_taking_that_back(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, customer_id=a.customer_id))
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassPanel.save_cancel, form={"reason": "Teacher is ill", "tell": "on"})
+    assert not (await tab.state(ClassPanel)).is_open
+    assert not act_as(a.actor(), class_card, yoga.session_id).is_live
+    await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
+    after = act_as(a.actor(), class_card, yoga.session_id)
+    assert after.is_live and [one.customer for one in after.attendees] == ["Plain Iyer"]
+
+
+async def test_what_happens_elsewhere_shows_unless_a_form_is_open(server: Server, a: Shop, yoga: ClassDone) -> None:
+    tab = await opened(server, a, yoga)
+    act_as(a.actor(), join, JoinClass(yoga.session_id, who="walk_in"))
+    await tab.send(ClassPanel.heard, changes=f"class {yoga.session_id}")
+    assert len((await tab.state(ClassPanel)).card.attendees) == 1
+    await tab.send(ClassPanel.ask, form="move")
+    act_as(a.actor(), join, JoinClass(yoga.session_id, who="walk_in"))
+    await tab.send(ClassPanel.heard, changes=f"class {yoga.session_id}")
+    assert len((await tab.state(ClassPanel)).card.attendees) == 1
+
+
+async def test_nobody_else_s_class_opens(server: Server, a: Shop, fresh_database: TwoShops, yoga: ClassDone) -> None:
+    theirs = made(fresh_database.b)
+    tab = await calendar(server, a)
+    for wrong in (str(theirs.session_id), "class", "", "x" * 500):
+        assert (await tab.send(ClassPanel.open, session_id=wrong)).codes == ["not_found"]
+        assert not (await tab.state(ClassPanel)).is_open
+    staff = await calendar(server, a, Role.STAFF)
+    assert (await staff.send(ClassPanel.open, session_id=str(yoga.session_id))).codes == ["not_found"]
+    assert not (await tab.send(ClassPanel.open, session_id=str(yoga.session_id))).refusals
+    assert (await tab.send(ClassPanel.step, booking_id="1", status="arrived")).codes == ["not_found"]
+
+
+async def test_opening_a_visit_of_the_class_shows_its_own_card(server: Server, a: Shop, yoga: ClassDone) -> None:
+    done = act_as(a.actor(), join, JoinClass(yoga.session_id, customer_id=a.customer_id))
+    tab = await opened(server, a, yoga)
+    await tab.send(Card.open, item_id=str(done.item_ids[0]))
+    card = (await tab.state(Card)).card
+    assert (card.customer, card.may_move, card.may_cancel) == ("Plain Iyer", False, True)
