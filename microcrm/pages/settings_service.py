@@ -65,17 +65,7 @@ def service_drawer() -> rx.Component:
                 checked=S.form.is_online,
                 hint="Otherwise only your team books it",
             ),
-            text_field(
-                "seats",
-                "Seats in a class",
-                S.errors,
-                value=S.form.seats,
-                optional=True,
-                input_mode="numeric",
-                max_length=3,
-                hint="Empty: one customer at a time. Two or more: a class, which you put into the calendar and people "
-                "book by the seat.",
-            ),
+            _seats(),
             hue_field("colour", "Colour in the calendar", value=S.form.colour),
             _doers(),
             _equipment(),
@@ -91,6 +81,20 @@ def service_drawer() -> rx.Component:
         ),
         open=S.is_open,
         on_close=S.close,
+    )
+
+
+def _seats() -> rx.Component:
+    return text_field(
+        "seats",
+        "Seats in a class",
+        S.errors,
+        value=S.form.seats,
+        optional=True,
+        input_mode="numeric",
+        max_length=3,
+        hint="Empty: one customer at a time. Two or more: a class, which you put into the calendar and people book by "
+        "the seat.",
     )
 
 

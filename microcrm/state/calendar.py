@@ -24,7 +24,7 @@ from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, head_of
-from microcrm.state.class_panel import ClassPanel
+from microcrm.state.class_panel import ClassPanel, heard_by_class
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
 
@@ -81,11 +81,8 @@ class Calendar(AppState):
             await self._redraw(bookings)
         elif not kinds_of(changes) <= {"waitlist", "queue"}:
             await self._read()
-        return [
-            *([Card.heard(changes)] if bookings else []),
-            *heard_by_class(changes),
-            *drawers_due(self.head.drawer, changes),
-        ]
+        card = [Card.heard(changes)] if bookings else []
+        return [*card, *heard_by_class(changes), *drawers_due(self.head.drawer, changes)]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -123,9 +120,8 @@ class Calendar(AppState):
     async def opened(self, change: Moved) -> Any:
         """A block; by room its name is "item-room", a class's is "class12"."""
         uid = change.get("id")
-        if isinstance(uid, str) and uid.startswith("class"):
-            return ClassPanel.open(uid)
-        return Card.open(uid.partition("-")[0] if isinstance(uid, str) else None)
+        item_id = uid.partition("-")[0] if isinstance(uid, str) else ""
+        return ClassPanel.open(item_id) if item_id.startswith("class") else Card.open(item_id)
 
     @property
     def _is_patched(self) -> bool:

@@ -146,3 +146,8 @@ class ClassPanel(AppState):
             self.errors = {"time": error.message}
             return
         super()._refused(error)
+
+
+def heard_by_class(changes: str) -> list[Any]:
+    """The event for the panel when a class was changed elsewhere."""
+    return [ClassPanel.heard(changes)] if ids_of(changes, "class") else []
