@@ -105,7 +105,7 @@ class Till:
                 description=f"{service.name}, {self.outline.people[item.person].name}",
                 sac=service.sac,
                 tax_class=TaxClass(service.tax_class),
-                quantity=1_000,
+                quantity=1_000 * item.seats,
                 price_paise=service.price_paise,
                 discount_bp=discount,
                 discount_paise=0,

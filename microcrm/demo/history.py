@@ -79,28 +79,11 @@ def write_visits(
     """Numbered in the order in which they were booked."""
     visits = sorted(visits, key=lambda visit: (visit.booked_at, visit.starts_at))
     desk = shop.members[next(n for n, person in enumerate(outline.people) if person.role == Role.FRONT_DESK)]
-    bookings = rows.add(
-        "bookings",
-        [
-            {
-                "business_id": shop.business_id,
-                "number": number,
-                "customer_id": customer_ids[visit.customer],
-                "status": visit.status,
-                "starts_at": visit.starts_at,
-                "ends_at": visit.ends_at,
-                "source": _source(visit),
-                "series_id": groups.series[turn.group] if (turn := _in_series(visit)) else None,
-                "series_place": turn.place if turn else None,
-                "note": visit.note,
-                "cancel_reason": _reason(visit),
-                "created_at": visit.booked_at,
-                "created_by_member_id": None if visit.is_online else desk,
-                "version": 1,
-            }
-            for number, visit in enumerate(visits, start=1)
-        ],
-    )
+    booked = [
+        _booking(shop, groups, customer_ids[visit.customer], visit, desk) | {"number": number}
+        for number, visit in enumerate(visits, start=1)
+    ]
+    bookings = rows.add("bookings", booked)
     items = [(booking, visit, item) for booking, visit in zip(bookings, visits, strict=True) for item in visit.items]
     item_ids = rows.add("booking_items", [_item(outline, shop, groups, *whose) for whose in items])
     rows.add(
@@ -126,6 +109,25 @@ def write_visits(
         Booked(booking, visit, [next(ids) for _ in visit.items])
         for booking, visit in zip(bookings, visits, strict=True)
     ]
+
+
+def _booking(shop: Opened, groups: Groups, customer_id: int, visit: Visit, desk: int) -> Row:
+    turn = _in_series(visit)
+    return {
+        "business_id": shop.business_id,
+        "customer_id": customer_id,
+        "status": visit.status,
+        "starts_at": visit.starts_at,
+        "ends_at": visit.ends_at,
+        "source": _source(visit),
+        "series_id": groups.series[turn.group] if turn else None,
+        "series_place": turn.place if turn else None,
+        "note": visit.note,
+        "cancel_reason": _reason(visit),
+        "created_at": visit.booked_at,
+        "created_by_member_id": None if visit.is_online else desk,
+        "version": 1,
+    }
 
 
 def _in_series(visit: Visit) -> Turn | None:

@@ -29,8 +29,7 @@ def move_of(change: Any, known: Mapping[str, tuple[int, int]]) -> Move:
     stretched: a day of changing clocks has odd lengths on the wall."""
     if not isinstance(change, dict):
         raise Invalid("That move could not be read.")
-    block = change.get("id")
-    item_id = block.partition("-")[0] if isinstance(block, str) else ""  # by room a block is "item-room"
+    item_id = block_of(change)  # by room a block is "item-room"
     booking_id, version = known.get(item_id, (0, 0))
     if not booking_id:
         raise NotFound
@@ -51,6 +50,12 @@ def move_wish(change: Any, known: Mapping[str, tuple[int, int]], by: str) -> Mov
     if isinstance(old, dict) and old.get("staff") != change.get("staff"):
         raise Invalid("A room is chosen when a visit is booked.", remedy="Move the visit in time instead.")
     return move_of({**change, "staff": []}, known)
+
+
+def block_of(change: Any) -> str:
+    """The item or class of a pressed block, "" for nonsense."""
+    uid = change.get("id") if isinstance(change, dict) else None
+    return uid.partition("-")[0] if isinstance(uid, str) else ""
 
 
 def slot_of(slot: Any) -> Place:

@@ -19,12 +19,12 @@ from microcrm.operations.move import move
 from microcrm.state import calendar_board as board
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_moves import move_wish, slot_of, words_of
+from microcrm.state.booking_moves import block_of, move_wish, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, head_of
-from microcrm.state.class_panel import ClassPanel, heard_by_class
+from microcrm.state.class_panel import ClassPanel, cards_due
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
 
@@ -81,8 +81,7 @@ class Calendar(AppState):
             await self._redraw(bookings)
         elif not kinds_of(changes) <= {"waitlist", "queue"}:
             await self._read()
-        card = [Card.heard(changes)] if bookings else []
-        return [*card, *heard_by_class(changes), *drawers_due(self.head.drawer, changes)]
+        return [*cards_due(changes), *drawers_due(self.head.drawer, changes)]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -119,9 +118,8 @@ class Calendar(AppState):
     @needs(Permission.CALENDAR_OWN)
     async def opened(self, change: Moved) -> Any:
         """A block; by room its name is "item-room", a class's is "class12"."""
-        uid = change.get("id")
-        item_id = uid.partition("-")[0] if isinstance(uid, str) else ""
-        return ClassPanel.open(item_id) if item_id.startswith("class") else Card.open(item_id)
+        name = block_of(change)
+        return ClassPanel.open(name) if name.startswith("class") else Card.open(name)
 
     @property
     def _is_patched(self) -> bool:

@@ -148,6 +148,7 @@ class ClassPanel(AppState):
         super()._refused(error)
 
 
-def heard_by_class(changes: str) -> list[Any]:
-    """The event for the panel when a class was changed elsewhere."""
-    return [ClassPanel.heard(changes)] if ids_of(changes, "class") else []
+def cards_due(changes: str) -> list[Any]:
+    """The events for what stands beside the board, when bookings or classes were changed elsewhere."""
+    bookings, classes = ids_of(changes, "booking"), ids_of(changes, "class")
+    return [*([Card.heard(changes)] if bookings else []), *([ClassPanel.heard(changes)] if classes else [])]
