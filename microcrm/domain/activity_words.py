@@ -71,6 +71,7 @@ ACTIONS: dict[str, str] = {
     "invoice.discarded": "threw away a draft of",
     "invoice.issued": "issued",
     "invoice.given": "gave the customer",
+    "invoice.shared": "made a link to",
     "invoice.cancelled": "cancelled",
     "invoice.credited": "credited",
     "payment.taken": "took",

@@ -19,6 +19,7 @@ from microcrm.http import (
     shop,
 )
 from microcrm.http.book import (
+    bill,
     calendars,
     changes,
     confirm,
@@ -66,4 +67,5 @@ def routes() -> list[BaseRoute]:
         *changes.ROUTES,
         *calendars.ROUTES,
         *sharing.ROUTES,
+        *bill.ROUTES,
     ]

@@ -17,7 +17,7 @@ from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _BYTES = 16
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 LINK_LASTS = timedelta(days=90)  # to a visit, after it has ended
 _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
 _BEHIND = fixed("SELECT * FROM link_behind(:hash)")
@@ -25,7 +25,7 @@ _BEHIND = fixed("SELECT * FROM link_behind(:hash)")
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What a link is for: exactly one of the last four is set."""
+    """What a link is for: exactly one of the last four is set. Links to bills have a door of their own (billing/sharing)."""
 
     link_id: int
     business_id: int
@@ -43,6 +43,7 @@ def make_link(
     feed_member_id: int | None = None,
     offer_id: int | None = None,
     ticket_id: int | None = None,
+    document_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> str:
     """A new token of 128 random bits. It is said here once: only its hash is stored."""
@@ -55,6 +56,7 @@ def make_link(
             feed_member_id=feed_member_id,
             offer_id=offer_id,
             ticket_id=ticket_id,
+            document_id=document_id,
             created_at=uow.now,
             expires_at=expires_at,
         )
@@ -66,7 +68,7 @@ def behind(uow: UnitOfWork, token: Any) -> Behind:
     """What the link is for; from here on the transaction is inside its business, by that business's clock. ``NotFound``
     for a link that was never made, has run out or was withdrawn."""
     uow.require_public()
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+    if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise NotFound
     row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
     if row is None or uow.actor.business_id not in (None, row.business_id):

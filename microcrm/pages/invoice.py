@@ -24,9 +24,11 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
 from microcrm.domain.taxbook import KINDS
 from microcrm.pages.bill_money import dialogs, paid
+from microcrm.pages.bill_share import share_dialog
 from microcrm.pages.frame import screen
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills_view import Amount, EditLine
 from microcrm.state.booking_card_view import Option
 from microcrm.state.booking_new import Person
@@ -51,6 +53,7 @@ def invoice() -> rx.Component:
             action="Issue",
         ),
         dialogs(),
+        share_dialog(),
         here="/invoices",
         head=_head(),
     )
@@ -89,6 +92,7 @@ def _actions() -> rx.Component:
     return rx.el.div(
         anchor("PDF", href="/invoice/" + BILL.id + ".pdf", target="_blank", class_name="btn"),
         anchor("80 mm", href="/invoice/" + BILL.id + ".pdf?size=80mm", target="_blank", class_name="btn"),
+        rx.cond(BILL.may_share & MAY_EDIT, button("Share", icon="share_2", on_click=ShareBill.share)),
         rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
         rx.cond(
             MAY_EDIT,

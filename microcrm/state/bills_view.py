@@ -106,6 +106,7 @@ class BillView:
     tone: str = "neutral"
     is_draft: bool = True
     takes_money: bool = False
+    may_share: bool = False
     may_cancel: bool = False
     may_credit: bool = False
     day: str = ""
@@ -204,6 +205,7 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         tone=tone,
         is_draft=is_draft,
         takes_money=is_open and view.due > 0,
+        may_share=not is_draft and view.state != "cancelled",
         may_cancel=view.state == "issued" and not view.is_sent and not view.paid,
         may_credit=not is_draft and not is_note and view.state != "cancelled",
         day=view.day.isoformat() if is_draft and view.day else format_day(view.day) if view.day else "",

@@ -29,6 +29,7 @@ OPEN_DOORS = {
     "accounts.sign_up.look_at_link",
     "accounts.sign_up.mail_again",
     "accounts.sign_up.waiting_in",
+    "billing.sharing.public_bill",
     "booking_policy.policy_of",
     "free_times.public_free_times",
     "hold.confirm_public",

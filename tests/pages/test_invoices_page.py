@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -11,6 +13,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills import Bills
 from tests.conftest import act_as
 from tests.support.shops import CANARY, Shop, TwoShops
@@ -114,6 +117,21 @@ async def test_a_credit_note_and_a_void_payment(server: Server, a: Shop) -> None
     await tab.send(Till.begin, what="credit", payment="")
     await tab.send(Till.correct, form={"reason": "Not satisfied"})
     assert (await notices(tab))[-1] == "CN/2627/0001 for ₹525.00."
+
+
+async def test_a_bill_is_shared_by_hand(server: Server, a: Shop) -> None:
+    bill = act_as(a.actor(), lambda uow: issued(uow, a).document_id)
+    tab = tab_of(server, a, path=f"/invoice?id={bill}")
+    await tab.open(Bill.load)
+    await tab.send(ShareBill.share)
+    shown = await tab.state(ShareBill)
+    token = shown.address.rpartition("/i/")[2]
+    assert len(token) == 22 and quote(shown.address) in shown.whatsapp and quote(shown.address) in shown.mail
+    assert re.match(r"https://wa\.me/91\d{10}\?text=Your%20bill%20INV/2627/0001", shown.whatsapp)
+    await tab.send(Bill.load)
+    assert not (await tab.state(Bill)).bill.may_cancel
+    await tab.send(ShareBill.close)
+    assert (await tab.state(ShareBill)).address == ""
 
 
 async def test_the_list_shows_this_shop_s_bills_in_their_tabs(server: Server, a: Shop) -> None:

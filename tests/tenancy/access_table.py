@@ -64,6 +64,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Bills": BOOKS,
     "Bill": BOOKS,
     "Bill.find": MEMBERS,
+    "ShareBill": BOOKS,
     "Till": BOOKS,
     "Till.begin": BOOKKEEPERS,
     "Till.correct": BOOKKEEPERS,
@@ -136,6 +137,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/m/{token}/cancel": NOBODY,
     "/m/{token}/visit.ics": NOBODY,
     "/f/{token}.ics": NOBODY,
+    "/i/{token}": NOBODY,
+    "/i/{token}/bill.pdf": NOBODY,
     "/b/{slug}/link": EVERYBODY,
 }
 # Which address stands for a pattern: shop A's own.

@@ -27,7 +27,7 @@ def set_bill(page: dict[str, Any], size: Size = "A4", kind: Literal["pdf", "svg"
 def qr_code(text: str) -> str:
     """SVG with a quiet zone of four modules (ISO/IEC 18004), level M: it survives a smudge."""
     out = io.BytesIO()
-    segno.make(text, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False)
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=4, xmldecl=False, omitsize=True)
     return out.getvalue().decode()
 
 

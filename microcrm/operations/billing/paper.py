@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -28,11 +29,24 @@ def mark_given(uow: UnitOfWork, document_id: Any) -> None:
     """The customer has it now: from here on only a credit note changes anything."""
     uow.require(Permission.INVOICES_EDIT)
     document = find(uow, Document, document_id)
-    if document.sent_at is None and document.number is not None:
-        document.sent_at = uow.now
-        document.version += 1
-        uow.session.flush()
+    if give(uow, document):
         uow.audit("invoice.given", "document", document.id, number=document.number)
+
+
+def give(uow: UnitOfWork, document: Document) -> bool:
+    """Note that the customer has an issued document; whether that was new."""
+    if document.sent_at is not None or document.number is None:
+        return False
+    document.sent_at = uow.now
+    document.version += 1
+    uow.session.flush()
+    return True
+
+
+def paper_inside(uow: UnitOfWork, document_id: int) -> tuple[PageBill, date | None]:
+    """The page and the day until which it is to be paid, for operations that have opened a link to it."""
+    view = read_document(uow, document_id)
+    return _page(uow, view), view.due_on
 
 
 def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
