@@ -49,6 +49,7 @@ from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
 from microcrm.state.today import TodayPage
+from microcrm.state.today_aside import TodayAside
 from microcrm.state.waitlist import WaitlistPage
 from microcrm.state.welcome import Welcome
 
@@ -69,7 +70,7 @@ _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 
 SCREENS: tuple[Screen, ...] = (
-    Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load,)),
+    Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load, TodayAside.load)),
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import reflex as rx
-from reflex_components_core.react_router import link as route_link
 
-from microcrm.components.feedback import skeleton
 from microcrm.components.icons import icon as icon_
 
 Tone = Literal["neutral", "ok", "info", "warn", "bad"]
@@ -38,17 +36,6 @@ def card(
 def plain_card(*children: rx.Component, class_name: str = "pad") -> rx.Component:
     """A box without a title."""
     return rx.el.section(*children, class_name=f"card {class_name}".strip())
-
-
-def figure(name: str, value: rx.Var[str], note: rx.Var[str], href: str, loaded: rx.Var[bool]) -> rx.Component:
-    """One number that leads to its list, with a comparison in words."""
-    return route_link(
-        rx.el.span(name, class_name="figure-name"),
-        rx.el.span(rx.cond(loaded, value, skeleton("32px", "96px")), class_name="figure-value num"),
-        rx.el.span(rx.cond(loaded, note, skeleton("12px", "140px")), class_name="meta"),
-        to=href,
-        class_name="card figure",
-    )
 
 
 def chip(text: str | rx.Var[str], tone: Tone | rx.Var[str] = "neutral", icon: str = "") -> rx.Component:

@@ -24,6 +24,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
 LATE = timedelta(minutes=15)
+WEEKS = 7
 LEAST_GAP = 30  # minutes; a shorter gap is a breath, not a place for a customer
 OPEN_FOR = timedelta(days=30)  # older visits that nobody closed are history, not work
 _EXPECTED = (_S.BOOKED, _S.CONFIRMED)
@@ -44,7 +45,8 @@ class StaffNow:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Paise and minutes. ``last_...``: the same weekday a week ago. Gaps lie between now and closing."""
+    """Paise and minutes. ``last_...``: the same weekday a week ago; ``weeks``: bookings and paise of that weekday in the
+    seven weeks before, the oldest first. Gaps lie between now and closing."""
 
     bookings: int
     to_come: int
@@ -55,6 +57,7 @@ class Figures:
     gap_minutes: int
     last_bookings: int
     last_expected_paise: int
+    weeks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,6 @@ class Attention:
 
     late: tuple[DayItem, ...] = ()
     to_approve: int = 0
-    unconfirmed_tomorrow: int = 0
     left_open: int = 0
     unplaced: tuple[str, ...] = ()
     has_no_hours: bool = False
@@ -151,7 +153,7 @@ def _figures(
     kept = [item for item in items if item.status in LIVE]
     finished = [item for item in kept if item.status is _S.FINISHED]
     gaps = [gap for member in members for gap in _gaps(uow.now, member, kept, working, day, zone)]
-    last_bookings, last_paise = _week_ago(uow, day, zone)
+    weeks = _same_weekdays(uow, day, zone)
     return Figures(
         bookings=len({item.booking_id for item in kept}),
         to_come=len({item.booking_id for item in kept if item.status in _EXPECTED}),
@@ -160,8 +162,9 @@ def _figures(
         finished_paise=sum(item.price_paise for item in finished),
         gaps=len(gaps),
         gap_minutes=sum(gap.end - gap.start for gap in gaps),
-        last_bookings=last_bookings,
-        last_expected_paise=last_paise,
+        last_bookings=weeks[-1][0],
+        last_expected_paise=weeks[-1][1],
+        weeks=weeks,
     )
 
 
@@ -184,23 +187,27 @@ def _minute(instant: datetime, day: date, zone: ZoneInfo) -> int:
     return minute if on == day else (0 if on < day else 24 * 60)
 
 
-def _week_ago(uow: UnitOfWork, day: date, zone: ZoneInfo) -> tuple[int, int]:
+def _same_weekdays(uow: UnitOfWork, day: date, zone: ZoneInfo) -> tuple[tuple[int, int], ...]:
+    """Bookings and paise of this weekday, in each of the last weeks."""
+    days = [day - timedelta(days=7 * week) for week in range(WEEKS, 0, -1)]
     if not uow.may(Permission.CALENDAR_OWN):
-        return 0, 0
-    start, end = day_bounds(day - timedelta(days=7), zone)
-    own = [BookingItem.member_id == uow.actor.member_id] if sees_own_only(uow.actor) else []
-    count, paise = uow.session.execute(
-        select(
-            func.count(func.distinct(BookingItem.booking_id)), func.coalesce(func.sum(BookingItem.price_paise), 0)
-        ).where(
-            BookingItem.business_id == uow.business_id,
-            BookingItem.starts_at >= start,
-            BookingItem.starts_at < end,
-            BookingItem.is_live,
+        return tuple((0, 0) for _ in days)
+    item = BookingItem
+    on = func.date(func.timezone(zone.key, item.starts_at))
+    own = [item.member_id == uow.actor.member_id] if sees_own_only(uow.actor) else []
+    bounds = [day_bounds(one, zone) for one in days]
+    rows = uow.session.execute(
+        select(on, func.count(func.distinct(item.booking_id)), func.coalesce(func.sum(item.price_paise), 0))
+        .where(
+            item.business_id == uow.business_id,
+            or_(*(and_(item.starts_at >= start, item.starts_at < end) for start, end in bounds)),
+            item.is_live,
             *own,
         )
-    ).one()
-    return int(count), int(paise)
+        .group_by(on)
+    )
+    found = {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    return tuple(found.get(one, (0, 0)) for one in days)
 
 
 def _attention(
@@ -211,16 +218,14 @@ def _attention(
     day: date,
     zone: ZoneInfo,
 ) -> Attention:
-    start, end = day_bounds(day, zone)
-    tomorrow_end = day_bounds(day + timedelta(days=1), zone)[1]
-    tomorrow = and_(Booking.starts_at >= end, Booking.starts_at < tomorrow_end, Booking.status == _S.BOOKED)
+    start = day_bounds(day, zone)[0]
     left_open = and_(Booking.ends_at <= start, Booking.status.in_([*_EXPECTED, *_ONGOING]))
     to_approve = and_(Booking.starts_at >= uow.now, Booking.status == _S.PENDING_APPROVAL)
     counts = uow.session.execute(
-        select(func.count().filter(to_approve), func.count().filter(tomorrow), func.count().filter(left_open)).where(
+        select(func.count().filter(to_approve), func.count().filter(left_open)).where(
             Booking.business_id == uow.business_id,
             Booking.starts_at >= start - OPEN_FOR,
-            or_(Booking.starts_at < tomorrow_end, Booking.status == _S.PENDING_APPROVAL),
+            or_(Booking.starts_at < start, Booking.status == _S.PENDING_APPROVAL),
             Booking.status.not_in([*OFF, _S.FINISHED, _S.NO_SHOW]),
             visible_bookings(uow.actor),
         )
@@ -228,8 +233,7 @@ def _attention(
     return Attention(
         late=tuple(item for item in items if is_late(item, uow.now)),
         to_approve=counts[0],
-        unconfirmed_tomorrow=counts[1],
-        left_open=counts[2],
+        left_open=counts[1],
         unplaced=_unplaced(uow, members) if uow.may(Permission.CATALOGUE_EDIT) else (),
         has_no_hours=not working.is_set_up and uow.may(Permission.HOURS_EDIT),
     )

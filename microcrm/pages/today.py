@@ -14,12 +14,14 @@ from microcrm.components.watch.watch import watch
 from microcrm.domain.permissions import Permission
 from microcrm.pages.booking_card import icon_of_step
 from microcrm.pages.frame import screen
+from microcrm.pages.today_aside import tomorrow, walk_ins
 from microcrm.state.booking_card_view import Option
 from microcrm.state.today import TaskRow, TodayPage
-from microcrm.state.today_view import AttentionRow, Figure, FloorCard, TodayRow
+from microcrm.state.today_aside import TodayAside
+from microcrm.state.today_view import TREND, AttentionRow, Figure, FloorCard, TodayRow
 
 MAY_BOOK = TodayPage.allowed.contains(Permission.BOOKINGS_OWN.value)
-ATTENTION_ICONS = ("clock", "inbox", "calendar_clock", "list_checks", "users")
+ATTENTION_ICONS = ("clock", "inbox", "list_checks", "users")
 REFRESH_SECONDS = 60
 
 
@@ -30,7 +32,7 @@ def today() -> rx.Component:
         rx.cond(TodayPage.tasks.length() > 0, _first_steps()),
         rx.cond(TodayPage.asks_second_step, _second_step()),
         rx.cond(TodayPage.is_read, _facts(), _waiting()),
-        watch(seconds=REFRESH_SECONDS, on_pulse=TodayPage.load),
+        watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load]),
         here="/today",
         sub=head.date,
         actions=[
@@ -62,7 +64,11 @@ def _facts() -> rx.Component:
                 rx.foreach(TodayPage.floor, _floor_card), class_name="card floor", aria_label="Who is busy now"
             ),
             rx.el.div(rx.foreach(TodayPage.figures, _figure), class_name="figures"),
-            rx.el.div(_agenda(), _attention(), class_name="today-grid"),
+            rx.el.div(
+                _agenda(),
+                rx.el.div(_attention(), rx.el.div(walk_ins(), tomorrow(), class_name="stack"), class_name="today-side"),
+                class_name="today-grid",
+            ),
             class_name="stack",
         ),
         rx.el.div(
@@ -99,12 +105,23 @@ def _figure(one: rx.Var[Figure]) -> rx.Component:
     return link(
         rx.fragment(
             rx.el.span(one.name, class_name="figure-name"),
-            rx.el.span(one.value, class_name="figure-value num"),
+            rx.el.span(one.value, rx.cond(one.trend != "", _trend(one.trend)), class_name="figure-value num"),
             rx.el.span(one.note, class_name="meta num"),
         ),
         one.href,
         class_name="card figure",
         key=one.name,
+    )
+
+
+def _trend(points: rx.Var[str]) -> rx.Component:
+    """The same weekday of eight weeks as a line; the words below say what matters of it."""
+    return rx.el.svg(
+        rx.el.svg.path(d=points, vector_effect="non-scaling-stroke"),
+        view_box=f"0 0 {TREND[0]} {TREND[1]}",
+        preserve_aspect_ratio="none",
+        class_name="trend",
+        aria_hidden="true",
     )
 
 

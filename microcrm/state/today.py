@@ -14,7 +14,8 @@ from microcrm.operations.today import today
 from microcrm.state import today_view as view
 from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
-from microcrm.state.live import kinds_of, screens
+from microcrm.state.live import ALL, kinds_of, screens
+from microcrm.state.today_aside import TodayAside
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,12 @@ class TodayPage(AppState):
 
     @rx.event
     @needs(Permission.SHOP_VIEW)
-    async def heard(self, changes: str) -> None:
+    async def heard(self, changes: str) -> Any:
         """Something was changed elsewhere (see ``live``)."""
-        if self.is_read and kinds_of(changes) - {"waitlist", "queue"}:
+        kinds = kinds_of(changes)
+        if self.is_read and kinds - {"waitlist", "queue"}:
             await self._read()
+        return TodayAside.load if kinds & {"queue", "booking", ALL} else None
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

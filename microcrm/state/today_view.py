@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from microcrm.state.calendar_board import LOOKS, late_words
 
 _S = BookingStatus
 _OVER = (_S.FINISHED, _S.NO_SHOW)
+TREND = (88, 32)  # width and height of a figure's line
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,13 @@ class FloorCard:
 
 @dataclass(frozen=True)
 class Figure:
+    """``trend``: a path within ``TREND``, empty for none."""
+
     name: str
     value: str
     note: str
     href: str
+    trend: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,13 +114,18 @@ def figures_of(today: Today) -> list[Figure]:
     free = format_duration(figures.gap_minutes) if figures.gap_minutes else "No free half hour left"
     return [
         Figure(
-            "Bookings", str(figures.bookings), _compared(figures.bookings, figures.last_bookings, weekday), "/calendar"
+            "Bookings",
+            str(figures.bookings),
+            _compared(figures.bookings, figures.last_bookings, weekday),
+            "/calendar",
+            trend_of([*(bookings for bookings, _ in figures.weeks), figures.bookings]),
         ),
         Figure(
             "Expected",
             format_rupees_whole(figures.expected_paise),
             _compared_money(figures.expected_paise, figures.last_expected_paise, weekday),
             "/calendar",
+            trend_of([*(paise for _, paise in figures.weeks), figures.expected_paise]),
         ),
         Figure(
             "Done so far",
@@ -125,6 +135,18 @@ def figures_of(today: Today) -> list[Figure]:
         ),
         Figure("Gaps to fill", str(figures.gaps), free, "/calendar"),
     ]
+
+
+def trend_of(values: Sequence[int]) -> str:
+    """An SVG path from the oldest on the left to the latest on the right; empty when there is nothing to compare."""
+    if sum(1 for value in values if value) < 3:
+        return ""
+    width, height = TREND
+    low, high = min(values), max(values)
+    across = (width - 4) / (len(values) - 1)
+    up = (height - 6) / (high - low or 1)
+    points = [f"{2 + across * place:.1f} {height - 3 - up * (value - low):.1f}" for place, value in enumerate(values)]
+    return "M" + "L".join(points)
 
 
 def rows_of(today: Today) -> tuple[list[TodayRow], list[TodayRow]]:
@@ -142,7 +164,6 @@ def rows_of(today: Today) -> tuple[list[TodayRow], list[TodayRow]]:
 def attention_of(today: Today) -> list[AttentionRow]:
     """The most pressing first."""
     facts: Attention = today.attention
-    tomorrow = (today.day + timedelta(days=1)).isoformat()
     rows: list[AttentionRow] = []
     if facts.late:
         first = facts.late[0]
@@ -153,10 +174,6 @@ def attention_of(today: Today) -> list[AttentionRow]:
     if facts.to_approve:
         title = format_count(facts.to_approve, "request") + " to approve"
         rows.append(AttentionRow("inbox", "info", title, "They hold their time until you answer.", "/calendar", "Look"))
-    if facts.unconfirmed_tomorrow:
-        title = format_count(facts.unconfirmed_tomorrow, "booking") + " tomorrow not confirmed"
-        text = "They are booked, but have not said that they come."
-        rows.append(AttentionRow("calendar_clock", "info", title, text, f"/calendar?date={tomorrow}", "See tomorrow"))
     if facts.left_open:
         title = format_count(facts.left_open, "earlier visit") + " left open"
         text = "Mark them as done, or as did not come."
@@ -185,7 +202,7 @@ def _floor(one: StaffNow, today: Today) -> FloorCard:
         title, tone, hue = f"Waiting for {short_name(one.late.customer)}", "late", one.late.hue
         line = f"{one.late.service} · {late_words(one.late, today.now)}"
     elif not one.is_working:
-        title, tone = "Not at work now", "off"
+        title, tone = "Off now", "off"
     if not one.next and tone in ("free", "off"):
         coming = "Nobody booked"
     return FloorCard(

@@ -13,9 +13,13 @@ from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.operations.book import book
+from microcrm.operations.booking_policy import ChangePolicy, change_policy
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
+from microcrm.operations.queue import DrawTicket, draw
 from microcrm.operations.today import today
+from microcrm.operations.today_aside import Aside, aside
 from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.state.today_view import TREND, trend_of
 from tests.conftest import Work
 from tests.operations.test_bookings_book import as_role
 from tests.support.desk import MORNING, wish
@@ -87,7 +91,7 @@ def test_late_open_and_unconfirmed_visits_need_attention(desk: UnitOfWork, shop:
     book(desk, wish(shop, "10:00", day=(MORNING - timedelta(days=2)).date().isoformat()))
     book(desk, wish(shop, "10:00", day=(MORNING + timedelta(days=1)).date().isoformat()))
     calm = today(desk).attention
-    assert (len(calm.late), calm.left_open, calm.unconfirmed_tomorrow) == (0, 1, 1)
+    assert (len(calm.late), calm.left_open) == (0, 1)
     assert len(today(later(desk, minutes=45)).attention.late) == 1
     waiting = book(desk, wish(shop, "15:00", day=TODAY))
     row = desk.session.get(Booking, waiting.booking_id)
@@ -113,3 +117,45 @@ def test_everybody_sees_their_own_part(desk: UnitOfWork, shop: Shop) -> None:
     books = today(as_role(desk, shop, Role.ACCOUNTANT))
     assert not books.has_calendar and books.items == () and books.figures.bookings == 0
     assert CANARY not in str(today(desk))
+
+
+def test_the_same_weekday_of_seven_weeks_makes_a_line(desk: UnitOfWork, shop: Shop) -> None:
+    for weeks, times in ((1, ("10:00", "11:00")), (3, ("10:00",))):
+        for time in times:
+            book(desk, wish(shop, time, day=(MORNING - timedelta(weeks=weeks)).date().isoformat()))
+    book(desk, wish(shop, "12:00", day=TODAY))
+    counts = [bookings for bookings, _ in today(desk).figures.weeks]
+    assert counts == [0, 0, 0, 0, 1, 0, 2]
+    assert trend_of([*counts, 1]).count("L") == 7
+    assert trend_of([0, 0, 2, 1]) == ""
+
+
+def test_a_line_stays_within_its_frame() -> None:
+    points = [tuple(map(float, point.split())) for point in trend_of([3, 9, 0, 4])[1:].split("L")]
+    assert all(0 <= x <= TREND[0] and 0 <= y <= TREND[1] for x, y in points)
+    heights = [y for _, y in points]
+    assert heights[1] < heights[3] < heights[0] < heights[2]  # SVG counts from the top
+
+
+def test_beside_the_agenda_stand_who_waits_and_who_is_silent(desk: UnitOfWork, shop: Shop) -> None:
+    before = aside(desk)
+    assert before.queue is None  # switched off
+    change_policy(replace(desk, actor=shop.actor(Role.OWNER)), ChangePolicy(version=0, is_queue_on=True))
+    draw(desk, DrawTicket(shop.service_id, "Manoj"))
+    day = (MORNING + timedelta(days=1)).date().isoformat()
+    late, early = book(desk, wish(shop, "15:00", day=day)), book(desk, wish(shop, "10:00", day=day))
+    sure = book(desk, wish(shop, "12:00", day=day))
+    step(desk, Step(sure.booking_id, "confirmed"))
+    found = aside(desk)
+    assert found.queue is not None and [one.name for one in found.queue.waiting] == ["Manoj"]
+    assert (found.tomorrow - before.tomorrow, found.unconfirmed - before.unconfirmed) == (3, 2)
+    assert [one.item.booking_id for one in found.first] == [early.booking_id, late.booking_id]
+    assert CANARY not in str(found)
+
+
+def test_the_aside_gives_numbers_only_to_those_who_may_see_them(desk: UnitOfWork, shop: Shop) -> None:
+    day = (MORNING + timedelta(days=1)).date().isoformat()
+    book(desk, wish(shop, "10:00", day=day, role=Role.STAFF))
+    assert [one.whatsapp.isdigit() for one in aside(desk).first] == [True]
+    assert [one.whatsapp for one in aside(as_role(desk, shop, Role.STAFF)).first] == [""]
+    assert aside(as_role(desk, shop, Role.ACCOUNTANT)) == Aside()

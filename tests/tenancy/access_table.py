@@ -35,6 +35,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Account": MEMBERS,
     "TodayPage": MEMBERS,
     "TodayPage.step": AT_THE_CALENDAR,
+    "TodayAside": MEMBERS,
+    "TodayAside.call_next": AT_THE_CALENDAR,
     "TodayPage.put_tasks_away": OWNERS,
     "Calendar": AT_THE_CALENDAR,
     "CalendarDrawer": AT_THE_CALENDAR,
