@@ -28,7 +28,7 @@ def say(line: str) -> None:
 
 @cli.command()
 def up() -> None:
-    """Start everything: PostgreSQL, Valkey (unless given), schema, demo shops, web, worker, beat."""
+    """Start everything: PostgreSQL, Valkey (unless given), schema, demo shops, web, worker, beat, sandbox of payments."""
     from microcrm.launch.up import run
 
     run(say)
@@ -72,6 +72,20 @@ def beat() -> None:
         from tasks.app import clock
 
         clock.start(["--quiet", "beat", "--pidfile=", f"--loglevel={settings.log_level.upper()}"])
+
+
+@cli.command()
+def sandbox() -> None:
+    """Serve the stand-in for Razorpay, on which payments are tried without money. In development only."""
+    from urllib.parse import urlsplit
+
+    from microcrm.sandbox.server import serve
+
+    settings = configuration.settings()
+    if not settings.has_sandbox:
+        raise Failed("The sandbox runs in development only, and not with MICROCRM_SANDBOX=false.")
+    store = settings.home.resolve() / "sandbox.json"
+    serve(port=urlsplit(settings.sandbox_url).port or 0, seed=settings.sandbox_seed, store=store)
 
 
 @cli.command()

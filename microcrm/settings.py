@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     sockets_per_address: int = Field(default=100, ge=1)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = True
+    sandbox: bool = True
+    sandbox_port: int = Field(default=0, ge=0, le=65535)
 
     @model_validator(mode="after")
     def _fit_for_production(self) -> Settings:
@@ -76,6 +78,22 @@ class Settings(BaseSettings):
         """The address people use, without a slash at its end."""
         host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
         return (self.app_url or f"http://{host}:{self.port}").rstrip("/")
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether a stand-in for Razorpay may run and be paid with: in development only."""
+        return self.sandbox and self.environment == "dev"
+
+    @property
+    def sandbox_url(self) -> str:
+        """Without a slash at its end. The port stays the same, since payment links lead to it."""
+        beside = self.port + 700 if self.port < 64_000 else self.port - 700
+        return f"http://127.0.0.1:{self.sandbox_port or beside}"
+
+    @property
+    def sandbox_seed(self) -> str:
+        """What the keys of the sandbox are made from."""
+        return self.derived_password("sandbox")
 
     @property
     def database_owner_url(self) -> str:

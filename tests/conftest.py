@@ -20,6 +20,8 @@ from microcrm.operations.unit_of_work import Actor, UnitOfWork
 from microcrm.settings import settings
 from tests.support import servers as support
 from tests.support import shops
+from tests.support.sandbox import Sandbox
+from tests.support.sandbox import serving as serving_sandbox
 from tests.support.servers import Servers
 from tests.support.shops import Shop, TwoShops
 from tests.support.site import Site, served
@@ -158,3 +160,10 @@ async def server(app: Any, fresh_database: TwoShops) -> AsyncIterator[Any]:
 
     async with tabs.serving(app) as serving:
         yield serving
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The stand-in for Razorpay, served on a port; each test takes a merchant of its own."""
+    with serving_sandbox(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running

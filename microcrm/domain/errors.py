@@ -131,6 +131,34 @@ class Upstream(DomainError):
     remedy = "Nothing was lost. Try again in a minute."
 
 
+class KeysRefused(Upstream):
+    """Razorpay does not know the key or its secret."""
+
+    code = "keys_refused"
+    message = "Razorpay does not accept these keys."
+    remedy = "Check the key id and the secret in Razorpay under Account & Settings, API keys, and save them again."
+
+
+class GatewayRefused(Upstream):
+    """Razorpay understood and said no. ``said``: its own words, for the log and the owner."""
+
+    code = "gateway_refused"
+    message = "Razorpay refused this."
+    remedy = "Nothing was paid. Look at the payment settings, or take the money another way."
+
+    def __init__(self, said: str = "") -> None:
+        super().__init__(f"Razorpay refused this: {said}" if said else None)
+        self.said = said
+
+
+class OutcomeUnknown(Upstream):
+    """The request left, no usable answer came back: it may have worked. To be looked up, never to be repeated blindly."""
+
+    code = "outcome_unknown"
+    message = "Razorpay has not answered."
+    remedy = "It may have worked all the same: we look it up, and nothing is paid twice. Look again in a minute."
+
+
 class SealBroken(DomainError):
     """A sealed value does not open: the installation's secret key is another one now, or the value was changed."""
 

@@ -1,4 +1,4 @@
-"""Everything with one command: engines, schema, demo shops, pages, web, worker and beat; and the way back down."""
+"""Everything with one command: engines, schema, demo shops, pages, web, worker, beat, sandbox; and the way back down."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from microcrm import ports, processes
 from microcrm.adapters import embedded, schema
@@ -30,6 +31,9 @@ def run(say: Callable[[str], None]) -> None:
     if ports.is_taken(given.host, given.port):
         raise Failed(f"Port {given.port} is taken: stop what uses it, or choose another with MICROCRM_PORT=8001.")
 
+    if given.has_sandbox and ports.is_taken("127.0.0.1", sandbox := urlsplit(given.sandbox_url).port or 0):
+        raise Failed(f"Port {sandbox} is taken: choose another for the sandbox with MICROCRM_SANDBOX_PORT.")
+
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         say("Stopping ...")
         raise KeyboardInterrupt
@@ -44,7 +48,7 @@ def run(say: Callable[[str], None]) -> None:
         finally:
             signal.signal(signal.SIGINT, _insist)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            supervisor.stop("web", "beat", "worker", "Valkey", "PostgreSQL")
+            supervisor.stop("web", "beat", "worker", "sandbox", "Valkey", "PostgreSQL")
     say("Stopped. Your data is kept.")
 
 
@@ -85,7 +89,9 @@ def _programs(current: Settings) -> list[Program]:
             return time.time() - heartbeat.stat().st_mtime < _HEARTBEAT_SILENCE
         return False
 
+    sandbox = _program(current, "sandbox", "sandbox", is_ready=lambda: _answers(f"{current.sandbox_url}/health"))
     return [
+        *([sandbox] if current.has_sandbox else []),
         _program(current, "web", "web", is_ready=lambda: _is_served(current)),
         _program(current, "worker", "worker", is_well=worker_is_well),
         _program(current, "beat", "beat"),
@@ -113,8 +119,12 @@ def _program(
 
 def _is_served(current: Settings) -> bool:
     host = "127.0.0.1" if current.host in {"0.0.0.0", "::"} else current.host  # noqa: S104 - compared, not bound
+    return _answers(f"http://{host}:{current.port}/health")
+
+
+def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{host}:{current.port}/health", timeout=2) as answer:
+        with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 - an address of our own
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
