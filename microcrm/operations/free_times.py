@@ -16,6 +16,7 @@ from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.booking_plan import fitting_gap
 from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.day_lock import lock_day
 from microcrm.operations.parts.taken_time import NO_LIMITS, Limits, read_facts
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -30,7 +31,8 @@ SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_
        s.seats, s.min_notice_min, s.horizon_days, s.slot_step_min, s.most_per_day,
        d.member_id, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
        p.is_online AS is_shop_online, p.min_notice_min AS shop_notice, p.horizon_days AS shop_horizon,
-       p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop,
+       p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop, p.hold_min, p.approval_hours,
+       coalesce(s.needs_approval, p.needs_approval) AS needs_approval,
        (SELECT json_agg(json_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
         FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
         WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active) AS needs
@@ -78,8 +80,9 @@ class FreeTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Offer:
-    """What is on offer: the ways to do each service, and the terms of the visit as a whole."""
+class Offer:
+    """What is on offer: the ways to do each service, and the terms of the visit as a whole. ``hold`` in minutes;
+    ``approval``: hours that the shop has to answer, ``None`` when it need not be asked."""
 
     visit: tuple[tuple[Way, ...], ...]
     class_id: int
@@ -87,6 +90,8 @@ class _Offer:
     horizon: int
     step: int
     limits: Limits
+    hold: int
+    approval: int | None
 
 
 def free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
@@ -100,6 +105,21 @@ def public_free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
     """For anybody: services that are sold online, within notice, horizon, step and the limits of a day."""
     uow.require_public()
     return FreeTimes(_free_days(uow, replace(asked, is_public=True)))
+
+
+def public_start(
+    uow: UnitOfWork, asked: FreeTimesAsked, wanted: datetime, session_id: Any = None
+) -> tuple[FreeStart, Offer] | None:
+    """The free start at ``wanted`` (of a class the one with that session), for who is about to take it: a day that can
+    be full stays as full as it is until the transaction ends. ``None`` when there is none."""
+    offer = _read_offer(uow, asked, own_only=False)
+    if not offer.limits.are_none and not offer.class_id:
+        lock_day(uow, asked.first)
+    for day in _days_of(uow, asked, offer):
+        for one in day.starts:
+            if one.start == wanted and (session_id is None or str(one.session_id) == str(session_id)):
+                return one, offer
+    return None
 
 
 def nearest_free(
@@ -119,14 +139,17 @@ def nearest_free(
 
 
 def _free_days(uow: UnitOfWork, asked: FreeTimesAsked, *, own_only: bool = False) -> tuple[FreeDay, ...]:
+    _check(asked, today_in(zone_of(uow.actor.zone), uow.now))
+    return _days_of(uow, asked, _read_offer(uow, asked, own_only))
+
+
+def _days_of(uow: UnitOfWork, asked: FreeTimesAsked, offer: Offer) -> tuple[FreeDay, ...]:
     zone = zone_of(uow.actor.zone)
-    today = today_in(zone, uow.now)
-    _check(asked, today)
-    offer = _read_offer(uow, asked, own_only)
     question = Question(offer.visit, asked.first, asked.last, zone, earliest=uow.now, step=offer.step)
     if asked.is_public:
-        notice, horizon = timedelta(minutes=offer.notice), timedelta(days=offer.horizon)
-        question = replace(question, earliest=uow.now + notice, latest=today + horizon)
+        earliest = uow.now + timedelta(minutes=offer.notice)
+        latest = today_in(zone, uow.now) + timedelta(days=offer.horizon)
+        question = replace(question, earliest=earliest, latest=latest)
     if offer.class_id:
         return _class_days(uow, question, asked, offer.class_id)
     limits = offer.limits if asked.is_public else NO_LIMITS
@@ -140,7 +163,7 @@ def _check(asked: FreeTimesAsked, today: date) -> None:
         raise Invalid(fields={"day": f"Choose at most {MOST_DAYS} days within two years."})
 
 
-def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> _Offer:
+def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> Offer:
     wanted = {service_id for service_id, _ in asked.services}
     rows = uow.session.connection().execute(_OFFER, {"business": uow.business_id, "services": list(wanted)}).all()
     by_service: dict[int, list[Any]] = {service_id: [] for service_id in wanted}
@@ -155,7 +178,7 @@ def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> _Offe
         raise Invalid(fields={"service_id": "A class is booked by itself."})
     usual = PolicyTerms()
     only = uow.actor.member_id if own_only else None
-    return _Offer(
+    return Offer(
         visit=()
         if classes
         else tuple(_ways(by_service[service_id], member_id, only) for service_id, member_id in asked.services),
@@ -168,6 +191,10 @@ def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> _Offe
             {one.id: one.most_per_day for one in services},
             {row.member_id: row.most_of_member for row in rows if row.member_id},
         ),
+        hold=_first_said(None, services[0].hold_min, usual.hold_min),
+        approval=_first_said(None, services[0].approval_hours, usual.approval_hours)
+        if any(usual.needs_approval if one.needs_approval is None else one.needs_approval for one in services)
+        else None,
     )
 
 

@@ -161,7 +161,7 @@ def hold_public(uow: UnitOfWork, command: PublicHold) -> HoldDone:
     reader.done()
     terms = policy_of(uow)
     if command.instead_of:
-        _forget(uow, command.instead_of)
+        forget_hold(uow, command.instead_of)
     expires_at = uow.now + timedelta(minutes=terms.hold_min)
     visit = NewVisit(BookingStatus.HOLD, "online", expires_at=expires_at)
     if wish.session_id is not None:
@@ -238,7 +238,7 @@ def release_hold(uow: UnitOfWork, booking_id: Any) -> None:
 def release_public(uow: UnitOfWork, token: Any) -> None:
     """The same for who has the hold's link."""
     uow.require_public()
-    _forget(uow, token)
+    forget_hold(uow, token)
 
 
 def held_behind(uow: UnitOfWork, token: Any) -> tuple[Booking, list[BookingItem]]:
@@ -280,7 +280,8 @@ def _hold_times(uow: UnitOfWork, wish: _Wish, terms: PolicyTerms, visit: NewVisi
     return _done(take(uow, items, visit), *_span(items), expires_at)
 
 
-def _forget(uow: UnitOfWork, token: Any) -> None:
+def forget_hold(uow: UnitOfWork, token: Any) -> None:
+    """Of whoever has the link; one that has gone already is no mistake."""
     try:
         booking, items = held_behind(uow, token)
     except HoldLapsed:

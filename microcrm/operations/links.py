@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, or_, update
+from sqlalchemy import or_, update
 
 from microcrm.domain.errors import NotFound
 from microcrm.models.links import PublicLink
@@ -20,7 +20,16 @@ _BYTES = 16
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 LINK_LASTS = timedelta(days=90)  # to a visit, after it has ended
 _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
-_BEHIND = fixed("SELECT * FROM link_behind(:hash)")
+_BEHIND = fixed("""
+SELECT l.link_id, l.business_id, l.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id,
+       set_config('app.business_id', l.business_id::text, true)
+FROM link_behind(:hash) l WHERE cast(:here AS bigint) IS NULL OR l.business_id = :here
+""")
+_MAKE = fixed("""
+INSERT INTO public_links (business_id, token_hash, booking_id, feed_member_id, offer_id, ticket_id, document_id, created_at,
+  expires_at)
+VALUES (:business, :hash, :booking, :member, :offer, :ticket, :document, :now, :expires)
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,12 @@ def make_link(
 ) -> str:
     """A new token of 128 random bits. It is said here once: only its hash is stored."""
     token = secrets.token_urlsafe(_BYTES)
-    uow.session.execute(
-        insert(PublicLink).values(
-            business_id=uow.business_id,
-            token_hash=hash_of(token),
-            booking_id=booking_id,
-            feed_member_id=feed_member_id,
-            offer_id=offer_id,
-            ticket_id=ticket_id,
-            document_id=document_id,
-            created_at=uow.now,
-            expires_at=expires_at,
-        )
-    )
+    values = {
+        "business": uow.business_id, "hash": hash_of(token), "booking": booking_id, "member": feed_member_id,
+        "offer": offer_id, "ticket": ticket_id, "document": document_id, "now": uow.now, "expires": expires_at,
+    }  # fmt: skip
+    uow.session.flush()
+    uow.session.connection().execute(_MAKE, values)
     return token
 
 
@@ -70,12 +72,12 @@ def behind(uow: UnitOfWork, token: Any) -> Behind:
     uow.require_public()
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
-    if row is None or uow.actor.business_id not in (None, row.business_id):
+    here = uow.actor.business_id
+    row = uow.session.connection().execute(_BEHIND, {"hash": hash_of(token), "here": here}).first()
+    if row is None:
         raise NotFound
-    found = Behind(*row)
-    uow.enter_business(found.business_id)
-    uow.actor = replace(uow.actor, zone=found.zone)
+    found = Behind(*row[:-1])
+    uow.actor = replace(uow.actor, business_id=found.business_id, zone=found.zone)
     if found.feed_member_id is not None:
         _note_use(uow, found.link_id)
     return found

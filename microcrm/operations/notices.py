@@ -81,10 +81,18 @@ def notify(uow: UnitOfWork, booking: Booking, step: NoticeStep, *, tell: bool = 
     channel, address = _reach(uow, booking)
     if not address:
         return False
-    key = f"booking:{booking.id}:{booking.version}:{step}:{channel}"
-    payload = {"booking_id": booking.id, "step": step.value, "channel": channel, "language": booking.language}
-    uow.enqueue(KIND, key, payload, due_at=uow.now + DELAY)
+    _enqueue(uow, booking.id or 0, booking.version, booking.language, step, channel)
     return True
+
+
+def notify_phone(uow: UnitOfWork, booking_id: int, language: str, step: NoticeStep) -> None:
+    """Of a visit that has just been made, by whoever typed the phone for it."""
+    _enqueue(uow, booking_id, 1, language, step, "message")
+
+
+def _enqueue(uow: UnitOfWork, booking_id: int, version: int, language: str, step: NoticeStep, channel: str) -> None:
+    payload = {"booking_id": booking_id, "step": step.value, "channel": channel, "language": language}
+    uow.enqueue(KIND, f"booking:{booking_id}:{version}:{step}:{channel}", payload, due_at=uow.now + DELAY)
 
 
 def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> bool:

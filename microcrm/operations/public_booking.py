@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from microcrm.domain.availability import FreeStart
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import NotFound, SlotTaken
+from microcrm.domain.fields import Reader
+from microcrm.domain.formatting import format_time
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
-from microcrm.operations.book import BookService
-from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, nearest_free, public_free_times
+from microcrm.operations.free_times import (
+    FreeTimes,
+    FreeTimesAsked,
+    Offer,
+    nearest_free,
+    public_free_times,
+    public_start,
+)
 from microcrm.operations.hold import (
     ConfirmPublic,
     HoldDone,
     PublicHold,
     confirm_public,
+    forget_hold,
     hold_public,
     parse_start,
 )
-from microcrm.operations.links import behind
+from microcrm.operations.links import LINK_LASTS, behind, make_link
+from microcrm.operations.notices import notify_phone
+from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import BookingDone
-from microcrm.operations.parts.confirming import made_already
+from microcrm.operations.parts.confirming import Person, Typed, kind_of, made_already, read_person, read_typed
+from microcrm.operations.parts.guests import guest_of
+from microcrm.operations.parts.visit_sql import Story
+from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.public_shop import enter_shop
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -63,6 +79,10 @@ class Agreed:
     offers: bool = False
     language: str = "en"
 
+    @property
+    def purposes(self) -> list[str]:
+        return [name for name in ("updates", "offers") if getattr(self, name)]
+
 
 def times_in_shop(uow: UnitOfWork, slug: Any, asked: TimesAsked) -> FreeTimes:
     """Raises ``NotFound`` for a shop or a service that is not there (any more)."""
@@ -90,9 +110,15 @@ def take_and_book(uow: UnitOfWork, slug: Any, command: TakeTime, person: Confirm
     ``SlotTaken``."""
     uow.require_public()
     enter_shop(uow, slug)
-    if (again := made_already(uow, str(person.request_key))) is not None:
+    reader = Reader()
+    typed = read_typed(reader, person)
+    reader.done()
+    who = read_person(person.name, person.phone, person.email)
+    if (again := made_already(uow, typed.request_key)) is not None:
         return again
-    return _book(uow, replace(person, token=_take(uow, command).token), agreed)
+    if command.session_id is not None:
+        return _book(uow, replace(person, token=_take(uow, command).token), agreed)
+    return _book_at_once(uow, command, typed, who, agreed)
 
 
 def times_near(uow: UnitOfWork, slug: Any, command: TakeTime) -> tuple[FreeStart, ...]:
@@ -100,35 +126,92 @@ def times_near(uow: UnitOfWork, slug: Any, command: TakeTime) -> tuple[FreeStart
     uow.require_public()
     enter_shop(uow, slug)
     start, asked = _asked(uow, command)
-    found = _free_at(uow, asked, start, command.session_id)
-    return (found,) if found is not None else nearest_free(uow, asked, start)
+    found = public_start(uow, asked, start, command.session_id)
+    return (found[0],) if found is not None else nearest_free(uow, asked, start)
 
 
 def _book(uow: UnitOfWork, person: ConfirmPublic, agreed: Agreed) -> BookingDone:
-    """What was agreed to is written into the log, where nothing is ever changed. ``is_proven``: nobody has shown yet that
-    the phone is theirs, so it binds the shop less than it looks."""
     done = confirm_public(uow, person)
-    purposes = [name for name in ("updates", "offers") if getattr(agreed, name)]
-    if purposes:
-        own = (Booking.business_id == uow.business_id, Booking.id == done.booking_id)
-        customer_id = uow.session.execute(select(Booking.customer_id).where(*own)).scalar_one()
-        uow.audit(
-            "agree", "customer", customer_id,
-            purposes=purposes, channel="whatsapp", notice=NOTICE, language=agreed.language, is_proven=False,
-        )  # fmt: skip
+    own = (Booking.business_id == uow.business_id, Booking.id == done.booking_id)
+    if agreed.purposes:
+        _note_agreement(uow, uow.session.execute(select(Booking.customer_id).where(*own)).scalar_one(), agreed)
     return done
 
 
+def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person, agreed: Agreed) -> BookingDone:
+    """Without a hold in between: the same rows as when a hold is confirmed."""
+
+    def visit(offer: Offer, start: datetime) -> NewVisit:
+        guest = guest_of(uow, *who)
+        status, until = BookingStatus.BOOKED, None
+        if offer.approval is not None:
+            status = BookingStatus.PENDING_APPROVAL
+            until = min(uow.now + timedelta(hours=offer.approval), start)
+        return NewVisit(
+            status, "online", guest.customer_id, typed.note, guest.guest_name, until,
+            language=typed.language, request_key=typed.request_key or None,
+        )  # fmt: skip
+
+    items, new, taken = _take_times(uow, command, visit, is_booking=True)
+    notify_phone(uow, taken.booking_id, typed.language, NoticeStep(kind_of(new.status)))
+    token = make_link(uow, booking_id=taken.booking_id, expires_at=items[-1].end + LINK_LASTS)
+    if agreed.purposes:
+        _note_agreement(uow, new.customer_id, agreed)
+    label = f"{who.name}: {format_time(items[0].start, zone_of(uow.actor.zone))}"
+    return BookingDone(taken.booking_id, taken.item_ids, taken.number, 1, new.status, label, "", token)
+
+
+def _note_agreement(uow: UnitOfWork, customer_id: int | None, agreed: Agreed) -> None:
+    """Into the log, where nothing is ever changed. ``is_proven``: nobody has shown yet that the phone is theirs, so it
+    binds the shop less than it looks."""
+    uow.audit(
+        "agree", "customer", customer_id,
+        purposes=agreed.purposes, channel="whatsapp", notice=NOTICE, language=agreed.language, is_proven=False,
+    )  # fmt: skip
+
+
 def _take(uow: UnitOfWork, command: TakeTime) -> HoldDone:
+    """``hold_public`` for a class; for a time the same without looking again at what the search has just looked at."""
+    if command.session_id is not None:
+        return _take_seats(uow, command)
+
+    def visit(offer: Offer, _: datetime) -> NewVisit:
+        return NewVisit(BookingStatus.HOLD, "online", expires_at=uow.now + timedelta(minutes=offer.hold))
+
+    items, new, taken = _take_times(uow, command, visit)
+    return HoldDone(
+        taken.booking_id, taken.item_ids, 1, items[0].start, items[-1].end, new.expires_at or uow.now,
+        make_link(uow, booking_id=taken.booking_id),
+    )  # fmt: skip
+
+
+def _take_seats(uow: UnitOfWork, command: TakeTime) -> HoldDone:
     start, asked = _asked(uow, command)
-    for _ in range(_TRIES):
-        found = _free_at(uow, asked, start, command.session_id)
+    if public_start(uow, asked, start, command.session_id) is not None:
+        return hold_public(
+            uow, PublicHold(session_id=command.session_id, seats=command.seats, instead_of=command.instead_of)
+        )
+    raise SlotTaken(nearest=[one.start for one in nearest_free(uow, asked, start)])
+
+
+def _take_times(
+    uow: UnitOfWork, command: TakeTime, visit: Callable[[Offer, datetime], NewVisit], *, is_booking: bool = False
+) -> tuple[Sequence[PlannedItem], NewVisit, Taken]:
+    """``visit``: what it is to be, by the terms that were found."""
+    start, asked = _asked(uow, command)
+    for number in range(_TRIES):
+        found = public_start(uow, asked, start)
         if found is None:
             break
-        try:
-            return hold_public(uow, _hold(command, found))
-        except SlotTaken:
-            continue
+        if number == 0 and command.instead_of:
+            forget_hold(uow, command.instead_of)
+        services = [service_id for service_id, _ in command.services]
+        wanted = [WantedItem(one, who, None) for one, who in zip(services, found[0].members, strict=True)]
+        items = plan_items(uow, wanted, start)
+        new = visit(found[1], start)
+        story = Story(kind_of(new.status)) if is_booking else None
+        if isinstance(taken := try_to_take(uow, items, new, story=story), Taken):
+            return items, new, taken
     raise SlotTaken(nearest=[one.start for one in nearest_free(uow, asked, start)])
 
 
@@ -137,22 +220,6 @@ def _asked(uow: UnitOfWork, command: TakeTime) -> tuple[datetime, FreeTimesAsked
     replaced = _replaced(uow, command.instead_of)
     day = to_wall(start, zone_of(uow.actor.zone))[0]
     return start, FreeTimesAsked(command.services, day, day, True, command.seats, except_booking=replaced)
-
-
-def _hold(command: TakeTime, found: FreeStart) -> PublicHold:
-    if found.session_id is not None:
-        return PublicHold(session_id=found.session_id, seats=command.seats, instead_of=command.instead_of)
-    services = [
-        BookService(service_id, member) for (service_id, _), member in zip(command.services, found.members, strict=True)
-    ]
-    return PublicHold(services, found.start, instead_of=command.instead_of)
-
-
-def _free_at(uow: UnitOfWork, asked: FreeTimesAsked, start: datetime, session_id: Any) -> FreeStart | None:
-    for one in public_free_times(uow, asked).starts:
-        if one.start == start and (session_id is None or str(one.session_id) == str(session_id)):
-            return one
-    return None
 
 
 def _replaced(uow: UnitOfWork, token: Any) -> int | None:

@@ -26,11 +26,16 @@ from microcrm.models.catalogue import Category, Service, ServiceMember
 from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_PAIRS = 2_000  # of a service and somebody who does it
 _DAYS = 7
+_ENTER = fixed("""
+SELECT s.business_id, s.zone, set_config('app.business_id', s.business_id::text, true)
+FROM public_shop(:slug) s WHERE s.is_online
+""")
 _SLUG = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
 
 
@@ -116,11 +121,10 @@ def enter_shop(uow: UnitOfWork, slug: Any) -> None:
     """The rest of the transaction belongs to the shop with this address. Raises ``NotFound`` for an address that nobody
     has and for a shop that takes no bookings online: strangers cannot tell the two apart."""
     wanted = slug if isinstance(slug, str) and _SLUG.fullmatch(slug) else ""
-    found = uow.session.execute(text("SELECT * FROM public_shop(:slug)"), {"slug": wanted}).one_or_none()
-    if found is None or not found.is_online:
+    found = uow.session.connection().execute(_ENTER, {"slug": wanted}).one_or_none()
+    if found is None:
         raise NotFound("There is no booking page here.", remedy="Check the address, or ask the shop for its link.")
-    uow.enter_business(found.business_id)
-    uow.actor = replace(uow.actor, zone=found.zone)
+    uow.actor = replace(uow.actor, business_id=found.business_id, zone=found.zone)
 
 
 def shop_front(uow: UnitOfWork, slug: Any) -> PublicShop:

@@ -8,16 +8,30 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from microcrm.domain.errors import Forbidden, SignedOut
 from microcrm.domain.permissions import READING, Permission, Role
-from microcrm.models.records import AuditEvent, OutboxMessage, Undo
+from microcrm.operations.fixed_sql import fixed
 
 Realm = Literal["", "accounts", "worker"]
 _REALMS: dict[Realm, str] = {"": "", "accounts": "accounts", "worker": "worker"}  # nothing else gets into SQL
+
+
+_LOG = fixed("""
+INSERT INTO audit_events (business_id, at, user_id, member_id, is_viewing_as, action, subject, subject_id, facts)
+VALUES (:business, :now, :user, :member, :viewing, :action, :subject, :subject_id, :facts) RETURNING id
+""")
+_UNDO = fixed("""
+INSERT INTO undos (business_id, audit_event_id, at, member_id, label, entity, entity_id, before, after_version)
+VALUES (:business, :event, :now, :member, :label, :entity, :entity_id, :before, :version) RETURNING id
+""")
+_ENQUEUE = fixed("""
+INSERT INTO outbox (business_id, kind, key, payload, state, created_at, due_at, attempts, last_error)
+VALUES (:business, :kind, :key, :payload, 'queued', :now, :due, 0, '') ON CONFLICT (key) DO NOTHING
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +108,13 @@ class UnitOfWork:
 
     def audit(self, action: str, subject: str, subject_id: int | None = None, **facts: Any) -> int:
         """Append to the business's log, in this transaction. No personal values in ``facts``. Returns the event's id."""
-        event = AuditEvent(
-            business_id=self.business_id,
-            at=self.now,
-            user_id=self.actor.user_id,
-            member_id=self.actor.member_id,
-            is_viewing_as=self.actor.is_viewing_as,
-            action=action,
-            subject=subject,
-            subject_id=subject_id,
-            facts=facts,
-        )
-        self.session.add(event)
         self.session.flush()
-        return int(event.id or 0)
+        values = {
+            "business": self.business_id, "now": self.now, "user": self.actor.user_id, "member": self.actor.member_id,
+            "viewing": self.actor.is_viewing_as, "action": action, "subject": subject, "subject_id": subject_id,
+            "facts": Jsonb(facts),
+        }  # fmt: skip
+        return int(self.session.connection().execute(_LOG, values).scalar_one())
 
     def undoable(
         self,
@@ -120,39 +127,21 @@ class UnitOfWork:
         audit_event_id: int | None = None,
     ) -> int:
         """Remember how a settings row was (``None``: it did not exist) so that the change can be taken back."""
-        row = Undo(
-            business_id=self.business_id,
-            audit_event_id=audit_event_id,
-            at=self.now,
-            member_id=self.actor.member_id,
-            label=label,
-            entity=entity,
-            entity_id=entity_id,
-            before=before,
-            after_version=after_version,
-        )
-        self.session.add(row)
         self.session.flush()
-        return int(row.id or 0)
+        values = {
+            "business": self.business_id, "event": audit_event_id, "now": self.now, "member": self.actor.member_id,
+            "label": label, "entity": entity, "entity_id": entity_id, "version": after_version,
+            "before": None if before is None else Jsonb(before),
+        }  # fmt: skip
+        return int(self.session.connection().execute(_UNDO, values).scalar_one())
 
     def enqueue(self, kind: str, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
         """Ask for an effect after commit. The same ``key`` again is the same effect and changes nothing."""
-        business_id = None if self.realm == "accounts" else self.actor.business_id
-        self.session.connection().execute(
-            insert(OutboxMessage)
-            .values(
-                business_id=business_id,
-                kind=kind,
-                key=key,
-                payload=payload,
-                state="queued",
-                created_at=self.now,
-                due_at=due_at or self.now,
-                attempts=0,
-                last_error="",
-            )
-            .on_conflict_do_nothing(index_elements=["key"])
-        )
+        values = {
+            "business": None if self.realm == "accounts" else self.actor.business_id, "kind": kind, "key": key,
+            "payload": Jsonb(payload), "now": self.now, "due": due_at or self.now,
+        }  # fmt: skip
+        self.session.connection().execute(_ENQUEUE, values)
         self.nudges.add("outbox")
 
 

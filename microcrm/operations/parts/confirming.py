@@ -32,6 +32,7 @@ NAME_LIMIT = 120
 _SHORTEST_KEY, _LONGEST_KEY = 16, 80
 # Two posts of one form: the second waits until the first is stored, and then finds it.
 _LOCK_KEY = fixed("SELECT pg_advisory_xact_lock(7266205, hashtext(:key))")
+_BY_KEY = fixed("SELECT id FROM bookings WHERE business_id = :business AND request_key = :key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,12 @@ def made_already(uow: UnitOfWork, request_key: str) -> BookingDone | None:
     """What the same form post has made before. From here on no other post with this key goes on until this one ends."""
     if not request_key:
         return None
-    uow.session.execute(_LOCK_KEY, {"key": f"{uow.business_id} {request_key}"})
-    booking = uow.session.scalars(
-        select(Booking).where(Booking.business_id == uow.business_id, Booking.request_key == request_key)
-    ).first()
-    if booking is None:
+    connection = uow.session.connection()
+    connection.execute(_LOCK_KEY, {"key": f"{uow.business_id} {request_key}"})
+    booking_id = connection.execute(_BY_KEY, {"business": uow.business_id, "key": request_key}).scalar()
+    if booking_id is None:
         return None
+    booking = uow.session.get_one(Booking, booking_id)
     query = select(BookingItem).where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking.id)
     items = uow.session.scalars(query.order_by(BookingItem.starts_at, BookingItem.id)).all()
     done = done_again(uow, booking, items)
@@ -123,7 +124,7 @@ def settle(
     booking.language, booking.request_key = typed.language, typed.request_key or None
     set_status(uow, booking, items, status, until)
     set_committed_value(booking, "number", give_number(uow, booking.id or 0))
-    kind = "requested" if status is BookingStatus.PENDING_APPROVAL else "booked"
+    kind = kind_of(status)
     event = note_event(
         uow, booking.id or 0, kind, old=BookingStatus.HOLD, new=status,
         services=[item.service_id for item in items], members=[item.member_id for item in items],
@@ -143,6 +144,11 @@ def settle(
     return BookingDone(
         booking.id or 0, ids, booking.number or 0, booking.version, status, _label(uow, booking), undo, link
     )
+
+
+def kind_of(status: BookingStatus) -> str:
+    """The step's word in the story, in the log and of the message."""
+    return "requested" if status is BookingStatus.PENDING_APPROVAL else "booked"
 
 
 def _label(uow: UnitOfWork, booking: Booking) -> str:

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
-
-from microcrm.domain.search_key import search_key
+from microcrm.domain.search_key import search_key, words_of
 from microcrm.models.customers import Customer
-from microcrm.operations.customer_keys import keys_of, write_words
+from microcrm.operations.customer_keys import keys_of
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
-_ONE_PER_PHONE = text("phone <> '' and not is_sharing_phone")
+# Of a family on one phone whose it is comes first.
+_KNOWN = fixed("""
+SELECT id, name_key, archived_at FROM customers WHERE business_id = :business AND phone = :phone
+ORDER BY is_sharing_phone, id
+""")
+_ADD = fixed("""
+WITH added AS (
+  INSERT INTO customers (business_id, name, name_key, phone, phone_reversed, is_sharing_phone, email, email_key, address,
+    tags, notes, visit_count, created_at, version)
+  VALUES (:business, :name, :name_key, :phone, :phone_reversed, false, :email, :email_key, '', '{}', '', 0, :now, 1)
+  ON CONFLICT (business_id, phone) WHERE phone <> '' AND NOT is_sharing_phone DO NOTHING RETURNING id
+), found_by AS (
+  INSERT INTO customer_words (business_id, word, customer_id)
+  SELECT :business, one.word, added.id FROM added, unnest(cast(:words AS text[])) AS one (word)
+), log AS (
+  INSERT INTO audit_events (business_id, at, user_id, member_id, is_viewing_as, action, subject, subject_id, facts)
+  SELECT :business, :now, :user, :by, false, 'add', 'customer', added.id, '{}' FROM added
+)
+SELECT id FROM added
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +46,8 @@ def guest_of(uow: UnitOfWork, name: str, phone: str, email: str = "") -> Guest:
     found = _known(uow, name, phone)
     if found is not None:
         return found
-    new_id = _insert(uow, name, phone, email)
+    new_id = _add(uow, name, phone, email)
     if new_id is not None:
-        write_words(uow.session, uow.business_id, new_id, name)
-        uow.audit("add", "customer", new_id)
         return Guest(new_id)
     quicker = _known(uow, name, phone)  # somebody else stored the same phone just now
     if quicker is None:
@@ -42,11 +57,7 @@ def guest_of(uow: UnitOfWork, name: str, phone: str, email: str = "") -> Guest:
 
 def _known(uow: UnitOfWork, name: str, phone: str) -> Guest | None:
     """Of a family on one phone the one of that name, else whose phone it is."""
-    rows = uow.session.execute(
-        select(Customer.id, Customer.name_key, Customer.archived_at)
-        .where(Customer.business_id == uow.business_id, Customer.phone == phone)
-        .order_by(Customer.is_sharing_phone, Customer.id)
-    ).all()
+    rows = uow.session.connection().execute(_KNOWN, {"business": uow.business_id, "phone": phone}).all()
     if not rows:
         return None
     key = search_key(name)
@@ -65,24 +76,11 @@ def _restore(uow: UnitOfWork, customer_id: int) -> None:
     uow.audit("restore", "customer", customer_id)
 
 
-def _insert(uow: UnitOfWork, name: str, phone: str, email: str) -> int | None:
-    statement = (
-        insert(Customer)
-        .values(
-            business_id=uow.business_id,
-            name=name,
-            phone=phone,
-            email=email,
-            address="",
-            tags=[],
-            notes="",
-            created_at=uow.now,
-            visit_count=0,
-            version=1,
-            is_sharing_phone=False,
-            **keys_of(name, phone, email),
-        )
-        .on_conflict_do_nothing(index_elements=["business_id", "phone"], index_where=_ONE_PER_PHONE)
-        .returning(Customer.id)
-    )
-    return uow.session.execute(statement).scalar()
+def _add(uow: UnitOfWork, name: str, phone: str, email: str) -> int | None:
+    """``None`` when somebody else has stored the phone meanwhile."""
+    values = {
+        "business": uow.business_id, "name": name, "phone": phone, "email": email, "now": uow.now,
+        "words": list(words_of(name)), "user": uow.actor.user_id, "by": uow.actor.member_id,
+        **keys_of(name, phone, email),
+    }  # fmt: skip
+    return uow.session.connection().execute(_ADD, values).scalar()

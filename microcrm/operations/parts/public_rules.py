@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import Invalid
@@ -16,11 +16,9 @@ from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service
 from microcrm.operations.parts.booking_plan import PlannedItem
+from microcrm.operations.parts.day_lock import lock_day
 from microcrm.operations.parts.taken_time import Limits, read_taken_time
 from microcrm.operations.unit_of_work import UnitOfWork
-
-# One at a time per shop and day, so that the last visit of a day is given once.
-_LOCK_DAY = text("SELECT pg_advisory_xact_lock(7266204, hashint8(cast(:business AS bigint) * 4000000 + :day))")
 
 
 def services_in(uow: UnitOfWork, items: Sequence[BookingItem]) -> list[Service]:
@@ -96,7 +94,7 @@ def _check_day(
     if limits.are_none:
         return
     day = to_wall(start, zone_of(uow.actor.zone))[0]
-    uow.session.execute(_LOCK_DAY, {"business": uow.business_id, "day": day.toordinal()})
+    lock_day(uow, day)
     line = Line(day, day, zone_of(uow.actor.zone))
     full = read_taken_time(uow, line, (), except_booking=except_booking or 0, is_counting=True).full_days(limits)
     if any(day in days for days in full.values()):
