@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import reflex as rx
@@ -65,7 +65,7 @@ def button(
     )
 
 
-def submit(label: str = "Save", *, busy: rx.Var[bool] | None = None, **props: Any) -> rx.Component:
+def submit(label: str | rx.Var[str] = "Save", *, busy: rx.Var[bool] | None = None, **props: Any) -> rx.Component:
     """The one solid button of a form."""
     return button(label, kind="primary", busy=busy, type="submit", **props)
 
@@ -107,7 +107,7 @@ def text_button(label: str | rx.Var[str], **props: Any) -> rx.Component:
 
 
 def segmented(
-    label: str, options: Sequence[tuple[str, str]], value: rx.Var[str], on_pick: rx.EventHandler
+    label: str, options: Sequence[tuple[str, str]], value: rx.Var[str], on_pick: rx.EventHandler | Callable[[str], Any]
 ) -> rx.Component:
     """A choice of a few, one pressed. ``options`` are (value, words); ``on_pick`` gets the value."""
     return rx.el.div(

@@ -214,6 +214,8 @@ def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: 
     if not isinstance(taken, Taken):
         raise SlotTaken("Somebody has just taken one of these times.", remedy="Look at the dates again.")
     give_number(uow, taken.booking_id)
+    if place in plan.instead:
+        uow.session.get_one(Booking, taken.booking_id).is_moved_from_series = True
     note_story(uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=plan.reason)
     return taken.booking_id
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from microcrm.components.buttons import button, icon_button, segmented, submit, text_button
@@ -11,7 +13,13 @@ from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
 from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.pages.class_form import what_is_new
+from microcrm.pages.series_fields import LABELS as REPEAT_LABELS
+from microcrm.pages.series_fields import repeat_dates, repeat_fields, save_words
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.class_new import NewClass
+from microcrm.state.series_new import NewSeries
+from microcrm.state.series_repeat import Repeats
 
 LABELS = {
     "customer_id": "Customer",
@@ -22,6 +30,8 @@ LABELS = {
     "day": "Day",
     "time": "Time",
     "minutes": "Length",
+    **REPEAT_LABELS,
+    "skip": "Dates",
     "reason": "Reason",
 }
 MAY_ADD = NewBooking.allowed.contains(Permission.CUSTOMERS_EDIT.value)
@@ -35,6 +45,7 @@ def _form() -> rx.Component:
     wanted = NewBooking.wanted
     errors = NewBooking.errors
     return rx.el.form(
+        rx.cond(wanted.has_classes, what_is_new("visit", NewClass.instead_of_visit)),
         error_summary(errors, LABELS, form="b"),
         offered_times(NewBooking.nearest, NewBooking.take),
         _who(),
@@ -45,6 +56,8 @@ def _form() -> rx.Component:
             class_name="grid-2",
             key=wanted.day + wanted.time,
         ),
+        repeat_fields("b"),
+        repeat_dates(),
         rx.cond(
             NewBooking.lines.length() < 2,
             minutes_field(
@@ -59,10 +72,17 @@ def _form() -> rx.Component:
         ),
         rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
         area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
-        form_footer(button("Cancel", on_click=NewBooking.close), submit("Book", busy=NewBooking.is_saving)),
-        on_submit=NewBooking.save,
+        form_footer(
+            button("Cancel", on_click=NewBooking.close),
+            submit(save_words("Book", "visit", "visits"), busy=NewBooking.is_saving | NewSeries.is_saving),
+        ),
+        on_submit=_save,
         class_name="form",
     )
+
+
+def _save(form: rx.Var[dict[str, Any]]) -> rx.Var[Any]:
+    return rx.cond(Repeats.every == "", NewBooking.save(form), NewSeries.save(form))
 
 
 def _services() -> rx.Component:

@@ -13,6 +13,7 @@ from microcrm.pages.booking_form import new_booking
 from microcrm.pages.calendar_drawers import drawer
 from microcrm.pages.calendar_lists import agenda, day_strip, month
 from microcrm.pages.calendar_toolbar import toolbar
+from microcrm.pages.class_form import new_class
 from microcrm.pages.class_panel import class_panel
 from microcrm.pages.frame import flush_screen
 from microcrm.pages.place_panel import place_asked, place_panel
@@ -31,6 +32,7 @@ def calendar() -> rx.Component:
         booking_card(),
         class_panel(),
         new_booking(),
+        new_class(),
         place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),
         here="/calendar",

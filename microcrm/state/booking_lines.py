@@ -5,10 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from microcrm.domain.formatting import format_duration
 from microcrm.domain.money import format_rupees
+from microcrm.operations.book import BookService
 from microcrm.operations.booking_choices import Provider, ServiceChoice
+from microcrm.operations.parts.booking_plan import place
 from microcrm.state.booking_card_view import Option
 
 _keys = itertools.count(1)
@@ -55,6 +58,12 @@ def total_words(lines: Sequence[ServiceLine], choices: Sequence[ServiceChoice]) 
         minutes += who.minutes if who else service.minutes
         paise += who.price_paise if who else service.price_paise
     return f"{format_duration(minutes)} · {format_rupees(paise)}" if minutes else ""
+
+
+def typed_services(form: dict[str, Any], count: int) -> tuple[BookService, ...]:
+    """What stands in the form's lines, as typed."""
+    names = ("service_id", "member_id", "minutes")
+    return tuple(BookService(*(form.get(place(name, n)) for name in names)) for n in range(count or 1))
 
 
 def _service(choices: Sequence[ServiceChoice], service_id: str) -> ServiceChoice | None:

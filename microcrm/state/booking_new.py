@@ -11,14 +11,22 @@ import reflex as rx
 from microcrm.domain.calendar_ask import address_with
 from microcrm.domain.errors import DomainError, OutsideHours, PhoneTaken, SlotTaken
 from microcrm.domain.permissions import Permission
-from microcrm.operations.book import Book, BookService, book
+from microcrm.operations.book import Book, book
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
 from microcrm.operations.customer_search import find_active, search
-from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
+from microcrm.operations.parts.booking_plan import MOST_SERVICES
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import Option, TimeChoice, time_choices
-from microcrm.state.booking_lines import ServiceLine, new_line, service_options, total_words, with_service
+from microcrm.state.booking_lines import (
+    ServiceLine,
+    new_line,
+    service_options,
+    total_words,
+    typed_services,
+    with_service,
+)
 from microcrm.state.gate import current_seat, needs
+from microcrm.state.series_repeat import Repeats
 
 FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason")
 
@@ -38,6 +46,7 @@ class Wanted:
     time: str = ""
     minutes: str = ""
     customer_id: str = ""
+    has_classes: bool = False
 
 
 class NewBooking(AppState):
@@ -61,16 +70,19 @@ class NewBooking(AppState):
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def begin(self, who: str, day: str, time: str, minutes: int, staff: str) -> None:
+    async def begin(self, who: str, day: str, time: str, minutes: int, staff: str) -> Any:
         """Open the panel, for an empty place of the board or for no place in particular."""
-        self._choices = await self._perform(booking_choices)
+        choices = await self._perform(booking_choices)
+        self._choices = tuple(one for one in choices if one.seats == 1)
         self.services = service_options(self._choices)
         self.people = await self._brought()
-        self.wanted = Wanted(day, time, str(minutes or ""), self.people[0].id if self.people else "")
+        brought = self.people[0].id if self.people else ""
+        self.wanted = Wanted(day, time, str(minutes or ""), brought, len(choices) > len(self._choices))
         self.lines, self.total, self.words, self.nearest = [new_line(staff)], "", "", []
         self.who = who if who in ("new", "walk_in") else "known"
         self.asks_reason = self.offers_family = False
         self.is_open = True
+        return Repeats.clear
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -134,7 +146,7 @@ class NewBooking(AppState):
     async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
         self.is_saving = True
         yield
-        services = tuple(_typed_service(form, n) for n in range(len(self.lines) or 1))
+        services = typed_services(form, len(self.lines))
         typed = {name: form.get(name) for name in FIELDS}
         try:
             done = await self._perform(book, Book(services=services, who=self.who, **typed))
@@ -174,8 +186,3 @@ class NewBooking(AppState):
             self.errors = {"time": error.message}
             return
         super()._refused(error)
-
-
-def _typed_service(form: dict[str, Any], number: int) -> BookService:
-    service_id, member_id = form.get(place("service_id", number)), form.get(place("member_id", number))
-    return BookService(service_id, member_id, form.get(place("minutes", number)))

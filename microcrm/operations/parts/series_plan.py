@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,7 +28,8 @@ _MOST_NEAREST = 12  # clashes that get alternatives; who has more chooses anothe
 @dataclass(frozen=True, slots=True)
 class SeriesWish:
     """As typed. ``every`` is day, week, month or month_weekday; ``weekdays`` (Monday 0) only for weeks. Give ``count`` or
-    ``until``. ``skip``: places (0 first) that are left out."""
+    ``until``. ``skip``: places (0 first) that are left out. ``instead``: (place, day, time) of those that have another time
+    than the rule says."""
 
     services: Sequence[BookService]
     day: Any
@@ -41,6 +42,7 @@ class SeriesWish:
     note: Any = ""
     reason: Any = ""
     skip: Sequence[Any] = ()
+    instead: Sequence[tuple[Any, Any, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Plan:
     days: tuple[date, ...]
     visits: tuple[tuple[PlannedItem, ...], ...]
     skip: frozenset[int]
+    instead: frozenset[int]
     note: str
     reason: str
 
@@ -85,6 +88,7 @@ def read_plan(uow: UnitOfWork, wish: SeriesWish) -> Plan:
     skip = frozenset(
         reader.whole_number("skip", one, "Left out", low=0, high=MOST) for one in list(wish.skip)[: MOST + 1]
     )
+    others = _read_others(reader, wish, today)
     note = reader.note("note", wish.note, "Note", limit=NOTE)
     reason = reader.text("reason", wish.reason, "Reason", limit=120, required=False)
     reader.done()
@@ -92,9 +96,9 @@ def read_plan(uow: UnitOfWork, wish: SeriesWish) -> Plan:
     days = days_of(rule, first)
     if not days or days[-1] > today + AHEAD:
         raise Invalid(fields={"until": "A series ends within two years. Choose an earlier end, or fewer times."})
-    visits = _visits(uow, items, days, minute)
+    visits = _visits(uow, items, days, minute, others)
     check_columns(uow, {item.member_id for item in visits[0]})
-    return Plan(first, minute, repeat, rule, days, visits, skip, note, reason)
+    return Plan(first, minute, repeat, rule, days, visits, skip, frozenset(others), note, reason)
 
 
 def dates_of(uow: UnitOfWork, plan: Plan, except_items: Sequence[int] = ()) -> tuple[SeriesDate, ...]:
@@ -186,13 +190,27 @@ def _read_repeat(reader: Reader, wish: SeriesWish, first: date) -> Repeat:
     return Repeat(every, interval, weekdays if every is Every.WEEK else (), count, until)
 
 
+def _read_others(reader: Reader, wish: SeriesWish, today: date) -> dict[int, tuple[date, int]]:
+    found = {}
+    for place, day, time in list(wish.instead)[:MOST]:
+        number = reader.whole_number("instead", place, "Visit", low=0, high=MOST)
+        other = reader.day("instead", day, "Day", earliest=today, latest=today + AHEAD)
+        found[number] = (other, min(reader.clock("instead", time, "Time"), 24 * 60 - 1))
+    return found
+
+
 def _visits(
-    uow: UnitOfWork, wanted: Sequence[WantedItem], days: Sequence[date], minute: int
+    uow: UnitOfWork,
+    wanted: Sequence[WantedItem],
+    days: Sequence[date],
+    minute: int,
+    others: Mapping[int, tuple[date, int]],
 ) -> tuple[tuple[PlannedItem, ...], ...]:
     """Planned once; the wall clock of every other day says when."""
     zone = zone_of(uow.actor.zone)
     first = plan_items(uow, wanted, to_instant(days[0], minute, zone))
-    return tuple(moved_to(first, to_instant(day, minute, zone)) for day in days)
+    times = [others.get(place, (day, minute)) for place, day in enumerate(days)]
+    return tuple(moved_to(first, to_instant(day, at, zone)) for day, at in times)
 
 
 def _around(busy: dict[int, list[Span]], span: Span) -> dict[int, list[Span]]:
