@@ -121,12 +121,10 @@ class Settings(BaseSettings):
 
     @property
     def is_database_direct(self) -> bool:
-        """Whether no pooler stands before the database: both addresses lead to the same place, or only one was given."""
-        app, owner = (
-            urlsplit(self.given_database_url),
-            urlsplit(self.given_database_url_direct or self.given_database_url),
-        )
-        return (app.hostname, app.port) == (owner.hostname, owner.port)
+        """Whether no pooler stands before the database: both addresses were given and lead to the same place. One address
+        alone may be a pooler's."""
+        app, direct = urlsplit(self.given_database_url), urlsplit(self.given_database_url_direct)
+        return bool(direct.hostname) and (app.hostname, app.port) == (direct.hostname, direct.port)
 
     @property
     def derives_app_role(self) -> bool:

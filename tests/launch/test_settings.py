@@ -95,7 +95,7 @@ def test_a_pooler_is_seen_by_its_address(read) -> None:
     assert not read(
         **(PROD | {"DATABASE_URL": "postgresql://app:a@direct.example:6432/shop"} | direct)
     ).is_database_direct
-    assert read(**(PROD | {"DATABASE_URL": pooled})).is_database_direct
+    assert not read(**(PROD | {"DATABASE_URL": pooled})).is_database_direct
 
 
 def test_one_sign_in_makes_the_apps_own_and_a_pooler_keeps_its_host(read) -> None:
