@@ -21,6 +21,7 @@ from microcrm.http.book.render import for_customers, show
 from microcrm.http.book.tongues import Tongue, mark, tongue_of
 from microcrm.http.desk import visitor
 from microcrm.operations.billing.sharing import PublicBill, public_bill
+from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.bridge import perform
 
 _K = DocumentKind
@@ -49,15 +50,20 @@ async def show_bill(request: Request) -> Response:
 async def show_bill_file(request: Request) -> Response:
     await check_address(request, LINKS)
     size: Size = "80mm" if request.query_params.get("size") == "80mm" else "A4"
-    found = await perform(visitor(request), public_bill, request.path_params["token"])
-    name = found.page.number.replace("/", "-")
+    token = request.path_params["token"]
+
+    def made(uow: UnitOfWork) -> tuple[bytes, str]:
+        page = public_bill(uow, token).page
+        return set_bill(page_of(page), size), page.number.replace("/", "-")
+
+    data, name = await perform(visitor(request), made)
     headers = {
         **SECRET,
         "cache-control": "private, no-store",
         "x-robots-tag": "noindex",
         "content-disposition": f'inline; filename="{name}.pdf"',
     }
-    return Response(set_bill(page_of(found.page), size), media_type="application/pdf", headers=headers)
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, Any]:
