@@ -36,6 +36,7 @@ from microcrm.state.bill_money import Till
 from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customers import Customers
 from microcrm.state.queue import QueuePage
 from microcrm.state.settings_billing import BillingSettings
@@ -75,7 +76,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
-    Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load,)),
+    Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load)),
     Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),

@@ -144,12 +144,13 @@ def menu_trigger(uid: str | rx.Var[str], label: str, *, icon: str = "ellipsis", 
 
 def menu_item(uid: str | rx.Var[str], label: str, *, icon: str, danger: bool = False, **props: Any) -> rx.Component:
     """An action in the menu ``uid``; pressing it closes the menu."""
+    closes = {"popoverTarget": uid, "popoverTargetAction": "hide"}
     return rx.el.button(
         icon_(icon),
         rx.el.span(label),
         type="button",
         class_name="danger" if danger else "",
-        custom_attrs={"popoverTarget": uid, "popoverTargetAction": "hide"},
+        custom_attrs=closes | props.pop("custom_attrs", {}),
         **props,
     )
 

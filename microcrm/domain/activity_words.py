@@ -75,6 +75,7 @@ ACTIONS: dict[str, str] = {
     "invoice.cancelled": "cancelled",
     "invoice.credited": "credited",
     "payment.taken": "took",
+    "payment.advance_used": "used an advance for",
     "payment.voided": "declared void",
 }
 SUBJECTS: dict[str, str] = {

@@ -39,6 +39,10 @@ class DocumentKind(StrEnum):
     DEBIT_NOTE = "debit_note"
 
 
+OWED = frozenset({  # what a customer is asked to pay
+    DocumentKind.TAX_INVOICE, DocumentKind.BILL_OF_SUPPLY, DocumentKind.INVOICE_CUM_BILL, DocumentKind.PLAIN_BILL,
+    DocumentKind.DEBIT_NOTE,
+})  # fmt: skip
 TITLES = {
     DocumentKind.ESTIMATE: "Estimate",
     DocumentKind.TAX_INVOICE: "Tax Invoice",

@@ -7,7 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import button, submit, text_button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import dialog, form_footer, panel
-from microcrm.components.fields import error_summary, field_error, text_field
+from microcrm.components.fields import check_field, error_summary, field_error, text_field
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.bills_view import Amount, PaidLine
@@ -77,7 +77,23 @@ def dialogs() -> rx.Component:
 def _pay_form() -> rx.Component:
     return rx.el.form(
         error_summary(Till.errors, {"parts": "Payment"}, form="pay"),
+        rx.cond(
+            Bill.bill.advance != "",
+            rx.el.div(
+                rx.el.p(Bill.bill.advance, " is paid ahead."),
+                button("Use it", kind="next", on_click=Till.use_advance),
+                class_name="row",
+            ),
+        ),
         *[_way(mode, words, place) for place, (mode, words) in enumerate(_WAYS)],
+        rx.cond(
+            Bill.bill.owes != "",
+            check_field(
+                "carries",
+                "What is more pays earlier bills: " + Bill.bill.owes + " is due",
+                hint="The oldest first; the rest stays as an advance",
+            ),
+        ),
         form_footer(submit("Take it", busy=Till.is_busy), button("Close", on_click=Till.close)),
         on_submit=Till.pay,
         class_name="form",

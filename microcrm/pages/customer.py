@@ -11,6 +11,7 @@ from microcrm.components.feedback import alert, blank, skeleton, skeleton_lines
 from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import Fact, Relative, Visit
+from microcrm.pages.customer_bills import customer_bills
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
@@ -66,7 +67,9 @@ def _record() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(_facts(), _visits(), class_name="stack"),
-            rx.el.aside(_notes(), _contact(), _family(), class_name="stack", aria_label="At a glance"),
+            rx.el.aside(
+                _notes(), customer_bills(), _contact(), _family(), class_name="stack", aria_label="At a glance"
+            ),
             class_name="record",
         ),
         class_name="stack",

@@ -19,6 +19,7 @@ from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import confirm
 from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.fields import search_field, text_field
+from microcrm.components.hotkeys.hotkeys import in_line
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
@@ -144,6 +145,8 @@ def _who() -> rx.Component:
                     ),
                     rx.el.p("Walk-in, without a name", class_name="muted"),
                 ),
+                rx.cond(BILL.owes != "", rx.el.p(BILL.owes, " due from earlier bills", class_name="meta num")),
+                rx.cond(BILL.advance != "", rx.el.p(BILL.advance, " paid ahead", class_name="meta num")),
                 search_field("Search customers", Bill.words, Bill.find, placeholder="Name or last 4 digits"),
                 rx.el.ul(rx.foreach(Bill.people, _person), class_name="list people-found"),
                 class_name="stack-s",
@@ -198,8 +201,17 @@ def _lines() -> rx.Component:
             rx.foreach(Bill.lines, _line),
             class_name="bill-lines",
         ),
+        rx.el.p(
+            rx.el.kbd("Enter", class_name="kbd"),
+            " adds a line, ",
+            rx.el.kbd("Alt ↑ ↓", class_name="kbd"),
+            " moves it, ",
+            rx.el.kbd("Ctrl D", class_name="kbd"),
+            " repeats it",
+            class_name="meta keys-only",
+        ),
         rx.el.div(
-            button("Empty line", icon="plus", on_click=Bill.add_line("")),
+            button("Empty line", icon="plus", on_click=Bill.add_line(""), **in_line("add")),
             rx.el.select(
                 rx.el.option("Add from the price list …", value=""),
                 rx.foreach(Bill.services, _service),
@@ -242,10 +254,31 @@ def _line(line: rx.Var[EditLine]) -> rx.Component:
             aria_label="Tax class",
         ),
         rx.el.span(line.amount, rx.el.small(line.rate, class_name="meta"), class_name="right num bill-amount"),
-        icon_button("x", "Remove this line", on_click=Bill.drop_line(line.at)),
+        _line_menu(line),
         class_name="bill-line",
+        custom_attrs={"data-line": line.at.to_string()},
         key=line.at.to_string(),
     )
+
+
+def _line_menu(line: rx.Var[EditLine]) -> rx.Component:
+    """The same by hand as by the keys of the lines (hotkeys.jsx)."""
+    uid = rx.Var.create("line-") + line.at.to_string()
+    up, down = Bill.move_line(line.at, line.at - 1), Bill.move_line(line.at, line.at + 1)
+    return rx.el.div(
+        menu(
+            uid,
+            menu_trigger(uid, "More for this line"),
+            _step(uid, "Move up", "arrow_up", "up", up),
+            _step(uid, "Move down", "arrow_down", "down", down),
+            _step(uid, "Duplicate", "copy", "copy", Bill.copy_line(line.at)),
+            menu_item(uid, "Remove", icon="x", on_click=Bill.drop_line(line.at)),
+        )
+    )
+
+
+def _step(uid: rx.Var[str], words: str, icon_name: str, key: str, on_click: rx.event.EventSpec) -> rx.Component:
+    return menu_item(uid, words, icon=icon_name, on_click=on_click, **in_line(key))
 
 
 def _cell(line: rx.Var[EditLine], name: str, label: str, value: rx.Var[str], **props: object) -> rx.Component:

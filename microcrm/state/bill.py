@@ -11,6 +11,7 @@ import reflex as rx
 from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
 from microcrm.operations.billing.issuing import issue
 from microcrm.operations.billing.paper import mark_given
@@ -19,11 +20,11 @@ from microcrm.operations.customer_search import search
 from microcrm.state.base import AppState
 from microcrm.state.bill_lines import BillLines
 from microcrm.state.bills_view import (
-    EMPTY_LINE,
     BillView,
     bill_of,
     edit_line,
     price_into,
+    recalled,
     wish_of,
 )
 from microcrm.state.booking_new import Person
@@ -52,9 +53,7 @@ class Bill(BillLines, AppState):
         if asked.get("booking"):
             document_id = await self._perform(bill_of_visit, asked["booking"])
             return rx.redirect(f"/invoice?id={document_id}", replace=True)
-        await self._open(asked.get("id", ""))
-        if self.bill.is_draft:
-            await self._read_offers()
+        await self._open(asked.get("id", ""), asked.get("customer", ""))
         self.people, self.words = [], ""
         self.is_known, self.drawn = True, self.drawn + 1
         return None
@@ -70,6 +69,7 @@ class Bill(BillLines, AppState):
     @needs(Permission.INVOICES_EDIT)
     async def pick_person(self, customer_id: str, name: str) -> None:
         self.bill = replace(self.bill, customer_id=str(customer_id)[:20], customer=str(name)[:200])
+        await self._recall()
         self.people, self.words, self.is_changed = [], "", True
 
     @rx.event
@@ -129,12 +129,23 @@ class Bill(BillLines, AppState):
         self.bill = price_into(self.bill, priced := await self._perform(try_out, self._command()))
         self._fill_in(priced)
 
-    async def _open(self, document_id: str) -> None:
-        """The bill of that id, or an empty one of today."""
+    async def _open(self, document_id: str, customer_id: str) -> None:
+        """The bill of that id, or an empty one of today, for the customer whom the address names."""
         if document_id:
             await self._show(document_id)
-        else:
-            self.bill, self.lines = BillView(day=self._today().isoformat()), [EMPTY_LINE]
+        if not document_id or self.bill.is_draft:
+            await self._read_offers()
+        if not document_id:
+            self.bill, self.lines = BillView(day=self._today().isoformat(), customer_id=customer_id), [self._empty]
+            await self._recall()
+
+    async def _recall(self) -> None:
+        """What the customer owes on other bills and has paid ahead."""
+        if not self.bill.customer_id:
+            self.bill = replace(self.bill, owes="", advance="")
+            return
+        money = await self._perform(customer_money, self.bill.customer_id)
+        self.bill = recalled(self.bill, money)
 
     async def _save(self) -> None:
         saved = await self._perform(save_draft, self._command())
@@ -144,6 +155,7 @@ class Bill(BillLines, AppState):
     async def _show(self, document_id: str) -> None:
         view = await self._perform(view_document, document_id)
         self.bill = bill_of(view, self._today())
+        await self._recall()
         self.lines = [edit_line(at, line) for at, line in enumerate(view.lines)]
 
     def _today(self) -> date:

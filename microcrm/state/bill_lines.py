@@ -10,6 +10,7 @@ import reflex as rx
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.offers import offers
 from microcrm.operations.billing.pricing import Priced
+from microcrm.operations.billing.terms import billing_terms
 from microcrm.state.bills_view import EMPTY_LINE, EditLine, line_from, line_from_offer
 from microcrm.state.booking_card_view import Option
 from microcrm.state.gate import needs
@@ -27,6 +28,7 @@ class BillLines(rx.State, mixin=True):
     is_changed: bool = False
 
     _offers: dict[str, EditLine] = {}
+    _empty: EditLine = EMPTY_LINE  # with the shop's way of giving prices
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
@@ -48,17 +50,36 @@ class BillLines(rx.State, mixin=True):
     @needs(Permission.INVOICES_EDIT)
     async def add_line(self, service_id: str) -> None:
         """Another line: empty, or with a service of the price list."""
-        self._redraw([*self._filled(), self._offers.get(str(service_id), EMPTY_LINE)][:MOST_LINES])
+        self._redraw([*self._filled(), self._offers.get(str(service_id), self._empty)][:MOST_LINES])
         await self._reckon()
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
     async def drop_line(self, at: int) -> None:
-        self._redraw([line for line in self.lines if line.at != at] or [EMPTY_LINE])
+        self._redraw([line for line in self.lines if line.at != at] or [self._empty])
+        await self._reckon()
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def move_line(self, at: int, to: int) -> None:
+        """The line takes the place ``to``; those between move up or down."""
+        lines = [line for line in self.lines if line.at != at]
+        moved = [line for line in self.lines if line.at == at]
+        if moved and 0 <= to < len(self.lines):
+            self._redraw([*lines[:to], *moved, *lines[to:]])
+            await self._reckon()
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def copy_line(self, at: int) -> None:
+        """The same once more below; a visit's own item is billed once only."""
+        lines = [twin for line in self.lines for twin in ((line, _again(line)) if line.at == at else (line,))]
+        self._redraw(lines[:MOST_LINES])
         await self._reckon()
 
     async def _read_offers(self) -> None:
         found = await self._perform(offers)
+        self._empty = replace(EMPTY_LINE, is_with_tax=(await self._perform(billing_terms)).is_price_with_tax)
         self._offers = {str(one.service_id): line_from_offer(one) for one in found}
         self.services = [Option(str(one.service_id), one.name) for one in found]
 
@@ -74,3 +95,7 @@ class BillLines(rx.State, mixin=True):
     def _redraw(self, lines: Sequence[EditLine]) -> None:
         self.lines = [replace(line, at=at) for at, line in enumerate(lines)]
         self.is_changed, self.drawn = True, self.drawn + 1
+
+
+def _again(line: EditLine) -> EditLine:
+    return replace(line, booking_item_id="")

@@ -9,6 +9,7 @@ import reflex as rx
 
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
+from microcrm.operations.billing.accounts import use_advance
 from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.issuing import cancel_unsent
 from microcrm.operations.billing.payments import MODES, PaidPart, PaymentTaken, take_payment, void_payment
@@ -63,8 +64,18 @@ class Till(AppState):
     @needs(Permission.PAYMENTS_TAKE)
     async def pay(self, form: dict[str, Any]) -> Any:
         bill = (await self.get_state(Bill)).bill
-        done = await self._perform(take_payment, Take(bill.id, _parts(form), self._key))
+        done = await self._perform(
+            take_payment, Take(bill.id, _parts(form), self._key, pick(form, "carries")["carries"])
+        )
         self._notify(_said(done))
+        return self._done()
+
+    @rx.event
+    @needs(Permission.PAYMENTS_TAKE)
+    async def use_advance(self) -> Any:
+        done = await self._perform(use_advance, (await self.get_state(Bill)).bill.id)
+        due = f", {format_rupees(done.due)} is still due" if done.due else ""
+        self._notify(f"{format_rupees(done.used)} of the advance used for {done.number}{due}")
         return self._done()
 
     @rx.event
@@ -106,6 +117,8 @@ def _parts(form: Any) -> list[PaidPart]:
 def _said(done: PaymentTaken) -> str:
     change = f" Give back {format_rupees(done.change)}." if done.change else ""
     advance = f" {format_rupees(done.advance)} is kept as their advance." if done.advance else ""
+    if done.earlier:
+        change = f" {format_rupees(done.earlier)} went to earlier bills.{change}"
     if done.due:
         return f"Taken, {format_rupees(done.due)} is still due.{change}"
     return f"{done.number} is paid in full.{change}{advance}"

@@ -9,10 +9,11 @@ from datetime import date
 from microcrm.domain.bill import Bill as DomainBill
 from microcrm.domain.bill import Line, Worked
 from microcrm.domain.bill_page import percent, quantity
-from microcrm.domain.documents import DocumentKind
+from microcrm.domain.documents import OWED, DocumentKind
 from microcrm.domain.formatting import format_day
 from microcrm.domain.money import MINUS, format_rupees, group_indian, rupees_for_input
 from microcrm.domain.taxbook import TaxClass
+from microcrm.operations.billing.accounts import CustomerMoney
 from microcrm.operations.billing.offers import Offer
 from microcrm.operations.billing.pricing import LineWish, Priced
 from microcrm.operations.billing.reading import DocumentPage, DocumentRow, DocumentView, LineView
@@ -106,6 +107,9 @@ class BillView:
     tone: str = "neutral"
     is_draft: bool = True
     takes_money: bool = False
+    owes: str = ""  # the customer, on other bills
+    due_paise: int = 0
+    advance: str = ""
     may_share: bool = False
     may_cancel: bool = False
     may_credit: bool = False
@@ -155,7 +159,7 @@ def status_of(row: DocumentRow | DocumentView, today: date) -> tuple[str, str, s
 
 
 def rows_of(page: DocumentPage, today: date) -> list[BillRow]:
-    return [_row(row, today) for row in page.rows]
+    return [row_of(row, today) for row in page.rows]
 
 
 def tabs_of(page: DocumentPage) -> list[Tab]:
@@ -173,7 +177,7 @@ def shares_of(collected: Mapping[str, int]) -> list[Share]:
     ]
 
 
-def _row(row: DocumentRow, today: date) -> BillRow:
+def row_of(row: DocumentRow, today: date) -> BillRow:
     status, tone, icon = status_of(row, today)
     return BillRow(
         id=str(row.id),
@@ -195,7 +199,7 @@ def _row(row: DocumentRow, today: date) -> BillRow:
 def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
     status, tone, _ = status_of(view, today)
     is_draft, is_note = view.state == "draft", view.kind is DocumentKind.CREDIT_NOTE
-    is_open = view.state in ("issued", "part_paid") and not is_note
+    is_open = view.state in ("issued", "part_paid") and view.kind in OWED
     return BillView(
         id=str(view.id),
         version=view.version,
@@ -222,6 +226,7 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         total=format_rupees(view.total),
         due=format_rupees(view.due) if is_open else "",
         due_input=rupees_for_input(view.due) if is_open else "",
+        due_paise=view.due if is_open else 0,
         paper=f"/invoice/{view.id}.svg?v={view.version}",
         booking_id=str(view.booking_id or ""),
         cancel_reason=view.cancel_reason,
@@ -253,6 +258,17 @@ def price_into(bill: BillView, priced: Priced | None) -> BillView:
         sums=sums_of(priced.bill, priced.heads, discount),
         total=format_rupees(priced.bill.total),
         reason=reason,
+    )
+
+
+def recalled(bill: BillView, money: CustomerMoney) -> BillView:
+    """With what its customer owes on other bills and has paid ahead."""
+    owed = money.due - (bill.due_paise if bill.takes_money else 0)
+    return replace(
+        bill,
+        customer=bill.customer or money.name,
+        owes=format_rupees(owed) if owed > 0 else "",
+        advance=format_rupees(money.advance) if money.advance else "",
     )
 
 

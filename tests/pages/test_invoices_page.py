@@ -15,6 +15,7 @@ from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills import Bills
+from microcrm.state.customer_bills import CustomerBills
 from tests.conftest import act_as
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -88,6 +89,56 @@ async def test_lines_come_from_the_price_list_and_go_again(server: Server, a: Sh
     assert [(line.at, line.description) for line in shown.lines] == [(0, "Plain haircut"), (1, "")]
     await tab.send(Bill.drop_line, at=0)
     assert [line.description for line in (await tab.state(Bill)).lines] == [""]
+
+
+async def test_lines_are_moved_and_repeated(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a)
+    await tab.open(Bill.load)
+    await type_line(tab, 0, description="One", price="1")
+    for place, name in enumerate(("Two", "Three"), 1):
+        await tab.send(Bill.add_line, service_id="")
+        await type_line(tab, place, description=name, price=str(place + 1))
+    await tab.send(Bill.move_line, at=2, to=0)
+    await tab.send(Bill.copy_line, at=1)
+    shown = await tab.state(Bill)
+    assert [(line.at, line.description) for line in shown.lines] == [(0, "Three"), (1, "One"), (2, "One"), (3, "Two")]
+    assert shown.bill.total == "₹7.00"
+    for odd in ({"at": 0, "to": -1}, {"at": 9, "to": 0}, {"at": 0, "to": 99}):
+        await tab.send(Bill.move_line, **odd)
+    assert [line.description for line in (await tab.state(Bill)).lines] == ["Three", "One", "One", "Two"]
+
+
+async def test_a_bill_for_a_customer_says_what_is_due_and_carries_it(server: Server, a: Shop) -> None:
+    old = act_as(a.actor(), lambda uow: issued(uow, a).document_id)
+    tab = tab_of(server, a, path=f"/invoice?customer={a.customer_id}")
+    await tab.open(Bill.load)
+    shown = (await tab.state(Bill)).bill
+    assert (shown.customer, shown.owes, shown.advance) == ("Plain Iyer", "₹525.00", "")
+    bill = act_as(a.actor(), lambda uow: issued(uow, a).document_id)
+    tab.path = f"/invoice?id={bill}"
+    await tab.send(Bill.load)
+    assert (await tab.state(Bill)).bill.owes == "₹525.00"
+    await tab.send(Till.begin_paying)
+    await tab.send(Till.pay, form={"amount_upi": "1150", "carries": "on"})
+    assert (await notices(tab))[-1].startswith("INV/2627/0002 is paid in full. ₹525.00 went to earlier bills. ₹100.00")
+    last = act_as(a.actor(), lambda uow: issued(uow, a).document_id)
+    tab.path = f"/invoice?id={last}"
+    await tab.send(Bill.load)
+    assert (await tab.state(Bill)).bill.advance == "₹100.00"
+    await tab.send(Till.use_advance)
+    assert (await notices(tab))[-1] == "₹100.00 of the advance used for INV/2627/0003, ₹425.00 is still due"
+    assert old
+
+
+async def test_a_customer_s_page_lists_their_bills_for_those_who_may(server: Server, a: Shop) -> None:
+    act_as(a.actor(), lambda uow: issued(uow, a))
+    tab = tab_of(server, a, path=f"/customer?id={a.customer_id}")
+    await tab.open(CustomerBills.load)
+    shown = await tab.state(CustomerBills)
+    assert (shown.account.due, [row.number for row in shown.bills]) == ("₹525.00", ["INV/2627/0001"])
+    staff = tab_of(server, a, Role.STAFF, f"/customer?id={a.customer_id}")
+    answer = await staff.open(CustomerBills.load)
+    assert not answer.refusals and not (await staff.state(CustomerBills)).is_read
 
 
 async def test_a_visit_opens_as_a_draft(server: Server, a: Shop) -> None:

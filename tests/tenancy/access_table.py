@@ -64,6 +64,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerPage": DESK,
     "CustomerPage.load": MEMBERS,
     "CustomerPage.stop_editing": MEMBERS,
+    "CustomerBills": MEMBERS,
     "NewCustomer": DESK,
     "NewCustomer.close": MEMBERS,
     "Bills": BOOKS,

@@ -37,6 +37,32 @@ function toRow(step) {
   links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)]?.focus();
 }
 
+// Lines of a grid: Enter adds one, Alt and an arrow moves it, Ctrl-D repeats it. What was typed is sent before (blur), and
+// once the lines are drawn anew the cursor stands in the line that was meant.
+const LINE_KEYS = { Enter: ["add", Infinity], "Alt+ArrowUp": ["up", -1], "Alt+ArrowDown": ["down", 1], "$mod+d": ["copy", 1] };
+
+function inLine(event) {
+  const line = event.target.closest?.("[data-line]");
+  if (!line || !event.target.matches("input, select")) return;
+  const parts = [event.altKey && "Alt", (event.ctrlKey || event.metaKey) && "$mod", event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const [act, step] = LINE_KEYS[parts.filter(Boolean).join("+")] ?? [];
+  if (!act) return;
+  event.preventDefault();
+  const fields = (node) => [...node.querySelectorAll("input, select")];
+  const column = act === "add" ? 0 : fields(line).indexOf(event.target);
+  const before = [...document.querySelectorAll("[data-line]")];
+  event.target.blur();
+  (act === "add" ? document : line).querySelector(`[data-line-act="${act}"]`)?.click();
+  const until = Date.now() + 3000;
+  const look = () => {
+    const now = [...document.querySelectorAll("[data-line]")];
+    if (now.length && !now.includes(before[0])) {
+      fields(now[Math.max(0, Math.min(before.indexOf(line) + step, now.length - 1))])[column]?.focus();
+    } else if (Date.now() < until) requestAnimationFrame(look);
+  };
+  look();
+}
+
 function bindings(calm, go) {
   return {
     "$mod+k": (event) => { event.preventDefault(); DOES.palette(); },
@@ -78,10 +104,12 @@ export function Hotkeys({ routes = {}, off = false }) {
       if (node) DOES[node.dataset.does]?.(node);
     };
     window.addEventListener("keydown", press);
+    window.addEventListener("keydown", inLine);
     document.addEventListener("click", click);
     return () => {
       stop();
       window.removeEventListener("keydown", press);
+      window.removeEventListener("keydown", inLine);
       document.removeEventListener("click", click);
     };
   }, []);

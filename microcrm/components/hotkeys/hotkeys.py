@@ -36,6 +36,8 @@ SHEET: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Move a focused booking in time", ("Alt", "↑ ↓")),
     ("Move it to another person or day", ("Alt", "← →")),
     ("Make it longer or shorter", ("Alt", "Shift", "↑ ↓")),
+    ("Bill: add, repeat a line", ("Enter", "Ctrl D")),
+    ("Bill: move a line", ("Alt", "↑ ↓")),
     ("Hide or show menu names", ("[",)),
     ("Close what is open", ("Esc",)),
     ("This list", ("?",)),
@@ -64,6 +66,12 @@ def does(name: str) -> dict[str, dict[str, str]]:
 def pressed_by(key: str) -> dict[str, dict[str, str]]:
     """Props of a button or link that the single ``key`` presses while nobody types: "t", "ArrowLeft"."""
     return {"custom_attrs": {"data-key": key}}
+
+
+def in_line(act: str) -> dict[str, dict[str, str]]:
+    """Props of a button that a key presses from within a line of a grid (``data-line``): up, down or copy of that line, or
+    add for the whole grid."""
+    return {"custom_attrs": {"data-line-act": act}}
 
 
 def copies(text: str | rx.Var[str]) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from microcrm.adapters.paper.typeset import Size, qr_code, set_bill
 from microcrm.domain.bill import QUANTITY_ONE
 from microcrm.domain.bill_page import PageBill, page_of, quantity
-from microcrm.domain.documents import DocumentKind
+from microcrm.domain.documents import OWED, DocumentKind
 from microcrm.domain.gstin import display_gstin
 from microcrm.http.book.limits import LINKS, check_address
 from microcrm.http.book.manage import SECRET
@@ -36,7 +36,6 @@ _TITLES = {
     _K.CREDIT_NOTE: mark("Credit note"),
     _K.DEBIT_NOTE: mark("Debit note"),
 }
-_OWED = frozenset({_K.TAX_INVOICE, _K.BILL_OF_SUPPLY, _K.INVOICE_CUM_BILL, _K.PLAIN_BILL, _K.DEBIT_NOTE})
 
 
 @for_customers
@@ -71,7 +70,7 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
     words, tone = status_words(page, found.due_on, found.today, tongue)
     printed = page_of(page)
     upi = printed["upi"]
-    due = max(0, page.total + page.tip - page.paid) if page.kind in _OWED else 0
+    due = max(0, page.total + page.tip - page.paid) if page.kind in OWED else 0
     return {
         "heading": f"{tongue.say(_TITLES[page.kind])} {page.number}",
         "standing": words,
@@ -85,7 +84,7 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
         "taxes": _taxes(page, tongue),
         "round_off": tongue.rupees(page.round_off) if page.round_off else "",
         "total": tongue.rupees(page.total),
-        "after": _after(page, tongue) if page.kind in _OWED else [],
+        "after": _after(page, tongue) if page.kind in OWED else [],
         "due": tongue.rupees(due) if due else "",
         "upi": upi,
         "code": Markup(qr_code(upi["link"])) if upi else "",  # noqa: S704 - our own drawing
@@ -101,7 +100,7 @@ def status_words(page: PageBill, due_on: date | None, today: date, tongue: Tongu
     """How it stands, and the tone of the sentence."""
     if page.state == "cancelled":
         return tongue.say("This bill is cancelled. There is nothing to pay."), "bad"
-    if page.kind not in _OWED:
+    if page.kind not in OWED:
         return "", ""
     if page.state == "paid":
         return tongue.say("Paid in full. Thank you."), "ok"

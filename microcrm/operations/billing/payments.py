@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.money import format_rupees, parse_rupees
@@ -20,6 +21,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 MODES = ("cash", "upi", "card", "bank", "wallet")  # razorpay comes by its webhook only
 MOST_PARTS = 6
+OPEN = ("issued", "part_paid")  # states in which a bill takes money
 MOST = 10**11
 
 
@@ -35,16 +37,18 @@ class PaidPart:
 
 @dataclass(frozen=True, slots=True)
 class TakePayment:
-    """``request_key``: the form's own key, so that the same press twice takes the money once."""
+    """``request_key``: the form's own key, so that the same press twice takes the money once. ``carries``: what is more
+    than this bill pays the customer's earlier ones first."""
 
     document_id: Any
     parts: Any
     request_key: Any
+    carries: Any = False
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentTaken:
-    """Paise. ``advance`` is what was paid beyond the bill and is the customer's to use."""
+    """Paise. ``earlier``: what paid earlier bills; ``advance``: what was paid beyond all that and is the customer's to use."""
 
     number: str
     state: str
@@ -52,6 +56,7 @@ class PaymentTaken:
     due: int
     change: int
     advance: int
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +71,75 @@ def take_payment(uow: UnitOfWork, command: TakePayment) -> PaymentTaken:
     """``Conflict`` for a draft, a cancelled or a paid bill; ``Invalid`` when a walk-in pays more than is due: there is
     nobody to keep the advance for."""
     uow.require(Permission.PAYMENTS_TAKE)
-    parts, key = _read(command)
+    parts, key, carries = _read(command)
+    if carries:
+        _lock_all(uow, command.document_id)
     document = find(uow, Document, command.document_id)
     if _is_known(uow, key):
         return _taken(document, change=_change(parts), advance=0)
-    due = due_of(document)
-    if document.state not in ("issued", "part_paid"):
+    if document.state not in OPEN or document.kind not in OWED:
         raise Conflict("This bill takes no payment.", remedy="Look at how it stands now.")
-    extra = sum(part.paise for part in parts) - due
+    bills = [document, *(_earlier(uow, document) if carries else ())]
+    left = [due_of(bill) for bill in bills]
+    extra = sum(part.paise for part in parts) - sum(left)
     if extra > 0 and document.customer_id is None:
-        raise Invalid(fields={"parts": f"Only {format_rupees(due)} is due."})
-    left = due
+        raise Invalid(fields={"parts": f"Only {format_rupees(left[0])} is due."})
     for place, part in enumerate(parts):
-        settled = min(part.paise, left)
-        left -= settled
-        _store(uow, document, part, settled, f"{key}:{place}")
-    _settle(uow, document, due - left)
-    return _taken(document, change=_change(parts), advance=max(0, extra))
+        settled = _spread(part.paise, left)
+        left = [due - paise for due, paise in zip(left, settled, strict=True)]
+        _store(
+            uow,
+            document,
+            part,
+            [(bill, paise) for bill, paise in zip(bills, settled, strict=True) if paise],
+            f"{key}:{place}",
+        )
+    earlier = 0
+    for bill, due in zip(bills, left, strict=True):
+        paid = due_of(bill) - due
+        earlier += paid if bill is not document else 0
+        if paid or bill is document:
+            settle(uow, bill, paid)
+    return _taken(document, change=_change(parts), advance=max(0, extra), earlier=earlier)
+
+
+def _spread(paise: int, dues: Sequence[int]) -> list[int]:
+    """An amount over what is due, the first first."""
+    parts = []
+    for due in dues:
+        part = min(paise, due)
+        paise -= part
+        parts.append(part)
+    return parts
+
+
+def _earlier(uow: UnitOfWork, document: Document) -> list[Document]:
+    """Other bills of the same customer that are open, the oldest first."""
+    if document.customer_id is None:
+        return []
+    query = (
+        select(Document)
+        .where(
+            Document.business_id == uow.business_id,
+            Document.customer_id == document.customer_id,
+            Document.id != document.id,
+            Document.state.in_(OPEN),
+            Document.kind.in_(OWED),
+        )
+        .order_by(Document.issued_on, Document.id)
+    )
+    return list(uow.session.scalars(query))
+
+
+def _lock_all(uow: UnitOfWork, document_id: Any) -> None:
+    """All open bills of its customer, in the order of their ids: two tills that pay for each other's bills wait in turn."""
+    document = find(uow, Document, document_id, is_locked=False)
+    query = select(Document.id).where(
+        Document.business_id == uow.business_id,
+        Document.customer_id == document.customer_id,
+        Document.state.in_(OPEN),
+    )
+    uow.session.execute(query.order_by(Document.id).with_for_update()).all()
 
 
 def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
@@ -103,7 +160,7 @@ def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
     settled = 0
     for allocation in rows:
         document = find(uow, Document, allocation.document_id)
-        _settle(uow, document, -allocation.amount_paise)
+        settle(uow, document, -allocation.amount_paise)
         settled += allocation.amount_paise
     _post(uow, payment, settled, is_reversed=True)
     uow.audit("payment.voided", "payment", payment.id, amount=payment.amount_paise)
@@ -113,7 +170,7 @@ def due_of(document: Document) -> int:
     return document.total_paise + document.tip_paise - document.paid_paise
 
 
-def _read(command: TakePayment) -> tuple[Sequence[_Part], str]:
+def _read(command: TakePayment) -> tuple[Sequence[_Part], str, bool]:
     reader = Reader()
     key = reader.text("request_key", command.request_key, "Form", limit=64, least=8)
     raw = command.parts
@@ -121,8 +178,9 @@ def _read(command: TakePayment) -> tuple[Sequence[_Part], str]:
         reader.refuse("parts", f"A bill is paid in 1 to {MOST_PARTS} parts.")
         raw = ()
     parts = [_part(reader, f"parts.{place}", part) for place, part in enumerate(raw)]
+    carries = reader.flag("carries", command.carries, "Earlier bills")
     reader.done()
-    return parts, key
+    return parts, key, carries
 
 
 def _part(reader: Reader, name: str, part: PaidPart) -> _Part:
@@ -146,7 +204,7 @@ def _is_known(uow: UnitOfWork, key: str) -> bool:
     return bool(uow.session.execute(query).scalar_one())
 
 
-def _store(uow: UnitOfWork, document: Document, part: _Part, settled: int, key: str) -> None:
+def _store(uow: UnitOfWork, document: Document, part: _Part, settled: Sequence[tuple[Document, int]], key: str) -> None:
     payment = Payment(
         business_id=uow.business_id,
         customer_id=document.customer_id,
@@ -159,16 +217,11 @@ def _store(uow: UnitOfWork, document: Document, part: _Part, settled: int, key: 
     )
     uow.session.add(payment)
     uow.session.flush()
-    if settled:
-        uow.session.add(
-            Allocation(
-                business_id=uow.business_id,
-                payment_id=payment.id,
-                document_id=document.id,
-                amount_paise=settled,
-            )
-        )
-    _post(uow, payment, settled)
+    uow.session.add_all(
+        Allocation(business_id=uow.business_id, payment_id=payment.id, document_id=bill.id, amount_paise=paise)
+        for bill, paise in settled
+    )
+    _post(uow, payment, sum(paise for _, paise in settled))
     uow.audit("payment.taken", "payment", payment.id, mode=part.mode, amount=part.paise, document=document.id)
 
 
@@ -179,7 +232,8 @@ def _post(uow: UnitOfWork, payment: Payment, settled: int, *, is_reversed: bool 
     post(uow, {account: sign * paise for account, paise in amounts.items()}, day, payment_id=payment.id)
 
 
-def _settle(uow: UnitOfWork, document: Document, paise: int) -> None:
+def settle(uow: UnitOfWork, document: Document, paise: int) -> None:
+    """So much more (or less) of it is paid. For operations that have asked already."""
     document.paid_paise += paise
     if document.state != "cancelled":
         document.state = "paid" if due_of(document) <= 0 else "part_paid" if document.paid_paise else "issued"
@@ -188,9 +242,9 @@ def _settle(uow: UnitOfWork, document: Document, paise: int) -> None:
     uow.session.flush()
 
 
-def _taken(document: Document, *, change: int, advance: int) -> PaymentTaken:
+def _taken(document: Document, *, change: int, advance: int, earlier: int = 0) -> PaymentTaken:
     return PaymentTaken(
-        document.number or "", document.state, document.paid_paise, max(0, due_of(document)), change, advance
+        document.number or "", document.state, document.paid_paise, max(0, due_of(document)), change, advance, earlier
     )
 
 

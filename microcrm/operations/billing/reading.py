@@ -22,6 +22,7 @@ from microcrm.models.customers import Customer
 from microcrm.operations.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 25
+MOST_OF_ONE = 8  # of one customer, at a glance
 TABS = ("all", "draft", "due", "overdue", "paid", "credit_notes")
 _OPEN = ("issued", "part_paid")
 
@@ -161,6 +162,12 @@ def list_documents(uow: UnitOfWork, command: ListDocuments) -> DocumentPage:
     return DocumentPage(
         tuple(rows[:PAGE_SIZE]), _tallies(uow, where, today), _collected(uow, command), len(rows) > PAGE_SIZE
     )
+
+
+def documents_of(uow: UnitOfWork, customer_id: int) -> tuple[DocumentRow, ...]:
+    """The latest of one customer, for operations that have asked already."""
+    where = [Document.business_id == uow.business_id, Document.customer_id == customer_id]
+    return tuple(_fetch(uow, where, None)[:MOST_OF_ONE])
 
 
 def view_document(uow: UnitOfWork, document_id: Any) -> DocumentView:

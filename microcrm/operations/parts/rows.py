@@ -18,7 +18,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def find(uow: UnitOfWork, table: type[Row], raw_id: Any) -> Row:
+def find(uow: UnitOfWork, table: type[Row], raw_id: Any, *, is_locked: bool = True) -> Row:
     """The row of this business, locked until the transaction ends. ``NotFound`` for anything else, however odd."""
     try:
         wanted = parse_whole(raw_id)
@@ -26,9 +26,10 @@ def find(uow: UnitOfWork, table: type[Row], raw_id: Any) -> Row:
         raise NotFound from None
     if wanted is None or not 1 <= wanted <= BIGINT:
         raise NotFound
-    row = uow.session.exec(
-        select(table).where(table.business_id == uow.business_id, table.id == wanted).with_for_update()
-    ).first()
+    query = select(table).where(table.business_id == uow.business_id, table.id == wanted)
+    if is_locked:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = uow.session.exec(query).first()
     if row is None:
         raise NotFound
     return row

@@ -1,0 +1,53 @@
+"""The bills on a customer's page."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import link, link_button
+from microcrm.components.cards import card, chip
+from microcrm.domain.permissions import Permission
+from microcrm.state.bills_view import BillRow
+from microcrm.state.customer_bills import CustomerBills as S
+
+MAY_BILL = S.allowed.contains(Permission.INVOICES_EDIT.value)
+
+
+def customer_bills() -> rx.Component:
+    """Nothing for those who see no bills."""
+    filled = card(
+        "Bills",
+        rx.el.dl(
+            _sum("Due", S.account.due, rx.cond(S.account.overdue != "", S.account.overdue + " overdue", "")),
+            _sum("Paid ahead", S.account.advance, ""),
+            rx.el.div(rx.el.dt("Billed so far"), rx.el.dd(S.account.billed)),
+            class_name="bill-sums num pad",
+        ),
+        rx.cond(S.bills.length() > 0, rx.el.ul(rx.foreach(S.bills, _bill), class_name="list")),
+        actions=[
+            rx.cond(
+                MAY_BILL,
+                link_button("New bill", "/invoice?customer=" + S.account.customer_id, icon="plus"),
+            )
+        ],
+        padded=False,
+    )
+    return rx.cond(S.is_read, filled)
+
+
+def _sum(name: str, amount: rx.Var[str], note: rx.Var[str] | str) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name, rx.cond(amount != "", rx.el.span(" ", note, class_name="meta"))),
+        rx.el.dd(rx.cond(amount != "", rx.el.b(amount), "–")),
+    )
+
+
+def _bill(row: rx.Var[BillRow]) -> rx.Component:
+    return rx.el.li(
+        link(row.number, "/invoice?id=" + row.id),
+        rx.el.span(row.day, class_name="meta"),
+        chip(row.status, row.tone),
+        rx.el.b(row.total, class_name="num"),
+        class_name="account-bill num",
+        key=row.id,
+    )
