@@ -25,6 +25,7 @@ class Every(StrEnum):
 
 
 _FREQ = {Every.DAY: "DAILY", Every.WEEK: "WEEKLY", Every.MONTH: "MONTHLY", Every.MONTH_WEEKDAY: "MONTHLY"}
+_EVERY = {"DAILY": Every.DAY, "WEEKLY": Every.WEEK, "MONTHLY": Every.MONTH}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,21 @@ def rule_of(repeat: Repeat, first: date) -> str:
     return ";".join(parts)
 
 
+def repeat_of(rule: str) -> Repeat:
+    """What ``rule_of`` was made of. Reads our own rules only."""
+    parts = dict(part.split("=") for part in rule.split(";"))
+    days = parts.get("BYDAY", "")
+    every = Every.MONTH_WEEKDAY if parts["FREQ"] == "MONTHLY" and days else _EVERY[parts["FREQ"]]
+    until = parts.get("UNTIL")
+    return Repeat(
+        every,
+        int(parts["INTERVAL"]),
+        tuple(_DAYS.index(day) for day in days.split(",")) if every is Every.WEEK else (),
+        int(parts["COUNT"]) if "COUNT" in parts else None,
+        date(int(until[:4]), int(until[4:6]), int(until[6:])) if until else None,
+    )
+
+
 def days_of(rule: str, first: date, most: int = MOST) -> tuple[date, ...]:
     """The days on which it comes, from ``first`` on, at most ``most``."""
     found: list[date] = []
@@ -62,6 +78,12 @@ def days_of(rule: str, first: date, most: int = MOST) -> tuple[date, ...]:
 
 def in_words(repeat: Repeat, first: date) -> str:
     """Like "every 2 weeks on Monday and Wednesday, 10 times"."""
+    words = rhythm(repeat, first)
+    return f"{words}, {repeat.count} times" if repeat.count else f"{words}, until {format_day(repeat.until or first)}"
+
+
+def rhythm(repeat: Repeat, first: date) -> str:
+    """The same without its end."""
     n = repeat.interval
     unit = "month" if repeat.every is Every.MONTH_WEEKDAY else repeat.every.value
     words = f"every {unit}" if n == 1 else f"every {n} {unit}s"
@@ -72,7 +94,7 @@ def in_words(repeat: Repeat, first: date) -> str:
         words += f" on the {_NTH[place - 1 if place > 0 else 4]} {WEEKDAY_NAMES[first.weekday()]}"
     elif repeat.every is Every.MONTH:
         words += f" on day {first.day}"
-    return f"{words}, {repeat.count} times" if repeat.count else f"{words}, until {format_day(repeat.until or first)}"
+    return words
 
 
 def _place_in_month(day: date) -> int:

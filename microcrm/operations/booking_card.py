@@ -20,6 +20,7 @@ from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings
 from microcrm.operations.parts.booking_rows import WALK_IN
 from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.series_place import SeriesPlace, series_place
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_EVENTS = 20
@@ -82,6 +83,7 @@ class BookingCard:
     may_move: bool
     may_cancel: bool
     history: tuple[CardEvent, ...]
+    series: SeriesPlace | None = None
 
 
 def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
@@ -115,6 +117,7 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         may_move=may_act and is_mine and status in MOVABLE and not any(one.is_in_class for one in items),
         may_cancel=may_act and is_mine and bool(NEXT[status] & CANCELLED),
         history=_history(uow, booking.id or 0),
+        series=series_place(uow, booking),
     )
 
 

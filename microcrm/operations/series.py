@@ -18,6 +18,7 @@ from microcrm.domain.errors import Conflict, Invalid, SlotTaken
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count
 from microcrm.domain.notices import NoticeStep
+from microcrm.domain.occupancy import LONGEST_SERVICE
 from microcrm.domain.permissions import Permission
 from microcrm.domain.recurrence import in_words
 from microcrm.domain.zones import to_instant, to_wall, zone_of
@@ -64,8 +65,9 @@ class CreateSeries:
 @dataclass(frozen=True, slots=True)
 class EditSeries:
     """Where this visit goes, in wall clock. The others that ``scope`` (this, following, all) covers go as many days further
-    and to the same time of day. Visits that were moved by themselves before, have begun or are over stay. ``skip``:
-    bookings that stay as well."""
+    and to the same time of day, and get the same ``minutes`` (empty: each as long as now).
+
+    Visits that were moved by themselves before, have begun or are over stay. ``skip``: bookings that stay as well."""
 
     booking_id: Any
     version: Any
@@ -73,6 +75,7 @@ class EditSeries:
     day: Any
     time: Any
     member_id: Any = None
+    minutes: Any = None
     reason: Any = ""
     skip: Sequence[Any] = ()
     tell: Any = False
@@ -226,6 +229,7 @@ def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], s
     day = reader.day("day", command.day, "Day")
     minute = min(reader.clock("time", command.time, "Time"), 24 * 60 - 1)
     member_id = None if command.member_id in (None, "") else reader.id("member_id", command.member_id, "Staff member")
+    minutes = reader.optional_number("minutes", command.minutes, "Length", low=5, high=LONGEST_SERVICE)
     skip = reader.ids("skip", list(command.skip), "Left as they are", limit=200)
     reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
     tell = reader.flag("tell", command.tell, "Tell the customer")
@@ -238,17 +242,26 @@ def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], s
         if booking.id in skip and booking.id != anchor.id:
             continue
         start = to_instant(to_wall(booking.starts_at, zone)[0] + days, minute, zone)
-        edits.append(_edit(uow, booking, items, start - booking.starts_at, member_id))
+        edits.append(_edit(uow, booking, items, start - booking.starts_at, member_id, minutes))
     if not edits:
         raise Conflict("No visit of this series can be moved any more.", remedy="Make a new booking.")
     return series, edits, reason, tell
 
 
-def _edit(uow: UnitOfWork, booking: Booking, items: list[BookingItem], by: timedelta, member_id: int | None) -> _Edit:
+def _edit(
+    uow: UnitOfWork,
+    booking: Booking,
+    items: list[BookingItem],
+    by: timedelta,
+    member_id: int | None,
+    minutes: int | None,
+) -> _Edit:
+    """A visit of several services keeps their lengths: they follow each other."""
     check_columns(uow, {item.member_id for item in items} | ({member_id} if member_id else set()))
     held = held_by_items(uow, items)
     starts = [item.starts_at + by for item in items]
-    plans = plan_move(uow, items, held, starts, [member_id] * len(items), [None] * len(items))
+    lengths = [minutes if len(items) == 1 else None] * len(items)
+    plans = plan_move(uow, items, held, starts, [member_id] * len(items), lengths)
     return _Edit(booking, items, held, plans)
 
 

@@ -26,6 +26,7 @@ from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Line, Option, TimeChoice
+from microcrm.state.series_edit import SeriesEdit
 
 STEP_ICONS = {
     "confirmed": "check",
@@ -60,6 +61,7 @@ def _card() -> rx.Component:
         rx.el.div(
             _fact("clock", card.when, card.where),
             rx.cond(card.phone != "", _phone()),
+            rx.cond(card.series.place != "", _series()),
             rx.cond(card.others != "", rx.el.p(card.others, class_name="meta")),
             rx.cond(card.note != "", rx.el.p(icon("sticky_note", "s"), card.note, class_name="card-note")),
             rx.cond(card.cancel_reason != "", rx.el.p("Reason: ", card.cancel_reason, class_name="muted")),
@@ -79,6 +81,21 @@ def _card() -> rx.Component:
 
 def _fact(name: str, first: rx.Var[str], second: rx.Var[str]) -> rx.Component:
     return rx.el.div(icon(name), rx.el.p(first, rx.el.small(second, class_name="meta")), class_name="card-fact num")
+
+
+def _series() -> rx.Component:
+    line = Card.card.series
+    return rx.el.p(
+        icon("repeat"),
+        rx.el.span("Visit ", line.place, rx.el.small(line.rule, class_name="meta")),
+        rx.cond(line.alone != "", chip(line.alone)),
+        class_name="card-fact num",
+    )
+
+
+def _asked(kind: str) -> rx.Var[rx.EventHandler]:
+    """Of a visit of a series it is asked first which visits are meant."""
+    return rx.cond(Card.card.series.place != "", SeriesEdit.begin(kind), Card.ask(kind))
 
 
 def _phone() -> rx.Component:
@@ -140,13 +157,13 @@ def _foot() -> rx.Component:
         rx.cond(
             card.may_move,
             rx.fragment(
-                button("Move", icon="move", kind="quiet", on_click=Card.ask("move")),
+                button("Move", icon="move", kind="quiet", on_click=_asked("move")),
                 _shift("−15", " minutes, earlier", -15),
                 _shift("+15", " minutes, later", 15),
             ),
         ),
         rx.el.span(class_name="spring"),
-        rx.cond(card.may_cancel, button("Cancel", icon="calendar_x", kind="quiet", on_click=Card.ask("cancel"))),
+        rx.cond(card.may_cancel, button("Cancel", icon="calendar_x", kind="quiet", on_click=_asked("cancel"))),
     )
 
 

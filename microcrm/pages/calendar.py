@@ -17,6 +17,7 @@ from microcrm.pages.class_form import new_class
 from microcrm.pages.class_panel import class_panel
 from microcrm.pages.frame import flush_screen
 from microcrm.pages.place_panel import place_asked, place_panel
+from microcrm.pages.series_dialog import series_dialog
 from microcrm.state.calendar import Calendar
 
 REFRESH_SECONDS = 60
@@ -33,6 +34,7 @@ def calendar() -> rx.Component:
         class_panel(),
         new_booking(),
         new_class(),
+        series_dialog(),
         place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),
         here="/calendar",

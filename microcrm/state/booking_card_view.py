@@ -20,6 +20,7 @@ from microcrm.domain.formatting import (
 from microcrm.domain.money import format_rupees
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.booking_card import BookingCard
+from microcrm.state.series_line import NO_SERIES, SeriesLine, series_line
 
 _S = BookingStatus
 _TONES = {
@@ -92,6 +93,7 @@ class CardView:
     may_cancel: bool = False
     bill_href: str = ""
     history: list[Line] = field(default_factory=list)
+    series: SeriesLine = NO_SERIES
 
 
 NO_CARD = CardView()
@@ -130,6 +132,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         may_move=card.may_move,
         may_cancel=card.may_cancel,
         bill_href=f"/invoice?booking={card.booking_id}" if card.status in _BILLED else "",
+        series=series_line(card.series),
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microcrm.domain.recurrence import MOST, Every, Repeat, days_of, in_words, rule_of
+from microcrm.domain.recurrence import MOST, Every, Repeat, days_of, in_words, repeat_of, rule_of
 from microcrm.domain.zones import to_instant, to_wall
 
 MON = date(2026, 11, 30)
@@ -34,6 +34,7 @@ E = Every
     ],
 )  # fmt: skip
 def test_what_comes_again(repeat: Repeat, first: date, rule: str, days: list[str]) -> None:
+    assert rule_of(repeat_of(rule), first) == rule
     assert rule_of(repeat, first) == rule
     assert [f"{day:%m-%d}" for day in days_of(rule, first)] == days
 

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from microcrm.domain.permissions import Role
-from microcrm.operations.book import book
+from microcrm.operations.book import BookService, book
+from microcrm.operations.series import CreateSeries, SeriesWish, create
 from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar import Calendar
 from microcrm.state.class_new import NewClass
+from microcrm.state.series_edit import SeriesEdit
 from microcrm.state.series_new import NewSeries
 from microcrm.state.series_repeat import Repeats
 from tests.conftest import act_as
@@ -210,3 +213,87 @@ async def test_another_shop_s_services_are_not_found(server: Server, a: Shop, fr
     assert (await tab.send(NewClass.save, form=form_of(a, service_id=str(theirs)))).codes == ["not_found"]
     await tab.send(NewClass.begin, day=week(0), time="10:00", staff="")
     assert (await tab.state(NewClass)).services == []
+
+
+async def card_of(server: Server, shop: Shop, number: int) -> Tab:
+    """The card of that visit of four, weekly at ten."""
+    haircut = BookService(shop.service_id, shop.members[Role.MANAGER])
+    act_as(
+        shop.actor(),
+        create,
+        CreateSeries(SeriesWish((haircut,), week(0), "10:00", count=4), customer_id=shop.customer_id),
+    )
+    tab = await calendar(server, shop, FIRST + timedelta(weeks=number))
+    events = (await tab.state(Calendar)).events
+    item = next(event["i"] for event in events if "o" not in event and event["s"].endswith("T10:00"))
+    assert not (await tab.send(Card.open, item_id=item)).refusals
+    return tab
+
+
+async def times(tab: Tab) -> list[list[str]]:
+    return [[time for time, _ in await starts(tab, n)] for n in range(4)]
+
+
+async def test_the_card_tells_the_place_and_a_move_takes_those_that_follow(server: Server, a: Shop) -> None:
+    tab = await card_of(server, a, 1)
+    line = (await tab.state(Card)).card.series
+    assert (line.place, line.move_following, line.move_all) == ("2 of 4", "3 visits", "4 visits")
+    assert line.rule.startswith("Every week on ")
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.pick_scope, scope="following")
+    form = {"day": week(1), "time": "16:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "60"}
+    answer = await tab.send(SeriesEdit.save_move, form=form)
+    assert not answer.refusals and not (await tab.state(SeriesEdit)).is_open
+    assert await times(tab) == [["10:00"], ["16:00"], ["16:00"], ["16:00"]]
+    await tab.send(AppState.undo, token=(await tab.state(AppState)).notices[-1].undo)
+    assert await times(tab) == [["10:00"]] * 4
+
+
+async def test_visits_whose_new_time_clashes_are_shown_and_stay(server: Server, a: Shop) -> None:
+    act_as(a.actor(), book, wish(a, "16:15", day=week(2)))
+    tab = await card_of(server, a, 0)
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.pick_scope, scope="all")
+    form = {"day": week(0), "time": "16:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "45"}
+    await tab.send(SeriesEdit.save_move, form=form)
+    edit = await tab.state(SeriesEdit)
+    assert edit.is_open and [row.day for row in edit.clashes] == [week(2)]
+    assert await times(tab) == [["10:00"], ["10:00"], ["10:00", "16:15"], ["10:00"]]
+    assert not (await tab.send(SeriesEdit.save_move, form=form)).refusals
+    assert await times(tab) == [["16:00"], ["16:00"], ["10:00", "16:15"], ["16:00"]]
+
+
+async def test_when_the_visit_itself_clashes_other_times_are_offered(server: Server, a: Shop) -> None:
+    act_as(a.actor(), book, wish(a, "16:15", day=week(1)))
+    tab = await card_of(server, a, 1)
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.pick_scope, scope="following")
+    form = {"day": week(1), "time": "16:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "45"}
+    await tab.send(SeriesEdit.save_move, form=form)
+    edit = await tab.state(SeriesEdit)
+    assert len(edit.nearest) == 3 and "time" in (await tab.state(AppState)).errors
+    await tab.send(SeriesEdit.save_move, form=form | {"time": "06:00"})
+    assert (await tab.state(SeriesEdit)).asks_reason
+    assert not (await tab.send(SeriesEdit.save_move, form=form | {"time": "06:00", "reason": "Before work"})).refusals
+
+
+@pytest.mark.parametrize(("scope", "left"), [("following", [1, 0, 0, 0]), ("all", [0, 0, 0, 0])])
+async def test_cancelling_by_scope(server: Server, a: Shop, scope: str, left: list[int]) -> None:
+    tab = await card_of(server, a, 1)
+    await tab.send(SeriesEdit.begin, kind="cancel")
+    await tab.send(SeriesEdit.pick_scope, scope=scope)
+    assert not (await tab.send(SeriesEdit.save_cancel, form={"who": "customer", "reason": "Moves away"})).refusals
+    assert [len(one) for one in await times(tab)] == left
+
+
+async def test_only_this_visit_is_changed_as_any_other(server: Server, a: Shop, fresh_database: TwoShops) -> None:
+    tab = await card_of(server, a, 1)
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.only_this)
+    assert (await tab.state(Card)).form == "move" and not (await tab.state(SeriesEdit)).is_open
+    single = await calendar(server, a)
+    await single.send(Card.open, item_id=str(a.booking_item_id))
+    assert (await single.send(SeriesEdit.begin, kind="move")).codes == ["not_found"]
+    theirs = await calendar(server, fresh_database.b)
+    theirs_edit = await theirs.send(SeriesEdit.save_cancel, form={"who": "customer"})
+    assert theirs_edit.codes == ["invalid"] or theirs_edit.codes == ["not_found"]

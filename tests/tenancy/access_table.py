@@ -45,6 +45,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "NewBooking": AT_THE_CALENDAR,
     "NewBooking.find": MEMBERS,
     "NewClass": AT_THE_CALENDAR,
+    "SeriesEdit": AT_THE_CALENDAR,
     "NewSeries": AT_THE_CALENDAR,
     "Repeats": AT_THE_CALENDAR,
     "ClassPanel": AT_THE_CALENDAR,
