@@ -64,6 +64,12 @@ class Book:
     reason: Any = ""
     tell: Any = False
 
+    @property
+    def sought(self) -> str:
+        """The same for all who want the same people at the same time on the same terms."""
+        services = [(one.service_id, one.member_id, one.minutes) for one in self.services]
+        return repr((self.day, self.time, services, self.reason))
+
 
 @dataclass(frozen=True, slots=True)
 class Rebook:

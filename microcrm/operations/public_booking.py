@@ -70,6 +70,11 @@ class TakeTime:
     seats: int = 1
     instead_of: Any = None
 
+    @property
+    def sought(self) -> str:
+        """The same for all who want the same. Who gives up a hold for it may be offered other times."""
+        return repr((list(self.services), self.start, self.session_id, self.seats, self.instead_of))
+
 
 @dataclass(frozen=True, slots=True)
 class Agreed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -14,7 +14,7 @@ from microcrm.domain.errors import DomainError, Forbidden, SignedOut
 from microcrm.domain.permissions import Permission
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.state.bridge import perform
+from microcrm.state.bridge import perform, perform_in_turn
 from microcrm.state.gate import current_seat, needs, public
 from microcrm.state.live import screens
 
@@ -91,10 +91,21 @@ class AppState(rx.State):
     ) -> T:
         """One operation in its own transaction, as whoever sent this event. Clears the errors of the last try."""
         result = await perform(current_seat().actor, operation, *args, **kwargs)
+        self._forget_errors()
+        return result
+
+    async def _perform_in_turn(
+        self, sought: Hashable, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like ``_perform``, for what many may want at once."""
+        result = await perform_in_turn(sought, current_seat().actor, operation, *args, **kwargs)
+        self._forget_errors()
+        return result
+
+    def _forget_errors(self) -> None:
         if self.errors:
             self.errors = {}
             self.notices = [notice for notice in self.notices if notice.tone != "bad"]
-        return result
 
     async def _look(
         self, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs

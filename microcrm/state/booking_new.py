@@ -149,7 +149,8 @@ class NewBooking(AppState):
         services = typed_services(form, len(self.lines))
         typed = {name: form.get(name) for name in FIELDS}
         try:
-            done = await self._perform(book, Book(services=services, who=self.who, **typed))
+            command = Book(services=services, who=self.who, **typed)
+            done = await self._perform_in_turn(command.sought, book, command)
         finally:
             self.is_saving = False
         self.is_open = False

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Concatenate, ParamSpec, TypeVar
+from dataclasses import replace
+from functools import cache, partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork
 from microcrm.settings import settings
+from microcrm.state.turns import Turns
 from microcrm.wiring import unit_of_work
 
 P = ParamSpec("P")
@@ -51,6 +53,28 @@ async def perform(
     """Run the operation in a thread while the event loop goes on."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads(), lambda: perform_now(actor, operation, *args, **kwargs))
+
+
+turns = Turns()
+
+
+def turn_key(sought: Hashable, actor: Actor, operation: Callable[..., Any]) -> Hashable:
+    """Whose turn it is depends on what is sought, and on everything by which two actors may be told different things."""
+    return operation, replace(actor, session_id=None, address="", browser=""), sought
+
+
+async def perform_in_turn(
+    sought: Hashable,
+    actor: Actor,
+    operation: Callable[Concatenate[UnitOfWork, P], T],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """The same for what many may want at once (``sought``): see `Turns`. A ``request_key`` names the form post."""
+    post = next((str(key) for one in args if (key := getattr(one, "request_key", ""))), "")
+    attempt = partial(perform, actor, operation, *args, **kwargs)
+    return await turns.take(turn_key(sought, actor, operation), attempt, post)
 
 
 async def perform_in(realm: Realm, actor: Actor, operation: Callable[[UnitOfWork], T]) -> T:

@@ -33,7 +33,7 @@ from microcrm.operations.hold import ConfirmPublic
 from microcrm.operations.public_booking import Agreed, TakeTime, book_held, take_and_book, times_near
 from microcrm.operations.public_shop import PublicShop
 from microcrm.operations.public_visit import PublicVisit, public_visit
-from microcrm.state.bridge import perform
+from microcrm.state.bridge import perform, perform_in_turn
 
 _TYPED = ("name", "phone", "note", "updates", "offers")
 
@@ -104,7 +104,9 @@ async def _book(request: Request, shop: PublicShop, wish: Wish, form: Form, key:
     agreed = Agreed(updates=form.get("updates") == "on", offers=form.get("offers") == "on", language=language)
     actor = visitor(request)
     if form.get("start"):
-        done = await perform(actor, take_and_book, shop.slug, _taking(wish, form.get("start")), person, agreed)
+        command = _taking(wish, form.get("start"))
+        sought = (shop.slug, command.sought)
+        done = await perform_in_turn(sought, actor, take_and_book, shop.slug, command, person, agreed)
     else:
         done = await perform(actor, book_held, shop.slug, person, agreed)
     return done.token

@@ -25,7 +25,7 @@ from microcrm.http.desk import visitor
 from microcrm.http.forms import Form, read_form
 from microcrm.operations.public_booking import TakeTime, TimesAsked, take_time, times_in_shop
 from microcrm.operations.public_shop import PublicShop
-from microcrm.state.bridge import perform
+from microcrm.state.bridge import perform, perform_in_turn
 
 LOST = mark("That time has just been taken.")
 RAN_OUT = mark("We could not keep that time any longer.")
@@ -62,7 +62,8 @@ async def submit_hold(request: Request) -> Response:
     start, session_id = words_of(form.get("start"))
     command = TakeTime(wish.asked, start, session_id, wish.seats, held_token(request))
     try:
-        held = await perform(visitor(request), take_time, shop.slug, command)
+        sought = (shop.slug, command.sought)
+        held = await perform_in_turn(sought, visitor(request), take_time, shop.slug, command)
     except SlotTaken as lost:
         return await _again(request, shop, wish, lost)
     response = onward(wish.address(f"/b/{shop.slug}/you/{held.token}", lang=language))
