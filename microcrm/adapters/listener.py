@@ -20,6 +20,9 @@ from microcrm.adapters.reachable import plain
 log = structlog.get_logger()
 
 _BEAT = 1.0  # seconds; so often the server is asked for a sign of life
+_BREATH = (
+    0.02  # seconds; what is told meanwhile is heard together, so that a busy shop does not wake everybody for each row
+)
 _TRUSTED = 2.0  # seconds since its last sign of life
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0  # seconds between attempts to connect
 _NEVER = float("-inf")
@@ -76,8 +79,11 @@ class Listener:
                 async with asyncio.timeout(_BEAT):
                     await connection.execute("SELECT 1")
                 self._alive_at = time.monotonic()
-                async for notice in connection.notifies(timeout=_BEAT):
-                    self._tell(notice)
+                until = time.monotonic() + _BEAT
+                while (left := until - time.monotonic()) > 0:
+                    async for notice in connection.notifies(timeout=left, stop_after=1):
+                        self._tell(notice)
+                    await asyncio.sleep(_BREATH)
 
     def _tell(self, notice: psycopg.Notify) -> None:
         for ear in self._ears:

@@ -18,6 +18,7 @@ from microcrm.domain.hours import Window, Windows, merge
 from microcrm.domain.zones import to_instant
 
 Bits = int
+_BIT = tuple(1 << place for place in range(8))
 
 
 def minute_of(instant: datetime) -> int:
@@ -90,16 +91,14 @@ def bits_of(starts: Sequence[int], ends: Sequence[int], line: Line) -> Bits:
     if not starts:
         return 0
     base = min(line.origin, starts[0])
-    bits = _marks(ends, base, ends[-1]) - _marks(starts, base, ends[-1])
+    size = (ends[-1] - base >> 3) + 1
+    begins, finishes = bytearray(size), bytearray(size)
+    for start, end in zip(starts, ends, strict=True):
+        first, after = start - base, end - base
+        begins[first >> 3] |= _BIT[first & 7]
+        finishes[after >> 3] |= _BIT[after & 7]
+    bits = int.from_bytes(finishes, "little") - int.from_bytes(begins, "little")
     return bits >> line.origin - base & full(line.length)
-
-
-def _marks(minutes: Sequence[int], base: int, last: int) -> Bits:
-    row = bytearray((last - base >> 3) + 1)
-    for minute in minutes:
-        at = minute - base
-        row[at >> 3] |= 1 << (at & 7)
-    return int.from_bytes(row, "little")
 
 
 def _merged(starts: Sequence[int], ends: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:

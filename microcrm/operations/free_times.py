@@ -3,7 +3,7 @@ offered, who works when, what is taken."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
 from microcrm.operations.fixed_sql import fixed
-from microcrm.operations.parts.booking_plan import fitting_gap
+from microcrm.operations.parts.booking_plan import PlannedItem, fitting_gap, following
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.day_lock import lock_day
 from microcrm.operations.parts.taken_time import NO_LIMITS, Limits, read_facts
@@ -29,7 +29,8 @@ LOOK_AHEAD = (7, 28)  # days of which they are taken: the second only when the f
 _OFFER = fixed("""
 SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_after_min, s.gap_after_min, s.gap_min,
        s.seats, s.min_notice_min, s.horizon_days, s.slot_step_min, s.most_per_day,
-       d.member_id, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
+       d.member_id, d.member, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
+       coalesce(d.price_paise, s.price_paise) AS price_paise,
        p.is_online AS is_shop_online, p.min_notice_min AS shop_notice, p.horizon_days AS shop_horizon,
        p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop, p.hold_min, p.approval_hours,
        coalesce(s.needs_approval, p.needs_approval) AS needs_approval,
@@ -39,7 +40,7 @@ SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_
 FROM services s
 LEFT JOIN booking_policies p ON p.business_id = s.business_id
 LEFT JOIN LATERAL (
-  SELECT m.id AS member_id, x.duration_min, m.most_per_day, m.position
+  SELECT m.id AS member_id, m.name AS member, x.duration_min, x.price_paise, m.most_per_day, m.position
   FROM service_members x JOIN members m ON m.business_id = x.business_id AND m.id = x.member_id
   WHERE x.business_id = s.business_id AND x.service_id = s.id AND m.deactivated_at IS NULL AND m.is_bookable
 ) AS d ON true
@@ -82,7 +83,8 @@ class FreeTimes:
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What is on offer: the ways to do each service, and the terms of the visit as a whole. ``hold`` in minutes;
-    ``approval``: hours that the shop has to answer, ``None`` when it need not be asked."""
+    ``approval``: hours that the shop has to answer, ``None`` when it need not be asked. ``doers``: name and price (paise)
+    by service and member."""
 
     visit: tuple[tuple[Way, ...], ...]
     class_id: int
@@ -92,6 +94,7 @@ class Offer:
     limits: Limits
     hold: int
     approval: int | None
+    doers: Mapping[tuple[int, int], tuple[str, int]]
 
 
 def free_times(uow: UnitOfWork, asked: FreeTimesAsked) -> FreeTimes:
@@ -120,6 +123,20 @@ def public_start(
             if one.start == wanted and (session_id is None or str(one.session_id) == str(session_id)):
                 return one, offer
     return None
+
+
+def planned(offer: Offer, services: Sequence[int], found: FreeStart) -> tuple[PlannedItem, ...]:
+    """The visit that begins at a free start, as `plan_items` would plan it."""
+    items: list[PlannedItem] = []
+    for service_id, member_id, ways in zip(services, found.members, offer.visit, strict=True):
+        way = next(way for way in ways if way.member_id == member_id)
+        name, price = offer.doers[service_id, member_id]
+        rooms = tuple(tuple(-keeper for keeper in choice) for choice in way.choices)
+        item = PlannedItem(
+            service_id, member_id, name, found.start, way.duration, price, way.before, way.after, way.gap, rooms
+        )
+        items.append(following(item, items[-1]) if items else item)
+    return tuple(items)
 
 
 def nearest_free(
@@ -195,6 +212,7 @@ def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> Offer
         approval=_first_said(None, services[0].approval_hours, usual.approval_hours)
         if any(usual.needs_approval if one.needs_approval is None else one.needs_approval for one in services)
         else None,
+        doers={(row.id, row.member_id): (row.member, row.price_paise) for row in rows if row.member_id},
     )
 
 

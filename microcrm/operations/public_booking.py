@@ -22,6 +22,7 @@ from microcrm.operations.free_times import (
     FreeTimesAsked,
     Offer,
     nearest_free,
+    planned,
     public_free_times,
     public_start,
 )
@@ -36,7 +37,7 @@ from microcrm.operations.hold import (
 )
 from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.notices import notify_phone
-from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
+from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.parts.confirming import Person, Typed, kind_of, made_already, read_person, read_typed
 from microcrm.operations.parts.guests import guest_of
@@ -210,9 +211,7 @@ def _take_times(
             break
         if number == 0 and command.instead_of:
             forget_hold(uow, command.instead_of)
-        services = [service_id for service_id, _ in command.services]
-        wanted = [WantedItem(one, who, None) for one, who in zip(services, found[0].members, strict=True)]
-        items = plan_items(uow, wanted, start)
+        items = planned(found[1], [service_id for service_id, _ in command.services], found[0])
         new = visit(found[1], start)
         story = Story(kind_of(new.status)) if is_booking else None
         if isinstance(taken := try_to_take(uow, items, new, story=story), Taken):

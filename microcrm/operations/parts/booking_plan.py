@@ -93,7 +93,7 @@ def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -
         check_does(Doing(offer.service, offer.is_active, offer.member, offer.is_bookable, offer.is_done), n)
         plan = _offered(offer, item, start)
         if planned:
-            plan = _following(plan, planned[-1])
+            plan = following(plan, planned[-1])
         planned.append(plan)
     return tuple(planned)
 
@@ -204,7 +204,7 @@ def fitting_gap(after: int, minutes: int, duration: int) -> Gap | None:
     return Gap(after, minutes) if after and minutes and after + minutes < duration else None
 
 
-def _following(item: PlannedItem, earlier: PlannedItem) -> PlannedItem:
+def following(item: PlannedItem, earlier: PlannedItem) -> PlannedItem:
     """Right after the earlier one; the same member first needs the time between two customers."""
     pause = earlier.after + item.before if item.member_id == earlier.member_id else 0
     return replace(item, start=earlier.end + timedelta(minutes=pause))
