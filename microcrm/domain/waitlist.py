@@ -14,6 +14,13 @@ from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import Window
 
 MOST_PREFERENCES = 5
+# Parts of a day that customers choose between: from and until, minutes after midnight. They are those of the free times.
+PARTS: dict[str, Window] = {
+    "": Window(0, DAY_MINUTES),
+    "morning": Window(0, 12 * 60),
+    "afternoon": Window(12 * 60, 17 * 60),
+    "evening": Window(17 * 60, DAY_MINUTES),
+}
 EVERY_WEEKDAY = 127  # bits, Monday 1, Sunday 64
 
 

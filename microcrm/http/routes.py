@@ -29,6 +29,7 @@ from microcrm.http.book import (
     queue,
     services,
     sharing,
+    waiting,
     when,
 )
 from microcrm.http.book.look import script as booking_script
@@ -61,6 +62,7 @@ def routes() -> list[BaseRoute]:
         *confirm.ROUTES,
         *manage.ROUTES,
         *offer.ROUTES,
+        *waiting.ROUTES,
         *queue.ROUTES,
         *sheet.ROUTES,
         *papers.ROUTES,

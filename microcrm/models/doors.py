@@ -8,6 +8,26 @@ from __future__ import annotations
 
 CHANNEL = "microcrm_changes"
 
+_LINK_BEHIND = """
+CREATE FUNCTION link_behind(wanted bytea) RETURNS TABLE (link_id bigint, business_id bigint, zone text, {answers})
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT l.id, l.business_id, b.zone, {columns}
+  FROM public_links l JOIN businesses b ON b.id = l.business_id
+  WHERE l.token_hash = wanted AND l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
+$$
+"""
+
+
+def _link_behind(*subjects: str) -> str:
+    return _LINK_BEHIND.format(
+        answers=", ".join(f"{one} bigint" for one in subjects), columns=", ".join(f"l.{one}" for one in subjects)
+    )
+
+
+LINK_BEHIND_BEFORE = _link_behind("booking_id", "feed_member_id", "offer_id", "ticket_id")
+# Since entries of the waiting list have links of their own.
+LINK_BEHIND = _link_behind("booking_id", "feed_member_id", "offer_id", "ticket_id", "entry_id")
+
 FUNCTIONS = [
     """
 CREATE FUNCTION public_shop(wanted text) RETURNS TABLE (business_id bigint, zone text, is_online boolean, is_queue_on boolean)
@@ -16,15 +36,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   FROM businesses b LEFT JOIN booking_policies p ON p.business_id = b.id WHERE b.slug = wanted
 $$
 """,
-    """
-CREATE FUNCTION link_behind(wanted bytea) RETURNS TABLE (
-  link_id bigint, business_id bigint, zone text, booking_id bigint, feed_member_id bigint, offer_id bigint, ticket_id bigint
-) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-  SELECT l.id, l.business_id, b.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id
-  FROM public_links l JOIN businesses b ON b.id = l.business_id
-  WHERE l.token_hash = wanted AND l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > now())
-$$
-""",
+    LINK_BEHIND_BEFORE,
     """
 CREATE FUNCTION businesses_with_lapsed_holds() RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$

@@ -1,5 +1,5 @@
 """Secret links for people without an account: a booking to manage, a calendar feed, an offer, a place in the queue,
-a bill."""
+a bill, an entry of the waiting list."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ class PublicLink(SQLModel, table=True):
     offer_id: int | None = reference(nullable=True)
     ticket_id: int | None = reference(nullable=True)
     document_id: int | None = reference(nullable=True)
+    entry_id: int | None = reference(nullable=True)
     created_at: datetime = instant()
     expires_at: datetime | None = maybe_instant()
     revoked_at: datetime | None = maybe_instant()
@@ -42,12 +43,15 @@ class PublicLink(SQLModel, table=True):
         within_business("offer_id", "waitlist_offers", ondelete="CASCADE"),
         within_business("ticket_id", "queue_tickets", ondelete="CASCADE"),
         within_business("document_id", "documents", ondelete="CASCADE"),
+        within_business("entry_id", "waitlist_entries", ondelete="CASCADE"),
         CheckConstraint(
-            "num_nonnulls(booking_id, feed_member_id, offer_id, ticket_id, document_id) = 1", name="one_subject"
+            "num_nonnulls(booking_id, feed_member_id, offer_id, ticket_id, document_id, entry_id) = 1",
+            name="one_subject",
         ),
         Index("ix_public_links_booking", "business_id", "booking_id"),
         Index("ix_public_links_feed", "business_id", "feed_member_id"),
         Index("ix_public_links_offer", "business_id", "offer_id"),
         Index("ix_public_links_ticket", "business_id", "ticket_id"),
         Index("ix_public_links_document", "business_id", "document_id"),
+        Index("ix_public_links_entry", "business_id", "entry_id"),
     )

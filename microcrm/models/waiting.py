@@ -20,7 +20,7 @@ from microcrm.models.base import (
 
 
 class WaitlistEntry(SQLModel, table=True):
-    """Somebody who wants a service. ``booking_id`` is the visit that came of it."""
+    """Somebody who wants a service. ``booking_id`` is the visit that came of it; ``language``: how they are written to."""
 
     __tablename__ = "waitlist_entries"
     id: int | None = identity()
@@ -29,6 +29,7 @@ class WaitlistEntry(SQLModel, table=True):
     service_id: int = reference()
     state: str = "waiting"
     source: str = "staff"
+    language: str = defaulted("")
     note: str = defaulted("")
     priority: int = defaulted(0)  # the higher is asked first; the same: who came first
     created_at: datetime = instant()

@@ -21,20 +21,20 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 LINK_LASTS = timedelta(days=90)  # to a visit, after it has ended
 _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
 _BEHIND = fixed("""
-SELECT l.link_id, l.business_id, l.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id,
+SELECT l.link_id, l.business_id, l.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id, l.entry_id,
        set_config('app.business_id', l.business_id::text, true)
 FROM link_behind(:hash) l WHERE cast(:here AS bigint) IS NULL OR l.business_id = :here
 """)
 _MAKE = fixed("""
-INSERT INTO public_links (business_id, token_hash, booking_id, feed_member_id, offer_id, ticket_id, document_id, created_at,
-  expires_at)
-VALUES (:business, :hash, :booking, :member, :offer, :ticket, :document, :now, :expires)
+INSERT INTO public_links (business_id, token_hash, booking_id, feed_member_id, offer_id, ticket_id, document_id, entry_id,
+  created_at, expires_at)
+VALUES (:business, :hash, :booking, :member, :offer, :ticket, :document, :entry, :now, :expires)
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What a link is for: exactly one of the last four is set. Links to bills have a door of their own (billing/sharing)."""
+    """What a link is for: exactly one of the last five is set. Links to bills have a door of their own (billing/sharing)."""
 
     link_id: int
     business_id: int
@@ -43,6 +43,7 @@ class Behind:
     feed_member_id: int | None
     offer_id: int | None
     ticket_id: int | None
+    entry_id: int | None
 
 
 def make_link(
@@ -53,13 +54,15 @@ def make_link(
     offer_id: int | None = None,
     ticket_id: int | None = None,
     document_id: int | None = None,
+    entry_id: int | None = None,
     expires_at: datetime | None = None,
 ) -> str:
     """A new token of 128 random bits. It is said here once: only its hash is stored."""
     token = secrets.token_urlsafe(_BYTES)
     values = {
         "business": uow.business_id, "hash": hash_of(token), "booking": booking_id, "member": feed_member_id,
-        "offer": offer_id, "ticket": ticket_id, "document": document_id, "now": uow.now, "expires": expires_at,
+        "offer": offer_id, "ticket": ticket_id, "document": document_id, "entry": entry_id,
+        "now": uow.now, "expires": expires_at,
     }  # fmt: skip
     uow.session.flush()
     uow.session.connection().execute(_MAKE, values)
@@ -98,7 +101,7 @@ def _note_use(uow: UnitOfWork, link_id: int) -> None:
 
 
 def withdraw_links(uow: UnitOfWork, **subject: int) -> None:
-    """No link to this ``booking_id``, ``feed_member_id``, ``offer_id`` or ``ticket_id`` works any more."""
+    """No link to this ``booking_id``, ``feed_member_id``, ``offer_id``, ``ticket_id`` or ``entry_id`` works any more."""
     columns = [getattr(PublicLink, name) == value for name, value in subject.items()]
     uow.session.execute(
         update(PublicLink)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, delete, select
 
@@ -52,6 +52,14 @@ class NoticePreview:
     hint: str = NOT_SENT_YET
 
 
+class Offered(NamedTuple):
+    """Who is asked whether they want a time. Several may be asked for the same one."""
+
+    offer_id: int
+    customer_id: int
+    language: str
+
+
 def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
     """What the customer would be told."""
     uow.require(Permission.BOOKINGS_OWN)
@@ -69,30 +77,38 @@ def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
     shop = uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
     facts = NoticeFacts(shop, _services(uow, items), starts_at, zone, _LINK, reason, booking.expires_at)
     language = booking.language if booking.language in LANGUAGES else "en"
-    channel, address = _reach(uow, booking)
+    channel, address = _reach(uow, booking.customer_id)
     shown = phone_for(uow.actor, address) if channel == "message" else email_for(uow.actor, address)
     return NoticePreview(notice(step, language, facts), language, channel, shown if address else "")
 
 
-def notify(uow: UnitOfWork, booking: Booking, step: NoticeStep, *, tell: bool = True) -> bool:
-    """Whether a message waits now. None does when nobody wants it or the customer cannot be reached."""
+def notify(
+    uow: UnitOfWork, booking: Booking, step: NoticeStep, *, tell: bool = True, offered: Offered | None = None
+) -> bool:
+    """Whether a message waits now. None does when nobody wants it or the customer cannot be reached. ``offered``: to whom
+    the booking's time is offered, while it is nobody's visit yet."""
     if not tell:
         return False
-    channel, address = _reach(uow, booking)
+    channel, address = _reach(uow, offered.customer_id if offered else booking.customer_id)
     if not address:
         return False
-    _enqueue(uow, booking.id or 0, booking.version, booking.language, step, channel)
+    facts = {"booking_id": booking.id, "language": booking.language}
+    if offered is None:
+        _enqueue(uow, f"booking:{booking.id}:{booking.version}", step, channel, facts)
+    else:
+        facts |= {"offer_id": offered.offer_id, "language": offered.language}
+        _enqueue(uow, f"offer:{offered.offer_id}", step, channel, facts)
     return True
 
 
 def notify_phone(uow: UnitOfWork, booking_id: int, language: str, step: NoticeStep) -> None:
     """Of a visit that has just been made, by whoever typed the phone for it."""
-    _enqueue(uow, booking_id, 1, language, step, "message")
+    _enqueue(uow, f"booking:{booking_id}:1", step, "message", {"booking_id": booking_id, "language": language})
 
 
-def _enqueue(uow: UnitOfWork, booking_id: int, version: int, language: str, step: NoticeStep, channel: str) -> None:
-    payload = {"booking_id": booking_id, "step": step.value, "channel": channel, "language": language}
-    uow.enqueue(KIND, f"booking:{booking_id}:{version}:{step}:{channel}", payload, due_at=uow.now + DELAY)
+def _enqueue(uow: UnitOfWork, about: str, step: NoticeStep, channel: str, facts: dict[str, Any]) -> None:
+    payload = {**facts, "step": step.value, "channel": channel}
+    uow.enqueue(KIND, f"{about}:{step}:{channel}", payload, due_at=uow.now + DELAY)
 
 
 def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> bool:
@@ -109,13 +125,13 @@ def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> b
     return uow.session.scalars(select(OutboxMessage.id).where(*mine).limit(1)).first() is not None
 
 
-def _reach(uow: UnitOfWork, booking: Booking) -> tuple[str, str]:
+def _reach(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:
     """How the customer is told: by message to the phone, else by mail."""
-    if booking.customer_id is None:
+    if customer_id is None:
         return "message", ""
     row = uow.session.execute(
         select(Customer.phone, Customer.email).where(
-            Customer.business_id == uow.business_id, Customer.id == booking.customer_id
+            Customer.business_id == uow.business_id, Customer.id == customer_id
         )
     ).one()
     return ("message", row.phone) if row.phone or not row.email else ("email", row.email)

@@ -140,7 +140,7 @@ def _book(uow: UnitOfWork, person: ConfirmPublic, agreed: Agreed) -> BookingDone
     done = confirm_public(uow, person)
     own = (Booking.business_id == uow.business_id, Booking.id == done.booking_id)
     if agreed.purposes:
-        _note_agreement(uow, uow.session.execute(select(Booking.customer_id).where(*own)).scalar_one(), agreed)
+        note_agreement(uow, uow.session.execute(select(Booking.customer_id).where(*own)).scalar_one(), agreed)
     return done
 
 
@@ -161,19 +161,19 @@ def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person,
     items, new, taken = _take_times(uow, command, visit, is_booking=True)
     notify_phone(uow, taken.booking_id, typed.language, NoticeStep(kind_of(new.status)))
     token = make_link(uow, booking_id=taken.booking_id, expires_at=items[-1].end + LINK_LASTS)
-    if agreed.purposes:
-        _note_agreement(uow, new.customer_id, agreed)
+    note_agreement(uow, new.customer_id, agreed)
     label = f"{who.name}: {format_time(items[0].start, zone_of(uow.actor.zone))}"
     return BookingDone(taken.booking_id, taken.item_ids, taken.number, 1, new.status, label, "", token)
 
 
-def _note_agreement(uow: UnitOfWork, customer_id: int | None, agreed: Agreed) -> None:
+def note_agreement(uow: UnitOfWork, customer_id: int | None, agreed: Agreed) -> None:
     """Into the log, where nothing is ever changed. ``is_proven``: nobody has shown yet that the phone is theirs, so it
     binds the shop less than it looks."""
-    uow.audit(
-        "agree", "customer", customer_id,
-        purposes=agreed.purposes, channel="whatsapp", notice=NOTICE, language=agreed.language, is_proven=False,
-    )  # fmt: skip
+    if agreed.purposes:
+        uow.audit(
+            "agree", "customer", customer_id,
+            purposes=agreed.purposes, channel="whatsapp", notice=NOTICE, language=agreed.language, is_proven=False,
+        )  # fmt: skip
 
 
 def _take(uow: UnitOfWork, command: TakeTime) -> HoldDone:

@@ -11,15 +11,18 @@ from sqlalchemy import and_, select
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import Reader
+from microcrm.domain.notices import NoticeFacts, NoticeStep, notice
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Service
+from microcrm.models.customers import Customer
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
 from microcrm.operations.book import AHEAD
 from microcrm.operations.booking_policy import policy_of
-from microcrm.operations.links import behind
+from microcrm.operations.customer_access import may_contact
+from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
 from microcrm.operations.parts.booking_times import check_hours
@@ -39,6 +42,7 @@ from microcrm.operations.parts.waiting_offers import (
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import close_past
 
+OFFER_LINK_LASTS = timedelta(days=7)  # after the offer, so that its page can say what became of it
 MOST_HOLDS = 100  # of one sweep of one business
 
 
@@ -64,7 +68,7 @@ class AnswerOffer:
 
 @dataclass(frozen=True, slots=True)
 class OfferView:
-    """What the page of an offer says. ``manage`` is the secret of the booking's own page, said once after accepting."""
+    """What the page of an offer says. ``manage`` is the secret of the visit's own page, said when it is asked for."""
 
     shop: str
     slug: str
@@ -77,6 +81,16 @@ class OfferView:
     expires_at: datetime
     state: str
     manage: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMessage:
+    """``text`` has "{link}" where ``link``, a path, belongs. ``whatsapp``: digits for wa.me, empty for those who may not see
+    the number."""
+
+    text: str
+    link: str
+    whatsapp: str
 
 
 def offer_freed(uow: UnitOfWork, payload: dict[str, Any]) -> int:
@@ -175,9 +189,11 @@ def read_offer(uow: UnitOfWork, token: Any) -> OfferView:
 def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -> OfferView:
     """Their own answer. One that comes too late changes nothing and is told why: see ``state``."""
     uow.require_public()
-    if answer not in ("accept", "decline"):
+    if answer not in ("accept", "decline", "visit"):
         raise Invalid("Choose one of the two answers.")
     offer_id = _offer_behind(uow, token)
+    if answer == "visit":
+        return _with_visit(uow, _view(uow, offer_id), offer_id)
     lock_offers(uow)
     query = select(WaitlistOffer.booking_id).where(
         WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
@@ -187,6 +203,38 @@ def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -
     except Conflict:
         done = None
     return replace(_view(uow, offer_id), manage=done.token if done else "")
+
+
+def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
+    """The offer in words, to be sent by hand: in the customer's language, with a link of its own. ``Conflict`` when it is
+    not open any more."""
+    uow.require(Permission.BOOKINGS_ALL)
+    offer = find(uow, WaitlistOffer, raw_id)
+    view = _view(uow, offer.id or 0)
+    if view.state != "open":
+        raise Conflict("This offer is not open any more.", remedy="Look at the waiting list as it stands.")
+    language, phone = uow.session.execute(
+        select(WaitlistEntry.language, Customer.phone)
+        .join(
+            Customer, and_(Customer.business_id == WaitlistEntry.business_id, Customer.id == WaitlistEntry.customer_id)
+        )
+        .where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == offer.entry_id)
+    ).one()
+    link = f"/w/{make_link(uow, offer_id=offer.id, expires_at=offer.expires_at + OFFER_LINK_LASTS)}"
+    facts = NoticeFacts(view.shop, (view.service,), view.starts_at, zone_of(view.zone), "{link}", until=view.expires_at)
+    digits = phone.removeprefix("+") if may_contact(uow.actor) else ""
+    return OfferMessage(notice(NoticeStep.OFFER, language, facts), link, digits)
+
+
+def _with_visit(uow: UnitOfWork, view: OfferView, offer_id: int) -> OfferView:
+    """With a link to the visit that it became, if it did."""
+    if view.state != "accepted":
+        return view
+    query = select(WaitlistOffer.booking_id).where(
+        WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
+    )
+    booking_id = uow.session.execute(query).scalar_one()
+    return replace(view, manage=make_link(uow, booking_id=booking_id, expires_at=view.ends_at + LINK_LASTS))
 
 
 def _answer(uow: UnitOfWork, offer_id: int, booking_id: int, answer: str, language: str) -> BookingDone | None:

@@ -67,6 +67,7 @@ def _waitlist() -> rx.Component:
         ),
         rx.cond(WaitlistPage.is_listed, waitlist.entries(can_choose=_CAN_CHOOSE), skeleton_lines(4, "64px")),
         waitlist.waiting_form(),
+        waitlist.offer_text(),
     )
 
 

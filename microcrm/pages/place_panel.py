@@ -11,22 +11,24 @@ from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import check_field, error_summary, select_field, text_field
 from microcrm.components.icons import icon
 from microcrm.pages.booking_card import offered_times, reason_field
-from microcrm.state.place_panel import TICKET, PlacePanel
+from microcrm.state.place_panel import PlacePanel
 
 LABELS = {"day": "Day", "time": "Time", "member_id": "With", "reason": "Reason"}
 
 
 def place_panel() -> rx.Component:
-    is_ticket = PlacePanel.subject.kind == TICKET
+    is_ticket = PlacePanel.subject.kind == "ticket"
     return panel(
         rx.cond(is_ticket, "Book a later time", "Offer a time"),
-        rx.cond(is_ticket, _form(_later(), "Book"), _form(_offered(), "Save")),
+        rx.cond(
+            is_ticket, _form(_later(), "Book", PlacePanel.save_ticket), _form(_offered(), "Save", PlacePanel.save_wish)
+        ),
         open=PlacePanel.is_open,
         on_close=PlacePanel.close,
     )
 
 
-def _form(words: rx.Component, verb: str) -> rx.Component:
+def _form(words: rx.Component, verb: str, on_submit: rx.EventHandler) -> rx.Component:
     place, errors = PlacePanel, PlacePanel.errors
     return rx.el.form(
         error_summary(errors, LABELS, form="o"),
@@ -41,11 +43,13 @@ def _form(words: rx.Component, verb: str) -> rx.Component:
             class_name="grid-2",
             key=place.day + place.time,
         ),
-        select_field("member_id", "With", errors, place.members, value=place.member_id, blank="Choose who", form="o"),
+        select_field(
+            "member_id", "With", errors, place.members, value=place.subject.member_id, blank="Choose who", form="o"
+        ),
         rx.cond(place.asks_reason, reason_field(errors, "o")),
         words,
         form_footer(button("Cancel", on_click=place.close), submit(verb, busy=place.is_saving)),
-        on_submit=place.save,
+        on_submit=on_submit,
         class_name="form",
         key=place.subject.id,
     )
@@ -84,11 +88,13 @@ def place_asked() -> rx.Component:
     )
 
 
-def place_button(kind: str, uid: rx.Var[str], words: str, can_choose: rx.Var[bool] | None, **look: Any) -> rx.Component:
-    """Begins it: beside a board (``can_choose``) by a press there, on phones and everywhere else in the panel."""
-    typed = button(words, on_click=PlacePanel.begin(kind, uid), **look)
+def place_button(
+    words: str, begin: rx.event.EventSpec, choose: rx.event.EventSpec, can_choose: rx.Var[bool] | None, **look: Any
+) -> rx.Component:
+    """Beside a board (``can_choose``) the place is pressed there; on phones and everywhere else it is typed."""
+    typed = button(words, on_click=begin, **look)
     if can_choose is None:
         return typed
-    on_board = button(words, on_click=PlacePanel.choose(kind, uid), class_name="wide-only", **look)
-    on_phone = button(words, on_click=PlacePanel.begin(kind, uid), class_name="phone-only", **look)
+    on_board = button(words, on_click=choose, class_name="wide-only", **look)
+    on_phone = button(words, on_click=begin, class_name="phone-only", **look)
     return rx.cond(can_choose, rx.fragment(on_board, on_phone), typed)

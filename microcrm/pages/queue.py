@@ -17,7 +17,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
 from microcrm.pages.place_panel import place_button, place_panel
 from microcrm.state.forms import Option
-from microcrm.state.place_panel import TICKET
+from microcrm.state.place_panel import PlacePanel
 from microcrm.state.queue import DrawPanel, QueuePage, Taker
 from microcrm.state.queue_rows import TicketRow
 
@@ -128,7 +128,13 @@ def _waiting(row: rx.Var[TicketRow], can_choose: rx.Var[bool] | None) -> rx.Comp
         button("Call", icon="megaphone", kind="next", on_click=QueuePage.call(row.id, row.version)),
         button("Start", icon="play", on_click=QueuePage.start(row.id, row.version, "")),
         button("With …", on_click=QueuePage.choose(row.id), aria_label="Choose who serves number " + row.number),
-        place_button(TICKET, row.id, "Later …", can_choose, aria_label="Book number " + row.number + " for later"),
+        place_button(
+            "Later …",
+            PlacePanel.begin_ticket(row.id),
+            PlacePanel.choose_ticket(row.id),
+            can_choose,
+            aria_label="Book number " + row.number + " for later",
+        ),
         button("Left", on_click=QueuePage.leave(row.id, row.version)),
     )
 

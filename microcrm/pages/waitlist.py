@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from microcrm.components.buttons import (
+    away_button,
     button,
     link,
     menu,
@@ -16,7 +17,7 @@ from microcrm.components.buttons import (
     whatsapp_button,
 )
 from microcrm.components.cards import chip, hue_chip, plain_card
-from microcrm.components.dialogs import form_footer, panel
+from microcrm.components.dialogs import dialog, form_footer, panel
 from microcrm.components.feedback import alert, blank, skeleton_lines
 from microcrm.components.fields import (
     area_field,
@@ -34,8 +35,8 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.pages.frame import screen
 from microcrm.pages.place_panel import place_button, place_panel, wish_words
-from microcrm.state.place_panel import WISH
-from microcrm.state.waitlist import WaitingForm, WaitlistPage
+from microcrm.state.place_panel import PlacePanel
+from microcrm.state.waitlist import OfferText, WaitingForm, WaitlistPage
 from microcrm.state.waitlist_rows import WaitingRow
 
 REFRESH_SECONDS = 30
@@ -58,7 +59,8 @@ def waitlist() -> rx.Component:
         "Waiting list",
         rx.cond(page.is_listed & ~page.is_on, _off()),
         rx.el.p(
-            f"{NOT_SENT_YET} Until then, call whoever is offered a time and note the answer here.", class_name="muted"
+            f"{NOT_SENT_YET} Until then, ask whoever is offered a time by hand and note the answer here.",
+            class_name="muted",
         ),
         segmented("Which", [("open", "Waiting"), ("closed", "Through")], page.show, page.pick_show),
         rx.cond(page.is_listed, entries(), plain_card(skeleton_lines(6), class_name="")),
@@ -72,6 +74,7 @@ def waitlist() -> rx.Component:
         ),
         waiting_form(),
         place_panel(),
+        offer_text(),
         watch(seconds=REFRESH_SECONDS, on_pulse=page.load),
         here="/waitlist",
         sub=page.summary,
@@ -117,6 +120,7 @@ def _entry(row: rx.Var[WaitingRow], can_choose: rx.Var[bool] | None) -> rx.Compo
                 link(row.name, row.href, class_name="strong"),
                 hue_chip(row.service, row.hue),
                 rx.cond(row.is_first, chip("Ask first", "info")),
+                rx.cond(row.is_online, chip("From the booking page")),
                 rx.cond(row.closed != "", chip(row.closed)),
             ),
             rx.el.p(rx.el.span("Waits ", row.since), rx.el.span(row.phone, class_name="num"), class_name="meta"),
@@ -142,13 +146,16 @@ def _steps(row: rx.Var[WaitingRow], can_choose: rx.Var[bool] | None) -> rx.Compo
     yes = WaitlistPage.answer(row.offer_id, "accept")
     no = WaitlistPage.answer(row.offer_id, "decline")
     uid = rx.Var.create("w") + row.id
-    offer = place_button(WISH, row.id, "Offer a time", can_choose, icon="calendar_plus")
+    offer = place_button(
+        "Offer a time", PlacePanel.begin_wish(row.id), PlacePanel.choose_wish(row.id), can_choose, icon="calendar_plus"
+    )
     return rx.el.div(
         rx.cond(
             row.offer != "",
             rx.fragment(
                 button("They said yes", icon="check", kind="next", on_click=yes),
                 button("They said no", on_click=no),
+                button("Ask them", icon="send", on_click=OfferText.begin(row.offer_id)),
             ),
             offer,
         ),
@@ -258,4 +265,26 @@ def _wish_fields(n: int) -> rx.Component:
         ),
         class_name="wish",
         key=WaitingForm.wanted.id + "-" + wish.place,
+    )
+
+
+def offer_text() -> rx.Component:
+    """What to send somebody by hand while messages do not leave by themselves."""
+    text = OfferText
+    return dialog(
+        "Ask them by hand",
+        rx.el.p(text.text, class_name="offer-text", id="offer-text", tab_index=0),
+        rx.el.div(
+            button("Close", on_click=text.close),
+            rx.cond(
+                text.whatsapp != "",
+                away_button(
+                    "Send on WhatsApp", text.whatsapp, kind="whatsapp", target="_blank", rel="noopener noreferrer"
+                ),
+            ),
+            class_name="form-actions",
+        ),
+        open=text.is_open,
+        on_close=text.close,
+        description="The link in it takes their yes or no. Whoever has it can answer.",
     )

@@ -6,7 +6,7 @@ On the calendar the time can be chosen by a tap on a free place; everywhere it c
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import reflex as rx
@@ -27,19 +27,17 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.state.waitlist_rows import row_of
 from microcrm.wiring import now
 
-WISH, TICKET = "wish", "ticket"
-
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a time is chosen for. ``wishes`` only from the waiting list; ``member_id``: whom they asked for."""
+    """Whom a time is chosen for: ``kind`` is wish or ticket. ``wishes`` only from the waiting list; ``member_id``: whom they
+    asked for."""
 
     kind: str = ""
     id: str = ""
     version: str = ""
     name: str = ""
     service: str = ""
-    service_id: str = ""
     wishes: tuple[str, ...] = ()
     day: str = ""
     member_id: str = ""
@@ -55,22 +53,29 @@ class PlacePanel(AppState):
     members: list[Option] = []
     day: str = ""
     time: str = ""
-    member_id: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
 
     @rx.event
-    @needs(Permission.BOOKINGS_OWN)
-    async def begin(self, kind: str, uid: str) -> None:
-        await self._find(kind, uid)
-        self._start(self.subject.day, "", self.subject.member_id)
+    @needs(Permission.BOOKINGS_ALL)
+    async def begin_wish(self, entry: str) -> None:
+        self._start(await self._wish(entry))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def choose(self, kind: str, uid: str) -> None:
-        """The next tap on a free place of the calendar is for them."""
-        await self._find(kind, uid)
-        self.is_choosing = True
+    async def begin_ticket(self, ticket: str) -> None:
+        self._start(await self._ticket(ticket))
+
+    @rx.event
+    @needs(Permission.BOOKINGS_ALL)
+    async def choose_wish(self, entry: str) -> None:
+        """The next press on a free place of the calendar is for them."""
+        self.subject, self.is_choosing = await self._wish(entry), True
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def choose_ticket(self, ticket: str) -> None:
+        self.subject, self.is_choosing = await self._ticket(ticket), True
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -87,7 +92,8 @@ class PlacePanel(AppState):
     async def put(self, day: str, time: str, member: str) -> None:
         """The place that was tapped goes into the form."""
         is_able = any(option.value == member for option in self.members)
-        self._start(str(day)[:10], str(time)[:5], member if is_able else self.subject.member_id)
+        wanted = member if is_able else self.subject.member_id
+        self._start(replace(self.subject, day=str(day)[:10], member_id=wanted), str(time)[:5])
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -96,24 +102,33 @@ class PlacePanel(AppState):
         self.day, self.time, self.nearest, self.errors = str(day)[:10], str(time)[:5], [], {}
 
     @rx.event
-    @needs(Permission.BOOKINGS_OWN)
-    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+    @needs(Permission.BOOKINGS_ALL)
+    async def save_wish(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        """Offered to them, or booked when they have said yes already."""
         self.is_saving = True
         yield
         try:
-            await self._store(form)
+            await self._offer(form)
         finally:
             self.is_saving = False
         self.is_open = False
         yield self._reload()
 
-    async def _store(self, form: dict[str, Any]) -> None:
-        typed = pick(form, "day", "time", "member_id", "reason") | {"version": self.subject.version}
-        if self.subject.kind == TICKET:
-            seated = await self._perform(queue.book_instead, BookTicket(self.subject.id, **typed))
-            self._notify(seated.label, undo=seated.undo)
-            return
-        wanted = OfferByHand(self.subject.id, **typed)
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save_ticket(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        self.is_saving = True
+        yield
+        try:
+            done = await self._perform(queue.book_instead, BookTicket(self.subject.id, **self._typed(form)))
+        finally:
+            self.is_saving = False
+        self.is_open = False
+        self._notify(done.label, undo=done.undo)
+        yield self._reload()
+
+    async def _offer(self, form: dict[str, Any]) -> None:
+        wanted = OfferByHand(self.subject.id, **self._typed(form))
         if pick(form, "is_agreed")["is_agreed"]:
             done = await self._perform(waitlist_offers.book_by_hand, wanted)
             self._notify(done.label, undo=done.undo)
@@ -121,24 +136,26 @@ class PlacePanel(AppState):
         await self._perform(waitlist_offers.offer_by_hand, wanted)
         self._notify("Offered. The time is kept until they answer.")
 
-    def _start(self, day: str, time: str, member: str) -> None:
-        self.day, self.time, self.member_id = day, time, member
+    def _typed(self, form: dict[str, Any]) -> dict[str, Any]:
+        return pick(form, "day", "time", "member_id", "reason") | {"version": self.subject.version}
+
+    def _start(self, subject: Subject, time: str = "") -> None:
+        self.subject, self.day, self.time = subject, subject.day, time
         self.nearest, self.asks_reason, self.errors = [], False, {}
         self.is_choosing, self.is_open = False, True
 
-    async def _find(self, kind: str, uid: str) -> None:
-        self.subject = await (self._ticket(uid) if kind == TICKET else self._wish(uid))
+    async def _doers(self, service_id: int) -> None:
         choices = await self._look(booking_choices)
-        found = next((one for one in choices if str(one.service_id) == self.subject.service_id), None)
+        found = next((one for one in choices if one.service_id == service_id), None)
         self.members = [Option(str(one.member_id), one.member) for one in found.providers] if found else []
 
     async def _wish(self, uid: str) -> Subject:
         zone = zone_of(current_seat().actor.zone)
         view = await self._look(read_waiting, uid)
         row, first = row_of(view.rows[0], view.now, zone), view.rows[0].wishes[0]
+        await self._doers(view.rows[0].service_id)
         day = max(first.first_day, today_in(zone, view.now)).isoformat()
-        wanted = str(first.member_id or "")
-        return Subject(WISH, row.id, row.version, row.name, row.service, row.service_id, row.wishes, day, wanted)
+        return Subject("wish", row.id, row.version, row.name, row.service, row.wishes, day, str(first.member_id or ""))
 
     async def _ticket(self, uid: str) -> Subject:
         view = await self._look(read_queue)
@@ -146,10 +163,9 @@ class PlacePanel(AppState):
         if one is None:
             raise NotFound("That number is not in the queue any more.", remedy="Look at the queue as it stands.")
         name = f"Number {one.number} · {one.name}" if one.name else f"Number {one.number}"
+        await self._doers(one.service_id)
         day = today_in(zone_of(current_seat().actor.zone), now()).isoformat()
-        return Subject(
-            TICKET, uid, str(one.version), name, one.service, str(one.service_id), (), day, str(one.wanted_id or "")
-        )
+        return Subject("ticket", uid, str(one.version), name, one.service, (), day, str(one.wanted_id or ""))
 
     def _refused(self, error: DomainError) -> None:
         self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import reflex as rx
 
@@ -18,6 +19,7 @@ from microcrm.operations.customer_search import search
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
 from microcrm.operations.waitlist_offers import AnswerOffer
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting, read_waiting
+from microcrm.settings import settings
 from microcrm.state.base import AppState
 from microcrm.state.booking_new import Person
 from microcrm.state.forms import Option, pick, ticked
@@ -91,6 +93,27 @@ class WaitlistPage(AppState):
         done = await self._perform(waitlist_offers.answer_for, AnswerOffer(offer, answer))
         self._notify(done.label if done else "Noted: not this time", undo=done.undo if done else "")
         return WaitlistPage.refresh
+
+
+class OfferText(AppState):
+    """An offer in words, to be sent by hand."""
+
+    is_open: bool = False
+    text: str = ""
+    whatsapp: str = ""
+
+    @rx.event
+    @needs(Permission.BOOKINGS_ALL)
+    async def begin(self, offer: str) -> None:
+        found = await self._perform(waitlist_offers.message_of, offer)
+        self.text = found.text.format(link=f"{settings().public_url}{found.link}")
+        self.whatsapp = f"https://wa.me/{found.whatsapp}?text={quote(self.text)}" if found.whatsapp else ""
+        self.is_open = True
+
+    @rx.event
+    @needs(Permission.CALENDAR_ALL)
+    async def close(self) -> None:
+        self.is_open = False
 
 
 @dataclass(frozen=True)

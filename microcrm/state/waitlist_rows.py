@@ -41,6 +41,7 @@ class WaitingRow:
     note: str = ""
     since: str = ""
     is_first: bool = False
+    is_online: bool = False
     offer: str = ""
     offer_id: str = ""
     left: str = ""
@@ -84,6 +85,7 @@ def row_of(one: WaitingView, now: datetime, zone: ZoneInfo) -> WaitingRow:
         note=one.note,
         since=since_words(now - one.since),
         is_first=one.priority > 0,
+        is_online=one.source == "online",
         offer=f"{_when(offer.starts_at, now, zone)} with {offer.member}" if offer else "",
         offer_id=str(offer.offer_id) if offer else "",
         left=(f"{format_duration(left)} left to answer" if left > 0 else "time to answer is over") if offer else "",

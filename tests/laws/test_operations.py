@@ -57,6 +57,10 @@ OPEN_DOORS = {
     "sessions.take_seat",
     "sessions.touch",
     "waitlist_offers.answer_offer",
+    "public_waiting.join_list",
+    "public_waiting.leave_list",
+    "public_waiting.own_entry",
+    "public_waiting.way_on",
     "waitlist_offers.read_offer",
 }
 

@@ -95,14 +95,14 @@ async def test_the_address_opens_a_drawer_and_every_way_keeps_it_open(server: Se
 async def test_a_wish_is_put_on_a_free_place_and_offered(server: Server, a: Shop) -> None:
     entry = listed(a)
     tab = await calendar(server, a, "waitlist")
-    await tab.send(PlacePanel.choose, kind="wish", uid=entry)
+    await tab.send(PlacePanel.choose_wish, entry=entry)
     assert (await tab.state(PlacePanel)).is_choosing
     await tab.send(Calendar.chosen, slot=slot(a, "11:00"))
     panel = await tab.state(PlacePanel)
     assert (panel.is_open, panel.is_choosing, panel.day, panel.time) == (True, False, DAY, "11:00")
-    assert panel.member_id == str(a.members[Role.MANAGER]) and not (await tab.state(NewBooking)).is_open
-    form = {"day": DAY, "time": "11:00", "member_id": panel.member_id}
-    assert (await tab.send(PlacePanel.save, form=form)).codes == []
+    assert panel.subject.member_id == str(a.members[Role.MANAGER]) and not (await tab.state(NewBooking)).is_open
+    form = {"day": DAY, "time": "11:00", "member_id": panel.subject.member_id}
+    assert (await tab.send(PlacePanel.save_wish, form=form)).codes == []
     assert "11:00 am with Plain manager" in (await tab.state(WaitlistPage)).rows[0].offer
     await tab.send(Calendar.chosen, slot=slot(a, "15:00"))
     assert (await tab.state(NewBooking)).is_open, "the next free place is for a new booking again"
@@ -112,10 +112,10 @@ async def test_a_yes_at_the_desk_books_at_once_and_asks_nobody(server: Server, a
     entry = listed(a)
     theirs = listed(b)
     tab = await calendar(server, a, "waitlist")
-    assert (await tab.send(PlacePanel.begin, kind="wish", uid=theirs)).codes == ["not_found"]
-    await tab.send(PlacePanel.begin, kind="wish", uid=entry)
+    assert (await tab.send(PlacePanel.begin_wish, entry=theirs)).codes == ["not_found"]
+    await tab.send(PlacePanel.begin_wish, entry=entry)
     form = {"day": DAY, "time": "11:00", "member_id": str(a.members[Role.MANAGER]), "is_agreed": "on"}
-    assert (await tab.send(PlacePanel.save, form=form)).codes == []
+    assert (await tab.send(PlacePanel.save_wish, form=form)).codes == []
     notice = (await tab.state(AppState)).notices[-1]
     assert notice.text.startswith("Plain Iyer is booked:") and notice.undo
     kept = rows_of(a, WaitlistEntry)[0]
@@ -126,11 +126,11 @@ async def test_a_yes_at_the_desk_books_at_once_and_asks_nobody(server: Server, a
 async def test_a_time_that_is_taken_offers_the_nearest_and_keeps_the_form(server: Server, a: Shop) -> None:
     form = {"day": DAY, "time": "11:00", "member_id": str(a.members[Role.MANAGER])}
     tab = await calendar(server, a, "waitlist")
-    await tab.send(PlacePanel.begin, kind="wish", uid=listed(a))
-    await tab.send(PlacePanel.save, form=form)
+    await tab.send(PlacePanel.begin_wish, entry=listed(a))
+    await tab.send(PlacePanel.save_wish, form=form)
     queued = await calendar(server, a, "queue")
-    await queued.send(PlacePanel.begin, kind="ticket", uid=drawn(a))
-    assert (await queued.send(PlacePanel.save, form=form)).crashes == []
+    await queued.send(PlacePanel.begin_ticket, ticket=drawn(a))
+    assert (await queued.send(PlacePanel.save_ticket, form=form)).crashes == []
     panel = await queued.state(PlacePanel)
     assert panel.is_open and not panel.is_saving and len(panel.nearest) == 3
     assert "Plain manager is not free at 11:00 am" in panel.errors["time"]
@@ -143,10 +143,10 @@ async def test_a_number_is_booked_for_later_and_one_undo_brings_it_back(server: 
     ticket = drawn(a)
     tab = await calendar(server, a, "queue")
     assert [row.name for row in (await tab.state(QueuePage)).waiting] == ["Kavya"]
-    await tab.send(PlacePanel.choose, kind="ticket", uid=ticket)
+    await tab.send(PlacePanel.choose_ticket, ticket=ticket)
     await tab.send(Calendar.chosen, slot=slot(a, "16:00"))
     form = {"day": DAY, "time": "16:00", "member_id": str(a.members[Role.MANAGER])}
-    assert (await tab.send(PlacePanel.save, form=form)).codes == []
+    assert (await tab.send(PlacePanel.save_ticket, form=form)).codes == []
     assert (await tab.state(QueuePage)).waiting == []
     assert rows_of(a, Booking)[-1].status == "booked" and rows_of(a, QueueTicket)[0].state == "left"
     notice = (await tab.state(AppState)).notices[-1]

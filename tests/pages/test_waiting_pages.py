@@ -17,7 +17,7 @@ from microcrm.operations.waitlist import AddWaiting, WishedTime, add
 from microcrm.state.base import AppState
 from microcrm.state.place_panel import PlacePanel
 from microcrm.state.queue import DrawPanel, QueuePage
-from microcrm.state.waitlist import WaitingForm, WaitlistPage
+from microcrm.state.waitlist import OfferText, WaitingForm, WaitlistPage
 from tests.conftest import act_as
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -132,11 +132,11 @@ async def test_a_time_is_offered_by_hand_and_their_yes_makes_the_visit(server: S
     entry = str(put_on_list(a))
     tab = tab_of(server, a, Role.FRONT_DESK, "/waitlist")
     await tab.open(WaitlistPage.load)
-    await tab.send(PlacePanel.begin, kind="wish", uid=entry)
+    await tab.send(PlacePanel.begin_wish, entry=entry)
     form = {"day": DAY, "time": "23:00", "member_id": str(a.members[Role.MANAGER])}
-    assert (await tab.send(PlacePanel.save, form=form)).codes == ["outside_hours"]
+    assert (await tab.send(PlacePanel.save_wish, form=form)).codes == ["outside_hours"]
     assert (await tab.state(PlacePanel)).asks_reason
-    assert (await tab.send(PlacePanel.save, form=form | {"time": "11:00"})).codes == []
+    assert (await tab.send(PlacePanel.save_wish, form=form | {"time": "11:00"})).codes == []
     row = (await tab.state(WaitlistPage)).rows[0]
     assert "11:00 am with Plain manager" in row.offer and "left to answer" in row.left
     await tab.send(WaitlistPage.answer, offer=row.offer_id, answer="accept")
@@ -144,6 +144,24 @@ async def test_a_time_is_offered_by_hand_and_their_yes_makes_the_visit(server: S
     tab.path = "/waitlist?show=closed"
     await tab.send(WaitlistPage.load)
     assert [one.closed for one in (await tab.state(WaitlistPage)).rows] == ["Booked"]
+
+
+async def test_an_offer_can_be_sent_by_hand_in_words_with_a_link(
+    server: Server, a: Shop, fresh_database: TwoShops
+) -> None:
+    tab = tab_of(server, a, Role.FRONT_DESK, "/waitlist")
+    await tab.open(WaitlistPage.load)
+    await tab.send(PlacePanel.begin_wish, entry=str(put_on_list(a)))
+    await tab.send(PlacePanel.save_wish, form={"day": DAY, "time": "11:00", "member_id": str(a.members[Role.MANAGER])})
+    offer = (await tab.state(WaitlistPage)).rows[0].offer_id
+    assert (await tab.send(OfferText.begin, offer=offer)).codes == []
+    said = await tab.state(OfferText)
+    assert said.is_open and "a time is free: Plain haircut" in said.text and "/w/" in said.text
+    assert said.whatsapp.startswith("https://wa.me/91") and "/w/" in said.whatsapp
+    theirs = tab_of(server, fresh_database.b, path="/waitlist")
+    assert (await theirs.send(OfferText.begin, offer=offer)).codes == ["not_found"]
+    await tab.send(WaitlistPage.answer, offer=offer, answer="decline")
+    assert (await tab.send(OfferText.begin, offer=offer)).codes == ["conflict"]
 
 
 async def test_changing_keeps_who_waits_and_saves_what_suits(server: Server, a: Shop) -> None:
@@ -174,7 +192,7 @@ async def test_nobody_without_the_right_sees_the_list(server: Server, a: Shop, f
     assert (await owner.state(WaitlistPage)).rows == [] and CANARY not in answer.text
     for handler, payload in (
         (WaitingForm.change, {"entry": theirs}),
-        (PlacePanel.begin, {"kind": "wish", "uid": theirs}),
+        (PlacePanel.begin_wish, {"entry": theirs}),
         (WaitlistPage.withdraw, {"entry": theirs, "version": "1"}),
     ):
         assert (await owner.send(handler, **payload)).codes == ["not_found"]

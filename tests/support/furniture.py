@@ -104,8 +104,9 @@ def _waiting_rows(session: Session, shop: Shop) -> None:
             **mine, entry_id=entry.id, booking_id=shop.booking_id, state="lost", offered_at=OPENED_AT, expires_at=later
         )
     )
-    secret = hashlib.sha256(f"ticket {shop.business_id}".encode()).digest()
-    add(PublicLink(**mine, token_hash=secret, ticket_id=ticket.id, created_at=OPENED_AT))
+    for subject, row in (("ticket", ticket), ("entry", entry)):
+        secret = hashlib.sha256(f"{subject} {shop.business_id}".encode()).digest()
+        add(PublicLink(**mine, token_hash=secret, created_at=OPENED_AT, **{f"{subject}_id": row.id}))
 
 
 def _account_rows(shop: Shop) -> list[Any]:

@@ -18,8 +18,9 @@ from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
 from microcrm.operations import waitlist, waitlist_offers
 from microcrm.operations.book import book
 from microcrm.operations.booking_status import Cancel, cancel
+from microcrm.operations.links import make_link
 from microcrm.operations.parts.booking_rows import BookingDone
-from microcrm.operations.unit_of_work import VISITOR, UnitOfWork, system
+from microcrm.operations.unit_of_work import VISITOR, system
 from microcrm.operations.waitlist import AddWaiting, WishedTime
 from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING, wish
@@ -109,14 +110,9 @@ class List:
         return self.do(lambda uow: uow.session.scalars(query).one())
 
     def link(self, entry_id: int) -> str:
-        """The secret of the entry's last offer, out of the message that was asked for."""
-        with self.work(system(), realm="worker") as uow:
-            return link_to(uow, int(self.offer_of(entry_id).id or 0))
+        """The secret of the entry's last offer, as the message that was asked for will carry it."""
+        offer = self.offer_of(entry_id)
+        return str(self.do(lambda uow: make_link(uow, offer_id=offer.id), actor=system(self.shop.business_id)))
 
     def answer(self, entry_id: int, answer: str) -> waitlist_offers.OfferView:
         return self.do(waitlist_offers.answer_offer, self.link(entry_id), answer, actor=VISITOR)
-
-
-def link_to(uow: UnitOfWork, offer_id: int) -> str:
-    query = select(OutboxMessage.payload).where(OutboxMessage.key == f"offer:{offer_id}:offered")
-    return str(uow.session.execute(query).scalar_one()["path"].removeprefix("/w/"))

@@ -56,11 +56,12 @@ HANDLERS: dict[str, frozenset[str]] = {
     "DrawPanel": AT_THE_CALENDAR,
     "WaitlistPage": DESK,
     "WaitingForm": DESK,
+    "OfferText": DESK,
     "WaitingForm.find": MEMBERS,
     "PlacePanel": AT_THE_CALENDAR,
-    "PlacePanel.begin": DESK,  # these three for somebody on the waiting list; staff may for a number of the queue
-    "PlacePanel.choose": DESK,
-    "PlacePanel.save": DESK,
+    "PlacePanel.begin_wish": DESK,
+    "PlacePanel.choose_wish": DESK,
+    "PlacePanel.save_wish": DESK,
     "Customers": MEMBERS,
     "CustomerPage": DESK,
     "CustomerPage.load": MEMBERS,
@@ -137,6 +138,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/b/{slug}/you/{token}": NOBODY,  # from here on: only with a secret link
     "/m/{token}": NOBODY,
     "/w/{token}": NOBODY,
+    "/l/{token}": NOBODY,
+    "/b/{slug}/wait": EVERYBODY,
     "/q/{slug}/{token}": NOBODY,
     "/q/{slug}": NOBODY,  # these shops have not switched their queue on
     "/m/{token}/move": NOBODY,
@@ -157,6 +160,7 @@ EXAMPLES: dict[str, str] = {
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
     "/b/{slug}/slots": "/b/shop-a/slots?s={service_id}",
     "/b/{slug}/logo": "/b/shop-a/logo",
+    "/b/{slug}/wait": "/b/shop-a/wait?s={service_id}",
     "/b/{slug}/link": "/b/shop-a/link",
 }
 
@@ -206,6 +210,8 @@ PUBLIC_FORMS = (
     "/m/{token}/move",
     "/m/{token}/cancel",
     "/w/{token}",
+    "/l/{token}",
+    "/b/{slug}/wait",
     "/q/{slug}/{token}",
 )
 

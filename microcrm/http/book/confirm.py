@@ -73,7 +73,7 @@ async def submit_you(request: Request) -> Response:
     key = traps.request_key(form, wiring.now(), form.get("start"))
     wish, held = posted_wish(form, shop), _held_in(form)
     try:
-        await check_phone(shop.slug, _phone(form))
+        await check_phone(shop.slug, phone_of(form))
         token = await _book(request, shop, wish, form, key)
     except Invalid as error:
         errors = refusal(tongue_of(request), error)
@@ -117,7 +117,7 @@ def _taking(wish: Wish, value: str) -> TakeTime:
     return TakeTime(wish.asked, start, session_id, wish.seats)
 
 
-def _phone(form: Form) -> str:
+def phone_of(form: Form) -> str:
     """As the limit counts it. Raises: Invalid, when nothing can be reached by it."""
     try:
         return parse_phone(form.get("phone"), mobile=True)

@@ -33,6 +33,7 @@ Allow: /sign-up
 Disallow: /m/
 Disallow: /f/
 Disallow: /w/
+Disallow: /l/
 Disallow: /*/who
 Disallow: /*/when
 Disallow: /*/you

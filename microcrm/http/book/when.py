@@ -20,7 +20,7 @@ from microcrm.http.book.render import answer, for_customers, fragment, show
 from microcrm.http.book.services import onward, steps_of, summary, wish_in
 from microcrm.http.book.times import Strip, slot_at, span_of, strip_of, words_of
 from microcrm.http.book.tongues import Tongue, asked_language, mark, tongue_of
-from microcrm.http.book.wish import MOST_SEATS, Wish, read_wish
+from microcrm.http.book.wish import MOST_SEATS, Wish, read_wish, wait_address
 from microcrm.http.desk import visitor
 from microcrm.http.forms import Form, read_form
 from microcrm.operations.public_booking import TakeTime, TimesAsked, take_time, times_in_shop
@@ -128,7 +128,7 @@ def _page(request: Request, shop: PublicShop, wish: Wish, strip: Strip) -> dict[
         "key": traps.new_key(wiring.now()),
         "seat_links": _seat_links(request, shop, wish),
         "strip": strip,
-        "waiting": "",
+        "waiting": wait_address(shop, wish, language, request.query_params.get("day", "")),
         "fine": _kept_for(tongue, shop),
         **summary(wish, tongue),
     }

@@ -106,6 +106,12 @@ def read_wish(shop: PublicShop, wanted: Iterable[str], rest: Mapping[str, str]) 
     return Wish(services, members, seats)
 
 
+def wait_address(shop: PublicShop, wish: Wish, language: str, day: str = "") -> str:
+    """Where to wait for this wish; "" where the shop keeps no list, or has nobody who does it."""
+    may_wait = shop.terms.is_waitlist_on and any(service.doers for service in wish.services)
+    return wish.address(f"/b/{shop.slug}/wait", lang=language, day=day) if may_wait else ""
+
+
 def _member(service: PublicService, raw: str) -> int | None:
     number = _number(raw)
     return number if any(doer.member_id == number for doer in service.doers) and not service.is_class else None

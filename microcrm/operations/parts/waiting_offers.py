@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import select, text, update
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import SlotTaken
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.waitlist import Freed, Match, band, in_turn
 from microcrm.domain.zones import to_instant, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
 from microcrm.operations.booking_policy import policy_of
-from microcrm.operations.links import make_link
+from microcrm.operations.notices import Offered, notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import note_event, open_booking
@@ -31,7 +31,6 @@ from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=5)  # a hold outlasts its offers: the next are asked before strangers find the time free
-LINK_LASTS = timedelta(days=7)  # after the offer, so that its page can say what became of it
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -75,13 +74,14 @@ def make_offers(
         WaitlistEntry.id.in_(list(entries)),
         WaitlistEntry.state == "waiting",
     )
-    still = set(
-        uow.session.scalars(
+    still = {
+        row.id: row
+        for row in uow.session.execute(
             waiting.values(state="offered", version=WaitlistEntry.version + 1)
-            .returning(WaitlistEntry.id)
+            .returning(WaitlistEntry.id, WaitlistEntry.customer_id, WaitlistEntry.language)
             .execution_options(synchronize_session=False)
         )
-    )
+    }
     made = []
     for entry_id in (one for one in entries if one in still):
         offer = WaitlistOffer(
@@ -91,8 +91,8 @@ def make_offers(
         uow.session.add(offer)
         uow.session.flush()
         uow.audit("waitlist.offered", "waitlist_entry", entry_id, offer_id=offer.id, booking_id=booking_id)
-        if is_told:
-            _write_to_them(uow, offer)
+        offered = Offered(offer.id or 0, still[entry_id].customer_id, still[entry_id].language)
+        notify(uow, booking, NoticeStep.OFFER, tell=is_told, offered=offered)
         made.append(offer.id or 0)
     return made
 
@@ -205,16 +205,3 @@ def _keep(
     items = plan_items(uow, [WantedItem(asked[0].entry.service_id, span.member_id, None)], start)
     taken = try_to_take(uow, items, visit)
     return taken.booking_id if isinstance(taken, Taken) else None
-
-
-def _write_to_them(uow: UnitOfWork, offer: WaitlistOffer) -> None:
-    token = make_link(uow, offer_id=offer.id, expires_at=offer.expires_at + LINK_LASTS)
-    payload: dict[str, Any] = {
-        "step": "offered",
-        "offer_id": offer.id,
-        "entry_id": offer.entry_id,
-        "booking_id": offer.booking_id,
-        "path": f"/w/{token}",
-        "expires_at": offer.expires_at.isoformat(),
-    }
-    uow.enqueue("booking_notice", f"offer:{offer.id}:offered", payload)
