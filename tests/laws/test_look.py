@@ -11,6 +11,7 @@ import pytest
 
 from microcrm.components.buttons import post_form
 from microcrm.microcrm import STYLESHEETS
+from tests.support.sources import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 STYLES = ROOT / "assets" / "styles"
@@ -122,11 +123,6 @@ def test_a_class_is_laid_out_in_one_stylesheet() -> None:
     assert {selector: names for selector, names in homes.items() if len(names) > 1} == {}
 
 
-def sources() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted((ROOT / "microcrm").rglob("*.py")):
-        yield path, ast.parse(path.read_text())
-
-
 def reflex_names(tree: ast.Module) -> Iterator[str]:
     """``x`` of every ``rx.x``."""
     for node in ast.walk(tree):
@@ -135,14 +131,18 @@ def reflex_names(tree: ast.Module) -> Iterator[str]:
 
 
 def test_no_radix_themes() -> None:
-    strays = [f"{path.name}: rx.{name}" for path, tree in sources() for name in reflex_names(tree) if name in THEMED]
+    strays = [
+        f"{one.name}: rx.{name}" for one in sources("microcrm") for name in reflex_names(one.tree) if name in THEMED
+    ]
     assert strays == []
-    assert not any("reflex_components_radix.themes" in path.read_text() for path, _ in sources())
+    assert not any("reflex_components_radix.themes" in one.text for one in sources("microcrm"))
 
 
 def test_nothing_runs_through_eval() -> None:
     """The content security policy has no 'unsafe-eval', so these would silently do nothing."""
-    strays = [f"{path.name}: rx.{name}" for path, tree in sources() for name in reflex_names(tree) if name in EVAL]
+    strays = [
+        f"{one.name}: rx.{name}" for one in sources("microcrm") for name in reflex_names(one.tree) if name in EVAL
+    ]
     assert strays == []
 
 
@@ -161,10 +161,10 @@ def test_scripts_make_no_markup_of_text() -> None:
 def test_forms_that_the_browser_sends_are_post_forms() -> None:
     """``rx.el.form`` without ``on_submit`` stops its own submission: its button would do nothing at all."""
     forms = [
-        (path.name, {word.arg for word in node.keywords})
-        for path, tree in sources()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "rx.el.form"
+        (one.name, {word.arg for word in node.keywords})
+        for one in sources("microcrm")
+        for name, node in one.calls()
+        if name == "rx.el.form"
     ]
     assert forms
     assert [name for name, words in forms if "on_submit" not in words] == []

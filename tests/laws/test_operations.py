@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 
 import pytest
 
@@ -80,6 +81,7 @@ def _takes_uow(node: Function) -> bool:
     return bool(arguments) and arguments[0].arg == "uow"
 
 
+@cache
 def used_by_edges() -> set[str]:
     """Dotted names that edges take from operations, as ``from … import add`` or as ``customers.add``."""
     used: set[str] = set()

@@ -50,14 +50,19 @@ class Source:
 @cache
 def sources(*folders: str) -> tuple[Source, ...]:
     """Python files below these folders or files of the repository; default: all that ships."""
-    found = []
+    found: list[Source] = []
     for folder in folders or CODE:
         where = ROOT / folder
-        for path in [where] if where.is_file() else sorted(where.rglob("*.py")):
-            text = path.read_text()
-            found.append(Source(path, text, ast.parse(text)))
+        found += [_source(path) for path in ([where] if where.is_file() else sorted(where.rglob("*.py")))]
     assert found, folders
     return tuple(found)
+
+
+@cache
+def _source(path: Path) -> Source:
+    """Parsed once, whichever folders are asked for."""
+    text = path.read_text()
+    return Source(path, text, ast.parse(text))
 
 
 @cache
