@@ -14,6 +14,7 @@ from microcrm.pages.activity import activity
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
+from microcrm.pages.dues import dues
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
@@ -26,6 +27,8 @@ from microcrm.pages.settings_members import settings_members
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
+from microcrm.pages.statement import statement
+from microcrm.pages.till import till
 from microcrm.pages.today import today
 from microcrm.pages.waitlist import waitlist
 from microcrm.pages.welcome import welcome
@@ -38,6 +41,7 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customers import Customers
+from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.queue import QueuePage
 from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
@@ -49,6 +53,7 @@ from microcrm.state.settings_rates import TaxRates
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
+from microcrm.state.till import TillPage
 from microcrm.state.today import TodayPage
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.waitlist import WaitlistPage
@@ -79,6 +84,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load)),
+    Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
+    Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),
+    Screen("/statement", "Statement", statement, Permission.INVOICES_VIEW, (StatementPage.load,)),
     Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),

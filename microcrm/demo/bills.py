@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
+from microcrm.demo.closings import Taken, closings
 from microcrm.demo.diary import Visit
 from microcrm.demo.history import Booked
 from microcrm.demo.outline import Outline
@@ -25,7 +26,7 @@ from microcrm.domain.zones import INDIA, to_wall, zone_of
 from microcrm.models.billing import BillingProfile, Document, DocumentLine
 from microcrm.models.business import Business
 from microcrm.operations.billing.issuing import seller_of
-from microcrm.operations.billing.ledger import amounts_of, payment_amounts
+from microcrm.operations.billing.ledger import amounts_of, closing_amounts, payment_amounts
 from microcrm.operations.billing.pricing import Priced, ReadLine, price
 from microcrm.operations.billing.terms import terms_of
 
@@ -77,7 +78,9 @@ class Till:
             for part in parts:
                 part.document_id = document_id
         self._credit([document for document, _ in documents], ids)
-        self._write_money([*(part for parts in money for part in parts), *self._advances(booked, people)])
+        every = [*(part for parts in money for part in parts), *self._advances(booked, people)]
+        self._write_money(every)
+        self._close([Taken(one.mode, one.paise, one.at) for one in every])
         series = [{"business_id": self.shop.business_id, "kind": kind, "began": began, "last": last}
                   for (kind, began), last in sorted(self.given.items())]  # fmt: skip
         self.rows.add("number_series", series)
@@ -241,6 +244,15 @@ class Till:
         self._post([
             (payment_amounts(one.mode, one.paise, one.settled), self._day(one.at), {"payment_id": payment_id})
             for payment_id, one in zip(ids, money, strict=True)
+        ])  # fmt: skip
+
+    def _close(self, taken: Sequence[Taken]) -> None:
+        mine = {"business_id": self.shop.business_id, "member_id": self.desk}
+        evenings = list(closings(taken, self.now))
+        self.rows.add("till_closings", [{**mine, **evening} for evening in evenings])
+        self._post([
+            (closing_amounts(one["expected_paise"], one["counted_paise"], one["kept_paise"]), one["day"], {})
+            for one in evenings
         ])  # fmt: skip
 
     def _post(self, postings: Sequence[tuple[dict[str, int], date, dict[str, int]]]) -> None:

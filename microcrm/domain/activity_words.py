@@ -76,6 +76,7 @@ ACTIONS: dict[str, str] = {
     "invoice.credited": "credited",
     "payment.taken": "took",
     "payment.advance_used": "used an advance for",
+    "till.closed": "counted and closed",
     "payment.voided": "declared void",
 }
 SUBJECTS: dict[str, str] = {
@@ -117,6 +118,7 @@ SUBJECTS: dict[str, str] = {
     "service": "a service",
     "service_order": "the order of services",
     "tax_rate": "a tax rate",
+    "till_closing": "the till",
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
 }
@@ -139,7 +141,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Classes",
         frozenset({"class_session", "class_made", "classes_made", "class_moved", "class_cancelled"}),
     ),
-    "bills": ("Bills and payments", frozenset({"document", "payment"})),
+    "bills": ("Bills and payments", frozenset({"document", "payment", "till_closing"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (

@@ -16,6 +16,7 @@ from microcrm.models import (
     policy,
     records,
     schedule,
+    till,
     waiting,
 )
 
@@ -32,6 +33,7 @@ MODULES = (
     waiting,
     links,
     billing,
+    till,
     records,
 )
 

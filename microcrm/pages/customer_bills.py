@@ -25,10 +25,11 @@ def customer_bills() -> rx.Component:
         ),
         rx.cond(S.bills.length() > 0, rx.el.ul(rx.foreach(S.bills, _bill), class_name="list")),
         actions=[
+            link("Statement", "/statement?customer=" + S.account.customer_id),
             rx.cond(
                 MAY_BILL,
                 link_button("New bill", "/invoice?customer=" + S.account.customer_id, icon="plus"),
-            )
+            ),
         ],
         padded=False,
     )

@@ -25,6 +25,7 @@ COLUMNS = (
     Column("Status"),
 )
 ICONS = ("pencil", "circle_check", "clock", "circle_alert", "undo_2", "ban")
+MAY_TAKE = Bills.allowed.contains(Permission.PAYMENTS_TAKE.value)
 MAY_EDIT = Bills.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
@@ -36,7 +37,11 @@ def invoices() -> rx.Component:
         _tabs(),
         table("Bills", COLUMNS, Bills.rows, _row, loaded=Bills.is_listed, empty=_none(), footer=_pages()),
         here="/invoices",
-        actions=[rx.cond(MAY_EDIT, link_button("New bill", "/invoice", icon="plus", kind="primary"))],
+        actions=[
+            link_button("Dues", "/dues"),
+            rx.cond(MAY_TAKE, link_button("Close the till", "/till")),
+            rx.cond(MAY_EDIT, link_button("New bill", "/invoice", icon="plus", kind="primary")),
+        ],
     )
 
 

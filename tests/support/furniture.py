@@ -34,9 +34,11 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
+from microcrm.models.till import TillClosing
 from microcrm.models.waiting import QueueTicket, WaitlistEntry, WaitlistOffer, WaitlistPreference
 from tests.support.shops import OPENED_AT, Shop, TwoShops
 
+TILL = ("opening_paise", "expected_paise", "counted_paise", "kept_paise")
 # Account tables whose rows belong to a person; the others know only hashes and addresses.
 WITH_USER = tuple(n for n in ACCOUNT_TABLES if n == "users" or "user_id" in METADATA.tables[n].columns)
 
@@ -170,6 +172,7 @@ def _bill_rows(session: Session, shop: Shop) -> None:
         return rows[0].id
 
     add(BillingProfile(**mine))
+    add(TillClosing(**mine, number=1, day=day, closed_at=OPENED_AT, **dict.fromkeys(TILL, 0)))
     add(ShopTaxRate(**mine, tax_class="hair", rate_bp=500, valid_from=day, citation="Told so"))
     add(NumberSeries(**mine, kind="tax_invoice", began=2026, last=1))
     document = add(Document(**mine, kind="tax_invoice", customer_id=shop.customer_id, created_at=OPENED_AT))

@@ -73,6 +73,9 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Bill": BOOKS,
     "Bill.find": MEMBERS,
     "ShareBill": BOOKS,
+    "TillPage": BOOKS,
+    "DuesPage": BOOKS,
+    "StatementPage": BOOKS,
     "Till": BOOKS,
     "Till.begin": BOOKKEEPERS,
     "Till.correct": BOOKKEEPERS,
@@ -128,6 +131,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/calendar/sheet": AT_THE_CALENDAR,
     "/invoice/{id:int}.pdf": NOBODY,  # nor bills: tests/http/test_papers.py has one
     "/invoice/{id:int}.svg": NOBODY,
+    "/statement/{id:int}.pdf": BOOKS - {STRANGER},
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
     "/b/{slug}": EVERYBODY,
@@ -155,6 +159,7 @@ PAGES: dict[str, frozenset[str]] = {
 EXAMPLES: dict[str, str] = {
     "/invoice/{id:int}.pdf": "/invoice/1.pdf",
     "/invoice/{id:int}.svg": "/invoice/1.svg",
+    "/statement/{id:int}.pdf": "/statement/{customer_id}.pdf",
     "/b/{slug}": "/b/shop-a",
     "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",

@@ -128,6 +128,7 @@ async def test_every_page_as(persona: str, fresh_database: TwoShops) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", cookies=cookies) as client:
         for path, allowed in PAGES.items():
             example = EXAMPLES.get(path, path).replace("{service_id}", str(fresh_database.a.service_id))
+            example = example.replace("{customer_id}", str(fresh_database.a.customer_id))
             answer = await client.get(example)
             assert answer.status_code < 500 or path == "/ready", path
             if (answer.status_code == 200) != (persona in allowed) and path != "/ready":

@@ -48,6 +48,13 @@ def payment_amounts(mode: str, paise: int, settled: int) -> dict[str, int]:
     return {account: part for account, part in amounts.items() if part}
 
 
+def closing_amounts(expected: int, counted: int, kept: int) -> dict[str, int]:
+    """What a counted till posts: what is missing or over, and what goes from the drawer to the safe."""
+    difference, away = counted - expected, counted - kept
+    amounts = {"cash": difference - away, "safe": away, "cash_difference": -difference}
+    return {account: part for account, part in amounts.items() if part}
+
+
 def post(
     uow: UnitOfWork,
     amounts: dict[str, int],

@@ -16,6 +16,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.operations.billing.ledger import payment_amounts, post
+from microcrm.operations.billing.till import refuse_if_counted
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -153,6 +154,7 @@ def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
         raise Conflict("This payment is void already.")
     if payment.evidence != "claimed":
         raise Conflict("The bank or Razorpay says this money arrived.", remedy="Give it back with a refund instead.")
+    refuse_if_counted(uow, payment)
     payment.voided_at, payment.void_reason = uow.now, reason
     rows = uow.session.execute(
         select(Allocation).where(Allocation.business_id == uow.business_id, Allocation.payment_id == payment.id)

@@ -1,0 +1,140 @@
+"""Who owes what, by the age of the bill; and the statement of one customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, NotFound
+from microcrm.domain.formatting import format_count, format_day
+from microcrm.domain.money import MINUS, format_rupees
+from microcrm.domain.permissions import Permission
+from microcrm.operations.billing.dues import DueRow, Statement, StatementLine, dues, statement
+from microcrm.state.base import AppState
+from microcrm.state.bills_view import Amount
+from microcrm.state.forms import pick
+from microcrm.state.gate import needs
+
+BAND_WORDS = ("0–30 days", "31–60 days", "61–90 days", "Over 90 days")
+
+
+@dataclass(frozen=True)
+class DueLine:
+    """``customer_id`` "" for walk-ins."""
+
+    customer_id: str
+    name: str
+    phone: str
+    bands: tuple[str, ...]
+    total: str
+    oldest: str
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    at: int
+    day: str
+    words: str
+    number: str
+    debit: str
+    credit: str
+    balance: str
+    document_id: str
+
+
+class DuesPage(AppState):
+    is_read: bool = False
+    rows: list[DueLine] = []
+    bands: list[Amount] = []
+    total: str = ""
+    sub: str = ""
+
+    @rx.event
+    @needs(Permission.INVOICES_VIEW)
+    async def load(self) -> None:
+        found = await self._perform(dues)
+        self.rows = [_due(row) for row in found.rows]
+        self.bands = [Amount(words, format_rupees(paise)) for words, paise in zip(BAND_WORDS, found.bands, strict=True)]
+        self.total = format_rupees(sum(found.bands))
+        self.sub = format_count(found.count, "customer")
+        self.is_read = True
+
+
+class StatementPage(AppState):
+    is_read: bool = False
+    is_missing: bool = False
+    customer_id: str = ""
+    name: str = ""
+    first: str = ""
+    last: str = ""
+    opening: str = ""
+    closing: str = ""
+    lines: list[EntryLine] = []
+    file: str = ""
+
+    @rx.event
+    @needs(Permission.INVOICES_VIEW)
+    async def load(self) -> None:
+        asked = self.router.url.query_parameters
+        self.is_missing = False
+        self._show(await self._perform(statement, asked.get("customer", ""), asked.get("from"), asked.get("to")))
+
+    @rx.event
+    @needs(Permission.INVOICES_VIEW)
+    async def pick_days(self, form: dict[str, Any]) -> Any:
+        fields = pick(form, "from", "to")
+        found = await self._perform(statement, self.customer_id, fields["from"], fields["to"])
+        self._show(found)
+        return rx.redirect(f"/statement?{_query(found)}", replace=True)
+
+    def _show(self, found: Statement) -> None:
+        self.customer_id, self.name = str(found.customer_id), found.name
+        self.first, self.last = found.first.isoformat(), found.last.isoformat()
+        self.opening, self.closing = balance_words(found.opening), balance_words(found.closing)
+        self.lines = [_entry(at, line) for at, line in enumerate(found.lines)]
+        self.file = f"/statement/{found.customer_id}.pdf?from={found.first}&to={found.last}"
+        self.is_read = True
+
+    def _refused(self, error: DomainError) -> None:
+        if isinstance(error, NotFound):
+            self.is_missing = True
+            return
+        super()._refused(error)
+
+
+def balance_words(paise: int) -> str:
+    """Like "₹500.00 due", "₹200.00 paid ahead"."""
+    if not paise:
+        return format_rupees(0)
+    return f"{format_rupees(abs(paise))} {'due' if paise > 0 else 'paid ahead'}"
+
+
+def _query(found: Statement) -> str:
+    return urlencode({"customer": found.customer_id, "from": found.first, "to": found.last})
+
+
+def _due(row: DueRow) -> DueLine:
+    return DueLine(
+        customer_id=str(row.customer_id or ""),
+        name=row.name,
+        phone=row.phone,
+        bands=tuple(format_rupees(paise) if paise else "–" for paise in row.bands),
+        total=format_rupees(row.total),
+        oldest=format_day(row.oldest) if row.oldest else "",
+    )
+
+
+def _entry(at: int, line: StatementLine) -> EntryLine:
+    return EntryLine(
+        at=at,
+        day=format_day(line.day),
+        words=line.words,
+        number=line.number,
+        debit=format_rupees(line.debit) if line.debit else "",
+        credit=format_rupees(line.credit) if line.credit else "",
+        balance=format_rupees(line.balance) if line.balance >= 0 else f"{MINUS}{format_rupees(-line.balance)}",
+        document_id=str(line.document_id or ""),
+    )
