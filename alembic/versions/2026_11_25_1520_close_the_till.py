@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from microcrm.models import walls
 
 revision = "0015"
-down_revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
