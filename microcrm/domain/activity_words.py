@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from microcrm.domain.field_words import changed_words
 from microcrm.domain.formatting import format_count
 
 ACTIONS: dict[str, str] = {
@@ -202,7 +203,8 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     if noun == "bill":
         noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
-    return f"{verb} {_counted(action, subject, facts) or noun}"
+    changed = changed_words(facts) if action == "change" else ""
+    return f"{verb} {_counted(action, subject, facts) or noun}{f' ({changed})' if changed else ''}"
 
 
 def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:

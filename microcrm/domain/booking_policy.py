@@ -68,6 +68,8 @@ FLAGS: Mapping[str, str] = {
     "is_waitlist_on": "Waiting list",
     "is_queue_on": "Walk-in queue",
 }
+# A code that proves the phone needs something that carries it there.
+NO_CODES = "A code to the customer’s phone can’t be switched on yet: nothing here can send it. It comes with messaging."
 MOST_STEPS = 3  # of the fee ladder: more nobody keeps in mind
 
 

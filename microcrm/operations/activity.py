@@ -69,8 +69,8 @@ def list_activity(uow: UnitOfWork, command: ListActivity) -> ActivityPage:
     events = uow.session.exec(query.order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)).all()
     shown = events[:PAGE_SIZE]
     names = {person.value: person.label for person in people(uow)}
-    undos = _undos(uow, [event.id or 0 for event in shown])
-    rows = tuple(_row(uow, event, names, undos.get(event.id or 0)) for event in shown)
+    undos, labels = _undos(uow, [event.id or 0 for event in shown]), _taken_back(uow, shown)
+    rows = tuple(_row(uow, event, names, undos.get(event.id or 0), labels.get(event.id or 0, "")) for event in shown)
     return ActivityPage(rows, has_more=len(events) > PAGE_SIZE)
 
 
@@ -94,7 +94,17 @@ def _undos(uow: UnitOfWork, event_ids: Sequence[int]) -> dict[int, Undo]:
     return {undo.audit_event_id or 0: undo for undo in uow.session.exec(query)}
 
 
-def _row(uow: UnitOfWork, event: AuditEvent, names: dict[str, str], undo: Undo | None) -> ActivityRow:
+def _taken_back(uow: UnitOfWork, events: Sequence[AuditEvent]) -> dict[int, str]:
+    """What was taken back, by the event that says so. The log itself holds no names."""
+    asked = {event.id or 0: undo for event in events if isinstance(undo := (event.facts or {}).get("undo"), int)}
+    if not asked:
+        return {}
+    query = select(Undo.id, Undo.label).where(Undo.business_id == uow.business_id, Undo.id.in_(list(asked.values())))
+    labels = {row[0]: row[1] for row in uow.session.exec(query)}
+    return {event: labels.get(undo, "") for event, undo in asked.items()}
+
+
+def _row(uow: UnitOfWork, event: AuditEvent, names: dict[str, str], undo: Undo | None, taken_back: str) -> ActivityRow:
     zone = zone_of(uow.actor.zone)
     today = to_wall(uow.now, zone)[0]
     can_undo = undo is not None and undo.undone_at is None and not uow.actor.is_viewing_as
@@ -102,7 +112,7 @@ def _row(uow: UnitOfWork, event: AuditEvent, names: dict[str, str], undo: Undo |
         id=str(event.id),
         who=names.get(str(event.member_id), SOMEBODY_ELSE),
         what=sentence(event.action, event.subject, event.facts or {}),
-        about=undo.label if undo is not None else "",
+        about=undo.label if undo is not None else taken_back,
         day=format_near_day(to_wall(event.at, zone)[0], today),
         time=format_time(event.at, zone),
         undo=str(undo.id) if undo is not None and can_undo else "",

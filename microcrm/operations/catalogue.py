@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import func, select
 
+from microcrm.domain.booking_policy import NUMBERS, PolicyTerms
 from microcrm.domain.colours import COLOURS
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
@@ -16,6 +17,7 @@ from microcrm.domain.taxbook import KINDS, TaxClass
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.classes import ClassSession
+from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.parts.order import move_row, next_position
 from microcrm.operations.parts.rows import amend, create, find, same_version
 from microcrm.operations.parts.sets import SETS
@@ -24,12 +26,13 @@ from microcrm.operations.resources import CHOICE_OF_KIND
 from microcrm.operations.unit_of_work import UnitOfWork
 
 PAGE = 50
+RULES = {"notice": "min_notice_min", "horizon": "horizon_days", "step": "slot_step_min"}  # field of the form -> column
 MOST = 500  # services on sale
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceView:
-    """Minutes and paise."""
+    """Minutes and paise. Of the rules of booking ``None`` is the shop's."""
 
     id: int
     category_id: int | None
@@ -49,6 +52,11 @@ class ServiceView:
     is_online: bool
     is_active: bool
     seats: int
+    min_notice_min: int | None
+    horizon_days: int | None
+    slot_step_min: int | None
+    most_per_day: int | None
+    needs_approval: bool | None
     version: int
 
 
@@ -82,16 +90,18 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
-    """Everything the form of one service shows. ``service`` is empty for a new one."""
+    """Everything the form of one service shows. ``service`` is empty for a new one; ``usual`` are the shop's rules."""
 
     service: ServiceView | None
     doers: tuple[Doer, ...]
     needs: tuple[Need, ...]
+    usual: PolicyTerms
 
 
 @dataclass(frozen=True, slots=True)
 class SaveService:
-    """As typed. With more than one of ``seats`` it is given as a class.
+    """As typed. With more than one of ``seats`` it is given as a class. Rules of booking (``notice`` and ``step`` in minutes,
+    ``horizon`` in days, ``approval`` yes or no) that are left empty are the shop's.
 
     ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
     use. Either as ``None`` leaves that set as it is. Empty ``service_id``: a new service."""
@@ -113,6 +123,11 @@ class SaveService:
     colour: Any = "teal"
     is_online: Any = True
     seats: Any = 1
+    notice: Any = None
+    horizon: Any = None
+    step: Any = None
+    most_per_day: Any = None
+    approval: Any = None
     members: Any = None
     resources: Any = None
 
@@ -164,6 +179,7 @@ def open_service(uow: UnitOfWork, service_id: Any = None) -> ServiceCard:
         _view(service, "") if service else None,
         tuple(Doer(m.id or 0, m.name, m.id in does, *does.get(m.id, (0, None, None))[1:]) for m in members),
         tuple(Need(r.id or 0, r.name, r.kind, r.id in needed) for r in resources),
+        policy_of(uow),
     )
 
 
@@ -251,7 +267,19 @@ def _read_values(fields: Reader, command: SaveService) -> dict[str, Any]:
         "colour": fields.choice("colour", command.colour, "Colour", COLOURS, default="teal"),
         "is_online": fields.flag("is_online", command.is_online, "Online booking"),
         "seats": fields.whole_number("seats", command.seats, "Seats", low=1, high=500, default=1),
+        **_read_rules(fields, command),
     }
+
+
+def _read_rules(fields: Reader, command: SaveService) -> dict[str, Any]:
+    """What differs from the shop's rules; empty is the shop's."""
+    values: dict[str, Any] = {}
+    for name, column in RULES.items():
+        rule = NUMBERS[column]
+        values[column] = fields.optional_number(name, getattr(command, name), rule.label, low=rule.low, high=rule.high)
+    most = fields.optional_number("most_per_day", command.most_per_day, "Visits a day", low=1, high=10_000)
+    answer = fields.choice("approval", command.approval, "Approval", ("yes", "no"), default="")
+    return {**values, "most_per_day": most, "needs_approval": {"yes": True, "no": False}.get(answer)}
 
 
 def _read_sac(fields: Reader, raw: Any, tax_class: str) -> str:

@@ -34,6 +34,7 @@ class MemberView:
     has_second_step: bool
     is_own_calendar_only: bool
     is_bookable: bool
+    most_per_day: int | None
     is_active: bool
     is_me: bool
     rights: frozenset[Permission]
@@ -51,11 +52,14 @@ class AddMember:
 
 @dataclass(frozen=True, slots=True)
 class EditMember:
+    """``most_per_day``: visits that customers may book with them on one day; empty: as many as fit."""
+
     member_id: Any
     version: Any
     name: Any
     colour: Any
     is_bookable: Any
+    most_per_day: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +118,19 @@ def add_member(uow: UnitOfWork, command: AddMember) -> tuple[int, str]:
 
 
 def edit_member(uow: UnitOfWork, command: EditMember) -> str:
-    """Name, colour, and whether they can be booked. Returns the undo token."""
+    """Name, colour, whether they can be booked and how often a day. Returns the undo token."""
     uow.require(Permission.MEMBERS_EDIT)
     fields = Reader()
     name = fields.text("name", command.name, "Name", limit=80)
     colour = fields.choice("colour", command.colour, "Colour", COLOURS, default="slate")
     is_bookable = fields.flag("is_bookable", command.is_bookable, "Takes bookings")
+    most = fields.optional_number("most_per_day", command.most_per_day, "Visits a day", low=1, high=500)
     fields.done()
     row = find(uow, Member, command.member_id)
     same_version(command.version, row.version)
     check_target(uow, row.role)
-    return amend(uow, "member", row, {"name": name, "colour": colour, "is_bookable": is_bookable}, name)
+    values = {"name": name, "colour": colour, "is_bookable": is_bookable, "most_per_day": most}
+    return amend(uow, "member", row, values, name)
 
 
 def change_rights(uow: UnitOfWork, command: ChangeRights) -> str:
@@ -183,6 +189,7 @@ def _view(uow: UnitOfWork, row: Member, accounts: dict[int, tuple[str, bool]]) -
         has_second_step=has_second_step,
         is_own_calendar_only=row.is_own_calendar_only,
         is_bookable=row.is_bookable,
+        most_per_day=row.most_per_day,
         is_active=row.deactivated_at is None,
         is_me=row.id == uow.actor.member_id,
         rights=rights_of(row),

@@ -106,7 +106,7 @@ def take_back(uow: UnitOfWork, token: str) -> str:
         _restore_other(uow, undo)
     undo.undone_at = uow.now
     uow.session.add(undo)
-    uow.audit("undo", undo.entity, undo.entity_id)
+    uow.audit("undo", undo.entity, undo.entity_id, undo=undo.id)
     return f"Undone: {undo.label}"
 
 

@@ -8,6 +8,8 @@ from microcrm.components.buttons import button
 from microcrm.components.cards import card
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import area_field, field_error, minutes_field, switch_field, text_field
+from microcrm.domain.booking_policy import NO_CODES
+from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.settings_booking import STEPS
 from microcrm.state.settings_booking import BookingRules as S
@@ -18,7 +20,7 @@ def settings_booking() -> rx.Component:
         "Booking rules",
         rx.cond(
             S.is_ready,
-            rx.fragment(_online(), _lateness(), _desk()),
+            rx.fragment(_online(), _lateness(), _waiting(), _desk()),
             card("Online booking", skeleton_lines(4)),
         ),
         here="/settings/booking",
@@ -47,6 +49,7 @@ def _online() -> rx.Component:
             ),
             area_field("note", "Note before booking", S.errors, value=S.rules.note, rows=3, optional=True,
                        hint="Customers read it before they book"),
+            rx.el.p(NO_CODES, class_name="muted"),
             _save("online"),
             on_submit=S.save_online, class_name="form", key=f"online-{S.rules.version}", no_validate=True,
         ),
@@ -93,6 +96,29 @@ def _step(n: int) -> rx.Component:
     )  # fmt: skip
 
 
+def _waiting() -> rx.Component:
+    return card(
+        "Waiting list",
+        rx.el.form(
+            switch_field(
+                "is_waitlist_on", "Keep a waiting list", checked=S.rules.is_waitlist_on,
+                hint="When a visit is cancelled, its time is kept for whoever waits and is first in line. Customers join from "
+                "the booking page, your team under Waiting list.",
+            ),
+            rx.el.div(
+                _minutes("offer_min", "Time to answer an offer", S.rules.offer_min,
+                         "So long the time is kept. Then the next in line is asked."),
+                _number("offer_band", "Asked at once", S.rules.offer_band, "people",
+                        "1: one after the other. More: the first who says yes gets it."),
+                class_name="grid-2",
+            ),
+            alert("info", NOT_SENT_YET),
+            _save("waiting"),
+            on_submit=S.save_waiting, class_name="form", key=f"waiting-{S.rules.version}", no_validate=True,
+        ),
+    )  # fmt: skip
+
+
 def _desk() -> rx.Component:
     return card(
         "At the desk",
@@ -101,12 +127,6 @@ def _desk() -> rx.Component:
                 "is_override_allowed", "Staff may book outside the rules with a reason",
                 checked=S.rules.is_override_allowed,
                 hint="Outside working hours, or without the pause between two visits. Two visits never share a minute.",
-            ),
-            switch_field("is_waitlist_on", "Waiting list", checked=S.rules.is_waitlist_on),
-            rx.el.div(
-                _minutes("offer_min", "Time to answer an offer", S.rules.offer_min),
-                _number("offer_band", "Asked at once", S.rules.offer_band, "people", "1: one after the other"),
-                class_name="grid-2",
             ),
             switch_field("is_queue_on", "Walk-in queue with numbers", checked=S.rules.is_queue_on),
             _save("desk"),

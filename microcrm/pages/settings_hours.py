@@ -149,7 +149,7 @@ def _holidays() -> rx.Component:
                     ),
                     class_name="row",
                 ),
-                rx.cond(Holidays.rows.length() > 0, _holiday_form()),
+                rx.cond(Holidays.rows.length() + Holidays.past.length() > 0, _holiday_form()),
             ),
             skeleton_lines(6, "44px"),
         ),
@@ -163,6 +163,14 @@ def _year(year: rx.Var[str]) -> rx.Component:
 
 def _holiday_form() -> rx.Component:
     return rx.el.form(
+        rx.cond(
+            Holidays.past.length() > 0,
+            rx.el.details(
+                rx.el.summary("Days of this year that are over"),
+                rx.el.ul(rx.foreach(Holidays.past, _holiday), class_name="ticks"),
+                class_name="more",
+            ),
+        ),
         rx.el.ul(rx.foreach(Holidays.rows, _holiday), class_name="ticks"),
         rx.el.div(button("Save holidays", kind="next", type="submit"), class_name="form-actions"),
         on_submit=Holidays.save,

@@ -48,6 +48,16 @@ def _details() -> rx.Component:
         switch_field(
             "is_bookable", "Takes bookings", checked=S.person.is_bookable, hint="Has a column in the calendar"
         ),
+        text_field(
+            "most_per_day",
+            "Most visits a day that customers book",
+            S.errors,
+            value=S.person.most_per_day,
+            optional=True,
+            hint="Empty: as many as fit. Your team can book more.",
+            input_mode="numeric",
+            max_length=3,
+        ),
         rx.el.div(submit("Save"), class_name="form-actions"),
         on_submit=S.save,
         class_name="form",

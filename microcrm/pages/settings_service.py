@@ -31,6 +31,11 @@ LABELS = {
     "buffer_after": "Time after",
     "gap_after": "Start of the gap",
     "gap": "Gap",
+    "notice": "Shortest notice",
+    "horizon": "Days ahead",
+    "step": "Start times every",
+    "most_per_day": "Most a day",
+    "approval": "Approval",
     "tax_class": "Kind for GST",
     "sac": "SAC",
     "description": "Description",
@@ -70,6 +75,7 @@ def service_drawer() -> rx.Component:
             _doers(),
             _equipment(),
             _timing(),
+            _rules(),
             _tax(),
             area_field(
                 "description", "Description for customers", S.errors, value=S.form.description, optional=True, rows=3
@@ -154,6 +160,39 @@ def _timing() -> rx.Component:
         ),
         open=S.form.has_timing,
         class_name="more",
+    )
+
+
+def _rules() -> rx.Component:
+    """Its own rules of booking online; empty is what the shop's say."""
+    form, usual = S.form, S.usual
+    return rx.el.details(
+        rx.el.summary("Rules for booking it online"),
+        rx.el.div(
+            _rule("notice", "Shortest notice", form.notice, usual.notice, "min"),
+            _rule("horizon", "Days ahead", form.horizon, usual.horizon, "days"),
+            _rule("step", "Start times every", form.step, usual.step, "min"),
+            _rule("most_per_day", "Most of it a day", form.most_per_day, usual.most_per_day, "visits"),
+            class_name="grid-2",
+        ),
+        rx.el.div(
+            select_field(
+                "approval",
+                "Does somebody answer first?",
+                S.errors,
+                [("yes", "Yes, each one is answered first"), ("no", "No, it is booked at once")],
+                value=form.approval,
+                blank=usual.approval,
+            ),
+        ),
+        open=form.has_rules,
+        class_name="more",
+    )
+
+
+def _rule(name: str, label: str, value: rx.Var[str], usual: rx.Var[str], after: str) -> rx.Component:
+    return text_field(
+        name, label, S.errors, value=value, hint=usual, after=after, optional=True, input_mode="numeric", max_length=5
     )
 
 

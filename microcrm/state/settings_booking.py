@@ -79,8 +79,15 @@ class BookingRules(AppState):
     async def save_desk(self, form: dict[str, Any]) -> AsyncGenerator[None]:
         self.saving = "desk"
         yield
-        fields = pick(form, "offer_min", "offer_band")
-        await self._save("Saved", fields | switches(form, "is_override_allowed", "is_waitlist_on", "is_queue_on"))
+        await self._save("Saved", switches(form, "is_override_allowed", "is_queue_on"))
+
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
+    async def save_waiting(self, form: dict[str, Any]) -> AsyncGenerator[None]:
+        self.saving = "waiting"
+        yield
+        fields = pick(form, "offer_min", "offer_band") | switches(form, "is_waitlist_on")
+        await self._save("Waiting list saved", fields)
 
     async def _save(self, words: str, fields: dict[str, Any]) -> None:
         try:

@@ -9,11 +9,13 @@ import reflex as rx
 
 from microcrm.domain.formatting import format_clock_range, format_weekday
 from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import days
 from microcrm.operations.days import DayView, HolidayView, KeepHolidays, SetDays
 from microcrm.state.base import AppState
 from microcrm.state.forms import pick, ticked
-from microcrm.state.gate import needs
+from microcrm.state.gate import current_seat, needs
+from microcrm.wiring import now
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ class HolidaySettings(AppState):
     years: list[str] = []
     state_code: str = ""
     rows: list[HolidayLine] = []
+    past: list[HolidayLine] = []
     drawn: int = 0  # the list is drawn anew with the boxes as they are stored
     is_saving: bool = False
 
@@ -116,7 +119,9 @@ class HolidaySettings(AppState):
         self.year, self.state_code = str(found.year), found.state_code
         if not self.years:
             self.years = [self.year, str(found.year + 1)]
-        self.rows = [_holiday(view) for view in found.holidays]
+        today = today_in(zone_of(current_seat().actor.zone), now())
+        self.past = [_holiday(view) for view in found.holidays if view.holiday.day < today]
+        self.rows = [_holiday(view) for view in found.holidays if view.holiday.day >= today]
         self.drawn, self.is_ready = self.drawn + 1, True
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.formatting import format_duration
+from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.formatting import format_count, format_duration
 from microcrm.domain.money import rupees_for_input
 from microcrm.domain.permissions import Permission
 from microcrm.domain.taxbook import KINDS, TaxClass, rate_for, rate_words
@@ -46,8 +47,25 @@ class ServiceForm:
     colour: str = "teal"
     is_online: bool = True
     seats: str = ""
+    notice: str = ""
+    horizon: str = ""
+    step: str = ""
+    most_per_day: str = ""
+    approval: str = ""
     version: str = ""
     has_timing: bool = False
+    has_rules: bool = False
+
+
+@dataclass(frozen=True)
+class UsualRules:
+    """What holds where the fields of the service's own rules are empty."""
+
+    notice: str = ""
+    horizon: str = ""
+    step: str = ""
+    most_per_day: str = ""
+    approval: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +92,7 @@ class ServiceDrawer(AppState):
     is_open: bool = False
     is_saving: bool = False
     form: ServiceForm = ServiceForm()
+    usual: UsualRules = UsualRules()
     doers: list[TermsLine] = []
     equipment: list[NeedLine] = []
     category_options: list[Option] = []
@@ -85,6 +104,7 @@ class ServiceDrawer(AppState):
         card = await self._perform(catalogue.open_service, service_id)
         shelves = await self._perform(categories.list_categories)
         self.form = _form(card.service) if card.service else ServiceForm()
+        self.usual = _usual(card.usual)
         self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
         self.equipment = [_need(need) for need in card.needs]
         self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
@@ -116,6 +136,7 @@ class ServiceDrawer(AppState):
         return SaveService(
             **texts,
             **rest,
+            **pick(form, "notice", "horizon", "step", "most_per_day", "approval"),
             service_id=self.form.id,
             version=self.form.version,
             members=terms(form),
@@ -144,9 +165,39 @@ def _form(row: ServiceView) -> ServiceForm:
         colour=row.colour,
         is_online=row.is_online,
         seats=str(row.seats) if row.seats > 1 else "",
+        notice=_or_empty(row.min_notice_min),
+        horizon=_or_empty(row.horizon_days),
+        step=_or_empty(row.slot_step_min),
+        most_per_day=_or_empty(row.most_per_day),
+        approval="" if row.needs_approval is None else "yes" if row.needs_approval else "no",
         version=str(row.version),
+        has_rules=any(rule is not None for rule in _rules_of(row)),
         has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),
     )
+
+
+def _rules_of(row: ServiceView) -> tuple[int | None, ...]:
+    return row.min_notice_min, row.horizon_days, row.slot_step_min, row.most_per_day, row.needs_approval
+
+
+def _or_empty(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _usual(terms: PolicyTerms) -> UsualRules:
+    """Like "Empty: the shop’s 2 h"."""
+    most = "no limit" if terms.most_per_day is None else format_count(terms.most_per_day, "visit")
+    return UsualRules(
+        notice=_shop_s(format_duration(terms.min_notice_min) if terms.min_notice_min else "up to the last minute"),
+        horizon=_shop_s(format_count(terms.horizon_days, "day")),
+        step=_shop_s(format_duration(terms.slot_step_min)),
+        most_per_day=f"Empty: only the shop’s own limit ({most} of all services)",
+        approval="As the shop: answered first" if terms.needs_approval else "As the shop: booked at once",
+    )
+
+
+def _shop_s(rule: str) -> str:
+    return f"Empty: the shop’s rule, {rule}"
 
 
 def _doer(doer: Doer, *, is_new: bool) -> TermsLine:

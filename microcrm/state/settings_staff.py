@@ -23,6 +23,7 @@ class PersonLine:
     colour: str = "teal"
     role: str = ""
     is_bookable: bool = True
+    most_per_day: str = ""
     has_sign_in: bool = False
     version: str = ""
 
@@ -79,7 +80,7 @@ class StaffSettings(AppState):
     @rx.event
     @needs(Permission.MEMBERS_EDIT)
     async def save(self, form: dict[str, Any]) -> None:
-        fields = pick(form, "name", "colour", "is_bookable")
+        fields = pick(form, "name", "colour", "is_bookable", "most_per_day")
         token = await self._perform(members.edit_member, EditMember(self.person.id, self.person.version, **fields))
         await self._read()
         self.person = self._line(self.person.id)
@@ -106,6 +107,7 @@ def line_of(view: MemberView) -> PersonLine:
         colour=view.colour,
         role=ROLE_LABELS[view.role],
         is_bookable=view.is_bookable,
+        most_per_day=str(view.most_per_day or ""),
         has_sign_in=view.has_sign_in,
         version=str(view.version),
     )

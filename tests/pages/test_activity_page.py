@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from microcrm.domain.permissions import Role
+from microcrm.operations.catalogue import SaveService, save_service
 from microcrm.operations.customers import AddCustomer, add
+from microcrm.operations.undo import take_back
 from microcrm.state.activity import ActivityPage
 from microcrm.state.base import AppState
 from tests.conftest import act_as
@@ -44,6 +46,22 @@ async def test_a_change_is_taken_back_once(server: Server, fresh_database: TwoSh
     assert [row.undo for row in rows] == ["", ""]
     assert rows[0].what == "took back a change of a customer"
     assert (await tab.send(AppState.undo, token=token)).codes == ["conflict"]
+
+
+async def test_a_changed_service_says_which_and_what_and_so_does_taking_it_back(
+    server: Server, fresh_database: TwoShops
+) -> None:
+    shop = fresh_database.a
+    command = SaveService(
+        "Plain haircut", "60", "700", service_id=shop.service_id, version=1, category_id=shop.category_id
+    )
+    _, token = act_as(shop.actor(), save_service, command)
+    act_as(shop.actor(), take_back, token)
+    tab = tab_of(server, fresh_database)
+    await tab.open(ActivityPage.load)
+    rows = (await tab.state(ActivityPage)).rows
+    assert [row.what for row in rows] == ["took back a change of a service", "changed a service (duration, price)"]
+    assert [row.about for row in rows] == ["Plain haircut", "Plain haircut"]
 
 
 async def test_filters_and_older_pages(server: Server, fresh_database: TwoShops) -> None:

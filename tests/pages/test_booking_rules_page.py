@@ -48,7 +48,8 @@ async def test_each_card_saves_its_own_and_can_be_taken_back(server: Server, fre
     await tab.send(BookingRules.save_online, form=form)
     now = terms(fresh_database)
     assert (now.is_online, now.needs_approval, now.most_per_day, now.note) == (False, True, 8, "Ring the bell.")
-    await tab.send(BookingRules.save_desk, form={"offer_min": "20", "offer_band": "2", "is_queue_on": "on"})
+    await tab.send(BookingRules.save_desk, form={"is_queue_on": "on"})
+    await tab.send(BookingRules.save_waiting, form={"offer_min": "20", "offer_band": "2", "is_waitlist_on": "on"})
     later = terms(fresh_database)
     assert (later.offer_band, later.is_queue_on, later.is_override_allowed, later.most_per_day) == (2, True, False, 8)
     token = (await tab.state(AppState)).notices[-1].undo
