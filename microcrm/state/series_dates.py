@@ -56,9 +56,14 @@ def with_other(row: DateRow, day: str, time: str) -> DateRow:
     return replace(row, day=day, time=time, words=words, why="", is_kept=True, is_other=True)
 
 
+def texts(form: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The named fields; a field that is not on the screen says the same as an empty one."""
+    return {name: value or "" for name, value in pick(form, *names).items()}
+
+
 def wish_of(form: dict[str, Any], services: tuple[BookService, ...]) -> SeriesWish:
     """As typed. Which of the two ends counts is chosen in the form."""
-    typed = pick(form, "day", "time", "every", "interval", "note", "reason")
+    typed = texts(form, "day", "time", "every", "interval", "note", "reason")
     ends_by_day = form.get("ends") == "until"
     return SeriesWish(
         services=services,

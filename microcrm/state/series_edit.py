@@ -16,7 +16,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice, time_choices
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
-from microcrm.state.series_dates import DateRow, date_rows
+from microcrm.state.series_dates import DateRow, date_rows, texts
 
 SCOPES = ("following", "all")
 
@@ -98,7 +98,7 @@ class SeriesEdit(AppState):
         return self._done(done)
 
     def _typed(self, form: dict[str, Any]) -> EditSeries:
-        typed = pick(form, "day", "time", "member_id", "minutes", "reason", "tell")
+        typed = texts(form, "day", "time", "member_id", "minutes", "reason", "tell")
         return EditSeries(self.card.booking_id, self.card.version, self.scope, **typed)
 
     async def _look_for_clashes(self, command: EditSeries) -> bool:

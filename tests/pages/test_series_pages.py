@@ -124,6 +124,9 @@ async def test_outside_hours_a_reason_opens_every_date(server: Server, a: Shop) 
     tab = await begun(server, a)
     await tab.send(NewSeries.save, form=form_of(a, time="06:00"))
     assert (await tab.state(Repeats)).kept == 0 and (await tab.state(NewBooking)).asks_reason
+    await tab.send(Repeats.toggle, place=0)
+    # The field for the reason has come into the form meanwhile: empty, it changes nothing.
+    assert (await tab.send(NewSeries.save, form=form_of(a, time="06:00", reason=""))).codes == ["invalid"]
     early = form_of(a, time="06:00", reason="Before work")
     await tab.send(NewSeries.save, form=early)
     assert (await tab.state(Repeats)).kept == 4

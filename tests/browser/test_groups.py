@@ -1,0 +1,143 @@
+"""Classes and series with hands: scheduled, joined, left; booked ahead, and changed from one visit on. Sound at every step."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PHONE, Opener
+from tests.browser.test_calendar import block
+from tests.browser.test_screens import faults, overflow
+from tests.support.desk import INDIA
+
+pytestmark = pytest.mark.browser
+
+
+def day(ahead: int) -> date:
+    """Each test has days of its own: what it books stays there."""
+    return datetime.now(INDIA).date() + timedelta(days=ahead)
+
+
+def check(page: Page) -> None:
+    """Accessible in both themes, and within its width at 320 px as well."""
+    size = page.viewport_size
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(page.locator("html.dark")).to_have_count(1 if scheme == "dark" else 0)
+        assert faults(page) == []
+    page.set_viewport_size({"width": 320, "height": 700})
+    assert overflow(page) <= 0
+    assert size
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme="light")
+
+
+def class_of_three(page: Page, name: str) -> None:
+    """A service with three seats, that everybody gives."""
+    page.get_by_role("button", name="New service").click()
+    form = page.get_by_role("dialog", name="New service")
+    form.get_by_label("Name", exact=True).fill(name)
+    form.get_by_label("Price", exact=True).fill("200")
+    form.get_by_label("Seats in a class").fill("3")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_be_hidden()
+
+
+def to_class_form(page: Page) -> Locator:
+    page.get_by_role("button", name="New booking").click()
+    page.get_by_role("dialog", name="New booking").get_by_role("button", name="Class", exact=True).click()
+    return page.get_by_role("dialog", name="New class")
+
+
+def test_somebody_joins_a_class_and_leaves_it(open_page: Opener) -> None:
+    watched = open_page("/settings/services")
+    page = watched.page
+    class_of_three(page, "Evening yoga")
+    page.goto(re.sub(r"/settings.*", f"/calendar?date={day(30)}", page.url))
+    form = to_class_form(page)
+    check(page)
+    form.get_by_label("Class", exact=True).select_option(label="Evening yoga · 30 min · 3 seats")
+    form.get_by_label("With", exact=True).select_option(label="Plain manager")
+    form.get_by_label("Time", exact=True).fill("17:00")
+    form.get_by_role("button", name="Schedule").click()
+    expect(form).to_be_hidden()
+    block(page, "Evening yoga").click()
+    panel = page.get_by_role("dialog", name="Evening yoga")
+    expect(panel).to_contain_text("0 of 3 seats taken")
+    panel.get_by_role("button", name="Add somebody").click()
+    panel.get_by_role("button", name="New customer").click()
+    panel.get_by_label("Name", exact=True).fill("Gita Rao")
+    panel.get_by_label("Seats", exact=True).fill("2")
+    check(page)
+    panel.get_by_role("button", name="Add to the class").click()
+    expect(panel).to_contain_text("2 of 3 seats taken")
+    expect(block(page, "Evening yoga")).to_contain_text("2 of 3")
+    check(page)
+    panel.get_by_role("button", name="More for this customer").click()
+    page.get_by_role("button", name="Cancel their place").click()
+    check(page)
+    panel.get_by_role("button", name="Cancel their place").last.click()
+    expect(panel).to_contain_text("0 of 3 seats taken")
+    expect(panel).to_contain_text("Nobody has booked yet")
+    panel.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Undo").last.click()
+    expect(block(page, "Evening yoga")).to_contain_text("2 of 3")
+    assert watched.complaints == []
+
+
+def test_a_series_is_booked_and_moved_from_one_visit_on(open_page: Opener) -> None:
+    watched = open_page(f"/calendar?date={day(31)}")
+    page = watched.page
+    page.get_by_role("button", name="New booking").click()
+    form = page.get_by_role("dialog", name="New booking")
+    form.get_by_role("button", name="New customer").click()
+    form.get_by_label("Name", exact=True).fill("Hema Nair")
+    form.get_by_label("Service", exact=True).select_option(index=1)
+    form.get_by_label("With", exact=True).select_option(label="Plain manager")
+    form.get_by_label("Time", exact=True).fill("10:00")
+    form.get_by_label("Repeat", exact=True).select_option("week")
+    form.get_by_label("Times", exact=True).fill("3")
+    form.get_by_role("button", name="See the dates").click()
+    expect(form.locator(".date")).to_have_count(3)
+    check(page)
+    form.get_by_role("button", name="Book 3 visits").click()
+    expect(form).to_be_hidden()
+    page.goto(re.sub(r"date=[\d-]+", f"date={day(38)}", page.url))
+    block(page, "Hema Nair").click()
+    card = page.get_by_role("region", name="Booking")
+    expect(card).to_contain_text("Visit 2 of 3")
+    card.get_by_role("button", name="Move", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Move visits of a series")
+    check(page)
+    dialog.get_by_role("button", name="This and following").click()
+    dialog.get_by_label("Time", exact=True).fill("15:00")
+    check(page)
+    dialog.get_by_role("button", name="Move", exact=True).click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("2 visits moved")).to_be_visible()
+    for ahead, at in ((31, "10:00"), (38, "3:00"), (45, "3:00")):
+        page.goto(re.sub(r"date=[\d-]+", f"date={day(ahead)}", page.url))
+        expect(block(page, "Hema Nair")).to_contain_text(at)
+    assert watched.complaints == []
+
+
+def test_on_a_phone_a_class_is_opened_from_the_list(open_page: Opener) -> None:
+    page = open_page("/settings/services").page
+    class_of_three(page, "Morning yoga")
+    page.goto(re.sub(r"/settings.*", f"/calendar?date={day(32)}", page.url))
+    form = to_class_form(page)
+    form.get_by_label("Class", exact=True).select_option(label="Morning yoga · 30 min · 3 seats")
+    form.get_by_label("With", exact=True).select_option(label="Plain owner")
+    form.get_by_label("Time", exact=True).fill("10:00")
+    form.get_by_role("button", name="Schedule").click()
+    expect(form).to_be_hidden()
+    small = open_page(f"/calendar?date={day(32)}", device=PHONE).page
+    small.locator(".agenda-block").filter(has_text="Morning yoga").click()
+    panel = small.get_by_role("dialog", name="Morning yoga")
+    panel.get_by_role("button", name="Cancel class").click()
+    panel.get_by_role("button", name="Cancel the class").click()
+    expect(small.locator(".agenda-block").filter(has_text="Morning yoga")).to_have_count(0)
+    expect(small.get_by_text("Class cancelled")).to_be_visible()
