@@ -86,8 +86,11 @@ def span_of(start: str, chosen: str, today: date, horizon: int) -> Span:
     return Span(first, first + timedelta(days=days - 1), shown, _day(chosen, today, end), today, end)
 
 
-def strip_of(tongue: Tongue, zone: ZoneInfo, span: Span, days: Sequence[FreeDay], link: Link) -> Strip:
-    """``link``: the address that shows the strip from a day, with one day of it chosen."""
+def strip_of(
+    tongue: Tongue, zone: ZoneInfo, span: Span, days: Sequence[FreeDay], link: Link, *, is_class: bool = False
+) -> Strip:
+    """``link``: the address that shows the strip from a day, with one day of it chosen. ``is_class``: days without it are
+    no closed days."""
     with_times = [each.day for each in days if each.starts]
     start = span.start or _first_shown(span.today, with_times)
     shown = {each.day: each for each in days}
@@ -97,7 +100,7 @@ def strip_of(tongue: Tongue, zone: ZoneInfo, span: Span, days: Sequence[FreeDay]
     before, after = start - timedelta(days=DAYS), start + timedelta(days=DAYS)
     return Strip(
         month=tongue.month(chosen.day if chosen else start),
-        days=tuple(_cell(tongue, each, chosen, start, link) for each in week),
+        days=tuple(_cell(tongue, each, chosen, link(start, each.day), is_class=is_class) for each in week),
         chosen=tongue.short_day(chosen.day) if chosen else "",
         parts=_parts(tongue, zone, chosen.starts) if chosen else (),
         next_free=_next_free(tongue, zone, days, span),
@@ -131,15 +134,16 @@ def _next_free(tongue: Tongue, zone: ZoneInfo, days: Sequence[FreeDay], span: Sp
     return None if first is None else slot_of(tongue, zone, first)
 
 
-def _cell(tongue: Tongue, each: FreeDay, chosen: FreeDay | None, start: date, link: Link) -> DayCell:
+def _cell(tongue: Tongue, each: FreeDay, chosen: FreeDay | None, href: str, *, is_class: bool) -> DayCell:
     number = len(each.starts)
-    words = tongue.say("Full") if each.is_open else tongue.say("Closed")
+    nothing = tongue.say("No class") if is_class else tongue.say("Closed")
+    words = tongue.say("Full") if each.is_open else nothing
     return DayCell(
         weekday=tongue.weekday(each.day),
         number=each.day.day,
         words=tongue.count("%(num)s free", "%(num)s free", number) if number else words,
         name=tongue.short_day(each.day),
-        href=link(start, each.day),
+        href=href,
         is_off=not number,
         is_chosen=chosen is not None and each.day == chosen.day,
     )

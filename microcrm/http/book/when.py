@@ -106,7 +106,7 @@ async def _strip(request: Request, shop: PublicShop, wish: Wish, chosen: date | 
         more = {"from": start.isoformat(), "day": of_day.isoformat() if of_day else ""}
         return wish.address(f"/b/{shop.slug}/when", lang=asked_language(query), **more)
 
-    return strip_of(tongue_of(request), zone, span, found.days, link)
+    return strip_of(tongue_of(request), zone, span, found.days, link, is_class=wish.group_class is not None)
 
 
 def _page(request: Request, shop: PublicShop, wish: Wish, strip: Strip) -> dict[str, Any]:
