@@ -24,6 +24,7 @@ from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, head_of
+from microcrm.state.calendar_open import left_open
 from microcrm.state.class_panel import ClassPanel, cards_due
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
@@ -86,13 +87,12 @@ class Calendar(AppState):
     @rx.event
     @needs(Permission.CALENDAR_OWN)
     async def resized(self, size: str) -> Any:
-        """Said whenever the page comes up, too: then what the address does not name is closed."""
-        is_other = size in COLUMNS and size != self._size
-        self._size = size if is_other else self._size
-        if is_other and self.is_read:
+        """Said whenever the page comes up, too: then what the address does not name is closed. Turning a tablet closes
+        nothing."""
+        was, self._size = self._size, size if size in COLUMNS else self._size
+        if self._size != was and self.is_read:
             await self._read()
-        asked = self.router.url.query_parameters
-        return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]
+        return [] if was and self._size != was else await left_open(self)
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

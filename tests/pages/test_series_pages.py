@@ -218,6 +218,17 @@ async def test_another_shop_s_services_are_not_found(server: Server, a: Shop, fr
     assert (await tab.state(NewClass)).services == []
 
 
+async def test_turning_a_tablet_closes_no_form_and_loading_anew_does(server: Server, a: Shop) -> None:
+    tab = await begun(server, a)
+    await tab.send(Calendar.resized, size="desktop")
+    await tab.send(NewClass.begin, day=week(0), time="10:00", staff="")
+    await tab.send(NewBooking.begin, who="known", day=week(0), time="10:00", minutes=0, staff="")
+    await tab.send(Calendar.resized, size="tablet")
+    assert (await tab.state(NewBooking)).is_open and (await tab.state(NewClass)).is_open
+    await tab.send(Calendar.resized, size="tablet")
+    assert not (await tab.state(NewBooking)).is_open and not (await tab.state(NewClass)).is_open
+
+
 async def card_of(server: Server, shop: Shop, number: int) -> Tab:
     """The card of that visit of four, weekly at ten."""
     haircut = BookService(shop.service_id, shop.members[Role.MANAGER])

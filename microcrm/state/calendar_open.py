@@ -1,0 +1,20 @@
+"""What stands open above the calendar when its page is loaded anew: the state outlives that, what was typed does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
+from microcrm.state.booking_new import NewBooking
+from microcrm.state.class_new import NewClass
+from microcrm.state.class_panel import ClassPanel
+from microcrm.state.series_edit import SeriesEdit
+
+
+async def left_open(calendar: AppState) -> list[Any]:
+    """Close what the address does not name; returns the events that do the rest."""
+    for kind in (NewClass, ClassPanel, SeriesEdit):
+        (await calendar.get_state(kind)).is_open = False
+    asked = calendar.router.url.query_parameters
+    return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]
