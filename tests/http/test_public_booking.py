@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
+import httpx
 import pytest
 from sqlalchemy import select, update
 
@@ -19,7 +21,7 @@ from microcrm.models.catalogue import Service, ServiceMember
 from microcrm.models.customers import Customer as CustomerRow
 from microcrm.models.policy import BookingPolicy
 from microcrm.operations.unit_of_work import UnitOfWork, system
-from tests.support.booking import Customer, errors_of, words
+from tests.support.booking import Customer, errors_of, forms_of, words
 from tests.support.shops import CANARY, Shop, TwoShops
 
 
@@ -243,6 +245,48 @@ async def test_the_same_post_again_books_once(shop: Shop) -> None:
     second = await customer.post(form.action, pairs)
     assert "You’re booked" in words(first) and "You’re booked" in words(second)
     assert len(visits(shop)) == 1
+
+
+async def test_a_rush_for_one_time_has_one_winner_in_each_shop(shop: Shop, fresh_database: TwoShops) -> None:
+    """Eight people in either shop press the same time at once."""
+    asking = []
+    for place, (slug, where) in enumerate((("shop-a", shop), ("shop-b", fresh_database.b)) * 8):
+        customer, wanted = Customer(f"203.0.113.{place}"), str(where.members[Role.MANAGER])
+        await customer.go(f"/b/{slug}/when?s={where.service_id}&w{where.service_id}={wanted}&day={tomorrow()}")
+        asking.append((slug, customer, customer.take(3)))
+    await asyncio.gather(*(press for _, _, press in asking))
+    for slug, where in (("shop-a", shop), ("shop-b", fresh_database.b)):
+        pages = [customer.page for whose, customer, _ in asking if whose == slug]
+        assert sorted(page.status_code for page in pages) == [200] + [409] * 7
+        assert [visit.status for visit in visits(where)] == ["hold"]
+        offered = {
+            tuple(button[:2] for button in forms_of(page)[0].buttons[:3]) for page in pages if page.is_client_error
+        }
+        assert len(offered) == 1 and len(set(offered.pop())) == 3, "the same three times for all who lost"
+
+
+async def test_a_rush_of_last_forms_books_once_and_the_same_form_twice_is_one_booking(shop: Shop) -> None:
+    """Whoever pressed twice sees their booking twice, not that somebody else has it."""
+    typed = {"services": str(shop.service_id), f"w{shop.service_id}": str(shop.members[Role.MANAGER])}
+    first = Customer()
+    await first.go(
+        f"/b/shop-a/when?s={shop.service_id}&w{shop.service_id}={shop.members[Role.MANAGER]}&day={tomorrow()}"
+    )
+    start = [value for name, value, _ in first.form.buttons if name == "start"][3]
+    typed |= {"start": start, "was": start, "until": "", "name": "A B"}
+
+    async def send(number: int) -> httpx.Response:
+        """The first two are the same press."""
+        key = keys[max(number - 1, 0)]
+        form = typed | {"phone": f"98450 6{max(number, 1):04}", "key": key}
+        return await Customer(f"203.0.113.{number}").post(f"/b/shop-a/you/{'x' * 22}", list(form.items()))
+
+    keys = [traps.new_key(wiring.now()) for _ in range(8)]
+    pages = await asyncio.gather(*(send(number) for number in range(9)))
+    assert [page.status_code for page in pages] == [200, 200] + [409] * 7
+    assert all("You’re booked" in words(page) for page in pages[:2])
+    (visit,) = visits(shop)
+    assert (visit.status, visit.number is not None) == ("booked", True)
 
 
 async def test_a_request_says_that_it_is_one(shop: Shop) -> None:

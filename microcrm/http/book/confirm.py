@@ -19,7 +19,7 @@ from microcrm.domain.zones import zone_of
 from microcrm.http.book import traps
 from microcrm.http.book.fronts import front_of
 from microcrm.http.book.holding import forget_held
-from microcrm.http.book.limits import CONFIRMS, LINKS, check_address, check_phone
+from microcrm.http.book.limits import LINKS, check_address, check_booking
 from microcrm.http.book.render import for_customers, show
 from microcrm.http.book.rules import rules_of
 from microcrm.http.book.services import Line, button, onward, seats_words, steps_of, summary, wish_in
@@ -68,12 +68,11 @@ async def show_you(request: Request) -> Response:
 @for_customers
 async def submit_you(request: Request) -> Response:
     form = await read_form(request, needs_token=False)
-    await check_address(request, CONFIRMS)
     shop = await front_of(request)
     key = traps.request_key(form, wiring.now(), form.get("start"))
     wish, held = posted_wish(form, shop), _held_in(form)
     try:
-        await check_phone(shop.slug, phone_of(form))
+        await check_booking(request, shop.slug, _counted(form))
         token = await _book(request, shop, wish, form, key)
     except Invalid as error:
         errors = refusal(tongue_of(request), error)
@@ -123,6 +122,14 @@ def phone_of(form: Form) -> str:
         return parse_phone(form.get("phone"), mobile=True)
     except Invalid as error:
         raise Invalid(fields={"phone": error.message}) from None
+
+
+def _counted(form: Form) -> str:
+    """The phone that the limit counts; empty when nothing can be reached by it, which the operation says."""
+    try:
+        return phone_of(form)
+    except Invalid:
+        return ""
 
 
 def _held(visit: PublicVisit) -> Held:

@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.requests import Request
 
-from microcrm.adapters.limits import Limit, is_within, network_of
+from microcrm.adapters.limits import Limit, are_within, network_of
 from microcrm.domain.errors import LimitReached
 from microcrm.http.desk import visitor
 
@@ -19,14 +19,24 @@ LINKS = Limit("book-links", 300, 600)  # secret links opened, right or wrong
 
 async def check_address(request: Request, limit: Limit) -> None:
     """Raises: LimitReached."""
-    await _check(limit, network_of(visitor(request).address))
+    await _check((limit, _network(request)))
 
 
 async def check_phone(shop: str, phone: str) -> None:
     """The same for a phone that is known to the shop and one that is not. Raises: LimitReached."""
-    await _check(PHONE, f"{shop} {phone}")
+    await _check((PHONE, f"{shop} {phone}"))
 
 
-async def _check(limit: Limit, subject: str) -> None:
-    if not await asyncio.to_thread(is_within, limit, subject):
+async def check_booking(request: Request, shop: str, phone: str) -> None:
+    """The address, and the phone if there is one, the same whether the shop knows it or not. Raises: LimitReached."""
+    counted = [(CONFIRMS, _network(request)), *([(PHONE, f"{shop} {phone}")] if phone else [])]
+    await _check(*counted)
+
+
+def _network(request: Request) -> str:
+    return network_of(visitor(request).address)
+
+
+async def _check(*counted: tuple[Limit, str]) -> None:
+    if not await asyncio.to_thread(are_within, *counted):
         raise LimitReached("That is more than we allow at once.", remedy="Wait a little and try again.")
