@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import events, lighthouse, public, race, signin, slots, start, weight
+from bench import events, hooks, lighthouse, public, race, signin, slots, start, weight
 from bench.report import Choice, Report
 from microcrm.processes import Failed
 
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "slots-month": slots.measure,
     "public-page": public.measure,
     "book-race": race.measure,
+    "hooks": hooks.measure,
 }
 
 

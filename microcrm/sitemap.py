@@ -24,6 +24,7 @@ from microcrm.pages.settings_business import settings_business
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
 from microcrm.pages.settings_members import settings_members
+from microcrm.pages.settings_payments import settings_payments
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
@@ -36,6 +37,7 @@ from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.bill_online import OnlineTill
 from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
@@ -49,6 +51,7 @@ from microcrm.state.settings_business import BusinessSettings
 from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_hours import ShopHours
 from microcrm.state.settings_members import MemberSettings
+from microcrm.state.settings_payments import PaymentSettings
 from microcrm.state.settings_rates import TaxRates
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
@@ -83,7 +86,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
-    Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load)),
+    Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
     Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),
     Screen("/statement", "Statement", statement, Permission.INVOICES_VIEW, (StatementPage.load,)),
@@ -93,6 +96,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
     Screen("/settings/billing", "Billing", settings_billing, _BUSINESS, (BillingSettings.load, TaxRates.load)),
     Screen("/settings/booking", "Booking rules", settings_booking, _BUSINESS, (BookingRules.load,)),
+    Screen("/settings/payments", "Online payments", settings_payments, _BUSINESS, (PaymentSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),

@@ -20,10 +20,12 @@ from microcrm.adapters.listener import Listener
 from microcrm.adapters.mail import Mail, Mailbox, Smtp
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
+from microcrm.adapters.razorpay import REAL_URL, Razorpay
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, Upstream
 from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
 from microcrm.operations.fixed_sql import PLANNED_ONCE
+from microcrm.operations.online.keys import Keys
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
 from microcrm.settings import settings
 
@@ -86,6 +88,13 @@ def hasher() -> Argon2:
 @cache
 def sealer() -> MasterSeal:
     return MasterSeal(settings().secret_key)
+
+
+def gateway(keys: Keys) -> Razorpay:
+    """A shop's account at Razorpay, or at the stand-in. Raises: Upstream, for keys of the stand-in where none may run."""
+    if keys.is_sandbox and not settings().has_sandbox:
+        raise Upstream("There is no sandbox here.", remedy="Pay it another way, or ask the shop.")
+    return Razorpay(keys.key_id, keys.key_secret, settings().sandbox_url if keys.is_sandbox else REAL_URL)
 
 
 def sends_real_mail() -> bool:

@@ -9,7 +9,16 @@ from microcrm import observability
 from microcrm.settings import settings
 from tasks.beat import SCHEDULE
 
-TASK_MODULES = ("tasks.outbox", "tasks.audit", "tasks.heartbeat", "tasks.accounts", "tasks.holds", "tasks.waitlist")
+TASK_MODULES = (
+    "tasks.outbox",
+    "tasks.audit",
+    "tasks.heartbeat",
+    "tasks.accounts",
+    "tasks.holds",
+    "tasks.waitlist",
+    "tasks.inbox",
+    "tasks.razorpay",
+)
 
 
 def _celery(*modules: str) -> Celery:

@@ -11,5 +11,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "let holds lapse": {"task": "tasks.holds.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "tidy accounts": {"task": "tasks.accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "ask the next on the waiting list": {"task": "tasks.waitlist.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "work off what was told": {"task": "tasks.inbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "ask Razorpay how things stand": {"task": "tasks.razorpay.sweep", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy the inbox": {"task": "tasks.inbox.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

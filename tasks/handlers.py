@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from microcrm.adapters.outbox import Message
 from tasks.mail import send_mail, write_account_letter
+from tasks.razorpay import capture, refund
 from tasks.waitlist import offer_freed_time
 
 Handler = Callable[[Message], None]
@@ -14,4 +15,6 @@ HANDLERS: dict[str, Handler] = {
     "mail": send_mail,
     "account_letter": write_account_letter,
     "time_freed": offer_freed_time,
+    "razorpay_capture": capture,
+    "razorpay_refund": refund,
 }

@@ -19,8 +19,11 @@ from microcrm.adapters.reachable import check_database, check_redis
 from microcrm.demo import shops as demo
 from microcrm.launch import frontend
 from microcrm.launch.supervisor import Supervisor
+from microcrm.operations.online.keys import real_keys_are_used
+from microcrm.operations.unit_of_work import system
 from microcrm.processes import Failed, Program, Running
 from microcrm.settings import Settings, settings
+from microcrm.wiring import unit_of_work
 
 _HEARTBEAT_SILENCE = 120.0  # seconds; beat asks the worker for a sign of life every 20
 
@@ -91,11 +94,16 @@ def _programs(current: Settings) -> list[Program]:
 
     sandbox = _program(current, "sandbox", "sandbox", is_ready=lambda: _answers(f"{current.sandbox_url}/health"))
     return [
-        *([sandbox] if current.has_sandbox else []),
+        *([sandbox] if current.has_sandbox and not _has_real_keys() else []),
         _program(current, "web", "web", is_ready=lambda: _is_served(current)),
         _program(current, "worker", "worker", is_well=worker_is_well),
         _program(current, "beat", "beat"),
     ]
+
+
+def _has_real_keys() -> bool:
+    with unit_of_work(system()) as uow:
+        return real_keys_are_used(uow)
 
 
 def _program(

@@ -12,6 +12,7 @@ from microcrm.models import (
     catalogue,
     classes,
     customers,
+    gateway,
     links,
     policy,
     records,
@@ -34,13 +35,14 @@ MODULES = (
     links,
     billing,
     till,
+    gateway,
     records,
 )
 
 # Seen only in the accounts realm (see models/accounts.py).
 ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", "mail_tokens", "throttles")
 # No business's data, or a business that may be absent; each has a policy of its own in the migration.
-OTHER_TABLES = ("outbox", "mailbox", "heartbeats")
+OTHER_TABLES = ("outbox", "inbox", "mailbox", "heartbeats")
 TENANT_TABLES = tuple(
     sorted(t.name for t in METADATA.tables.values() if t.name not in (*ACCOUNT_TABLES, *OTHER_TABLES))
 )

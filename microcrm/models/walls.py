@@ -88,6 +88,16 @@ def other_walls() -> list[str]:
     ]
 
 
+def inbox_wall() -> list[str]:
+    """What providers told us is stored and worked off by the worker's realm; a business sees its own."""
+    theirs = f"business_id = {CURRENT_BUSINESS} OR {REALM} = 'worker'"
+    return [
+        *_forced("inbox"),
+        f"CREATE POLICY told ON inbox TO microcrm_app USING ({theirs}) WITH CHECK ({REALM} = 'worker')",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON inbox TO microcrm_app",
+    ]
+
+
 AUDIT_IS_APPEND_ONLY = [
     """
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$

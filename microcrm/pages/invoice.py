@@ -25,6 +25,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
 from microcrm.domain.taxbook import KINDS
 from microcrm.pages.bill_money import dialogs, paid
+from microcrm.pages.bill_online import online, online_dialogs
 from microcrm.pages.bill_share import share_dialog
 from microcrm.pages.frame import screen
 from microcrm.state.bill import Bill
@@ -54,6 +55,7 @@ def invoice() -> rx.Component:
             action="Issue",
         ),
         dialogs(),
+        online_dialogs(),
         share_dialog(),
         here="/invoices",
         head=_head(),
@@ -126,7 +128,7 @@ def _draft() -> rx.Component:
 def _document() -> rx.Component:
     return rx.el.div(
         rx.el.div(_paper(), class_name="stack"),
-        rx.el.aside(_totals(), paid(), class_name="stack", aria_label="What it comes to"),
+        rx.el.aside(_totals(), paid(), online(), class_name="stack", aria_label="What it comes to"),
         class_name="record",
     )
 

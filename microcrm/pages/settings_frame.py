@@ -57,6 +57,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.BUSINESS_EDIT,
             ),
             Setting(
+                "/settings/payments",
+                "Online payments",
+                "credit_card",
+                "Your keys of Razorpay, the sandbox",
+                "razorpay gateway key secret webhook pay now checkout payment link refund upi card netbanking sandbox",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/hours",
                 "Hours and holidays",
                 "clock",

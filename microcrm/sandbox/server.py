@@ -44,9 +44,10 @@ def make_app(world: World, public_url: str) -> Starlette:
     return app
 
 
-def serve(*, port: int, seed: str, store: Path | None, dice: str = "") -> None:
+def serve(*, port: int, seed: str, store: Path | None, dice: str = "", plays_razorpay: bool = False) -> None:
     """Until a stop signal. ``store``: the file that keeps everything between two runs; ``dice``: repeatable ids."""
     world = World(seed, store, random.Random(dice) if dice else None)  # noqa: S311 - ids of a test
+    world.plays_razorpay = plays_razorpay
     app = make_app(world, f"http://{HOST}:{port}")
     server = Server(target=app, address=HOST, port=port, interface=Interfaces.ASGI, log_access=False)
 

@@ -84,6 +84,8 @@ class Fault:
 
 
 class World:
+    """``plays_razorpay``: keys of Razorpay's own test mode are good as well, for tests of what is done with those."""
+
     def __init__(self, seed: str, path: Path | None = None, dice: random.Random | None = None) -> None:
         self.seed = seed
         self.path = path
@@ -94,6 +96,7 @@ class World:
         self.requests: list[Body] = []
         self.ahead = 0.0  # seconds that this clock was put forward
         self.is_changed = False
+        self.plays_razorpay = False
         if path is not None and path.exists():
             self._read(json.loads(path.read_text()))
 

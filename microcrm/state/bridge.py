@@ -21,6 +21,7 @@ from microcrm.wiring import unit_of_work
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_MOST_OUTSIDE = 16
 
 
 @cache
@@ -29,6 +30,21 @@ def _threads() -> ThreadPoolExecutor:
 
 
 os.register_at_fork(after_in_child=_threads.cache_clear)
+
+
+@cache
+def _outside_threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=_MOST_OUTSIDE, thread_name_prefix="outside")
+
+
+os.register_at_fork(after_in_child=_outside_threads.cache_clear)
+
+
+async def outside(call: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """A call that leaves the machine, on threads of its own: one that hangs keeps no operation from the database, and no
+    transaction is open meanwhile."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_outside_threads(), lambda: call(*args, **kwargs))
 
 
 def perform_now(

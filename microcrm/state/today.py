@@ -10,6 +10,7 @@ import reflex as rx
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
+from microcrm.operations.online.refunds import open_concerns
 from microcrm.operations.today import today
 from microcrm.state import today_view as view
 from microcrm.state.base import AppState
@@ -83,7 +84,8 @@ class TodayPage(AppState):
         self.head = view.head_of(facts, self.person_name)
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
         self.earlier, self.rows = view.rows_of(facts)
-        self.attention = view.attention_of(facts)
+        concerns = await self._look(open_concerns) if Permission.INVOICES_CORRECT.value in self.allowed else []
+        self.attention = [*view.money_rows(concerns), *view.attention_of(facts)]
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
         self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step

@@ -18,6 +18,7 @@ from microcrm.domain.formatting import (
 from microcrm.domain.money import format_rupees, format_rupees_whole
 from microcrm.domain.names import given_name, initials, short_name
 from microcrm.domain.zones import to_wall, zone_of
+from microcrm.operations.online.refunds import Concern
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.today import Attention, StaffNow, Today
 from microcrm.state.booking_card_view import Option
@@ -188,6 +189,22 @@ def attention_of(today: Today) -> list[AttentionRow]:
         text = "No service is ticked for them."
         rows.append(AttentionRow("users", "warn", title, text, "/settings/services", "Choose services"))
     return rows
+
+
+def money_rows(concerns: Sequence[Concern]) -> list[AttentionRow]:
+    """Online payments that do not fit their bill; the bill says what to do."""
+    if not concerns:
+        return []
+    first = concerns[0]
+    title = (
+        format_count(len(concerns), "online payment") + f" to look at{'' if len(concerns) > 1 else f': {first.number}'}"
+    )
+    text = (
+        f"{format_rupees(first.amount)} did not fit the bill."
+        if first.currency == "INR"
+        else "It came in another currency."
+    )
+    return [AttentionRow("indian_rupee", "warn", title, text, f"/invoice?id={first.document_id}", "Open")]
 
 
 def _floor(one: StaffNow, today: Today) -> FloorCard:

@@ -29,6 +29,7 @@ from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
+from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.links import PublicLink
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
@@ -182,4 +183,35 @@ def _bill_rows(session: Session, shop: Shop) -> None:
     add(
         LedgerEntry(**mine, posting=shop.business_id, account="cash", amount_paise=100, on_day=day),
         LedgerEntry(**mine, posting=shop.business_id, account="advances", amount_paise=-100, on_day=day),
+    )
+    _gateway_rows(session, shop, document, payment)
+
+
+def _gateway_rows(session: Session, shop: Shop, document_id: int, payment_id: int) -> None:
+    """Keys of Razorpay, what was asked, and what came of it."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+
+    def add(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row.id
+
+    secret = hashlib.sha256(f"hook {shop.business_id}".encode()).digest()
+    sealed = {"key_secret": secret, "hook_secret": secret, "hook_token": secret, "hook_hash": secret}
+    add(GatewayAccount(**mine, **sealed, key_id="rzp_test_1", is_sandbox=False, checked_at=OPENED_AT))
+    times = {"created_at": OPENED_AT, "ends_at": OPENED_AT, "looked_at": OPENED_AT}
+    asked = add(
+        PayRequest(
+            **mine, **times, document_id=document_id, kind="order", reference="r", amount_paise=100, state="paid"
+        )
+    )
+    paid = {"status": "captured", "amount_paise": 100, "currency": "INR", "at": OPENED_AT}
+    came = add(GatewayPayment(**mine, **paid, remote_id="pay_1", pay_request_id=asked, payment_id=payment_id))
+    back = {"amount_paise": 100, "status": "processed", "at": OPENED_AT}
+    add(GatewayRefund(**mine, **back, gateway_payment_id=came, payment_id=payment_id, key="k", remote_id="rfnd_1"))
+    add(Dispute(**mine, remote_id="disp_1", gateway_payment_id=came, amount_paise=100, status="open"))
+    add(
+        InboxEvent(
+            **mine, key="evt_1", body="{}", state="done", received_at=OPENED_AT, due_at=OPENED_AT, finished_at=OPENED_AT
+        )
     )

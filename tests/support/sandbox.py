@@ -21,7 +21,8 @@ from microcrm.sandbox.keys import sandbox_keys
 SEED = "a seed of the tests"
 RECORDED = Path(os.environ.get("MICROCRM_TEST_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "razorpay"
 _SERVE = (
-    "import sys; from microcrm.sandbox.server import serve; serve(port=int(sys.argv[1]), seed=sys.argv[2], store=None)"
+    "import sys; from microcrm.sandbox.server import serve; "
+    "serve(port=int(sys.argv[1]), seed=sys.argv[2], store=None, plays_razorpay=True)"
 )
 
 

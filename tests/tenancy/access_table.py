@@ -83,6 +83,11 @@ HANDLERS: dict[str, frozenset[str]] = {
     "BusinessSettings": OWNERS,
     "BookingRules": OWNERS,
     "BillingSettings": OWNERS,
+    "PaymentSettings": OWNERS,
+    "OnlineTill": BOOKS,
+    "OnlineTill.begin_refund": BOOKKEEPERS,
+    "OnlineTill.give_back": BOOKKEEPERS,
+    "OnlineTill.leave_it": BOOKKEEPERS,
     "TaxRates": OWNERS,
     "Welcome": OWNERS,
     "FirstHours": MANAGERS,
@@ -132,6 +137,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/invoice/{id:int}.pdf": NOBODY,  # nor bills: tests/http/test_papers.py has one
     "/invoice/{id:int}.svg": NOBODY,
     "/statement/{id:int}.pdf": BOOKS - {STRANGER},
+    "/paid-online": EVERYBODY,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
     "/b/{slug}": EVERYBODY,
@@ -210,6 +216,8 @@ FORMS: dict[str, Form] = {
 }
 # Forms of the public pages: the same for everybody, signed in or not. tests/http fills them in, well and badly.
 PUBLIC_FORMS = (
+    "/i/{token}/pay",
+    "/i/{token}/paid",
     "/b/{slug}/hold",
     "/b/{slug}/you/{token}",
     "/m/{token}/move",
@@ -218,6 +226,7 @@ PUBLIC_FORMS = (
     "/l/{token}",
     "/b/{slug}/wait",
     "/q/{slug}/{token}",
+    "/hooks/razorpay/{token}",  # what Razorpay posts: nobody gets through without its signature (tests/http/test_hooks.py)
 )
 
 

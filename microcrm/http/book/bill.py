@@ -21,6 +21,7 @@ from microcrm.http.book.render import for_customers, show
 from microcrm.http.book.tongues import Tongue, mark, tongue_of
 from microcrm.http.desk import visitor
 from microcrm.operations.billing.sharing import PublicBill, public_bill
+from microcrm.operations.online.asking import LEAST_PAISE
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.bridge import perform
 
@@ -93,7 +94,23 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
         "terms": page.terms,
         "footer": page.footer,
         "file": f"/i/{request.path_params['token']}/bill.pdf",
+        "pay": f"/i/{request.path_params['token']}/pay" if found.online and due >= LEAST_PAISE else "",
+        "mode": found.online,
+        "said": _came_back(request, bool(due), tongue),
     }
+
+
+def _came_back(request: Request, is_due: bool, tongue: Tongue) -> tuple[str, str]:
+    """What to say to somebody who comes from Razorpay's page, and its tone."""
+    if not is_due:
+        return "", ""
+    if "paying" in request.query_params:
+        return tongue.say(
+            "Razorpay is being asked about your payment. Look again in a minute, and do not pay twice."
+        ), "info"
+    if "failed" in request.query_params:
+        return tongue.say("The payment did not go through. Nothing was taken; you can try again."), "warn"
+    return "", ""
 
 
 def status_words(page: PageBill, due_on: date | None, today: date, tongue: Tongue) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from microcrm.domain.errors import Conflict, HoldLapsed, LimitReached, NotFound, SlotTaken, Upstream
+from microcrm.domain.errors import Conflict, HoldLapsed, LimitReached, NotFound, OutcomeUnknown, SlotTaken, Upstream
 from microcrm.http.pages import BROKE
 
-_KINDS = (Conflict, HoldLapsed, LimitReached, NotFound, SlotTaken, Upstream)
+_KINDS = (Conflict, HoldLapsed, LimitReached, NotFound, OutcomeUnknown, SlotTaken, Upstream)
 
 SAID: tuple[str, ...] = (
     "Name is needed.",
@@ -30,6 +30,14 @@ SAID: tuple[str, ...] = (
     "This visit cannot be moved here any more.",
     "It is too late to change the time here.",
     "Call the shop.",
+    "This shop takes no payments online.",
+    "Pay it another way, or ask the shop.",
+    "There is nothing to pay on this bill.",
+    "Less than one rupee cannot be paid online.",
+    "Take it in cash.",
+    "Paying online does not work just now.",
+    "Razorpay cannot be reached.",
+    "There is no sandbox here.",
     "That came from another site",
     "Open the page here and try again. Nothing was changed.",
     "That isn’t a form of ours",

@@ -18,6 +18,7 @@ from microcrm.models.business import Business
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.paper import give, paper_inside
 from microcrm.operations.links import TOKEN, hash_of, make_link
+from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.rows import find
 from microcrm.operations.public_shop import PublicShop, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -39,12 +40,13 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class PublicBill:
-    """``due_on``: until when it is to be paid. ``today``: by the shop's clock."""
+    """``due_on``: until when it is to be paid. ``today``: by the shop's clock. ``online``: how it can be paid there."""
 
     shop: PublicShop
     page: PageBill
     due_on: date | None
     today: date
+    online: Mode
 
 
 def share_bill(uow: UnitOfWork, document_id: Any) -> Shared:
@@ -66,6 +68,19 @@ def share_bill(uow: UnitOfWork, document_id: Any) -> Shared:
 def public_bill(uow: UnitOfWork, token: Any) -> PublicBill:
     """Raises ``NotFound`` for a link that was never made, has run out, or leads to something else."""
     uow.require_public()
+    page, due_on = paper_inside(uow, bill_inside(uow, token))
+    return PublicBill(shop_inside(uow), page, due_on, today_in(zone_of(uow.actor.zone), uow.now), online_mode(uow))
+
+
+def business_of_bill(uow: UnitOfWork, token: Any) -> int:
+    """Whose bill is behind the link. Raises: NotFound."""
+    uow.require_public()
+    bill_inside(uow, token)
+    return uow.business_id
+
+
+def bill_inside(uow: UnitOfWork, token: Any) -> int:
+    """The bill behind the link; from here on the transaction is inside its business. Raises: NotFound."""
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise NotFound
     row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
@@ -73,8 +88,7 @@ def public_bill(uow: UnitOfWork, token: Any) -> PublicBill:
         raise NotFound
     uow.enter_business(row.business_id)
     uow.actor = replace(uow.actor, zone=row.zone)
-    page, due_on = paper_inside(uow, row.document_id)
-    return PublicBill(shop_inside(uow), page, due_on, today_in(zone_of(row.zone), uow.now))
+    return int(row.document_id)
 
 
 def _contact(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:

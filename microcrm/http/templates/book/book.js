@@ -1,8 +1,10 @@
 // The booking pages work without this. It adds up what is ticked, filters services while one types, changes the day
-// without a new page, counts the minutes of a hold, and shares a link.
+// without a new page, counts the minutes of a hold, shares a link, and goes on to the checkout.
 (() => {
   const $ = (query, from = document) => from.querySelector(query);
   const all = (query, from = document) => [...from.querySelectorAll(query)];
+
+  $("form[data-go]")?.requestSubmit();
 
   const step = $("[data-step=services]");
   if (step) {

@@ -1,0 +1,215 @@
+"""Giving money back through Razorpay: asked for here with a key of its own, sent by the worker, in the ledger once it went through;
+and what the owner has to look at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from microcrm.domain.errors import Conflict, Invalid
+from microcrm.domain.fields import Reader
+from microcrm.domain.money import format_rupees, parse_rupees
+from microcrm.domain.permissions import Permission
+from microcrm.models.billing import Document, Payment
+from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.parts.online_mode import online_mode
+from microcrm.operations.parts.rows import find
+from microcrm.operations.unit_of_work import UnitOfWork
+
+MOST = 10**11
+_KEY = re.compile(r"[A-Za-z0-9_-]{10,60}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """``payment_id``: of the ledger. ``key``: the form's own, so that the same press twice gives back once."""
+
+    payment_id: Any
+    amount: Any
+    reason: Any
+    key: Any
+
+
+@dataclass(frozen=True, slots=True)
+class OnlinePayment:
+    """One payment at Razorpay for a bill. Paise; ``left`` can still be given back. ``pending`` is on its way back."""
+
+    id: int
+    ledger_id: int | None
+    status: str
+    amount: int
+    currency: str
+    method: str
+    error: str
+    is_late: bool
+    left: int
+    pending: int
+    concern: str
+    dispute: str
+    respond_by: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """An online payment that does not fit its bill, and why. ``amount`` in hundredths of the currency."""
+
+    document_id: int
+    number: str
+    why: str
+    amount: int
+    currency: str
+
+
+def give_back(uow: UnitOfWork, command: GiveBack) -> int:
+    """Paise that are on their way. Raises: Invalid, Conflict, NotFound."""
+    uow.require(Permission.INVOICES_CORRECT)
+    reader = Reader()
+    nothing: int | None = 0
+    paise = reader.by("amount", parse_rupees, command.amount, label="Amount", most=MOST, instead=nothing) or 0
+    reason = reader.text("reason", command.reason, "Reason", limit=200)
+    key = reader.text("key", command.key, "Form", limit=60, least=10)
+    if not _KEY.fullmatch(key):
+        reader.refuse("key", "Open the form again.")
+    if paise < 100:
+        reader.refuse("amount", "Razorpay gives back one rupee or more.")
+    reader.done()
+    row = _of_ledger(uow, command.payment_id)
+    if (known := _by_key(uow, key)) is not None:
+        return known.amount_paise
+    left = row.amount_paise - _asked(uow, row)
+    if paise > left:
+        raise Invalid(fields={"amount": f"At most {format_rupees(left)} can be given back."})
+    refund = GatewayRefund(
+        business_id=uow.business_id,
+        gateway_payment_id=row.id,
+        key=key,
+        amount_paise=paise,
+        reason=reason,
+        member_id=uow.actor.member_id,
+        at=uow.now,
+    )
+    uow.session.add(refund)
+    if row.concern:
+        row.concern_closed_at = uow.now
+    uow.session.flush()
+    sent = {"payment": row.remote_id, "amount": paise, "key": key}
+    uow.enqueue("razorpay_refund", f"razorpay-refund:{uow.business_id}:{key}", sent)
+    uow.audit("payment.given_back", "payment", row.payment_id, amount=paise)
+    return paise
+
+
+def note_refund_failed(uow: UnitOfWork, key: str) -> None:
+    """Razorpay refused it: nothing goes back, and the sum can be asked for again."""
+    uow.require(Permission.INVOICES_CORRECT)
+    row = _by_key(uow, key)
+    if row is not None and row.status == "wanted":
+        row.status = "failed"
+        uow.session.flush()
+
+
+def close_concern(uow: UnitOfWork, gateway_payment_id: Any) -> None:
+    """The owner has seen it and leaves it as it is."""
+    uow.require(Permission.INVOICES_CORRECT)
+    row = find(uow, GatewayPayment, gateway_payment_id)
+    if row.concern and row.concern_closed_at is None:
+        row.concern_closed_at = uow.now
+        uow.session.flush()
+        uow.audit("payment.looked_at", "gateway_payment", row.id, concern=row.concern)
+
+
+def online_payments(uow: UnitOfWork, document_id: Any) -> tuple[OnlinePayment, ...]:
+    """Of one bill, the first one first."""
+    uow.require(Permission.INVOICES_VIEW)
+    document = find(uow, Document, document_id)
+    rows = uow.session.scalars(
+        select(GatewayPayment)
+        .join(
+            PayRequest,
+            (PayRequest.business_id == GatewayPayment.business_id) & (PayRequest.id == GatewayPayment.pay_request_id),
+        )
+        .where(GatewayPayment.business_id == uow.business_id, PayRequest.document_id == document.id)
+        .order_by(GatewayPayment.at, GatewayPayment.id)
+    )
+    return tuple(_view(uow, row) for row in rows)
+
+
+def way_to_pay(uow: UnitOfWork) -> str:
+    """How the shop takes payments online; "" when it does not."""
+    uow.require(Permission.INVOICES_VIEW)
+    return online_mode(uow)
+
+
+def open_concerns(uow: UnitOfWork) -> list[Concern]:
+    """For Today, the newest first."""
+    uow.require(Permission.INVOICES_CORRECT)
+    rows = uow.session.execute(
+        select(
+            Document.id, Document.number, GatewayPayment.concern, GatewayPayment.amount_paise, GatewayPayment.currency
+        )
+        .join(
+            PayRequest,
+            (PayRequest.business_id == GatewayPayment.business_id) & (PayRequest.id == GatewayPayment.pay_request_id),
+        )
+        .join(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
+        .where(
+            GatewayPayment.business_id == uow.business_id,
+            GatewayPayment.concern != "",
+            GatewayPayment.concern_closed_at.is_(None),
+        )
+        .order_by(GatewayPayment.id.desc())
+        .limit(20)
+    )
+    return [Concern(*row) for row in rows]
+
+
+def _view(uow: UnitOfWork, row: GatewayPayment) -> OnlinePayment:
+    query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.gateway_payment_id == row.id)
+    dispute = uow.session.scalars(query.order_by(Dispute.id.desc()).limit(1)).first()
+    asked = _asked(uow, row)
+    pending = _asked(uow, row, ("wanted", "pending"))
+    return OnlinePayment(
+        id=row.id or 0,
+        ledger_id=row.payment_id,
+        status=row.status,
+        amount=row.amount_paise,
+        currency=row.currency,
+        method=row.method,
+        error=row.error if row.status == "failed" else "",
+        is_late=row.is_late,
+        left=row.amount_paise - asked if row.payment_id else 0,
+        pending=pending,
+        concern="" if row.concern_closed_at else row.concern,
+        dispute=dispute.status if dispute else "",
+        respond_by=dispute.respond_by if dispute else None,
+        at=row.at,
+    )
+
+
+def _of_ledger(uow: UnitOfWork, payment_id: Any) -> GatewayPayment:
+    payment = find(uow, Payment, payment_id)
+    query = select(GatewayPayment).where(
+        GatewayPayment.business_id == uow.business_id, GatewayPayment.payment_id == payment.id
+    )
+    row = uow.session.scalars(query.with_for_update()).first()
+    if row is None:
+        raise Conflict("This payment did not come through Razorpay.", remedy="Give it back the way it came.")
+    return row
+
+
+def _by_key(uow: UnitOfWork, key: str) -> GatewayRefund | None:
+    query = select(GatewayRefund).where(GatewayRefund.business_id == uow.business_id, GatewayRefund.key == key)
+    return uow.session.scalars(query.with_for_update()).first()
+
+
+def _asked(uow: UnitOfWork, row: GatewayPayment, states: tuple[str, ...] = ("wanted", "pending", "processed")) -> int:
+    query = select(func.coalesce(func.sum(GatewayRefund.amount_paise), 0)).where(
+        GatewayRefund.business_id == uow.business_id,
+        GatewayRefund.gateway_payment_id == row.id,
+        GatewayRefund.status.in_(states),
+    )
+    return int(uow.session.execute(query).scalar_one())

@@ -1,0 +1,169 @@
+"""What Razorpay says, taken in: by webhook or by looking, once or often, in any order. Each thing only ever goes forward, so
+that whatever comes last, the same is known in the end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from microcrm.domain.gateway import (
+    DISPUTE_RANK,
+    PAYMENT_RANK,
+    REFUND_RANK,
+    RemoteDispute,
+    RemoteLink,
+    RemoteOrder,
+    RemotePayment,
+    RemoteRefund,
+    Told,
+)
+from microcrm.domain.permissions import Permission
+from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.online.settling import settle_gateway_payment
+from microcrm.operations.unit_of_work import UnitOfWork
+
+POLLED = "polled"  # said because we asked, not by a webhook
+_HEARD_EVERY = timedelta(minutes=5)
+
+
+def take_told(uow: UnitOfWork, told: Told) -> bool:
+    """Whether it was about something of ours. A payment that we never asked for (a shop may use the same account elsewhere) is
+    remembered, and touches nothing."""
+    uow.require(Permission.PAYMENTS_TAKE)
+    if told.event != POLLED:
+        _note_heard(uow)
+    request = _request(uow, told)
+    if told.link is not None and request is not None:
+        _take_link(uow, request, told.link, told.order)
+    if told.payment is None:
+        remote_id = told.refund.payment_id if told.refund else told.dispute.payment_id if told.dispute else ""
+        payment = _known(uow, remote_id)
+    else:
+        payment = _take_payment(uow, told.payment, request)
+    if payment is None:
+        return request is not None
+    if told.refund is not None:
+        _take_refund(uow, payment, told.refund)
+    if told.dispute is not None:
+        _take_dispute(uow, payment, told.dispute)
+    settle_gateway_payment(uow, payment)
+    return payment.pay_request_id is not None
+
+
+def _note_heard(uow: UnitOfWork) -> None:
+    """For the settings page, to the minute or so: not each webhook writes."""
+    uow.session.execute(
+        update(GatewayAccount)
+        .where(
+            GatewayAccount.business_id == uow.business_id,
+            or_(GatewayAccount.heard_at.is_(None), GatewayAccount.heard_at < uow.now - _HEARD_EVERY),
+        )
+        .values(heard_at=uow.now)
+    )
+
+
+def _request(uow: UnitOfWork, told: Told) -> PayRequest | None:
+    """What was asked, by whichever of its names is there."""
+    order_id = told.payment.order_id if told.payment else told.order.id if told.order else ""
+    names = []
+    if order_id:
+        names += [PayRequest.remote_id == order_id, PayRequest.order_id == order_id]
+    if told.order is not None and told.order.receipt:
+        names.append(PayRequest.reference == told.order.receipt)
+    if told.link is not None:
+        names += [PayRequest.remote_id == told.link.id, PayRequest.reference == told.link.reference]
+    if not names:
+        return None
+    query = select(PayRequest).where(PayRequest.business_id == uow.business_id, or_(*names))
+    return uow.session.scalars(query.order_by(PayRequest.id).limit(1)).first()
+
+
+def _take_link(uow: UnitOfWork, request: PayRequest, link: RemoteLink, order: RemoteOrder | None) -> None:
+    request.remote_id, request.url = request.remote_id or link.id, request.url or link.url
+    request.order_id = request.order_id or (order.id if order else link.order_id) or None
+    if link.status in ("cancelled", "expired") and request.state in ("wanted", "open"):
+        request.state = "ended"
+    uow.session.flush()
+
+
+def _known(uow: UnitOfWork, remote_id: str) -> GatewayPayment | None:
+    query = select(GatewayPayment).where(
+        GatewayPayment.business_id == uow.business_id, GatewayPayment.remote_id == remote_id
+    )
+    return uow.session.scalars(query.with_for_update()).first()
+
+
+def _take_payment(uow: UnitOfWork, said: RemotePayment, request: PayRequest | None) -> GatewayPayment:
+    uow.session.execute(
+        insert(GatewayPayment)
+        .values(
+            business_id=uow.business_id,
+            remote_id=said.id,
+            status="created",
+            amount_paise=said.amount,
+            currency=said.currency,
+            method="",
+            error="",
+            is_late=False,
+            concern="",
+            at=said.at,
+        )
+        .on_conflict_do_nothing(index_elements=["business_id", "remote_id"])
+    )
+    row = _known(uow, said.id)
+    if row is None:
+        raise LookupError("a row that was just stored")
+    if request is not None and row.pay_request_id is None:
+        row.pay_request_id = request.id
+    known, new = PAYMENT_RANK[row.status], PAYMENT_RANK[said.status]
+    # It failed once and came all the same: whichever of the two is heard first.
+    row.is_late = row.is_late or ({row.status, said.status} >= {"failed"} and max(known, new) > PAYMENT_RANK["failed"])
+    row.status = said.status if new > known else row.status
+    row.method = row.method or said.method[:40]
+    row.error = row.error or said.error[:300]
+    row.refunded_paise = max(row.refunded_paise, said.refunded)
+    row.fee_paise = max(row.fee_paise, said.fee)
+    uow.session.flush()
+    return row
+
+
+def _take_refund(uow: UnitOfWork, payment: GatewayPayment, said: RemoteRefund) -> None:
+    """Ours by its key, or one that was made in Razorpay's dashboard."""
+    mine = GatewayRefund.business_id == uow.business_id
+    names = [GatewayRefund.remote_id == said.id, *([GatewayRefund.key == said.receipt] if said.receipt else [])]
+    row = uow.session.scalars(select(GatewayRefund).where(mine, or_(*names)).with_for_update()).first()
+    if row is None:
+        row = GatewayRefund(
+            business_id=uow.business_id,
+            gateway_payment_id=payment.id,
+            remote_id=said.id,
+            amount_paise=said.amount,
+            status="pending",
+            at=said.at,
+        )
+        uow.session.add(row)
+    row.remote_id = row.remote_id or said.id
+    if REFUND_RANK[said.status] > REFUND_RANK[row.status]:
+        row.status = said.status
+    uow.session.flush()
+
+
+def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute) -> None:
+    query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.remote_id == said.id)
+    row = uow.session.scalars(query.with_for_update()).first()
+    if row is None:
+        row = Dispute(
+            business_id=uow.business_id,
+            remote_id=said.id,
+            gateway_payment_id=payment.id,
+            amount_paise=said.amount,
+            status="open",
+            reason=said.reason[:80],
+            respond_by=said.respond_by,
+        )
+        uow.session.add(row)
+    if DISPUTE_RANK[said.status] > DISPUTE_RANK[row.status]:
+        row.status = said.status
+    uow.session.flush()
