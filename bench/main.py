@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import events, hooks, lighthouse, public, race, signin, slots, start, weight
+from bench import calendar, events, hooks, lighthouse, public, race, signin, slots, start, weight
 from bench.report import Choice, Report
 from microcrm.processes import Failed
 
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "start": start.measure,
     "signin": signin.measure,
     "events": events.measure,
+    "cal-week": calendar.measure,
     "lighthouse": lighthouse.measure,
     "slots-month": slots.measure,
     "public-page": public.measure,

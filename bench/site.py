@@ -62,15 +62,15 @@ class Ground:
     counts: Counts
     filled_in_s: float
 
-    def cookies(self, number: int) -> list[str]:
-        """As many signed-in sessions, each with the owner of a shop, the largest shops first."""
+    def cookies(self, number: int, business: int | None = None) -> list[str]:
+        """As many signed-in sessions, each with the owner of a shop, the largest shops first, or all of one shop."""
         tokens = [secrets.token_urlsafe(32) for _ in range(number)]
         now = datetime.now(UTC)
         engine = create_engine(configuration.settings().database_owner_url)
         with Database(engine) as database:
             database.execute(delete(Session))
             for place, token in enumerate(tokens):
-                shop = place % self.counts.businesses + 1  # its owner has the same number
+                shop = business or place % self.counts.businesses + 1  # its owner has the same number
                 database.add(
                     Session(token_hash=hash_of(token), user_id=shop, business_id=shop, created_at=now, last_seen_at=now,
                             expires_at=now + timedelta(days=1))

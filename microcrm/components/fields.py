@@ -180,7 +180,7 @@ def choice_field(
     name: str,
     label: str,
     errors: Errors,
-    options: Sequence[tuple[str, str, str]],
+    options: Sequence[tuple[str, str, str | rx.Var[str]]],
     *,
     value: str | rx.Var[str] = "",
     form: str = "f",
@@ -192,7 +192,7 @@ def choice_field(
             *[
                 rx.el.label(
                     rx.el.input(type="radio", name=name, value=key, default_checked=_same(value, key)),
-                    rx.el.span(words, rx.el.small(why) if why else rx.fragment()),
+                    rx.el.span(words, rx.el.small(why) if _given(why) else rx.fragment()),
                 )
                 for key, words, why in options
             ],

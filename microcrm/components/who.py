@@ -17,17 +17,22 @@ def known_customer(
     *,
     form: str,
     chosen: rx.Var[str] | str = "",
+    on_choose: rx.EventHandler | None = None,
     **box: Any,
 ) -> rx.Component:
-    """``people`` have ``id``, ``name`` and ``phone``; ``words`` is what they were searched by. ``box`` goes to the box."""
+    """``people`` have ``id``, ``name`` and ``phone``; ``words`` is what they were searched by. ``on_choose`` gets
+    the id of whoever is chosen. ``box`` goes to the box."""
 
     def person(one: rx.Var[Any]) -> rx.Component:
         return rx.el.label(
-            rx.el.input(type="radio", name="customer_id", value=one.id, default_checked=one.id == chosen),
+            rx.el.input(
+                type="radio", name="customer_id", value=one.id, default_checked=one.id == chosen,
+                **({} if on_choose is None else {"on_change": on_choose}),
+            ),
             rx.el.span(one.name),
             rx.el.span(one.phone, class_name="meta num"),
             key=one.id,
-        )
+        )  # fmt: skip
 
     found = rx.el.fieldset(
         rx.el.legend("Customer", class_name="sr-only"), rx.foreach(people, person), class_name="people"

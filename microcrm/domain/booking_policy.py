@@ -32,6 +32,7 @@ class PolicyTerms:
     fee_ladder: tuple[FeeStep, ...] = ()
     no_show_percent: int = 0
     is_override_allowed: bool = True
+    is_telling_usual: bool = True
     is_code_needed: bool = False
     is_waitlist_on: bool = True
     offer_min: int = 30
@@ -64,6 +65,7 @@ FLAGS: Mapping[str, str] = {
     "is_online": "Online booking",
     "needs_approval": "Approval",
     "is_override_allowed": "Booking outside the rules",
+    "is_telling_usual": "Telling customers",
     "is_code_needed": "Code by message",
     "is_waitlist_on": "Waiting list",
     "is_queue_on": "Walk-in queue",

@@ -14,8 +14,8 @@ from microcrm.domain.calendar_text import parse_day
 from microcrm.domain.errors import Invalid
 
 _S = BookingStatus
-DRAWERS = ("gaps", "waitlist", "queue")  # what can be open beside the calendar
-MOST_CHOSEN = 8  # people or rooms side by side
+DRAWERS = ("requests", "gaps", "waitlist", "queue")  # what can be open beside the calendar
+MOST_CHOSEN = 12  # people
 WEEK_COLUMNS = 2  # people whose week can still be read
 AGENDA_DAYS = 7
 REACH = timedelta(days=731)  # from today, both ways

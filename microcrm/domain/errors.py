@@ -94,11 +94,16 @@ class HoldLapsed(Conflict):
 
 
 class OutsideHours(Invalid):
-    """The shop is closed or the member is away then. Those who run the whole calendar may go past it with a reason."""
+    """The shop is closed or the member is away then. ``may_override``: whoever asked may go past it with a reason."""
 
     code = "outside_hours"
     message = "That time is outside working hours."
     remedy = "Choose a time inside them."
+
+    def __init__(self, message: str | None = None, *, may_override: bool = False) -> None:
+        remedy = "Choose another time, or give a reason to book it anyway." if may_override else None
+        super().__init__(message, remedy=remedy, fields={"time": message or type(self).message})
+        self.may_override = may_override
 
 
 class PhoneTaken(Conflict):

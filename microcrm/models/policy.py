@@ -34,6 +34,7 @@ class BookingPolicy(SQLModel, table=True):
     )
     no_show_percent: int = defaulted(0)
     is_override_allowed: bool = defaulted(True)  # staff may book outside the rules, with a reason
+    is_telling_usual: bool = defaulted(True)  # "Tell the customer" is ticked to begin with
     is_code_needed: bool = defaulted(False)  # a code sent to the phone before a public booking counts
     is_waitlist_on: bool = defaulted(True)
     offer_min: int = defaulted(30)  # how long an offer of the waiting list holds its time

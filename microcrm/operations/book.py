@@ -22,13 +22,14 @@ from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
 from microcrm.operations.notices import notify
+from microcrm.operations.parts.anybody import choose_members
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import (
-    WALK_IN,
     BookingDone,
     check_columns,
-    customer_name,
     open_booking,
+    untold,
+    who_comes,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.visit_sql import Story
@@ -40,7 +41,8 @@ BACK, AHEAD = timedelta(days=366), timedelta(days=731)  # how far from today a v
 
 @dataclass(frozen=True, slots=True)
 class BookService:
-    """``minutes`` empty: as long as the service takes with this member."""
+    """``minutes`` empty: as long as the service takes with this member. ``member_id`` empty: whoever is free then and has
+    the least to do that day."""
 
     service_id: Any
     member_id: Any
@@ -99,7 +101,7 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     database lets exactly one of them have it."""
     uow.require(Permission.BOOKINGS_OWN)
     wish = _read(uow, command)
-    items = plan_items(uow, wish.items, wish.start)
+    items = plan_items(uow, choose_members(uow, wish.items, wish.start), wish.start)
     check_columns(uow, {item.member_id for item in items})
     zone = zone_of(uow.actor.zone)
     check_hours(uow, items, zone, wish.reason)
@@ -109,12 +111,13 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=wish.reason))
     if wish.tell:
         notify(uow, uow.session.get_one(Booking, taken.booking_id), NoticeStep.BOOKED)
-    who = WALK_IN if customer_id is None else customer_name(uow, customer_id)
+    who = who_comes(uow, customer_id)
     when = f"{format_near_day(wish.day, today_in(zone, uow.now))}, {format_time(wish.start, zone)}"
-    label = f"{who} is booked: {when} with {items[0].member_name}"
+    label = f"{who.name} is booked: {when} with {items[0].member_name}"
     return BookingDone(
-        taken.booking_id, taken.item_ids, taken.number, 1, BookingStatus.BOOKED, label, str(taken.undo or "")
-    )
+        taken.booking_id, taken.item_ids, taken.number, 1, BookingStatus.BOOKED, label, str(taken.undo or ""),
+        untold=untold(uow, who, NoticeStep.BOOKED, items[-1].end, tell=wish.tell),
+    )  # fmt: skip
 
 
 def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:
@@ -148,7 +151,7 @@ def _read(uow: UnitOfWork, command: Book) -> _Wish:
     wish = _Wish(
         start=to_instant(day, min(minute, 24 * 60 - 1), zone),
         day=day,
-        items=read_items(reader, command.services),
+        items=read_items(reader, command.services, by_anybody=True),
         who=who,
         customer_id=reader.id("customer_id", command.customer_id, "Customer") if who == "known" else 0,
         note=reader.note("note", command.note, "Note", limit=NOTE),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, select
 
-from microcrm.domain.booking import CANCELLED, LABELS, MOVABLE, NEXT, Action, BookingStatus, all_actions
+from microcrm.domain.booking import CANCELLED, LABELS, MOVABLE, NEXT, TENTATIVE, Action, BookingStatus, all_actions
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem, Occupancy
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
@@ -38,6 +39,7 @@ _SAID = {
 @dataclass(frozen=True, slots=True)
 class CardItem:
     item_id: int
+    service_id: int
     service: str
     hue: str
     member_id: int
@@ -62,7 +64,8 @@ class CardEvent:
 @dataclass(frozen=True, slots=True)
 class BookingCard:
     """``item`` is the service whose block was opened; ``items`` are all of the visit. ``whatsapp`` holds digits, and is
-    empty for those who may not see phone numbers. ``takers`` are (id, name) of who does the service."""
+    empty for those who may not see phone numbers. ``takers`` are (id, name) of who does the service. ``expires_at``: until
+    when a hold or a request keeps its time. ``fee_paise``: of a visit that was cancelled late or missed."""
 
     booking_id: int
     version: int
@@ -82,6 +85,12 @@ class BookingCard:
     actions: tuple[Action, ...]
     may_move: bool
     may_cancel: bool
+    may_rebook: bool
+    may_waive: bool
+    fee_paise: int
+    fee_waiver: str
+    expires_at: datetime | None
+    today: date
     history: tuple[CardEvent, ...]
     series: SeriesPlace | None = None
 
@@ -94,6 +103,7 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
     item = next(one for one in items if one.item_id == wanted)
     status = BookingStatus(booking.status)
     members = {one.member_id for one in items}
+    is_class = any(one.is_in_class for one in items)
     is_mine = may_run_calendar(uow) or members == {uow.actor.member_id}
     may_act = uow.may(Permission.BOOKINGS_OWN)
     may_step = may_act and (is_mine or uow.actor.member_id in members)
@@ -114,8 +124,14 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         gap_minutes=_gap(uow, item),
         takers=_takers(uow, wanted) if may_run_calendar(uow) else ((item.member_id, item.member),),
         actions=all_actions(status, booking.starts_at, booking.ends_at, uow.now) if may_step else (),
-        may_move=may_act and is_mine and status in MOVABLE and not any(one.is_in_class for one in items),
+        may_move=may_act and is_mine and status in MOVABLE and not is_class,
         may_cancel=may_act and is_mine and bool(NEXT[status] & CANCELLED),
+        may_rebook=may_act and is_mine and not is_class and status not in TENTATIVE,
+        may_waive=may_act and may_run_calendar(uow) and bool(booking.cancel_fee_paise),
+        fee_paise=booking.cancel_fee_paise,
+        fee_waiver=booking.fee_waiver,
+        expires_at=booking.expires_at if status in TENTATIVE else None,
+        today=today_in(zone_of(uow.actor.zone), uow.now),
         history=_history(uow, booking.id or 0),
         series=series_place(uow, booking),
     )
@@ -147,8 +163,8 @@ def _items(uow: UnitOfWork, booking_id: int) -> list[CardItem]:
     )
     return [
         CardItem(
-            item.id, service, hue, item.member_id, member, item.starts_at, item.ends_at, item.duration_min,
-            item.price_paise, item.session_id is not None,
+            item.id, item.service_id, service, hue, item.member_id, member, item.starts_at, item.ends_at,
+            item.duration_min, item.price_paise, item.session_id is not None,
         )
         for item, service, hue, member in rows
     ]  # fmt: skip

@@ -47,6 +47,7 @@ class ChangePolicy:
     fee_ladder: Sequence[FeeRung] | None = None
     no_show_percent: Any = None
     is_override_allowed: Any = None
+    is_telling_usual: Any = None
     is_code_needed: Any = None
     is_waitlist_on: Any = None
     offer_min: Any = None

@@ -9,23 +9,22 @@ from typing import Any
 from sqlalchemy.orm.attributes import set_committed_value
 
 from microcrm.domain.booking import CANCELLED, LABELS, BookingStatus, can_follow
-from microcrm.domain.cancellation import NO_FEE, fee_at, share
 from microcrm.domain.errors import Conflict, Forbidden, Invalid
 from microcrm.domain.fields import Reader
-from microcrm.domain.money import format_rupees
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking, BookingItem
-from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.booking_fees import charge, fee_words, read_waiver
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import (
     BookingDone,
     check_columns,
-    customer_name,
     give_number,
     note_event,
     open_booking,
+    untold,
+    who_comes,
 )
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.rows import plain
@@ -42,11 +41,14 @@ WHO_CANCELS = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``version`` may be left out where only the next step is offered (Today): the status itself is the guard then."""
+    """``version`` may be left out where only the next step is offered (Today): the status itself is the guard then.
+    ``is_waived``: what not coming would cost is not asked for, and ``waiver`` says why."""
 
     booking_id: Any
     status: Any
     version: Any = None
+    is_waived: Any = False
+    waiver: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +62,15 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiveFee:
-    """Empty ``reason``: the fee stands after all."""
-
-    booking_id: Any
-    version: Any
-    reason: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Cancel:
     """``who`` is customer, late (the customer, too late: by the owner's ladder that costs something) or business.
-    ``waiver``: why no fee is asked for."""
+    ``is_waived``: that is not asked for, and ``waiver`` says why."""
 
     booking_id: Any
     version: Any
     who: Any
     reason: Any = ""
+    is_waived: Any = False
     waiver: Any = ""
     tell: Any = False
 
@@ -85,10 +79,13 @@ def step(uow: UnitOfWork, command: Step) -> BookingDone:
     """Raises ``Conflict`` when the visit cannot go there from where it is."""
     uow.require(Permission.BOOKINGS_OWN)
     status = _status(command.status)
+    reader = Reader()
+    waiver = read_waiver(reader, command) if status is _S.NO_SHOW else ""
+    reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     if not may_run_calendar(uow) and uow.actor.member_id not in {item.member_id for item in items}:
         raise Forbidden("You can change only the bookings of your own calendar.")
-    return _go(uow, booking, items, status)
+    return _go(uow, booking, items, status, waiver=waiver)
 
 
 def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:
@@ -97,14 +94,13 @@ def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:
     reader = Reader()
     who = reader.choice("who", command.who, "Who cancelled", WHO_CANCELS)
     reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
-    waiver = reader.text("waiver", command.waiver, "Why no fee is asked for", limit=200, required=False)
+    waiver = read_waiver(reader, command) if who == "late" else ""
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_columns(uow, {item.member_id for item in items})
     booking.cancel_reason = reason
-    booking.fee_waiver = waiver
-    return _go(uow, booking, items, WHO_CANCELS[who], reason, tell=tell)
+    return _go(uow, booking, items, WHO_CANCELS[who], reason, waiver=waiver, tell=tell)
 
 
 def approve(uow: UnitOfWork, command: Answer) -> BookingDone:
@@ -127,42 +123,6 @@ def decline(uow: UnitOfWork, command: Answer) -> BookingDone:
     booking, items = _requested(uow, command)
     booking.cancel_reason = reason
     return _go(uow, booking, items, _S.CANCELLED_BY_BUSINESS, reason, kind="declined", tell=tell)
-
-
-def waive_fee(uow: UnitOfWork, command: WaiveFee) -> BookingDone:
-    """The fee of a visit that was cancelled late or missed is not asked for, and why."""
-    uow.require(Permission.BOOKINGS_ALL)
-    reader = Reader()
-    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
-    reader.done()
-    booking, items = open_booking(uow, command.booking_id, command.version)
-    check_columns(uow, {item.member_id for item in items})
-    if not booking.cancel_fee_paise:
-        raise Conflict("There is no fee for this booking.", remedy="Nothing has to be done.")
-    before = booking.fee_waiver
-    booking.fee_waiver, booking.version = reason, booking.version + 1
-    event = note_event(
-        uow, booking.id or 0, "fee_waived" if reason else "fee_stands", old=booking.status, new=booking.status,
-        reason=reason,
-    )  # fmt: skip
-    label = f"{format_rupees(booking.cancel_fee_paise)} {'waived' if reason else 'to be paid'}"
-    undo = uow.undoable(
-        f"the fee of booking {booking.number}", "booking_fee", booking.id or 0,
-        before={"fee_waiver": before}, after_version=booking.version, audit_event_id=event,
-    )  # fmt: skip
-    ids = tuple(item.id or 0 for item in items)
-    return BookingDone(booking.id or 0, ids, booking.number or 0, booking.version, booking.status, label, str(undo))
-
-
-def charge(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], status: BookingStatus) -> None:
-    """What a step into late-cancelled or not-come costs by the owner's terms; every other step costs nothing."""
-    fee = NO_FEE
-    if status in (_S.LATE_CANCELLED, _S.NO_SHOW):
-        terms, price = policy_of(uow), sum(item.price_paise for item in items)
-        fee = share(price, terms.no_show_percent)
-        if status is _S.LATE_CANCELLED:
-            fee = fee_at(terms.fee_ladder, price, booking.starts_at, uow.now)
-    booking.cancel_fee_paise = fee.paise
 
 
 def _requested(uow: UnitOfWork, command: Answer) -> tuple[Booking, list[BookingItem]]:
@@ -196,6 +156,7 @@ def _go(
     reason: str = "",
     kind: str = "",
     *,
+    waiver: str = "",
     tell: bool = False,
 ) -> BookingDone:
     old = BookingStatus(booking.status)
@@ -206,14 +167,15 @@ def _go(
     before = {
         name: plain(getattr(booking, name)) for name in ("status", "expires_at", "cancel_fee_paise", "fee_waiver")
     }
-    charge(uow, booking, items, status)
+    fee = charge(uow, booking, items, status, waiver)
     set_status(uow, booking, items, status)
     if booking.number is None:  # a hold that was called off by hand: from now on people may speak of it
         set_committed_value(booking, "number", give_number(uow, booking.id or 0))
     event = note_event(uow, booking.id or 0, kind or _kind(status), old=old, new=status, reason=reason)
-    notify(uow, booking, _TOLD.get(kind, NoticeStep.CANCELLED), tell=tell)
-    who = customer_name(uow, booking.customer_id)
-    label = f"{who}: {LABELS[status]}"
+    notice = _TOLD.get(kind, NoticeStep.CANCELLED)
+    notify(uow, booking, notice, tell=tell)
+    who = who_comes(uow, booking.customer_id)
+    label = f"{who.name}: {LABELS[status]}{fee_words(fee, waiver)}"
     undo = uow.undoable(
         f"“{LABELS[status]}” of booking {booking.number}",
         "booking_status",
@@ -223,7 +185,11 @@ def _go(
         audit_event_id=event,
     )
     ids = tuple(item.id or 0 for item in items)
-    return BookingDone(booking.id or 0, ids, booking.number or 0, booking.version, status, label, str(undo))
+    is_news = kind in _TOLD or status in CANCELLED
+    return BookingDone(
+        booking.id or 0, ids, booking.number or 0, booking.version, status, label, str(undo),
+        untold=untold(uow, who, notice, booking.ends_at, tell=tell) if is_news else "",
+    )  # fmt: skip
 
 
 def _kind(status: BookingStatus) -> str:

@@ -1,4 +1,4 @@
-"""What a board of people has to draw anew after single bookings have changed. Two statements."""
+"""What a board of people has to draw anew after single bookings have changed. Three statements."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from microcrm.operations.calendar_range import may_move
 from microcrm.operations.customer_access import sees_own_only
 from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
 from microcrm.operations.parts.off_times import OffTime, buffers
+from microcrm.operations.requests import count_requests
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -31,6 +32,7 @@ class CalendarChanges:
     movable: frozenset[int]
     off: tuple[OffTime, ...]
     totals: Mapping[int, tuple[int, int]]
+    requests: int
 
 
 def calendar_changes(
@@ -50,6 +52,7 @@ def calendar_changes(
         movable=frozenset(item.item_id for item in items if may_move(uow, item)),
         off=tuple(buffers((item for item in items if item.status is not BookingStatus.NO_SHOW), zone)),
         totals=_totals(uow, start, end, columns),
+        requests=count_requests(uow),
     )
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, exists, or_, select
 
 from microcrm.domain.booking import MOVABLE, OFF, BookingStatus
-from microcrm.domain.calendar_ask import WEEK_COLUMNS, By, CalendarAsk, View, read_ask
+from microcrm.domain.calendar_ask import MOST_CHOSEN, WEEK_COLUMNS, By, CalendarAsk, View, read_ask
 from microcrm.domain.hours import Window, Windows, minutes_of
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, today_in, zone_of
@@ -91,7 +91,7 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
     ask = read_ask(query, today)
     start, end = day_bounds(ask.first, zone)[0], day_bounds(ask.last, zone)[1]
     members = _members(uow, start, end)
-    ask = _fitting(uow, ask, members)
+    ask = _fitting(uow, ask, members, WEEK_COLUMNS if columns else MOST_CHOSEN)
     chosen = [member for member in members if not ask.staff or member.id in ask.staff]
     rooms = _rooms(uow) if ask.by is By.ROOM else []
     lanes: Sequence[Any] = rooms if ask.by is By.ROOM else chosen
@@ -130,13 +130,13 @@ def may_move(uow: UnitOfWork, item: DayItem) -> bool:
     return item.status in MOVABLE and is_mine and uow.may(Permission.BOOKINGS_OWN)
 
 
-def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member]) -> CalendarAsk:
-    """Only members there are, and for a week one or two: whoever looks, if they take bookings, else the first."""
+def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member], most: int) -> CalendarAsk:
+    """Only members there are, and for a week few: whoever looks, if they take bookings, else the first."""
     known = [member.id or 0 for member in members]
     staff = tuple(one for one in ask.staff if one in known)
     if ask.view is View.WEEK and not staff and known:
         staff = (uow.actor.member_id if uow.actor.member_id in known else known[0],)
-    return replace(ask, staff=staff[:WEEK_COLUMNS] if ask.view is View.WEEK else staff)
+    return replace(ask, staff=staff[:most] if ask.view is View.WEEK else staff)
 
 
 def _page(ask: CalendarAsk, lanes: Sequence[Any], columns: int) -> tuple[int, Sequence[Any]]:

@@ -61,7 +61,8 @@ ORDER BY c.starts_at, c.id
 @dataclass(frozen=True, slots=True)
 class FreeTimesAsked:
     """``services``: (service id, member id or ``None`` for anybody), done one after the other. Days are of the business's
-    zone. ``is_public``: as customers see it, within the booking policy. ``except_booking`` gives up its time."""
+    zone. ``is_public``: as customers see it, within the booking policy. ``except_booking`` gives up its time. ``step``:
+    minutes between starts, 0 for what the owner's terms say."""
 
     services: Sequence[tuple[int, int | None]]
     first: date
@@ -69,6 +70,7 @@ class FreeTimesAsked:
     is_public: bool
     seats: int = 1
     except_booking: int | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _free_days(uow: UnitOfWork, asked: FreeTimesAsked, *, own_only: bool = False
 
 def _days_of(uow: UnitOfWork, asked: FreeTimesAsked, offer: Offer) -> tuple[FreeDay, ...]:
     zone = zone_of(uow.actor.zone)
-    question = Question(offer.visit, asked.first, asked.last, zone, earliest=uow.now, step=offer.step)
+    question = Question(offer.visit, asked.first, asked.last, zone, earliest=uow.now, step=asked.step or offer.step)
     if asked.is_public:
         earliest = uow.now + timedelta(minutes=offer.notice)
         latest = today_in(zone, uow.now) + timedelta(days=offer.horizon)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,7 +18,14 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.book import AHEAD, BACK
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_plan import PlannedItem
-from microcrm.operations.parts.booking_rows import BookingDone, check_columns, customer_name, note_event, open_booking
+from microcrm.operations.parts.booking_rows import (
+    BookingDone,
+    check_columns,
+    note_event,
+    open_booking,
+    untold,
+    who_comes,
+)
 from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.moving import check_movable, held_by_items, plan_move, plan_of, relocate
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -75,8 +82,9 @@ def move(uow: UnitOfWork, command: Move) -> BookingDone:
     check_hours(uow, [plan], zone_of(uow.actor.zone), wish.reason)
     squeezing = may_override(uow, wish.reason)
     before = relocate(uow, booking, items, [item], held, [plan], is_squeezing=squeezing)
-    label = _in_words(uow, customer_name(uow, booking.customer_id), plan, before[0])
-    return written_down(uow, booking, before, label, wish.reason, tell=wish.tell)
+    who = who_comes(uow, booking.customer_id)
+    done = written_down(uow, booking, before, _in_words(uow, who.name, plan, before[0]), wish.reason, tell=wish.tell)
+    return replace(done, untold=untold(uow, who, NoticeStep.MOVED, booking.ends_at, tell=wish.tell))
 
 
 def move_visit(uow: UnitOfWork, command: MoveVisit) -> BookingDone:
@@ -91,8 +99,10 @@ def move_visit(uow: UnitOfWork, command: MoveVisit) -> BookingDone:
     check_movable(booking, items)
     check_columns(uow, {item.member_id for item in items})
     before = shift(uow, booking, items, start, reason=reason)
-    label = f"{customer_name(uow, booking.customer_id)} moved to {_when(uow, booking.starts_at)}"
-    return written_down(uow, booking, before, label, reason, tell=tell)
+    who = who_comes(uow, booking.customer_id)
+    label = f"{who.name} moved to {_when(uow, booking.starts_at)}"
+    done = written_down(uow, booking, before, label, reason, tell=tell)
+    return replace(done, untold=untold(uow, who, NoticeStep.MOVED, booking.ends_at, tell=tell))
 
 
 def shift(

@@ -5,51 +5,33 @@ A message is due a minute after the change, so that a slip of the hand that is t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import delete, select
 
+from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
-from microcrm.domain.notices import LANGUAGES, NOT_SENT_YET, NoticeFacts, NoticeStep, notice
+from microcrm.domain.notices import LANGUAGES, NoticeStep
 from microcrm.domain.permissions import Permission
-from microcrm.domain.zones import to_instant, zone_of
-from microcrm.models.bookings import Booking, BookingItem
-from microcrm.models.business import Business
-from microcrm.models.catalogue import Service
+from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.models.records import OutboxMessage
-from microcrm.operations.customer_access import email_for, phone_for
-from microcrm.operations.parts.booking_rows import open_booking
+from microcrm.operations.parts.booking_rows import check_columns, customer_name, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
 KIND = "booking_notice"
 DELAY = timedelta(seconds=60)
-_LINK = "(link)"  # the real one is made when the message leaves: only its hash is kept
 
 
 @dataclass(frozen=True, slots=True)
-class PreviewNotice:
-    """``day`` and ``time`` (wall clock) are where a move would go; empty: as it stands."""
+class TellCustomer:
+    """Of the change that made this ``version``."""
 
     booking_id: Any
+    version: Any
     step: Any
-    day: Any = None
-    time: Any = None
-    reason: Any = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NoticePreview:
-    """``to`` is empty when the customer has neither phone nor e-mail. ``hint`` says when messages leave."""
-
-    text: str
-    language: str
-    channel: str
-    to: str
-    hint: str = NOT_SENT_YET
 
 
 class Offered(NamedTuple):
@@ -60,26 +42,18 @@ class Offered(NamedTuple):
     language: str
 
 
-def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
-    """What the customer would be told."""
+def tell_customer(uow: UnitOfWork, command: TellCustomer) -> str:
+    """Of a change that was made without a message. Returns what was done, in words. ``Conflict`` when the booking has
+    changed since; the same twice tells once."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     step = reader.member("step", command.step, "Message", NoticeStep)
-    day = reader.optional_day("day", command.day, "Day")
-    minute = None if command.time in (None, "") else reader.clock("time", command.time, "Time")
-    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
     reader.done()
-    booking, items = open_booking(uow, command.booking_id)
-    zone = zone_of(uow.actor.zone)
-    starts_at = booking.starts_at
-    if day is not None and minute is not None:
-        starts_at = to_instant(day, min(minute, 24 * 60 - 1), zone)
-    shop = uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
-    facts = NoticeFacts(shop, _services(uow, items), starts_at, zone, _LINK, reason, booking.expires_at)
-    language = booking.language if booking.language in LANGUAGES else "en"
-    channel, address = _reach(uow, booking.customer_id)
-    shown = phone_for(uow.actor, address) if channel == "message" else email_for(uow.actor, address)
-    return NoticePreview(notice(step, language, facts), language, channel, shown if address else "")
+    booking, items = open_booking(uow, command.booking_id, command.version)
+    check_columns(uow, {item.member_id for item in items})
+    if not notify(uow, booking, step):
+        raise Conflict("This customer has neither phone nor e-mail.", remedy="Tell them yourself.")
+    return f"{customer_name(uow, booking.customer_id)} will be told"
 
 
 def notify(
@@ -89,11 +63,12 @@ def notify(
     the booking's time is offered, while it is nobody's visit yet."""
     if not tell:
         return False
-    channel, address = _reach(uow, offered.customer_id if offered else booking.customer_id)
+    channel, address = reach_of(uow, offered.customer_id if offered else booking.customer_id)
     if not address:
         return False
-    facts = {"booking_id": booking.id, "language": booking.language}
+    facts: dict[str, Any] = {"booking_id": booking.id}
     if offered is None:
+        facts["language"] = language_of(uow, booking.customer_id, booking.language)
         _enqueue(uow, f"booking:{booking.id}:{booking.version}", step, channel, facts)
     else:
         facts |= {"offer_id": offered.offer_id, "language": offered.language}
@@ -125,23 +100,32 @@ def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> b
     return uow.session.scalars(select(OutboxMessage.id).where(*mine).limit(1)).first() is not None
 
 
-def _reach(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:
-    """How the customer is told: by message to the phone, else by mail."""
+def reach_of(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:
+    """How a customer is told, and where: by message to the phone, else by mail. The second is "" for who has neither."""
     if customer_id is None:
         return "message", ""
     row = uow.session.execute(
         select(Customer.phone, Customer.email).where(
             Customer.business_id == uow.business_id, Customer.id == customer_id
         )
-    ).one()
+    ).first()
+    if row is None:
+        return "message", ""
     return ("message", row.phone) if row.phone or not row.email else ("email", row.email)
 
 
-def _services(uow: UnitOfWork, items: Sequence[BookingItem]) -> tuple[str, ...]:
-    rows = uow.session.execute(
-        select(BookingItem.id, Service.name)
-        .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
-        .where(BookingItem.business_id == uow.business_id, BookingItem.id.in_([item.id for item in items]))
+def language_of(uow: UnitOfWork, customer_id: int | None, language: str = "") -> str:
+    """The visit's own ``language``, else the one in which the customer last booked alone, else English."""
+    if language in LANGUAGES:
+        return language
+    query = (
+        select(Booking.language)
+        .where(
+            Booking.business_id == uow.business_id,
+            Booking.customer_id == customer_id,
+            Booking.language.in_(LANGUAGES),
+        )
+        .order_by(Booking.starts_at.desc())
+        .limit(1)
     )
-    names = {row.id: row.name for row in rows}
-    return tuple(names[item.id or 0] for item in items)
+    return (customer_id and uow.session.scalars(query).first()) or "en"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from microcrm.domain.booking import LIVE, OFF, BookingStatus
+from microcrm.domain.booking import LIVE, BookingStatus
 from microcrm.domain.hours import Window, Windows, merge, subtract
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
@@ -65,7 +65,6 @@ class Attention:
     """Counts of what waits for somebody. ``unplaced`` are members who take bookings but do no service."""
 
     late: tuple[DayItem, ...] = ()
-    to_approve: int = 0
     left_open: int = 0
     unplaced: tuple[str, ...] = ()
     has_no_hours: bool = False
@@ -219,21 +218,16 @@ def _attention(
     zone: ZoneInfo,
 ) -> Attention:
     start = day_bounds(day, zone)[0]
-    left_open = and_(Booking.ends_at <= start, Booking.status.in_([*_EXPECTED, *_ONGOING]))
-    to_approve = and_(Booking.starts_at >= uow.now, Booking.status == _S.PENDING_APPROVAL)
-    counts = uow.session.execute(
-        select(func.count().filter(to_approve), func.count().filter(left_open)).where(
-            Booking.business_id == uow.business_id,
-            Booking.starts_at >= start - OPEN_FOR,
-            or_(Booking.starts_at < start, Booking.status == _S.PENDING_APPROVAL),
-            Booking.status.not_in([*OFF, _S.FINISHED, _S.NO_SHOW]),
-            visible_bookings(uow.actor),
-        )
-    ).one()
+    count = select(func.count()).where(
+        Booking.business_id == uow.business_id,
+        Booking.starts_at >= start - OPEN_FOR,
+        Booking.ends_at <= start,
+        Booking.status.in_([*_EXPECTED, *_ONGOING]),
+        visible_bookings(uow.actor),
+    )
     return Attention(
         late=tuple(item for item in items if is_late(item, uow.now)),
-        to_approve=counts[0],
-        left_open=counts[1],
+        left_open=uow.session.execute(count).scalar_one(),
         unplaced=_unplaced(uow, members) if uow.may(Permission.CATALOGUE_EDIT) else (),
         has_no_hours=not working.is_set_up and uow.may(Permission.HOURS_EDIT),
     )

@@ -1,6 +1,8 @@
-"""The card of a booking beside its block (a sheet on phones), and the dialogs to move it or call it off."""
+"""The card of a booking beside its block (a sheet on phones)."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import reflex as rx
 
@@ -9,39 +11,48 @@ from microcrm.components.buttons import (
     link,
     link_button,
     menu,
+    menu_item,
     menu_trigger,
-    submit,
+    text_button,
     whatsapp_button,
 )
 from microcrm.components.cards import chip, hue_dot
-from microcrm.components.dialogs import dialog, form_footer
-from microcrm.components.fields import (
-    choice_field,
-    error_summary,
-    minutes_field,
-    select_field,
-    text_field,
-)
 from microcrm.components.icons import icon
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Permission
+from microcrm.pages.booking_again import again_dialog
+from microcrm.pages.booking_cancel import cancel_dialog, decline_dialog, missed_dialog, waive_dialog
+from microcrm.pages.booking_move import move_dialog
+from microcrm.pages.booking_parts import icon_of_step
+from microcrm.pages.booking_tell import tell_dialog
+from microcrm.state.booking_again import AgainForm
+from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import Line, Option, TimeChoice
+from microcrm.state.booking_card_view import Line, Option
+from microcrm.state.booking_fee import FeeForm
+from microcrm.state.booking_move import MoveForm
+from microcrm.state.booking_tell import Telling
 from microcrm.state.series_edit import SeriesEdit
 
-STEP_ICONS = {
-    "confirmed": "check",
-    "arrived": "door_open",
-    "started": "play",
-    "finished": "circle_check",
-    "no_show": "circle_slash",
-    "booked": "thumbs_up",
-}
 _MENU = "card-menu"
 MAY_BILL = Card.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
 def booking_card() -> rx.Component:
-    return rx.fragment(rx.cond(Card.is_open, _card()), _move_dialog(), _cancel_dialog())
+    """With its dialogs, which the lists beside the calendar open as well. A page that comes up begins with all of them
+    closed: the states outlive a reload."""
+    return rx.el.div(
+        rx.cond(Card.is_open, _card()),
+        move_dialog(),
+        cancel_dialog(),
+        decline_dialog(),
+        missed_dialog(),
+        waive_dialog(),
+        again_dialog(),
+        tell_dialog(),
+        on_mount=[form.close for form in (MoveForm, CancelForm, FeeForm, AgainForm, Telling)],
+        class_name="contents",
+    )
 
 
 def _card() -> rx.Component:
@@ -52,7 +63,7 @@ def _card() -> rx.Component:
             rx.el.h2(rx.cond(card.customer_href != "", link(card.customer, card.customer_href), card.customer)),
             chip(card.status, card.tone),
             rx.el.span(class_name="spring"),
-            rx.cond(card.more_steps.length() > 0, _more()),
+            rx.cond((card.more_steps.length() > 0) | (card.rebook == "menu"), _more()),
             rx.el.button(
                 icon("x"), type="button", class_name="close", aria_label="Close", auto_focus=True, on_click=Card.close
             ),
@@ -65,11 +76,10 @@ def _card() -> rx.Component:
             rx.cond(card.others != "", rx.el.p(card.others, class_name="meta")),
             rx.cond(card.note != "", rx.el.p(icon("sticky_note", "s"), card.note, class_name="card-note")),
             rx.cond(card.cancel_reason != "", rx.el.p("Reason: ", card.cancel_reason, class_name="muted")),
+            rx.cond(card.kept != "", rx.el.p(icon("hourglass", "s"), card.kept, class_name="card-note")),
+            rx.cond(card.fee != "", _fee()),
             rx.cond(card.steps.length() > 0, rx.el.div(rx.foreach(card.steps, _step), class_name="card-steps")),
-            rx.cond(
-                (card.bill_href != "") & MAY_BILL,
-                link_button("Bill", card.bill_href, icon="receipt_indian_rupee"),
-            ),
+            _after(),
             _story(),
             class_name="card-body",
         ),
@@ -93,9 +103,9 @@ def _series() -> rx.Component:
     )
 
 
-def _asked(kind: str) -> rx.Var[rx.EventHandler]:
+def _asked(kind: str, single: Any) -> rx.Var[rx.EventHandler]:
     """Of a visit of a series it is asked first which visits are meant."""
-    return rx.cond(Card.card.series.place != "", SeriesEdit.begin(kind), Card.ask(kind))
+    return rx.cond(Card.card.series.place != "", SeriesEdit.begin(kind), single)
 
 
 def _phone() -> rx.Component:
@@ -107,25 +117,51 @@ def _phone() -> rx.Component:
     )
 
 
+def _fee() -> rx.Component:
+    """What cancelling late or not coming costs, and the way to let it go."""
+    change = rx.cond(
+        Card.card.is_waived,
+        text_button("Ask for it after all", on_click=FeeForm.restore),
+        text_button("Waive it", on_click=FeeForm.waive),
+    )
+    return rx.el.p(icon("receipt_indian_rupee", "s"), rx.el.span(Card.card.fee, " ", rx.cond(Card.card.may_waive, change)),
+                   class_name="card-note num")  # fmt: skip
+
+
+def _after() -> rx.Component:
+    card = Card.card
+    may_bill = (card.bill_href != "") & MAY_BILL
+    return rx.cond(
+        may_bill | (card.rebook == "button"),
+        rx.el.div(
+            rx.cond(may_bill, link_button("Bill", card.bill_href, icon="receipt_indian_rupee")),
+            rx.cond(card.rebook == "button", button("Book again", icon="calendar_plus", on_click=AgainForm.begin)),
+            class_name="card-steps",
+        ),
+    )
+
+
+def _pressed(status: rx.Var[str]) -> rx.Var[rx.EventHandler]:
+    """Not coming may cost something, which is asked about first."""
+    return rx.cond(status == BookingStatus.NO_SHOW.value, FeeForm.miss(Card.card.booking_id), Card.step(status))
+
+
 def _step(step: rx.Var[Option], place: rx.Var[int]) -> rx.Component:
     """The likeliest one is tinted."""
     return rx.el.button(
         icon_of_step(step.value),
         rx.el.span(step.label),
         type="button",
-        on_click=Card.step(step.value),
+        on_click=_pressed(step.value),
         class_name=rx.cond(place == 0, "btn btn-next", "btn"),
         key=step.value,
     )
 
 
-def icon_of_step(status: rx.Var[str]) -> rx.Component:
-    """The mark of a step, the same on the card and on Today."""
-    return rx.match(status, *[(value, icon(name)) for value, name in STEP_ICONS.items()], icon("check"))
-
-
 def _more() -> rx.Component:
-    return menu(_MENU, menu_trigger(_MENU, "More steps"), rx.foreach(Card.card.more_steps, _more_step))
+    again = menu_item(_MENU, "Book again", icon="calendar_plus", on_click=AgainForm.begin)
+    steps = rx.foreach(Card.card.more_steps, _more_step)
+    return menu(_MENU, menu_trigger(_MENU, "More steps"), steps, rx.cond(Card.card.rebook == "menu", again))
 
 
 def _more_step(step: rx.Var[Option]) -> rx.Component:
@@ -133,7 +169,7 @@ def _more_step(step: rx.Var[Option]) -> rx.Component:
         icon_of_step(step.value),
         rx.el.span(step.label),
         type="button",
-        on_click=Card.step(step.value),
+        on_click=_pressed(step.value),
         custom_attrs={"popoverTarget": _MENU, "popoverTargetAction": "hide"},
         key=step.value,
     )
@@ -157,14 +193,29 @@ def _foot() -> rx.Component:
         rx.cond(
             card.may_move,
             rx.fragment(
-                button("Move", icon="move", kind="quiet", on_click=_asked("move")),
+                button("Move", icon="move", kind="quiet", on_click=_asked("move", MoveForm.begin)),
                 _shift("−15", " minutes, earlier", -15),
                 _shift("+15", " minutes, later", 15),
             ),
         ),
         rx.el.span(class_name="spring"),
-        rx.cond(card.may_cancel, button("Cancel", icon="calendar_x", kind="quiet", on_click=_asked("cancel"))),
+        rx.cond(
+            card.may_cancel,
+            rx.cond(
+                card.is_request,
+                _end("Decline", _ending("decline")),
+                _end("Cancel", _asked("cancel", _ending("cancel"))),
+            ),
+        ),
     )
+
+
+def _ending(form: str) -> Any:
+    return CancelForm.begin(form, Card.card.booking_id)
+
+
+def _end(label: str, pressed: Any) -> rx.Component:
+    return button(label, icon="calendar_x", kind="quiet", on_click=pressed)
 
 
 def _shift(label: str, more: str, minutes: int) -> rx.Component:
@@ -175,88 +226,4 @@ def _shift(label: str, more: str, minutes: int) -> rx.Component:
         title=f"{label}{more}",
         class_name="btn btn-quiet num",
         on_click=Card.shift(minutes),
-    )
-
-
-def _move_dialog() -> rx.Component:
-    card = Card.card
-    return dialog(
-        "Move booking",
-        rx.el.form(
-            error_summary(
-                Card.errors, {"day": "Day", "time": "Time", "minutes": "Length", "member_id": "With"}, form="m"
-            ),
-            offered_times(Card.nearest, Card.take),
-            rx.el.div(
-                text_field("day", "Day", Card.errors, value=Card.day, type="date", form="m"),
-                text_field("time", "Time", Card.errors, value=Card.time, type="time", step=300, form="m"),
-                class_name="grid-2",
-                key=Card.day + Card.time,
-            ),
-            select_field("member_id", "With", Card.errors, card.takers, value=card.member_id, form="m"),
-            minutes_field("minutes", "Length", Card.errors, value=card.minutes, form="m"),
-            rx.cond(Card.asks_reason, reason_field(Card.errors, "m")),
-            form_footer(button("Keep it as it is", on_click=Card.ask("")), submit("Move", busy=Card.is_saving)),
-            on_submit=Card.save_move,
-            class_name="form",
-        ),
-        open=Card.form == "move",
-        on_close=Card.ask(""),
-        description=card.customer + ", " + card.when,
-    )
-
-
-def _cancel_dialog() -> rx.Component:
-    who = [
-        ("customer", "The customer, in time", "They told you early enough."),
-        ("late", "The customer, late", "Too late to give the time to somebody else."),
-        ("business", "We did", "Somebody is ill, or the shop is closed."),
-    ]
-    return dialog(
-        "Cancel booking",
-        rx.el.form(
-            error_summary(Card.errors, {"who": "Who cancels", "reason": "Reason"}, form="c"),
-            choice_field("who", "Who cancels?", Card.errors, who, value="customer"),
-            text_field("reason", "Reason", Card.errors, optional=True, max_length=200, form="c"),
-            form_footer(
-                button("Keep booking", on_click=Card.ask("")),
-                button("Cancel booking", kind="danger-solid", type="submit"),
-            ),
-            on_submit=Card.save_cancel,
-            class_name="form",
-        ),
-        open=Card.form == "cancel",
-        on_close=Card.ask(""),
-        description=Card.card.customer + ", " + Card.card.when,
-    )
-
-
-def offered_times(times: rx.Var[list[TimeChoice]], take: rx.EventHandler) -> rx.Component:
-    """The nearest free times, each a button that puts itself into the form."""
-
-    def offer(choice: rx.Var[TimeChoice]) -> rx.Component:
-        return rx.el.button(
-            choice.label, type="button", class_name="btn", on_click=take(choice.day, choice.time), key=choice.label
-        )
-
-    return rx.cond(
-        times.length() > 0,
-        rx.el.div(
-            rx.el.p("These times are free:", class_name="strong"),
-            rx.el.div(rx.foreach(times, offer), class_name="row num"),
-            class_name="stack-s offered",
-            role="status",
-        ),
-    )
-
-
-def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
-    return text_field(
-        "reason",
-        "Reason to book it outside hours",
-        errors,
-        optional=True,
-        hint="Only owners, managers and the front desk can do this.",
-        max_length=120,
-        form=form,
     )

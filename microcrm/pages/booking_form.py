@@ -12,11 +12,12 @@ from microcrm.components.fields import area_field, error_summary, minutes_field,
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
-from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field, tell_new_field
 from microcrm.pages.class_form import what_is_new
 from microcrm.pages.series_fields import LABELS as REPEAT_LABELS
 from microcrm.pages.series_fields import repeat_dates, repeat_fields, save_words
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.booking_new_times import NewTimes
 from microcrm.state.class_new import NewClass
 from microcrm.state.series_new import NewSeries
 from microcrm.state.series_repeat import Repeats
@@ -51,11 +52,17 @@ def _form() -> rx.Component:
         _who(),
         _services(),
         rx.el.div(
-            text_field("day", "Day", errors, value=wanted.day, type="date", form="b"),
-            text_field("time", "Time", errors, value=wanted.time, type="time", step=300, form="b"),
+            text_field(
+                "day", "Day", errors, value=wanted.day, type="date", form="b", on_change=NewTimes.typed("day")
+            ),
+            text_field(
+                "time", "Time", errors, value=wanted.time, type="time", step=300, form="b",
+                on_change=NewTimes.typed("time"),
+            ),
             class_name="grid-2",
-            key=wanted.day + wanted.time,
+            key=wanted.turn.to_string(),
         ),
+        free_times(NewTimes, wanted.time, NewBooking.take),
         repeat_fields("b"),
         repeat_dates(),
         rx.cond(
@@ -72,13 +79,20 @@ def _form() -> rx.Component:
         ),
         rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
         area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
+        _tell(),
         form_footer(
             button("Cancel", on_click=NewBooking.close),
             submit(save_words("Book", "visit", "visits"), busy=NewBooking.is_saving | NewSeries.is_saving),
         ),
         on_submit=_save,
         class_name="form",
-    )
+    )  # fmt: skip
+
+
+def _tell() -> rx.Component:
+    """Nobody is told of a walk-in, nor before it is known who comes."""
+    known = rx.cond((NewTimes.customer_id != "") & (NewTimes.letter.text != ""), tell_field(NewTimes.letter))
+    return rx.match(NewBooking.who, ("new", tell_new_field(NewTimes.letter)), ("walk_in", rx.fragment()), known)
 
 
 def _save(form: rx.Var[dict[str, Any]]) -> rx.Var[Any]:
@@ -125,7 +139,7 @@ def _service_line(number: int) -> rx.Component:
                 errors,
                 line.takers,
                 value=line.member_id,
-                blank="Choose who",
+                blank="Anybody who is free",
                 form="b",
                 on_change=NewBooking.pick_member(number),
             ),
@@ -158,4 +172,7 @@ def _who() -> rx.Component:
 def _known() -> rx.Component:
     new = NewBooking
     chosen = new.wanted.customer_id
-    return known_customer(new.words, new.people, new.find, new.errors, form="b", chosen=chosen, auto_focus=True)
+    return known_customer(
+        new.words, new.people, new.find, new.errors, form="b", chosen=chosen, auto_focus=True,
+        on_choose=NewTimes.typed("customer_id"),
+    )  # fmt: skip

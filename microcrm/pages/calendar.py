@@ -18,6 +18,7 @@ from microcrm.pages.class_panel import class_panel
 from microcrm.pages.frame import flush_screen
 from microcrm.pages.place_panel import place_asked, place_panel
 from microcrm.pages.series_dialog import series_dialog
+from microcrm.state.booking_tell import Telling
 from microcrm.state.calendar import Calendar
 
 REFRESH_SECONDS = 60
@@ -38,6 +39,7 @@ def calendar() -> rx.Component:
         place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),
         here="/calendar",
+        on_tell=Telling.offer,
     )
 
 

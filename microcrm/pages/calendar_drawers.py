@@ -13,9 +13,11 @@ from microcrm.components.feedback import blank, skeleton_lines
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.pages import queue, waitlist
+from microcrm.pages.requests import kept_list, requests_list
 from microcrm.state.calendar import Calendar
-from microcrm.state.calendar_drawer import GAPS, QUEUE, WAITLIST, CalendarDrawer, GapRow
+from microcrm.state.calendar_drawer import GAPS, QUEUE, REQUESTS, WAITLIST, CalendarDrawer, GapRow
 from microcrm.state.queue import DrawPanel, QueuePage
+from microcrm.state.requests import Requests
 from microcrm.state.waitlist import WaitingForm, WaitlistPage
 
 _MAY_BOOK = Calendar.allowed.contains(Permission.BOOKINGS_OWN.value)
@@ -43,6 +45,15 @@ def _gaps() -> rx.Component:
             CalendarDrawer.gaps.length() == 0,
             blank("calendar_check", "No gaps", "Everybody is busy, off, or the day is over."),
         ),
+        class_name="stack-s",
+    )
+
+
+def _requests() -> rx.Component:
+    none = blank("inbox", "No requests", "When customers ask for a time that you approve first, they show up here.")
+    return rx.el.div(
+        rx.cond(Requests.rows.length() > 0, requests_list(), none),
+        kept_list(),
         class_name="stack-s",
     )
 
@@ -86,6 +97,7 @@ def _queue() -> rx.Component:
 
 
 DRAWERS: tuple[Drawer, ...] = (
+    Drawer(REQUESTS, "Requests", "inbox", _requests, _MAY_BOOK, Requests.count),
     Drawer(GAPS, "Gaps", "square_dashed", _gaps, _MAY_BOOK),
     Drawer(WAITLIST, "Waiting list", "hourglass", _waitlist, _SEES_LIST, CalendarDrawer.listed),
     Drawer(QUEUE, "Queue", "list_ordered", _queue, CalendarDrawer.has_queue & _MAY_BOOK, CalendarDrawer.queued),

@@ -10,7 +10,7 @@ from microcrm.components.buttons import button, link_button, segmented, submit
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.feedback import blank
 from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
-from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.pages.booking_parts import offered_times, reason_field
 from microcrm.pages.series_fields import LABELS as REPEAT_LABELS
 from microcrm.pages.series_fields import repeat_dates, repeat_fields, save_words
 from microcrm.state.class_new import NewClass

@@ -30,7 +30,7 @@ from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_card import icon_of_step, offered_times, reason_field
+from microcrm.pages.booking_parts import icon_of_step, offered_times, reason_field
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Option
 from microcrm.state.class_guest import ClassGuest

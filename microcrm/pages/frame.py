@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import reflex as rx
 
@@ -51,12 +52,18 @@ def screen(
     return _framed(here, refused, main)
 
 
-def flush_screen(title: str, *children: rx.Component, here: str) -> rx.Component:
-    """A screen without margins or a visible heading, as the calendar."""
-    return _framed(here, main_region(title, no_permission("this page")), flush_region(title, *children))
+def flush_screen(
+    title: str, *children: rx.Component, here: str, on_tell: rx.EventHandler | None = None
+) -> rx.Component:
+    """A screen without margins or a visible heading, as the calendar. ``on_tell``: asks whether the customer is told of
+    the change that a notice names."""
+    refused = main_region(title, no_permission("this page"))
+    return _framed(here, refused, flush_region(title, *children), {"on_tell": on_tell} if on_tell else {})
 
 
-def _framed(here: str, refused: rx.Component, main: rx.Component) -> rx.Component:
+def _framed(
+    here: str, refused: rx.Component, main: rx.Component, more: Mapping[str, rx.EventHandler] = MappingProxyType({})
+) -> rx.Component:
     return rx.cond(
         AppState.is_signed_out,
         leave(to="/sign-in"),
@@ -64,7 +71,7 @@ def _framed(here: str, refused: rx.Component, main: rx.Component) -> rx.Componen
             FRAME,
             here,
             rx.cond(AppState.no_permission, refused, main),
-            notices(notices=AppState.notices, on_dismiss=AppState.dismiss, on_undo=AppState.undo),
+            notices(notices=AppState.notices, on_dismiss=AppState.dismiss, on_undo=AppState.undo, **more),
             palette(
                 entries=PALETTE_ENTRIES,
                 allowed=AppState.allowed,

@@ -10,7 +10,7 @@ from microcrm.components.buttons import button, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import check_field, error_summary, select_field, text_field
 from microcrm.components.icons import icon
-from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.pages.booking_parts import offered_times, reason_field
 from microcrm.state.place_panel import PlacePanel
 
 LABELS = {"day": "Day", "time": "Time", "member_id": "With", "reason": "Reason"}

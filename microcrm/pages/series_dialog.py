@@ -8,7 +8,7 @@ from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import choice_field, error_summary, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
-from microcrm.pages.booking_card import offered_times, reason_field
+from microcrm.pages.booking_parts import offered_times, reason_field
 from microcrm.pages.class_panel import tell_field
 from microcrm.state.series_dates import DateRow
 from microcrm.state.series_edit import SeriesEdit

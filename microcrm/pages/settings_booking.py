@@ -128,6 +128,10 @@ def _desk() -> rx.Component:
                 checked=S.rules.is_override_allowed,
                 hint="Outside working hours, or without the pause between two visits. Two visits never share a minute.",
             ),
+            switch_field(
+                "is_telling_usual", "Customers are told of changes", checked=S.rules.is_telling_usual,
+                hint="“Tell the customer” is ticked when a visit is booked, moved or cancelled; the desk can untick it.",
+            ),
             switch_field("is_queue_on", "Walk-in queue with numbers", checked=S.rules.is_queue_on),
             _save("desk"),
             on_submit=S.save_desk, class_name="form", key=f"desk-{S.rules.version}", no_validate=True,

@@ -11,17 +11,23 @@ from microcrm.components.cards import avatar, card, chip
 from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.icons import icon, icon_of
 from microcrm.components.watch.watch import watch
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_card import icon_of_step
+from microcrm.pages.booking_cancel import decline_dialog, missed_dialog
+from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.frame import screen
+from microcrm.pages.requests import requests_list
 from microcrm.pages.today_aside import tomorrow, walk_ins
+from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card_view import Option
+from microcrm.state.booking_fee import FeeForm
+from microcrm.state.requests import Requests
 from microcrm.state.today import TaskRow, TodayPage
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_view import TREND, AttentionRow, Figure, FloorCard, TodayRow
 
 MAY_BOOK = TodayPage.allowed.contains(Permission.BOOKINGS_OWN.value)
-ATTENTION_ICONS = ("clock", "inbox", "list_checks", "users")
+ATTENTION_ICONS = ("clock", "list_checks", "users")
 REFRESH_SECONDS = 60
 
 
@@ -32,6 +38,7 @@ def today() -> rx.Component:
         rx.cond(TodayPage.tasks.length() > 0, _first_steps()),
         rx.cond(TodayPage.asks_second_step, _second_step()),
         rx.cond(TodayPage.is_read, _facts(), _waiting()),
+        rx.el.div(decline_dialog(), missed_dialog(), on_mount=[CancelForm.close, FeeForm.close], class_name="contents"),
         watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load]),
         here="/today",
         sub=head.date,
@@ -66,7 +73,11 @@ def _facts() -> rx.Component:
             rx.el.div(rx.foreach(TodayPage.figures, _figure), class_name="figures"),
             rx.el.div(
                 _agenda(),
-                rx.el.div(_attention(), rx.el.div(walk_ins(), tomorrow(), class_name="stack"), class_name="today-side"),
+                rx.el.div(
+                    rx.el.div(_requests(), _attention(), class_name="stack"),
+                    rx.el.div(walk_ins(), tomorrow(), class_name="stack"),
+                    class_name="today-side",
+                ),
                 class_name="today-grid",
             ),
             class_name="stack",
@@ -185,7 +196,11 @@ def _step_of(row: rx.Var[TodayRow]) -> Callable[[rx.Var[Option]], rx.Component]:
             icon_of_step(one.value),
             rx.el.span(one.label),
             type="button",
-            on_click=TodayPage.step(row.booking_id, one.value),
+            on_click=rx.cond(
+                one.value == BookingStatus.NO_SHOW.value,
+                FeeForm.miss(row.booking_id),
+                TodayPage.step(row.booking_id, one.value),
+            ),
             class_name=rx.cond(one.value == "started", "btn btn-next", "btn"),
             aria_label=one.label + ": " + row.name,
             key=one.value,
@@ -204,6 +219,13 @@ def _attention() -> rx.Component:
             fine,
         ),
         padded=False,
+    )
+
+
+def _requests() -> rx.Component:
+    return rx.cond(
+        Requests.count > 0,
+        card("Requests", requests_list(), sub=Requests.words, padded=False),
     )
 
 

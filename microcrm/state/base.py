@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import reflex as rx
@@ -32,12 +32,14 @@ class NavItem:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line at the foot of the screen. ``undo`` is a token for ``AppState.undo``, or empty."""
+    """A line at the foot of the screen. ``undo`` is a token for ``AppState.undo``, or empty; ``tell`` names a change of
+    which the customer could be told (see ``still_to_tell``), or is empty."""
 
     id: int
     text: str
     tone: str = "ok"  # ok | bad | info
     undo: str = ""
+    tell: str = ""
 
 
 _numbers = itertools.count(1)
@@ -83,8 +85,12 @@ class AppState(rx.State):
             return  # the page says so already
         self._notify(f"{error.message} {error.remedy}".strip(), tone="bad")
 
-    def _notify(self, text: str, *, tone: str = "ok", undo: str = "") -> None:
-        self.notices = [*self.notices, Notice(next(_numbers), text, tone, undo)][-MOST_NOTICES:]
+    def _notify(self, text: str, *, tone: str = "ok", undo: str = "", tell: str = "") -> None:
+        self.notices = [*self.notices, Notice(next(_numbers), text, tone, undo, tell)][-MOST_NOTICES:]
+
+    def _told(self, tell: str) -> None:
+        """The customer knows: the notice of that change offers it no more."""
+        self.notices = [replace(n, tell="") if n.tell == tell else n for n in self.notices]
 
     async def _perform(
         self, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs

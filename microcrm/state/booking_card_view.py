@@ -34,6 +34,7 @@ _TONES = {
     _S.LATE_CANCELLED: "bad",
 }
 _BILLED = {_S.ARRIVED, _S.STARTED, _S.FINISHED}  # a bill before the customer is there would be an advance
+_COMING = {_S.BOOKED, _S.CONFIRMED}
 MOST_BUTTONS = 3
 
 
@@ -62,7 +63,9 @@ class TimeChoice:
 
 @dataclass(frozen=True)
 class CardView:
-    """``steps`` are (status, words) of the buttons, the likeliest first; ``more_steps`` wait behind the menu."""
+    """``steps`` are (status, words) of the buttons, the likeliest first; ``more_steps`` wait behind the menu.
+    ``rebook`` says where "Book again" stands: "button", "menu" or nowhere. ``visit_day`` and ``visit_time`` are the first
+    service's, ``services`` (service, member) pairs of all of them."""
 
     item_id: str = ""
     booking_id: str = ""
@@ -81,6 +84,7 @@ class CardView:
     whatsapp: str = ""
     visits: str = ""
     note: str = ""
+    service_id: str = ""
     cancel_reason: str = ""
     day: str = ""
     time: str = ""
@@ -91,6 +95,16 @@ class CardView:
     more_steps: list[Option] = field(default_factory=list)
     may_move: bool = False
     may_cancel: bool = False
+    rebook: str = ""
+    may_waive: bool = False
+    is_request: bool = False
+    is_waived: bool = False
+    fee: str = ""
+    kept: str = ""
+    today: str = ""
+    visit_day: str = ""
+    visit_time: str = ""
+    services: list[tuple[str, str]] = field(default_factory=list)
     bill_href: str = ""
     history: list[Line] = field(default_factory=list)
     series: SeriesLine = NO_SERIES
@@ -102,6 +116,7 @@ NO_CARD = CardView()
 def card_view(card: BookingCard, zone_name: str) -> CardView:
     zone = zone_of(zone_name)
     day, minute = to_wall(card.item.start, zone)
+    visit_day, visit_minute = to_wall(card.items[0].start, zone)
     steps = [Option(LEADS_TO[action].value, action.value) for action in card.actions]
     return CardView(
         item_id=str(card.item.item_id),
@@ -121,6 +136,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         whatsapp=card.whatsapp,
         visits=format_count(card.visits, "visit") if card.customer_id else "",
         note=card.note,
+        service_id=str(card.item.service_id),
         cancel_reason=card.cancel_reason,
         day=day.isoformat(),
         time=clock_for_input(minute),
@@ -131,6 +147,16 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         more_steps=steps[MOST_BUTTONS:],
         may_move=card.may_move,
         may_cancel=card.may_cancel,
+        rebook=("menu" if card.status in _COMING else "button") if card.may_rebook else "",
+        may_waive=card.may_waive,
+        is_request=card.status is _S.PENDING_APPROVAL,
+        is_waived=bool(card.fee_waiver),
+        fee=_fee(card),
+        kept=kept_words(card.status, card.expires_at, zone_name),
+        today=card.today.isoformat(),
+        visit_day=visit_day.isoformat(),
+        visit_time=clock_for_input(visit_minute),
+        services=[(str(one.service_id), str(one.member_id)) for one in card.items],
         bill_href=f"/invoice?booking={card.booking_id}" if card.status in _BILLED else "",
         series=series_line(card.series),
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
@@ -167,6 +193,27 @@ def shifted(card: CardView, minutes: int) -> tuple[str, str]:
     start = datetime.strptime(f"{card.day}T{card.time}", "%Y-%m-%dT%H:%M")  # noqa: DTZ007 (wall clock)
     moved = start + timedelta(minutes=step)
     return moved.strftime("%Y-%m-%d"), moved.strftime("%H:%M")
+
+
+def kept_words(status: BookingStatus, until: datetime | None, zone_name: str) -> str:
+    """Until when a hold or a request keeps its time, and what happens then; "" for everything else."""
+    if until is None:
+        return ""
+    zone = zone_of(zone_name)
+    when = f"{format_time(until, zone)}, {format_weekday_short(to_wall(until, zone)[0])}"
+    if status is _S.PENDING_APPROVAL:
+        return f"Answer before {when}, or the request lapses."
+    if status is _S.PENDING_PAYMENT:
+        return f"To be paid before {when}, or the time is free again."
+    return f"Kept until {when}."
+
+
+def _fee(card: BookingCard) -> str:
+    if not card.fee_paise:
+        return ""
+    if card.fee_waiver:
+        return f"Fee of {format_rupees(card.fee_paise)} waived: {card.fee_waiver}"
+    return f"Fee to be paid: {format_rupees(card.fee_paise)}"
 
 
 def _where(card: BookingCard) -> str:

@@ -9,14 +9,15 @@ from typing import Any
 import reflex as rx
 
 from microcrm.domain.calendar_ask import address_with
-from microcrm.domain.errors import DomainError, OutsideHours, PhoneTaken, SlotTaken
+from microcrm.domain.errors import DomainError, PhoneTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.book import Book, book
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
 from microcrm.operations.customer_search import find_active, search
 from microcrm.operations.parts.booking_plan import MOST_SERVICES
 from microcrm.state.base import AppState
-from microcrm.state.booking_card_view import Option, TimeChoice, time_choices
+from microcrm.state.booking_card_view import Option, TimeChoice
+from microcrm.state.booking_letter import still_to_tell
 from microcrm.state.booking_lines import (
     ServiceLine,
     new_line,
@@ -25,10 +26,12 @@ from microcrm.state.booking_lines import (
     typed_services,
     with_service,
 )
+from microcrm.state.booking_new_times import NewTimes
 from microcrm.state.gate import current_seat, needs
+from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_repeat import Repeats
 
-FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason")
+FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason", "tell")
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the fields start with; they are drawn anew when it changes."""
+    """What the fields start with; they are drawn anew with each ``turn``."""
 
     day: str = ""
     time: str = ""
     minutes: str = ""
     customer_id: str = ""
     has_classes: bool = False
+    turn: int = 0
 
 
 class NewBooking(AppState):
@@ -77,12 +81,13 @@ class NewBooking(AppState):
         self.services = service_options(self._choices)
         self.people = await self._brought()
         brought = self.people[0].id if self.people else ""
-        self.wanted = Wanted(day, time, str(minutes or ""), brought, len(choices) > len(self._choices))
+        has_classes = len(choices) > len(self._choices)
+        self.wanted = Wanted(day, time, str(minutes or ""), brought, has_classes, self.wanted.turn + 1)
         self.lines, self.total, self.words, self.nearest = [new_line(staff)], "", "", []
         self.who = who if who in ("new", "walk_in") else "known"
         self.asks_reason = self.offers_family = False
         self.is_open = True
-        return Repeats.clear
+        return [Repeats.clear, NewTimes.look([], day, time, brought)]
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
@@ -112,34 +117,37 @@ class NewBooking(AppState):
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def pick_service(self, line: int, service_id: str) -> None:
-        self._change(line, lambda old: [with_service(old, service_id, self._choices)])
+    async def pick_service(self, line: int, service_id: str) -> Any:
+        return self._change(line, lambda old: [with_service(old, service_id, self._choices)])
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def pick_member(self, line: int, member_id: str) -> None:
-        self._change(line, lambda old: [replace(old, member_id=member_id)])
+    async def pick_member(self, line: int, member_id: str) -> Any:
+        return self._change(line, lambda old: [replace(old, member_id=member_id)])
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def add_line(self) -> None:
+    async def add_line(self) -> Any:
         """Most visits stay with one person."""
         if 0 < len(self.lines) < MOST_SERVICES:
             self.lines = [*self.lines, new_line(self.lines[-1].member_id)]
+        return NewTimes.serve(self._asked())
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def drop_line(self, line: int) -> None:
-        if len(self.lines) > 1:
-            self.errors = {}
-            self._change(line, lambda _: [])
+    async def drop_line(self, line: int) -> Any:
+        if len(self.lines) < 2:
+            return None
+        self.errors = {}
+        return self._change(line, lambda _: [])
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def take(self, day: str, time: str) -> None:
+    async def take(self, day: str, time: str) -> Any:
         """One of the free times that were offered goes into the form; the rest of it stays as typed."""
-        self.wanted = replace(self.wanted, day=str(day)[:10], time=str(time)[:5])
+        self.wanted = replace(self.wanted, day=str(day)[:10], time=str(time)[:5], turn=self.wanted.turn + 1)
         self.nearest, self.errors = [], {}
+        return [NewTimes.typed("day", self.wanted.day), NewTimes.typed("time", self.wanted.time)]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -154,7 +162,7 @@ class NewBooking(AppState):
         finally:
             self.is_saving = False
         self.is_open = False
-        self._notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
         yield self._show(str(form.get("day")))
 
     async def _brought(self) -> list[Person]:
@@ -165,11 +173,15 @@ class NewBooking(AppState):
         found = await self._look(find_active, asked)
         return [Person(str(found.id), found.name, found.phone)] if found else []
 
-    def _change(self, line: int, change: Callable[[ServiceLine], list[ServiceLine]]) -> None:
-        """Put what ``change`` makes of one line in its place."""
+    def _change(self, line: int, change: Callable[[ServiceLine], list[ServiceLine]]) -> Any:
+        """Put what ``change`` makes of one line in its place, and look for its free times."""
         if 0 <= line < len(self.lines):
             self.lines = [*self.lines[:line], *change(self.lines[line]), *self.lines[line + 1 :]]
             self.total = total_words(self.lines, self._choices)
+        return NewTimes.serve(self._asked())
+
+    def _asked(self) -> list[list[str]]:
+        return [[line.service_id, line.member_id] for line in self.lines]
 
     def _show(self, day: str) -> Any:
         """The day of the new booking, read again."""
@@ -179,11 +191,6 @@ class NewBooking(AppState):
         return self._reload()
 
     def _refused(self, error: DomainError) -> None:
-        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
         self.offers_family = self.offers_family or isinstance(error, PhoneTaken)
-        self.nearest = []
-        if isinstance(error, SlotTaken):
-            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
-            self.errors = {"time": error.message}
-            return
-        super()._refused(error)
+        if not keep_refusal(self, error):
+            super()._refused(error)

@@ -19,21 +19,23 @@ from microcrm.operations.move import move
 from microcrm.state import calendar_board as board
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
+from microcrm.state.booking_letter import still_to_tell
 from microcrm.state.booking_moves import block_of, move_wish, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
-from microcrm.state.calendar_head import Head, head_of
+from microcrm.state.calendar_head import Head, draws_singly, head_of
 from microcrm.state.calendar_open import left_open
 from microcrm.state.class_panel import ClassPanel, cards_due
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
+from microcrm.state.requests import Requests
 
 COLUMNS = {"desktop": 8, "tablet": 5, "phone": 0}  # the widget stays quick with these, and names readable
 
 
 class Calendar(AppState):
-    """``patch`` changes single blocks of the board; ``events`` are the blocks as they were first read."""
+    """``patch`` changes single blocks; ``events`` are the blocks as they were first read."""
 
     is_read: bool = False
     head: Head = Head()
@@ -103,7 +105,7 @@ class Calendar(AppState):
         except DomainError:
             await self._put_back(change)
             raise
-        self._notify(done.label, undo=done.undo)
+        self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
         await (self._redraw({done.booking_id}) if self._is_patched else self._read())
         return [Card.refresh, *drawers_due(self.head.drawer)]
 
@@ -123,15 +125,13 @@ class Calendar(AppState):
 
     @property
     def _is_patched(self) -> bool:
-        """Whether single blocks can be drawn: on a board of people with nothing filtered away."""
-        is_board = self._size != "phone" and self.head.view in board.VIEWS and self.head.by == By.STAFF.value
-        query = self.router.url.query_parameters
-        return is_board and not query.get("service") and not query.get("status")
+        return self._size != "phone" and draws_singly(self.head, self.router.url.query_parameters)
 
     async def _redraw(self, bookings: Collection[int], *, is_forced: bool = False) -> None:
         query = dict(self.router.url.query_parameters)
         changes = await self._look(calendar_changes, query, bookings, [one.id for one in self._columns.values()])
         patch, self._known = board.patch_of(changes, bookings, self._known, is_forced=is_forced)
+        (await self.get_state(Requests))._count(changes.requests)
         if patch:
             self.patch = {"seq": self.patch.get("seq", 0) + 1, **patch}
             self.columns = board.with_totals(self.columns, self._columns, changes)

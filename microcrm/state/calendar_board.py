@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from microcrm.components.board.board import block, closed, column, day_options
-from microcrm.domain.booking import LABELS, OFF, BookingStatus
+from microcrm.domain.booking import LABELS, OFF, TENTATIVE, BookingStatus
 from microcrm.domain.calendar_ask import By, CalendarAsk, View
 from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
@@ -114,9 +114,11 @@ def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
     marks = [("Late", "warn")] if late_words(item, now) else []
     if item.status is _S.PENDING_APPROVAL:
         marks.append(("Asks", "warn"))
-    if item.status is _S.HOLD and item.expires_at:
+    if item.status is _S.PENDING_PAYMENT:
+        marks.append(("To be paid", "warn"))
+    if item.status in TENTATIVE and item.expires_at:
         left = max(1, int((item.expires_at - now).total_seconds()) // 60)
-        marks.append((f"{left} min left", "plain"))
+        marks.append((f"{format_duration(left)} left", "plain"))
     if item.is_new_customer:
         marks.append(("New", "plain"))
     if item.in_series:

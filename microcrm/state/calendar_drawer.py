@@ -19,9 +19,11 @@ from microcrm.state.gate import needs
 from microcrm.state.live import ALL, kinds_of
 from microcrm.state.place_panel import PlacePanel
 from microcrm.state.queue import QueuePage
+from microcrm.state.requests import Requests
 from microcrm.state.waitlist import WaitlistPage
 
-GAPS, WAITLIST, QUEUE = "gaps", "waitlist", "queue"
+REQUESTS, GAPS, WAITLIST, QUEUE = "requests", "gaps", "waitlist", "queue"
+_LISTS: dict[str, Any] = {WAITLIST: WaitlistPage.refresh, QUEUE: QueuePage.refresh, REQUESTS: Requests.load}
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,13 @@ class CalendarDrawer(AppState):
         """Sent whenever the calendar has been read: the numbers in the toolbar, and what the address says is open."""
         counts = await self._look(waiting_counts)
         self.listed, self.queued, self.has_queue = counts.listed, counts.queued, counts.is_queue_on
+        (await self.get_state(Requests))._count(counts.requests)
         query = self.router.url.query_parameters
         if query.get("drawer") == GAPS:
             found = await self._look(calendar_gaps, query.get("date", ""))
             self.day, self.day_words = found.day.isoformat(), format_weekday_short(found.day)
             self.gaps = [_row(gap) for gap in found.gaps]
-        return {WAITLIST: WaitlistPage.refresh, QUEUE: QueuePage.refresh}.get(query.get("drawer", ""))
+        return _LISTS.get(query.get("drawer", ""))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -67,6 +67,12 @@ class Filters:
     off: str = ""
     shows_off: bool = False
     clear: str = ""
+
+
+def draws_singly(head: Head, query: Mapping[str, str]) -> bool:
+    """Whether single blocks can be drawn: people side by side, with nothing filtered away."""
+    is_of_people = head.view in VIEWS and head.by == By.STAFF.value
+    return is_of_people and not query.get("service") and not query.get("status")
 
 
 def head_of(ask: CalendarAsk, today: date, found: CalendarRange | None = None) -> Head:

@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, OutsideHours, SlotTaken
+from microcrm.domain.errors import DomainError, SlotTaken
 from microcrm.domain.formatting import format_count, format_duration
 from microcrm.domain.permissions import Permission
 from microcrm.operations.book import BookService
@@ -17,10 +17,11 @@ from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import ScheduleClass, schedule
 from microcrm.operations.series import preview
 from microcrm.state.base import AppState
-from microcrm.state.booking_card_view import Option, TimeChoice, time_choices
+from microcrm.state.booking_card_view import Option, TimeChoice
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.forms import pick
-from microcrm.state.gate import current_seat, needs
+from microcrm.state.gate import needs
+from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_dates import wish_of
 from microcrm.state.series_repeat import Repeats
 
@@ -138,13 +139,8 @@ class NewClass(AppState):
         self.start = replace(self.start, service_id=str(service_id)[:20], member_id=staff, seats=seats)
 
     def _refused(self, error: DomainError) -> None:
-        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
-        self.nearest = []
-        if isinstance(error, SlotTaken) and error.nearest:
-            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
-            self.errors = {"time": error.message}
-            return
-        super()._refused(error)
+        if not keep_refusal(self, error):
+            super()._refused(error)
 
 
 def _option(one: ServiceChoice) -> Option:

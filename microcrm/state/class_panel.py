@@ -7,18 +7,19 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_card import class_card
 from microcrm.operations.classes import CancelClass, ClassDone, MoveClass, cancel_class, move_class
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import TimeChoice, time_choices
+from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.class_view import NO_ATTENDEE, NO_CLASS, AttendeeRow, ClassView, class_view
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
+from microcrm.state.refused_times import keep_refusal
 
 FORMS = ("add", "move", "cancel", "leave")
 
@@ -140,12 +141,8 @@ class ClassPanel(AppState):
         self.card = class_view(card, current_seat().actor.zone)
 
     def _refused(self, error: DomainError) -> None:
-        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
-        if isinstance(error, SlotTaken) and self.form == "move":
-            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
-            self.errors = {"time": error.message}
-            return
-        super()._refused(error)
+        if self.form != "move" or not keep_refusal(self, error):
+            super()._refused(error)
 
 
 def cards_due(changes: str) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import queue, waitlist_offers
@@ -21,9 +21,10 @@ from microcrm.operations.queue_view import read_queue
 from microcrm.operations.waitlist_offers import OfferByHand
 from microcrm.operations.waitlist_view import read_waiting
 from microcrm.state.base import AppState
-from microcrm.state.booking_card_view import TimeChoice, time_choices
+from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.forms import Option, pick
 from microcrm.state.gate import current_seat, needs
+from microcrm.state.refused_times import keep_refusal
 from microcrm.state.waitlist_rows import row_of
 from microcrm.wiring import now
 
@@ -168,10 +169,5 @@ class PlacePanel(AppState):
         return Subject("ticket", uid, str(one.version), name, one.service, (), day, str(one.wanted_id or ""))
 
     def _refused(self, error: DomainError) -> None:
-        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
-        self.nearest = []
-        if isinstance(error, SlotTaken):
-            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
-            self.errors = {"time": error.message}
-            return
-        super()._refused(error)
+        if not keep_refusal(self, error):
+            super()._refused(error)

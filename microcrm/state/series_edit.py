@@ -12,10 +12,13 @@ from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTake
 from microcrm.domain.permissions import Permission
 from microcrm.operations.series import CancelSeries, EditSeries, SeriesDone, cancel_series, edit, preview_edit
 from microcrm.state.base import AppState
+from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice, time_choices
+from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice
+from microcrm.state.booking_move import MoveForm
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
+from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_dates import DateRow, date_rows, texts
 
 SCOPES = ("following", "all")
@@ -60,7 +63,7 @@ class SeriesEdit(AppState):
     async def only_this(self) -> Any:
         """As any other visit."""
         self.is_open = False
-        return Card.ask(self.kind)
+        return MoveForm.begin if self.kind == "move" else CancelForm.begin("cancel", self.card.booking_id)
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -106,7 +109,7 @@ class SeriesEdit(AppState):
         seen = await self._perform(preview_edit, command)
         own = next((one for one in seen.clashes if str(one.place) == self.card.booking_id), None)
         if own is not None:
-            raise SlotTaken(own.why, nearest=own.nearest) if own.nearest else OutsideHours(fields={"time": own.why})
+            raise SlotTaken(own.why, nearest=own.nearest) if own.nearest else OutsideHours(own.why, may_override=True)
         self._seen, self.clashes = command, date_rows(seen.clashes, current_seat().actor.zone)
         return bool(self.clashes)
 
@@ -119,13 +122,10 @@ class SeriesEdit(AppState):
         self._seen, self.clashes = None, []
 
     def _refused(self, error: DomainError) -> None:
-        self.asks_reason = self.asks_reason or isinstance(error, OutsideHours)
         if isinstance(error, SlotTaken):
             self._forget()
-            self.nearest = time_choices(error.nearest, current_seat().actor.zone)
-            self.errors = {"time": error.message}
-            return
-        super()._refused(error)
+        if not keep_refusal(self, error):
+            super()._refused(error)
 
 
 def command_without(command: EditSeries, clashes: Sequence[DateRow]) -> EditSeries:

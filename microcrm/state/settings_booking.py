@@ -26,6 +26,7 @@ class RulesForm:
     is_online: bool = True
     needs_approval: bool = False
     is_override_allowed: bool = True
+    is_telling_usual: bool = True
     is_waitlist_on: bool = True
     is_queue_on: bool = False
     min_notice_min: str = ""
@@ -79,7 +80,7 @@ class BookingRules(AppState):
     async def save_desk(self, form: dict[str, Any]) -> AsyncGenerator[None]:
         self.saving = "desk"
         yield
-        await self._save("Saved", switches(form, "is_override_allowed", "is_queue_on"))
+        await self._save("Saved", switches(form, "is_override_allowed", "is_telling_usual", "is_queue_on"))
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)

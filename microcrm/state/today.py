@@ -16,6 +16,7 @@ from microcrm.state import today_view as view
 from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ALL, kinds_of, screens
+from microcrm.state.requests import Requests
 from microcrm.state.today_aside import TodayAside
 
 
@@ -47,7 +48,7 @@ class TodayPage(AppState):
     async def load(self) -> Any:
         """A brand-new owner goes to the first steps instead, until those are begun or left for later."""
         is_untouched = await self._read()
-        return rx.redirect("/welcome", replace=True) if is_untouched else None
+        return rx.redirect("/welcome", replace=True) if is_untouched else self._requests()
 
     @rx.event
     @needs(Permission.SHOP_VIEW)
@@ -56,7 +57,7 @@ class TodayPage(AppState):
         kinds = kinds_of(changes)
         if self.is_read and kinds - {"waitlist", "queue"}:
             await self._read()
-        return TodayAside.load if kinds & {"queue", "booking", ALL} else None
+        return [TodayAside.load, *self._requests()] if kinds & {"queue", "booking", ALL} else None
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -77,6 +78,9 @@ class TodayPage(AppState):
     async def not_now(self) -> None:
         await self._perform(ask_no_second_step)
         self.asks_second_step = False
+
+    def _requests(self) -> list[Any]:
+        return [Requests.load] if self.has_calendar else []
 
     async def _read(self) -> bool:
         screens().show(self.router.session.client_token, current_seat().actor.business_id, TodayPage.heard)

@@ -172,9 +172,6 @@ def attention_of(today: Today) -> list[AttentionRow]:
         href = f"/calendar?date={today.day.isoformat()}&booking={first.item_id}"
         text = f"{first.service}, {late_words(first, today.now)}"
         rows.append(AttentionRow("clock", "warn", f"{first.customer}{more} not here yet", text, href, "Open"))
-    if facts.to_approve:
-        title = format_count(facts.to_approve, "request") + " to approve"
-        rows.append(AttentionRow("inbox", "info", title, "They hold their time until you answer.", "/calendar", "Look"))
     if facts.left_open:
         title = format_count(facts.left_open, "earlier visit") + " left open"
         text = "Mark them as done, or as did not come."

@@ -17,13 +17,15 @@ from microcrm.models.bookings import Booking, BookingEvent
 from microcrm.models.catalogue import Service
 from microcrm.models.records import OutboxMessage
 from microcrm.operations.book import BookService, book
+from microcrm.operations.booking_fees import WaiveFee, waive_fee
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy
-from microcrm.operations.booking_status import Cancel, Step, WaiveFee, cancel, step, waive_fee
+from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.hold import confirm_public, hold_public
 from microcrm.operations.links import make_link
 from microcrm.operations.manage import CustomerCancel, CustomerMove, customer_cancel, customer_move, new_link, own_visit
 from microcrm.operations.move import MoveVisit, move, move_visit
-from microcrm.operations.notices import PreviewNotice, notify, preview_notice
+from microcrm.operations.notice_preview import PreviewNotice, preview_notice
+from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork

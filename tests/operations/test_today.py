@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from microcrm.domain.permissions import Role
-from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.operations.book import book
 from microcrm.operations.booking_policy import ChangePolicy, change_policy
@@ -93,12 +92,6 @@ def test_late_open_and_unconfirmed_visits_need_attention(desk: UnitOfWork, shop:
     calm = today(desk).attention
     assert (len(calm.late), calm.left_open) == (0, 1)
     assert len(today(later(desk, minutes=45)).attention.late) == 1
-    waiting = book(desk, wish(shop, "15:00", day=TODAY))
-    row = desk.session.get(Booking, waiting.booking_id)
-    assert row
-    row.status = "pending_approval"
-    desk.session.flush()
-    assert today(desk).attention.to_approve == 1
 
 
 def test_members_without_services_are_named(desk: UnitOfWork, shop: Shop) -> None:

@@ -13,6 +13,7 @@ from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.move import Move, move
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.state.booking_card import Card
+from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_aside import CalendarLists
@@ -128,17 +129,18 @@ async def test_a_form_that_is_being_filled_in_is_left_alone(server: Server, a: S
     assert not any("new_booking" in name for update in answer.updates for name in (update.delta or {}))
 
 
-async def test_an_open_card_follows_unless_its_form_is_open(server: Server, a: Shop) -> None:
+async def test_an_open_card_follows_and_a_form_above_it_keeps_what_its_reader_saw(server: Server, a: Shop) -> None:
     done = booked(a, "10:00")
     tab = await calendar(server, a)
     await tab.send(Card.open, item_id=str(done.item_ids[0]))
     act_as(a.actor(), step, Step(done.booking_id, "confirmed"))
     await hears(tab, done.booking_id)
     assert (await tab.state(Card)).card.status == "Confirmed"
-    await tab.send(Card.ask, form="move")
+    await tab.send(MoveForm.begin)
     act_as(a.actor(), step, Step(done.booking_id, "arrived"))
-    await hears(tab, done.booking_id)
-    assert (await tab.state(Card)).card.status == "Confirmed"
+    answer = await hears(tab, done.booking_id)
+    assert (await tab.state(Card)).card.status == "Arrived" and (await tab.state(MoveForm)).is_open
+    assert not any("move_form" in name for update in answer.updates for name in (update.delta or {}))
 
 
 async def test_lists_and_months_are_read_again(server: Server, a: Shop) -> None:

@@ -12,6 +12,7 @@ from microcrm.operations.book import BookService, book
 from microcrm.operations.series import CreateSeries, SeriesWish, create
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
+from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar import Calendar
 from microcrm.state.class_new import NewClass
@@ -304,7 +305,7 @@ async def test_only_this_visit_is_changed_as_any_other(server: Server, a: Shop, 
     tab = await card_of(server, a, 1)
     await tab.send(SeriesEdit.begin, kind="move")
     await tab.send(SeriesEdit.only_this)
-    assert (await tab.state(Card)).form == "move" and not (await tab.state(SeriesEdit)).is_open
+    assert (await tab.state(MoveForm)).is_open and not (await tab.state(SeriesEdit)).is_open
     single = await calendar(server, a)
     await single.send(Card.open, item_id=str(a.booking_item_id))
     assert (await single.send(SeriesEdit.begin, kind="move")).codes == ["not_found"]

@@ -23,7 +23,7 @@ const staffOf = (info) => (info.resource ? String(info.resource.id) : "");
 function listeners(tell, pick) {
   const moved = (info) => tell("onMove", { ...slim(info.event), old: slim(info.oldEvent), via: info.jsEvent?.pointerType ?? "" });
   return {
-    eventDidMount: (info) => { info.el.dataset.eid = info.event.id; },
+    eventDidMount: (info) => { info.el.dataset.eid = info.event.id; pick.again(info.el); },
     eventClick: (info) => { pick(info.el); tell("onOpen", { ...slim(info.event), old: {}, via: "" }); },
     eventDrop: moved,
     eventResize: moved,
@@ -32,12 +32,16 @@ function listeners(tell, pick) {
   };
 }
 
-// The chosen block is the anchor that `.board-card` is placed by.
+// The chosen block is the anchor that `.board-card` is placed by; drawn anew, it is chosen again.
 function picker(root) {
-  return (block) => {
+  let chosen = "";
+  const pick = (block) => {
     root.querySelectorAll("[data-picked]").forEach((node) => { delete node.dataset.picked; });
+    chosen = block.dataset.eid;
     block.dataset.picked = "true";
   };
+  pick.again = (block) => { if (block.dataset.eid === chosen) block.dataset.picked = "true"; };
+  return pick;
 }
 
 export function Board({ id, className, label, options, events = [], patch, staff = [], view, date, step = 15, ...on }) {

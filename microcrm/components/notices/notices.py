@@ -11,7 +11,8 @@ _JSX = rx.asset("notices.jsx", shared=True)
 
 
 class Notices(rx.Component):
-    """``notices`` are objects with id, text, tone (ok, info, bad) and undo ("" when there is nothing to undo)."""
+    """``notices`` are objects with id, text, tone (ok, info, bad), undo ("" when there is nothing to undo) and tell ("" when
+    nobody is to be told). Without ``on_tell`` nothing is offered."""
 
     library = _JSX.importable_path
     tag = "Notices"
@@ -19,6 +20,7 @@ class Notices(rx.Component):
     notices: rx.Var[list[Any]]
     on_dismiss: rx.EventHandler[payload(int)]
     on_undo: rx.EventHandler[payload(str)]
+    on_tell: rx.EventHandler[payload(str)]
 
 
 notices = Notices.create

@@ -51,23 +51,25 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class WantedItem:
-    """``minutes`` is empty when the service takes as long as always."""
+    """``minutes`` is empty when the service takes as long as always, ``member_id`` while anybody will do."""
 
     service_id: int
-    member_id: int
+    member_id: int | None
     minutes: int | None
 
 
-def read_items(reader: Reader, raw: Any) -> tuple[WantedItem, ...]:
+def read_items(reader: Reader, raw: Any, *, by_anybody: bool = False) -> tuple[WantedItem, ...]:
     """The chosen services as typed; each has the attributes service_id, member_id and minutes. What is wrong stands at
-    ``place("service_id", 0)`` for the first, and so on."""
+    ``place("service_id", 0)`` for the first, and so on. ``by_anybody``: nobody has to be named."""
     if not isinstance(raw, list | tuple) or not 1 <= len(raw) <= MOST_SERVICES:
         reader.refuse("service_id", f"Choose from one to {MOST_SERVICES} services.")
         return ()
     return tuple(
         WantedItem(
             reader.id(place("service_id", n), item.service_id, "Service"),
-            reader.id(place("member_id", n), item.member_id, "Staff member"),
+            None
+            if by_anybody and item.member_id in (None, "")
+            else reader.id(place("member_id", n), item.member_id, "Staff member"),
             reader.optional_number(place("minutes", n), item.minutes, "Length", low=5, high=LONGEST_SERVICE),
         )
         for n, item in enumerate(raw)
@@ -84,10 +86,10 @@ def plan_items(uow: UnitOfWork, wanted: Sequence[WantedItem], start: datetime) -
 
     ``NotFound`` for services and members of somebody else; ``Invalid`` when a member does not do a service.
     """
-    offers = _offers(uow, {item.service_id for item in wanted}, {item.member_id for item in wanted})
+    offers = _offers(uow, {item.service_id for item in wanted}, {item.member_id or 0 for item in wanted})
     planned: list[PlannedItem] = []
     for n, item in enumerate(wanted):
-        offer = offers.get((item.service_id, item.member_id))
+        offer = offers.get((item.service_id, item.member_id or 0))
         if offer is None:
             raise NotFound("That service or staff member is not there any more.")
         check_does(Doing(offer.service, offer.is_active, offer.member, offer.is_bookable, offer.is_done), n)

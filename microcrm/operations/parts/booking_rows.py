@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -11,6 +12,7 @@ from microcrm.domain.booking import LABELS, BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.formatting import format_time
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem
 from microcrm.models.business import Member
@@ -32,7 +34,7 @@ _NUMBER = fixed(
 @dataclass(frozen=True, slots=True)
 class BookingDone:
     """After any step. ``undo`` is the token that takes it back; ``label`` says what was done. ``token`` opens the visit
-    for its customer, where one was made."""
+    for its customer, where one was made. ``untold`` is the ``NoticeStep`` of which the customer could still be told."""
 
     booking_id: int
     item_ids: tuple[int, ...]
@@ -42,6 +44,7 @@ class BookingDone:
     label: str
     undo: str
     token: str = ""
+    untold: str = ""
 
 
 def open_booking(uow: UnitOfWork, raw_id: Any, raw_version: Any = None) -> tuple[Booking, list[BookingItem]]:
@@ -138,11 +141,30 @@ def note_story(uow: UnitOfWork, booking_id: int, kind: str, *, old: str = "", ne
     )
 
 
-def customer_name(uow: UnitOfWork, customer_id: int | None) -> str:
+class Who(NamedTuple):
+    """Whose visit it is, and whether a message can reach them."""
+
+    name: str
+    is_reachable: bool
+
+
+def who_comes(uow: UnitOfWork, customer_id: int | None) -> Who:
     if customer_id is None:
-        return WALK_IN
-    query = select(Customer.name).where(Customer.business_id == uow.business_id, Customer.id == customer_id)
-    return uow.session.execute(query).scalar() or WALK_IN
+        return Who(WALK_IN, is_reachable=False)
+    query = select(Customer.name, Customer.phone, Customer.email).where(
+        Customer.business_id == uow.business_id, Customer.id == customer_id
+    )
+    row = uow.session.execute(query).first()
+    return Who(row.name, bool(row.phone or row.email)) if row else Who(WALK_IN, is_reachable=False)
+
+
+def customer_name(uow: UnitOfWork, customer_id: int | None) -> str:
+    return who_comes(uow, customer_id).name
+
+
+def untold(uow: UnitOfWork, who: Who, step: NoticeStep, ends_at: datetime, *, tell: bool) -> str:
+    """``step``, when the customer has not been told and it still matters to them; else ""."""
+    return step.value if who.is_reachable and not tell and ends_at > uow.now else ""
 
 
 def recount_visits(uow: UnitOfWork, customer_id: int | None) -> None:

@@ -27,7 +27,12 @@ def may_run_calendar(uow: UnitOfWork) -> bool:
 
 def may_override(uow: UnitOfWork, reason: str) -> bool:
     """Whether this reason lets somebody go past the rules: only where the owner allows it, and never past the database."""
-    return bool(reason) and may_run_calendar(uow) and policy_of(uow).is_override_allowed
+    return bool(reason) and is_override_allowed(uow)
+
+
+def is_override_allowed(uow: UnitOfWork) -> bool:
+    """Whether a reason would do."""
+    return may_run_calendar(uow) and policy_of(uow).is_override_allowed
 
 
 def check_hours(uow: UnitOfWork, items: Sequence[PlannedItem], zone: ZoneInfo, reason: str) -> None:
@@ -37,10 +42,7 @@ def check_hours(uow: UnitOfWork, items: Sequence[PlannedItem], zone: ZoneInfo, r
         return
     why = outside_hours(uow, [items], zone)[0]
     if why:
-        remedy = "Choose a time inside working hours."
-        if may_run_calendar(uow):
-            remedy = "Choose another time, or give a reason to book it anyway."
-        raise OutsideHours(why, remedy=remedy, fields={"time": why})
+        raise OutsideHours(why, may_override=is_override_allowed(uow))
 
 
 def outside_hours(uow: UnitOfWork, visits: Sequence[Sequence[PlannedItem]], zone: ZoneInfo) -> list[str]:

@@ -1,0 +1,55 @@
+"""The same visit once more, some weeks later."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, submit
+from microcrm.components.dialogs import dialog, form_footer
+from microcrm.components.fields import error_summary, text_field
+from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field
+from microcrm.state.booking_again import AgainForm, WeekChoice
+
+
+def again_dialog() -> rx.Component:
+    form, errors = AgainForm, AgainForm.errors
+    return dialog(
+        "Book again",
+        rx.el.form(
+            error_summary(errors, {"day": "Day", "time": "Time", "reason": "Reason"}, form="a"),
+            rx.el.p(form.start.what),
+            offered_times(form.nearest, form.take),
+            rx.el.div(
+                rx.foreach(form.weeks, _week), class_name="time-chips week-chips num", role="group", aria_label="Weeks later"
+            ),
+            rx.el.div(
+                text_field(
+                    "day", "Day", errors, value=form.start.day, type="date", form="a",
+                    on_change=form.type_day.debounce(400),
+                ),
+                text_field("time", "Time", errors, value=form.start.time, type="time", step=300, form="a"),
+                class_name="grid-2",
+                key=form.start.turn.to_string(),
+            ),
+            free_times(form, form.start.time, form.take),
+            rx.cond(form.asks_reason, reason_field(errors, "a")),
+            tell_field(form.letter),
+            form_footer(button("Not now", on_click=form.close), submit("Book", busy=form.is_saving)),
+            on_submit=form.save,
+            class_name="form",
+        ),
+        open=form.is_open,
+        on_close=form.close,
+        description=form.start.title,
+    )  # fmt: skip
+
+
+def _week(one: rx.Var[WeekChoice]) -> rx.Component:
+    return rx.el.button(
+        one.label,
+        type="button",
+        class_name="time-chip",
+        aria_pressed=rx.cond(one.day == AgainForm.start.day, "true", "false"),
+        on_click=AgainForm.take(one.day, ""),
+        key=one.weeks,
+    )

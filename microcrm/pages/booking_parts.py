@@ -1,0 +1,127 @@
+"""What the forms about one visit share: free times to choose, a reason to go past the hours, and telling the customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from microcrm.components.fields import check_field, text_field
+from microcrm.components.icons import icon
+from microcrm.state.booking_card_view import TimeChoice
+from microcrm.state.booking_letter import Letter
+
+STEP_ICONS = {
+    "confirmed": "check",
+    "arrived": "door_open",
+    "started": "play",
+    "finished": "circle_check",
+    "no_show": "circle_slash",
+    "booked": "thumbs_up",
+}
+
+
+def offered_times(times: rx.Var[list[TimeChoice]], take: rx.EventHandler) -> rx.Component:
+    """The nearest free times of a refusal, each a button that puts itself into the form."""
+
+    def offer(choice: rx.Var[TimeChoice]) -> rx.Component:
+        return rx.el.button(
+            choice.label, type="button", class_name="btn", on_click=take(choice.day, choice.time), key=choice.label
+        )
+
+    return rx.cond(
+        times.length() > 0,
+        rx.el.div(
+            rx.el.p("These times are free:", class_name="strong"),
+            rx.el.div(rx.foreach(times, offer), class_name="row num"),
+            class_name="stack-s offered",
+            role="status",
+        ),
+    )
+
+
+def free_times(form: Any, chosen: rx.Var[str], take: rx.EventHandler) -> rx.Component:
+    """All free times of one day, as ``find_free`` left them in the state ``form``. ``chosen``: the time that is in the
+    form."""
+
+    def chip(choice: rx.Var[TimeChoice]) -> rx.Component:
+        return rx.el.button(
+            choice.label,
+            type="button",
+            class_name="time-chip",
+            aria_pressed=rx.cond(choice.time == chosen, "true", "false"),
+            on_click=take(choice.day, choice.time),
+            key=choice.day + choice.time,
+        )
+
+    chips = rx.el.div(
+        rx.foreach(form.free, chip), class_name="time-chips num", role="group", aria_label=form.free_words
+    )
+    return rx.cond(
+        form.free_words != "",
+        rx.el.div(
+            rx.el.p(form.free_words, class_name="label", role="status"),
+            rx.cond(form.free.length() > 0, chips),
+            class_name="field",
+        ),
+    )
+
+
+def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
+    return text_field(
+        "reason",
+        "Reason to book it outside hours",
+        errors,
+        optional=True,
+        hint="Only owners, managers and the front desk can do this.",
+        max_length=120,
+        form=form,
+    )
+
+
+def tell_field(letter: rx.Var[Letter], *, is_usual: bool | rx.Var[bool] | None = None) -> rx.Component:
+    """Whether the customer is told, and in which words. Nobody is asked about who cannot be reached."""
+    ticked = letter.is_usual if is_usual is None else is_usual
+    return rx.cond(
+        letter.reach != "",
+        rx.el.div(check_field("tell", "Tell the customer", checked=ticked), letter_figure(letter), class_name="tell"),
+        rx.el.p(
+            icon("info", "s"),
+            "This customer has neither phone nor e-mail: tell them yourself.",
+            class_name="meta tell-nobody",
+        ),
+    )
+
+
+def tell_new_field(letter: rx.Var[Letter]) -> rx.Component:
+    """The same for a customer who is being typed."""
+    return rx.cond(
+        letter.text != "",
+        rx.el.div(
+            check_field("tell", "Tell the customer", checked=letter.is_usual), letter_figure(letter), class_name="tell"
+        ),
+    )
+
+
+def letter_figure(letter: rx.Var[Letter]) -> rx.Component:
+    return rx.el.figure(
+        rx.el.blockquote(letter.text, lang=letter.lang),
+        rx.el.figcaption(letter.reach, " ", letter.hint, class_name="meta"),
+        class_name="letter",
+    )
+
+
+def waive_field(fee: rx.Var[str], errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
+    """The fee stands unless it is waived, and nothing is waived without a reason."""
+    return rx.el.div(
+        check_field("is_waived", "Waive the fee of " + fee),
+        rx.el.div(
+            text_field("waiver", "Why no fee is asked for", errors, max_length=200, form=form), class_name="waive-why"
+        ),
+        class_name="waive",
+    )
+
+
+def icon_of_step(status: rx.Var[str]) -> rx.Component:
+    """The mark of a step, the same on the card and on Today."""
+    return rx.match(status, *[(value, icon(name)) for value, name in STEP_ICONS.items()], icon("check"))

@@ -1,0 +1,109 @@
+"""Moving a visit, or one service of it, by a form: for whoever does not drag."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Any
+
+import reflex as rx
+
+from microcrm.domain.errors import Conflict, DomainError, SlotTaken
+from microcrm.domain.permissions import Permission
+from microcrm.operations.move import MoveVisit, move, move_visit
+from microcrm.operations.notice_preview import PreviewNotice, preview_notice
+from microcrm.state.base import AppState
+from microcrm.state.booking_card import Card
+from microcrm.state.booking_card_view import CardView, TimeChoice
+from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
+from microcrm.state.booking_move_wish import MoveStart, move_in, start_of, told_start, wanted_times
+from microcrm.state.free_chips import find_free
+from microcrm.state.gate import needs
+from microcrm.state.refused_times import keep_refusal
+
+TYPED = ("day", "time", "member_id", "whole")
+
+
+class MoveForm(AppState):
+    """``free`` are the free times of the day that is typed; ``nearest`` those of a refusal."""
+
+    is_open: bool = False
+    is_saving: bool = False
+    start: MoveStart = MoveStart()
+    free: list[TimeChoice] = []
+    free_words: str = ""
+    nearest: list[TimeChoice] = []
+    asks_reason: bool = False
+    letter: Letter = Letter()
+
+    _card: CardView = CardView()
+    _typed: dict[str, str] = {}
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def begin(self) -> None:
+        self._card = (await self.get_state(Card))._shown()
+        self.nearest, self.asks_reason, self.errors = [], False, {}
+        self.start = start_of(self._card)
+        self._typed = {"day": self.start.day, "time": self.start.time, "member_id": self.start.member_id}
+        await self._look_around()
+        self.is_open = True
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def close(self) -> None:
+        self.is_open, self.errors = False, {}
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOOKINGS_OWN)
+    async def typed(self, name: str, value: Any) -> None:
+        if name in TYPED:
+            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
+            await self._look_around()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def take(self, day: str, time: str) -> None:
+        """One of the free times goes into the form; the rest of it stays as typed."""
+        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
+        self._typed = {**self._typed, "day": self.start.day, "time": self.start.time}
+        self.nearest, self.errors = [], {}
+        await self._look_around()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        self.is_saving = True
+        yield
+        try:
+            done = await self._moved(form)
+        finally:
+            self.is_saving = False
+        self.is_open = False
+        self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
+        yield self._reload()
+
+    async def _moved(self, form: dict[str, Any]) -> Any:
+        """After somebody else's change the form goes on with the visit as it now is; what was typed stays."""
+        command = move_in(form, self._card)
+        operation: Any = move_visit if isinstance(command, MoveVisit) else move
+        try:
+            return await self._perform(operation, command)
+        except Conflict as refusal:
+            if not isinstance(refusal, SlotTaken):
+                self._card = await (await self.get_state(Card))._stale()
+            raise
+
+    async def _look_around(self) -> None:
+        """The words for the customer, and what is free that day, as far as what is typed makes sense."""
+        typed = self._typed
+        try:
+            asked = PreviewNotice(self._card.booking_id, "moved", *told_start(self._card, typed))
+            self.letter = letter_of(await self._look(preview_notice, asked))
+            await find_free(self, wanted_times(self._card, typed))
+        except DomainError:
+            self.free, self.free_words = [], ""
+
+    def _refused(self, error: DomainError) -> None:
+        if not keep_refusal(self, error):
+            super()._refused(error)
