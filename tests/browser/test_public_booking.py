@@ -184,7 +184,19 @@ def test_every_step_can_be_read_and_pressed(visitor: Visitor, site: Site, device
     for step in ("move", "cancel"):
         page.goto(f"{own}/{step}")
         look(step)
-    assert len(seen) == 8
+    page.goto(f"{site.url}/b/shop-a/wait?s={service}")
+    look("waiting list")
+    page.locator("#name").fill("Ananya")
+    page.locator("#phone").fill("12")
+    page.wait_for_timeout(READ_IT)
+    page.get_by_role("button", name="Join the waiting list").click()
+    expect(page.locator("#phone-error")).to_be_visible()
+    look("a mistake on the waiting list")
+    fill_in(page)
+    page.get_by_role("button", name="Join the waiting list").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("You are on the waiting list")
+    look("one's own entry")
+    assert len(seen) == 11
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "kn"])
