@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.weight import SCRIPT_LIMIT, STYLE_LIMIT, pages, unwanted, weigh
+from bench.weight import pages, unwanted, weigh
 from microcrm.sitemap import SCREENS
 from tests.support.site import Site
 
@@ -17,7 +17,7 @@ def test_every_screen_was_built(site: Site) -> None:
 
 def test_the_shell_is_light(site: Site) -> None:
     weights = [weigh(page) for page in pages()]
-    assert [w for w in weights if w.script > SCRIPT_LIMIT or w.style > STYLE_LIMIT] == []
+    assert [weight for weight in weights if not weight.is_fit] == []
     assert all(w.script > 100_000 for w in weights)  # the measure sees the scripts at all
 
 
