@@ -33,7 +33,18 @@ def test_a_figure_that_was_not_measured_is_no_success() -> None:
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Failed, match="events"):
         run(["evnts"])
-    names = {"start", "events", "signin", "weight", "lighthouse", "slots-month", "public-page", "book-race", "hooks"}
+    names = {
+        "start",
+        "events",
+        "signin",
+        "weight",
+        "lighthouse",
+        "slots-month",
+        "public-page",
+        "book-race",
+        "hooks",
+        "invoice",
+    }
     assert names == set(BENCHMARKS)
 
 
