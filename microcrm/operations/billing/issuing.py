@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from microcrm.domain.documents import DocumentKind, Registration, financial_year, keep_until, number_from
 from microcrm.domain.errors import Conflict, Invalid
@@ -19,14 +19,15 @@ from microcrm.models.business import Business
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.drafts import open_draft
 from microcrm.operations.billing.ledger import post_document
-from microcrm.operations.billing.terms import BillingTerms, read_terms
+from microcrm.operations.billing.terms import BillingTerms, read_seller
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
 NAMED_FROM = 50_000_00  # paise: from here on the recipient's name and address stand on the bill (CGST Rules r.46(e))
 
 # The row is locked by this statement until the transaction ends, so a number is given once and none is left out.
-_NEXT = text(
+_NEXT = fixed(
     "INSERT INTO number_series AS s (business_id, kind, began, last) VALUES (:business, :kind, :began, 1) "
     "ON CONFLICT (business_id, kind, began) DO UPDATE SET last = s.last + 1 RETURNING last"
 )
@@ -45,9 +46,8 @@ def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
     is incomplete, or its day lies in a month that is filed."""
     uow.require(Permission.INVOICES_EDIT)
     document = open_draft(uow, document_id, version)
-    terms = read_terms(uow)
+    terms, business = read_seller(uow)
     _check(document, terms)
-    business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
     document.seller, document.buyer = seller_of(business, terms, document.issued_on), _buyer(uow, document)
     return give_number(uow, document, terms)
 
@@ -60,7 +60,8 @@ def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Iss
     document.keep_until = keep_until(document.began)
     document.due_on = day + timedelta(days=terms.due_days)
     key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
-    running = uow.session.execute(_NEXT, key).scalar_one()
+    with uow.session.no_autoflush:  # the document is written once, with its number
+        running = uow.session.execute(_NEXT, key).scalar_one()
     document.number = number_from(terms.patterns[document.kind], day, running)
     document.state = "issued"
     document.version += 1

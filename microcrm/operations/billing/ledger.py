@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import insert, text
-
 from microcrm.domain.documents import DocumentKind
-from microcrm.models.billing import Document, LedgerEntry
+from microcrm.models.billing import Document
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 RECEIVABLE, ADVANCES, SALES, ROUND_OFF, TIPS = "receivable", "advances", "sales", "round_off", "tips"
 _NO_EFFECT = {DocumentKind.ESTIMATE}
 _CREDITS = {DocumentKind.CREDIT_NOTE, DocumentKind.REFUND_VOUCHER}
-_POSTING = text("SELECT nextval('postings')")
+_POST = fixed(
+    "WITH p AS MATERIALIZED (SELECT nextval('postings') AS posting) "
+    "INSERT INTO ledger_entries (business_id, posting, account, amount_paise, on_day, document_id, payment_id) "
+    "SELECT CAST(:business AS bigint), p.posting, e.account, e.paise, CAST(:day AS date), CAST(:document AS bigint), "
+    "CAST(:payment AS bigint) FROM p, unnest(CAST(:accounts AS text[]), CAST(:amounts AS bigint[])) AS e (account, paise)"
+)
 
 
 def post_document(uow: UnitOfWork, document: Document, *, is_reversed: bool = False) -> None:
@@ -66,18 +70,14 @@ def post(
     """``ValueError`` when the amounts do not sum to zero: a mistake of ours, found before the database says it."""
     if sum(amounts.values()) != 0:
         raise ValueError("a posting must sum to zero")
-    rows = [
-        {
-            "business_id": uow.business_id,
-            "account": account,
-            "amount_paise": paise,
-            "on_day": day,
-            "document_id": document_id,
-            "payment_id": payment_id,
+    kept = [(account, paise) for account, paise in amounts.items() if paise]
+    if kept:
+        values = {
+            "business": uow.business_id,
+            "accounts": [account for account, _ in kept],
+            "amounts": [paise for _, paise in kept],
+            "day": day,
+            "document": document_id,
+            "payment": payment_id,
         }
-        for account, paise in amounts.items()
-        if paise
-    ]
-    if rows:
-        posting = uow.session.execute(_POSTING).scalar_one()
-        uow.session.execute(insert(LedgerEntry), [{**row, "posting": posting} for row in rows])
+        uow.session.execute(_POST, values)

@@ -5,16 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
 from microcrm.domain.bill_page import PageBill, PageLine
 from microcrm.domain.documents import Registration
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document
-from microcrm.models.business import Business
 from microcrm.operations.billing.issuing import seller_of
 from microcrm.operations.billing.reading import DocumentView, read_document
-from microcrm.operations.billing.terms import read_terms
+from microcrm.operations.billing.terms import read_seller
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -50,10 +47,9 @@ def paper_inside(uow: UnitOfWork, document_id: int) -> tuple[PageBill, date | No
 
 
 def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
-    terms = read_terms(uow)
+    terms, business = read_seller(uow)
     seller, buyer = view.seller, view.buyer
     if not view.number:
-        business = uow.session.execute(select(Business).where(Business.id == uow.business_id)).scalar_one()
         seller, buyer = seller_of(business, terms, view.day), {"name": view.customer, "gstin": view.buyer_gstin}
     return PageBill(
         kind=view.kind,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlmodel import select
+from sqlalchemy import select
+from sqlalchemy.orm import defer
 
 from microcrm.domain.documents import Registration, check_pattern, financial_year, number_from
 from microcrm.domain.errors import Invalid
@@ -88,7 +89,7 @@ def change_billing_terms(uow: UnitOfWork, command: ChangeBillingTerms) -> str:
     """Returns the undo token, or "" when nothing was different. A shop with a GSTIN is registered and the other way round:
     ``Invalid`` says which is amiss."""
     uow.require(Permission.BUSINESS_EDIT)
-    row, business = _profile(uow), _business(uow)
+    row, business = _stored(uow)
     same_version(command.version, row.version if row else 0)
     kept = row or _usual(uow, business.gstin)
     values = _read(command, business.gstin, kept, today_in(zone_of(business.zone), uow.now))
@@ -112,10 +113,15 @@ def preview_number(uow: UnitOfWork, kind: Any, pattern: Any) -> str:
 
 def read_terms(uow: UnitOfWork) -> BillingTerms:
     """The terms, for operations that have asked for their own permission already."""
-    profile, business = _profile(uow), _business(uow)
+    return read_seller(uow)[0]
+
+
+def read_seller(uow: UnitOfWork) -> tuple[BillingTerms, Business]:
+    """The terms and the business (without its logo), in one statement."""
+    profile, business = _stored(uow)
     today = today_in(zone_of(business.zone), uow.now)
     terms = terms_of(profile or _usual(uow, business.gstin), business, today)
-    return terms if profile else replace(terms, version=0)
+    return (terms if profile else replace(terms, version=0)), business
 
 
 def terms_of(row: BillingProfile, business: Business, today: date) -> BillingTerms:
@@ -166,12 +172,16 @@ def _running(uow: UnitOfWork, today: date) -> dict[str, int]:
     return {row.kind: row.last for row in rows}
 
 
-def _profile(uow: UnitOfWork) -> BillingProfile | None:
-    return uow.session.exec(select(BillingProfile).where(BillingProfile.business_id == uow.business_id)).first()
-
-
-def _business(uow: UnitOfWork) -> Business:
-    return uow.session.exec(select(Business).where(Business.id == uow.business_id)).one()
+def _stored(uow: UnitOfWork) -> tuple[BillingProfile | None, Business]:
+    query = (
+        select(BillingProfile, Business)
+        .select_from(Business)
+        .join(BillingProfile, BillingProfile.business_id == Business.id, isouter=True)
+        .where(Business.id == uow.business_id)
+        .options(defer(Business.logo))
+    )
+    profile, business = uow.session.execute(query).one()
+    return profile, business
 
 
 def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile, today: date) -> dict[str, Any]:
