@@ -23,12 +23,12 @@ from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.parts.confirming import read_person
 from microcrm.operations.parts.guests import guest_of
-from microcrm.operations.parts.waiting_offers import close_open_offer, lock_offers
+from microcrm.operations.parts.waiting_offers import lock_offers
 from microcrm.operations.parts.wishes import preferences_of
 from microcrm.operations.public_booking import Agreed, note_agreement
 from microcrm.operations.public_shop import PublicShop, enter_shop, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.waitlist import FURTHEST, OPEN, check_wishes, store
+from microcrm.operations.waitlist import FURTHEST, OPEN, check_wishes, store, take_off
 from microcrm.operations.waitlist_offers import OFFER_LINK_LASTS
 
 MOST_ENTRIES = 5  # open at once of one customer, among those that came from the page
@@ -122,14 +122,9 @@ def leave_list(uow: UnitOfWork, token: Any) -> None:
     uow.require_public()
     entry = _behind(uow, token)
     lock_offers(uow)
-    close_open_offer(uow, entry.id or 0)
     uow.session.refresh(entry)
-    if entry.state not in OPEN:
-        return
-    entry.state, entry.closed_at = "withdrawn", uow.now
-    entry.version += 1
-    uow.session.flush()
-    uow.audit("waitlist.withdrawn", "waitlist_entry", entry.id, is_by_customer=True)
+    if entry.state in OPEN:
+        take_off(uow, entry, is_by_customer=True)
 
 
 def way_on(uow: UnitOfWork, token: Any) -> str:

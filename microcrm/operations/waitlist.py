@@ -128,13 +128,18 @@ def withdraw(uow: UnitOfWork, command: WithdrawWaiting) -> WaitingDone:
     if command.version is not None:
         same_version(command.version, entry.version)
     _check_open(entry)
+    take_off(uow, entry)
+    return WaitingDone(entry.id or 0, entry.version, entry.state)
+
+
+def take_off(uow: UnitOfWork, entry: WaitlistEntry, **facts: Any) -> None:
+    """An open entry waits no longer. The caller holds the lock of the offers."""
     close_open_offer(uow, entry.id or 0)
     uow.session.refresh(entry)
     entry.state, entry.closed_at = "withdrawn", uow.now
     entry.version += 1
     uow.session.flush()
-    uow.audit("waitlist.withdrawn", "waitlist_entry", entry.id)
-    return WaitingDone(entry.id or 0, entry.version, entry.state)
+    uow.audit("waitlist.withdrawn", "waitlist_entry", entry.id, **facts)
 
 
 def store(uow: UnitOfWork, entry: WaitlistEntry, wishes: Sequence[Preference]) -> WaitingDone:
