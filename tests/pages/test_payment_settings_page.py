@@ -12,6 +12,7 @@ from sqlalchemy import update
 from microcrm import wiring
 from microcrm.domain.permissions import Role
 from microcrm.models.gateway import PayRequest
+from microcrm.operations.billing.payments import PaidPart, take_payment
 from microcrm.operations.online.keys import hook_behind, keys_of, use_sandbox, view_account
 from microcrm.operations.unit_of_work import VISITOR, system
 from microcrm.sandbox.keys import secret_of
@@ -21,13 +22,14 @@ from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.bill_online import OnlineTill
 from microcrm.state.settings_payments import PaymentSettings
+from microcrm.state.today import TodayPage
 from tasks import outbox
 from tasks import razorpay as tasks_razorpay
 from tests.conftest import act_as
 from tests.support.sandbox import SEED, Merchant, Sandbox
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
-from tests.support.till import cut, issued, register
+from tests.support.till import cut, issued, paying, register
 
 TYPED = {"key_id": "rzp_test_AbCdEf123456", "key_secret": "0123456789abcdef0123", "hook_secret": "our own webhook text"}
 
@@ -158,6 +160,33 @@ async def test_a_bill_is_asked_for_by_link_paid_and_given_back(server: Server, s
     await tab.open(Bill.load, Till.load, OnlineTill.load)
     [line] = (await tab.state(OnlineTill)).lines
     assert "₹125.00 on the way back" in line.about and line.left == "400"
+
+
+async def test_money_that_fits_no_bill_is_on_today_until_somebody_has_looked(server: Server, shop: Shop) -> None:
+    keys, _ = act_as(shop.actor(), use_sandbox, SEED, wiring.sealer())
+    bill = act_as(shop.actor(), lambda uow: issued(uow, shop, cut("500")).document_id)
+    tab = tab_of(server, shop, f"/invoice?id={bill}")
+    await tab.open(Bill.load, Till.load, OnlineTill.load)
+    await tab.send(OnlineTill.ask)
+    link = (await tab.state(OnlineTill)).address.rpartition("/")[2]
+    act_as(shop.actor(), take_payment, paying(bill, PaidPart("cash", "525")))
+    Merchant(settings().sandbox_url, keys.key_id, keys.key_secret).act("pay", link_id=link)
+    make_old(shop)
+    tasks_razorpay.sweep()
+    today = tab_of(server, shop, "/today")
+    await today.open(TodayPage.load)
+    rows = (await today.state(TodayPage)).attention
+    assert [row.href for row in rows if "online payment" in row.title] == [f"/invoice?id={bill}"]
+    desk = tab_of(server, shop, "/today", Role.FRONT_DESK)
+    await desk.open(TodayPage.load)
+    assert not [row for row in (await desk.state(TodayPage)).attention if "online payment" in row.title]
+    await tab.open(Bill.load, Till.load, OnlineTill.load)
+    [line] = (await tab.state(OnlineTill)).lines
+    assert "paid already" in line.concern
+    await tab.send(OnlineTill.leave_it, payment_id=line.id)
+    assert (await tab.state(OnlineTill)).lines[0].concern == ""
+    await today.open(TodayPage.load)
+    assert not [row for row in (await today.state(TodayPage)).attention if "online payment" in row.title]
 
 
 async def test_the_front_desk_asks_but_gives_nothing_back(server: Server, shop: Shop) -> None:
