@@ -71,12 +71,16 @@ def measure(choice: Choice) -> Report:
         shots = _shots(bills, int(_RATE * seconds), dice)
         with _worker():
             choice.say(f"{len(shots)} webhooks, {_RATE} a second")
+            before = served.cpu_s()
             answers = _fired(served.port, shots)
+            spent = 1000 * (served.cpu_s() - before) / len(shots)
             began = time.perf_counter()
             choice.say("the worker finishes")
             _wait_until_done()
             behind = time.perf_counter() - began
-        figures = _judged(shots, answers) | _counted(bills) | {"worker_done_after_s": round(behind, 1)}
+        figures = _judged(shots, answers) | _counted(bills) | {
+            "worker_done_after_s": round(behind, 1), "web_cpu_ms_each": round(spent, 2),
+        }  # fmt: skip
         choice.say("every order of the events of one payment")
         figures |= _orders(bills[0].business_id, 120 if choice.is_quick else 720)
     return Report("hooks", figures, goal=_GOAL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
 import structlog
 
@@ -10,13 +11,15 @@ from microcrm.adapters import inbox, queue
 from microcrm.adapters.inbox import Event
 from microcrm.domain.errors import DomainError, Invalid
 from microcrm.domain.gateway import read_told
-from microcrm.operations.online.told import take_told
+from microcrm.operations.online.told import note_heard, take_told
 from microcrm.operations.unit_of_work import system
 from microcrm.wiring import now, unit_of_work
 from tasks.app import app
 
 BATCH = 50
 _MOST_BATCHES = 40
+
+Outcome = Literal["used", "unused"]
 
 log = structlog.get_logger()
 
@@ -29,7 +32,7 @@ def sweep() -> int:
     for _ in range(_MOST_BATCHES):
         with unit_of_work(system(), realm="worker") as uow:
             events = inbox.claim(uow.session, uow.now, BATCH)
-        done += sum(work_off(event) for event in events)
+        done += _work_off_all(events)
         if len(events) < BATCH:
             break
     return done
@@ -41,21 +44,36 @@ def tidy() -> int:
         return inbox.forget_old(uow.session, uow.now)
 
 
-def work_off(event: Event) -> bool:
-    """Whether it is finished; if not, it is tried again later. What cannot be read is kept and touches nothing."""
-    is_used, reason = False, ""
+def _work_off_all(events: list[Event]) -> int:
+    """How many are finished. They are marked together at the end: one whose effect was committed and whose mark was not is
+    worked off again, and changes nothing."""
+    outcomes: dict[Outcome, list[Event]] = {"used": [], "unused": []}
+    failed: list[tuple[Event, str]] = []
+    for event in events:
+        try:
+            outcomes[work_off(event)].append(event)
+        except Exception as error:  # an edge: one bad event must not stop the others
+            reason = error.code if isinstance(error, DomainError) else type(error).__name__
+            log.warning("inbox.failed", event_id=event.id, attempt=event.attempts, exc_info=True)
+            failed.append((event, reason))
+    with unit_of_work(system(), realm="worker") as uow:
+        for outcome, finished in outcomes.items():
+            if finished:
+                inbox.finish(uow.session, finished, now(), is_used=outcome == "used")
+        for event, reason in failed:
+            inbox.postpone(uow.session, event, now(), reason)
+    for business_id in {event.business_id for event in events}:
+        with unit_of_work(system(business_id)) as uow:
+            note_heard(uow)
+    return len(events) - len(failed)
+
+
+def work_off(event: Event) -> Outcome:
+    """What cannot be read is kept and touches nothing."""
     try:
         told = read_told(json.loads(event.body))
-        with unit_of_work(system(event.business_id)) as uow:
-            is_used = take_told(uow, told)
     except (ValueError, Invalid):
         log.warning("inbox.unreadable", event_id=event.id)
-    except Exception as error:  # an edge: one bad event must not stop the others
-        reason = error.code if isinstance(error, DomainError) else type(error).__name__
-        log.warning("inbox.failed", event_id=event.id, attempt=event.attempts, exc_info=True)
-    with unit_of_work(system(), realm="worker") as uow:
-        if reason:
-            inbox.postpone(uow.session, event, now(), reason)
-        else:
-            inbox.finish(uow.session, event, now(), is_used=is_used)
-    return not reason
+        return "unused"
+    with unit_of_work(system(event.business_id)) as uow:
+        return "used" if take_told(uow, told) else "unused"

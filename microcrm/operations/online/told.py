@@ -32,8 +32,6 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     """Whether it was about something of ours. A payment that we never asked for (a shop may use the same account elsewhere) is
     remembered, and touches nothing."""
     uow.require(Permission.PAYMENTS_TAKE)
-    if told.event != POLLED:
-        _note_heard(uow)
     request = _request(uow, told)
     if told.link is not None and request is not None:
         _take_link(uow, request, told.link, told.order)
@@ -52,8 +50,9 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     return payment.pay_request_id is not None
 
 
-def _note_heard(uow: UnitOfWork) -> None:
-    """For the settings page, to the minute or so: not each webhook writes."""
+def note_heard(uow: UnitOfWork) -> None:
+    """That a webhook came, for the settings page: to some minutes, so that not each one writes."""
+    uow.require(Permission.PAYMENTS_TAKE)
     uow.session.execute(
         update(GatewayAccount)
         .where(
