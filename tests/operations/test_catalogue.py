@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,10 @@ from microcrm.domain.permissions import Role
 from microcrm.domain.trades import TRADES, Trade
 from microcrm.operations import catalogue, categories, resources, skills, templates
 from microcrm.operations.catalogue import SaveService
+from microcrm.operations.classes import CancelClass, ScheduleClass, cancel_class, schedule
 from microcrm.operations.undo import take_back
 from tests.conftest import Work
+from tests.support.desk import MONDAY, MORNING
 from tests.support.shops import CANARY, Shop
 
 CUT = SaveService(name="Beard trim", duration="20", price="₹150", tax_class="hair")
@@ -251,6 +254,7 @@ def test_a_template_fills_what_is_missing_and_only_once(unit_of_work: Work, shop
             card = catalogue.open_service(uow, rows[service.name].id)
             assert all(doer.does for doer in card.doers)
             assert any(need.is_needed for need in card.needs) == bool(service.needs)
+            assert card.service and card.service.seats == service.seats
 
 
 def test_a_template_needs_the_right_and_a_known_trade(unit_of_work: Work, shop: Shop) -> None:
@@ -258,3 +262,24 @@ def test_a_template_needs_the_right_and_a_known_trade(unit_of_work: Work, shop: 
         templates.apply_template(uow, "bank")
     with unit_of_work(shop.actor(Role.STAFF)) as uow, pytest.raises(Forbidden):
         templates.apply_template(uow, "salon")
+
+
+def test_a_class_stays_one_while_some_are_in_the_calendar(
+    unit_of_work: Work, shop: Shop, at: Callable[..., Any]
+) -> None:
+    teacher = (shop.members[Role.MANAGER], None, None)
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        yoga = SaveService("Yoga", "60", "200", seats="8", members=[teacher])
+        service_id, _ = catalogue.save_service(uow, yoga)
+        held = schedule(uow, ScheduleClass(service_id, teacher[0], MONDAY, "10:00"))
+        single = replace(yoga, service_id=service_id, version=1, seats="")
+        with pytest.raises(Invalid) as refusal:
+            catalogue.save_service(uow, single)
+        assert list(refusal.value.fields) == ["seats"]
+        catalogue.save_service(uow, replace(single, seats="12"))
+        cancel_class(uow, CancelClass(held.session_id, 1))
+        catalogue.save_service(uow, replace(single, version=2))
+        card = catalogue.open_service(uow, service_id)
+        assert card.service and card.service.seats == 1
+        with pytest.raises(Invalid):
+            catalogue.save_service(uow, replace(single, version=3, seats="0"))

@@ -15,9 +15,11 @@ from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking
 from microcrm.models.classes import Series
 from microcrm.models.schedule import Leave
+from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, Rebook, book, rebook
 from microcrm.operations.booking_status import Cancel, cancel
 from microcrm.operations.move import MoveVisit, move_visit
+from microcrm.operations.parts.series_place import series_place
 from microcrm.operations.series import (
     CancelSeries,
     CreateSeries,
@@ -228,3 +230,47 @@ def test_the_same_again_is_a_new_booking(desk: UnitOfWork, shop: Shop) -> None:
     assert booking_of(desk.session, first.booking_id).version == 1
     with pytest.raises(SlotTaken):
         rebook(desk, Rebook(first.booking_id, "2026-12-28", "10:30"))
+
+
+def test_a_date_that_clashes_may_have_another_time_and_then_stays_there(desk: UnitOfWork, shop: Shop) -> None:
+    book(desk, wish(shop, "10:00", day="2026-12-07"))
+    wanted = weekly(shop, instead=((1, "2026-12-08", "11:00"),))
+    assert preview(desk, wanted).clashes == ()
+    done = create(desk, CreateSeries(wanted, customer_id=shop.customer_id))
+    assert when(desk, done) == ["30.11. 10:00", "08.12. 11:00", "14.12. 10:00", "21.12. 10:00"]
+    edit(desk, target(desk, done, 0, "all", day="2026-11-30", time="09:00"))
+    assert when(desk, done) == ["30.11. 09:00", "08.12. 11:00", "14.12. 09:00", "21.12. 09:00"]
+    with pytest.raises(Invalid):
+        create(desk, CreateSeries(weekly(shop, instead=((1, "soon", "noon"),)), who="walk_in"))
+
+
+def test_a_series_gets_another_length_from_one_visit_on(desk: UnitOfWork, four: SeriesDone) -> None:
+    edit(desk, target(desk, four, 1, "following", day="2026-12-07", time="10:00", minutes=90))
+    lengths = [booking_of(desk.session, one) for one in four.booking_ids]
+    assert [(one.ends_at - one.starts_at) // timedelta(minutes=1) for one in lengths] == [45, 90, 90, 90]
+
+
+def test_the_card_of_a_visit_knows_its_place_and_what_a_change_touches(
+    desk: UnitOfWork, shop: Shop, four: SeriesDone
+) -> None:
+    move_visit(desk, MoveVisit(four.booking_ids[3], 1, "2026-12-22", "12:00"))
+    cancel(desk, Cancel(four.booking_ids[0], 1, "customer"))
+    place = series_place(desk, booking_of(desk.session, four.booking_ids[1]))
+    assert place and (place.place, place.of, place.rule) == (1, 3, "every week on Monday")
+    assert (place.moves_following, place.moves_all, place.cancels_following, place.cancels_all) == (2, 2, 3, 3)
+    alone = series_place(desk, booking_of(desk.session, four.booking_ids[3]))
+    assert alone and (alone.place, alone.is_alone, alone.moves_following) == (3, True, 1)
+    assert series_place(desk, booking_of(desk.session, book(desk, wish(shop, "18:00")).booking_id)) is None
+
+
+def test_the_log_tells_a_series_in_one_line_each_time(desk: UnitOfWork, four: SeriesDone) -> None:
+    moved = edit(desk, target(desk, four, 2, "following"))
+    take_back(desk, moved.undo)
+    cancel_series(desk, CancelSeries(four.booking_ids[0], 1, "all"))
+    told = [row.what for row in list_activity(desk, ListActivity()).rows[:4]]
+    assert told == [
+        "cancelled 4 visits of a series",
+        "took back a change of a series of visits",
+        "moved 2 visits of a series",
+        "made a series of 4 visits",
+    ]
