@@ -50,6 +50,7 @@ class ClassCard:
 
     session_id: int
     version: int
+    service_id: int
     service: str
     hue: str
     price_paise: int
@@ -80,6 +81,7 @@ def class_card(uow: UnitOfWork, raw_id: Any) -> ClassCard:
     return ClassCard(
         session_id=session.id or 0,
         version=session.version,
+        service_id=session.service_id,
         service=service.name,
         hue=service.colour,
         price_paise=service.price_paise,

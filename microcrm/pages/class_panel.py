@@ -30,7 +30,7 @@ from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_parts import icon_of_step, offered_times, reason_field
+from microcrm.pages.booking_parts import icon_of_step, offered_times, reason_field, tell_field, tell_new_field
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Option
 from microcrm.state.class_guest import ClassGuest
@@ -225,7 +225,7 @@ def _add() -> rx.Component:
             "seats", "Seats", errors, value="1", hint=ClassPanel.card.left, input_mode="numeric", max_length=2, form="g"
         ),
         area_field("note", "Note", errors, optional=True, form="g", max_length=4000, rows=2),
-        rx.cond(guest.who != "walk_in", tell_field("Tell the customer")),
+        rx.cond(guest.who != "walk_in", tell_new_field(guest.letter)),
         form_footer(button("Back", on_click=ClassPanel.ask("")), submit("Add to the class", busy=guest.is_saving)),
         on_submit=guest.save,
         class_name="form",
@@ -246,7 +246,7 @@ def _move() -> rx.Component:
         ),
         select_field("member_id", "With", errors, card.takers, value=card.member_id, form="k"),
         rx.cond(ClassPanel.asks_reason, reason_field(errors, "k")),
-        rx.cond(card.attendees.length() > 0, tell_field("Tell everybody who comes", card.told, checked=True)),
+        rx.cond(card.attendees.length() > 0, _tell_all()),
         form_footer(button("Back", on_click=ClassPanel.ask("")), submit("Move the class", busy=ClassPanel.is_saving)),
         on_submit=ClassPanel.save_move,
         class_name="form",
@@ -265,7 +265,7 @@ def _cancel() -> rx.Component:
         text_field(
             "reason", "Reason", errors, optional=True, max_length=200, form="k", hint="Those who are told read it."
         ),
-        rx.cond(card.attendees.length() > 0, tell_field("Tell everybody who comes", card.told, checked=True)),
+        rx.cond(card.attendees.length() > 0, _tell_all()),
         form_footer(
             button("Keep the class", on_click=ClassPanel.ask("")),
             button("Cancel the class", kind="danger-solid", type="submit"),
@@ -287,7 +287,7 @@ def _leave() -> rx.Component:
         rx.el.p(rx.el.b(ClassPanel.leaving.name), " leaves the class.", class_name="muted"),
         choice_field("who", "Who cancels?", errors, who, value="customer", form="k"),
         text_field("reason", "Reason", errors, optional=True, max_length=200, form="k"),
-        tell_field("Tell the customer"),
+        tell_field(ClassPanel.letter),
         form_footer(
             button("Back", on_click=ClassPanel.ask("")),
             button("Cancel their place", kind="danger-solid", type="submit"),
@@ -297,7 +297,8 @@ def _leave() -> rx.Component:
     )
 
 
-def tell_field(label: str, who: rx.Var[str] | str = "", *, checked: bool = False) -> rx.Component:
-    """Whether they are told; and that messages wait until messaging is set up."""
-    words = label if isinstance(who, str) else rx.Var.create(f"{label}: ") + who
-    return check_field("tell", words, checked=checked, hint=NOT_SENT_YET)
+def _tell_all() -> rx.Component:
+    """They are told unless somebody says otherwise; and messages wait until messaging is set up."""
+    return check_field(
+        "tell", rx.Var.create("Tell everybody who comes: ") + ClassPanel.card.told, checked=True, hint=NOT_SENT_YET
+    )

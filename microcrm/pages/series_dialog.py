@@ -8,8 +8,7 @@ from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import choice_field, error_summary, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
-from microcrm.pages.booking_parts import offered_times, reason_field
-from microcrm.pages.class_panel import tell_field
+from microcrm.pages.booking_parts import offered_times, reason_field, tell_field
 from microcrm.state.series_dates import DateRow
 from microcrm.state.series_edit import SeriesEdit
 
@@ -82,7 +81,7 @@ def _move() -> rx.Component:
             class_name="grid-2",
         ),
         rx.cond(edit.asks_reason, reason_field(errors, "r")),
-        tell_field("Tell the customer"),
+        _tell(),
         _clashes(),
         form_footer(
             button("Back", on_click=edit.pick_scope("")),
@@ -90,6 +89,14 @@ def _move() -> rx.Component:
         ),
         on_submit=edit.save_move,
         class_name="form",
+    )
+
+
+def _tell() -> rx.Component:
+    return rx.el.div(
+        tell_field(SeriesEdit.letter),
+        rx.el.p("One message goes out, about this visit.", class_name="meta"),
+        class_name="stack-s",
     )
 
 
@@ -137,7 +144,7 @@ def _cancel() -> rx.Component:
         error_summary(errors, LABELS, form="r"),
         choice_field("who", "Who cancels?", errors, who, value="customer", form="r"),
         text_field("reason", "Reason", errors, optional=True, max_length=200, form="r"),
-        tell_field("Tell the customer"),
+        _tell(),
         form_footer(
             button("Back", on_click=edit.pick_scope("")), button("Cancel them", kind="danger-solid", type="submit")
         ),

@@ -11,7 +11,9 @@ from microcrm.domain.errors import DomainError, PhoneTaken, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.classes import JoinClass, join
 from microcrm.operations.customer_search import search
+from microcrm.operations.notice_preview import PreviewBooked, preview_booked
 from microcrm.state.base import AppState
+from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.booking_new import Person
 from microcrm.state.class_panel import ClassPanel
 from microcrm.state.forms import pick
@@ -26,10 +28,14 @@ class ClassGuest(AppState):
     people: list[Person] = []
     is_saving: bool = False
     offers_family: bool = False
+    letter: Letter = Letter()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def begin(self) -> Any:
+        card = (await self.get_state(ClassPanel)).card
+        asked = PreviewBooked((card.service_id,), card.day, card.time)
+        self.letter = letter_of(await self._look(preview_booked, asked))
         self.who, self.words, self.people, self.offers_family = "known", "", [], False
         return ClassPanel.ask("add")
 

@@ -12,9 +12,11 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_card import class_card
 from microcrm.operations.classes import CancelClass, ClassDone, MoveClass, cancel_class, move_class
+from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import TimeChoice
+from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.class_view import NO_ATTENDEE, NO_CLASS, AttendeeRow, ClassView, class_view
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
@@ -37,6 +39,7 @@ class ClassPanel(AppState):
     time: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
+    letter: Letter = Letter()
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -89,7 +92,9 @@ class ClassPanel(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def ask_leave(self, booking_id: str) -> None:
-        self.leaving, self.errors, self.form = self._attendee(booking_id), {}, "leave"
+        leaving = self._attendee(booking_id)
+        self.letter = letter_of(await self._look(preview_notice, PreviewNotice(booking_id, "cancelled")))
+        self.leaving, self.errors, self.form = leaving, {}, "leave"
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

@@ -50,6 +50,7 @@ class ClassView:
     id: str = ""
     version: int = 0
     service: str = ""
+    service_id: str = ""
     hue: str = "slate"
     price: str = ""
     when: str = ""
@@ -82,6 +83,7 @@ def class_view(card: ClassCard, zone_name: str) -> ClassView:
         id=str(card.session_id),
         version=card.version,
         service=card.service,
+        service_id=str(card.service_id),
         hue=card.hue,
         price=f"{format_rupees(card.price_paise)} a seat",
         when=f"{format_weekday_short(day)}, {format_range(card.start, card.end, zone)}",

@@ -10,11 +10,13 @@ import reflex as rx
 
 from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Permission
+from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.operations.series import CancelSeries, EditSeries, SeriesDone, cancel_series, edit, preview_edit
 from microcrm.state.base import AppState
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice
+from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
@@ -38,6 +40,7 @@ class SeriesEdit(AppState):
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
     is_saving: bool = False
+    letter: Letter = Letter()
 
     _seen: EditSeries | None = None
 
@@ -68,6 +71,9 @@ class SeriesEdit(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def pick_scope(self, scope: str) -> None:
+        step = "moved" if self.kind == "move" else "cancelled"
+        if scope in SCOPES:
+            self.letter = letter_of(await self._look(preview_notice, PreviewNotice(self.card.booking_id, step)))
         self.scope = scope if scope in SCOPES else ""
         self.errors = {}
         self._forget()

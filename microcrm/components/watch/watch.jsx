@@ -15,7 +15,12 @@ export function Watch({ seconds, onSize, onPulse }) {
   const live = useRef({});
   live.current = { onSize, onPulse };
   useEffect(() => {
-    const tell = () => live.current.onSize?.(size());
+    let said = "";
+    const tell = () => { // a window that jumps over the tablet's width is told once, though two queries change
+      if (size() === said) return;
+      said = size();
+      live.current.onSize?.(said);
+    };
     const pulse = () => { if (!document.hidden) live.current.onPulse?.(); };
     const queries = SIZES.map(([, query]) => window.matchMedia(query));
     tell();
