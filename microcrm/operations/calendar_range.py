@@ -189,7 +189,7 @@ def _column(
 ) -> Column:
     kept = [item for item in items if item.status not in _GAVE_BACK]
     if ask.by is By.ROOM:
-        mine: list[Any] = [item for item in kept if one.id in item.rooms]
+        mine: list[Any] = [item for item in (*kept, *classes) if one.id in item.rooms]
         capacity = sum(minutes_of(working.shop(day)) for day in ask.days)
         may_book = may_run_calendar(uow)
     else:
