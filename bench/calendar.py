@@ -135,7 +135,7 @@ def _where(query: str) -> dict[str, Any]:
 def _switching(ground: Ground, ours: Site, seconds: float) -> dict[str, Any]:
     """Two people's week each, as the screen shows it, of the fuller week and the other one in turn."""
     kinds = [
-        Kind(f"week{place}", 1, f"{_CALENDAR}.load", {}, _where(f"view=week&date={week.monday}"), '"events')
+        Kind(f"week{place}", 1, f"{_CALENDAR}.load", {}, _where(f"view=week&date={week.monday}"), '"patch')
         for place, week in enumerate(weeks.weeks())
     ]
     plan = events.plan_of(ours, ground.cookies(USERS), kinds, seconds, rate=0.5, hydrated=_READ, path="/calendar")

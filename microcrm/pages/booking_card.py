@@ -31,7 +31,6 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Line, Option
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
-from microcrm.state.booking_tell import Telling
 from microcrm.state.series_edit import SeriesEdit
 
 _MENU = "card-menu"
@@ -39,9 +38,8 @@ MAY_BILL = Card.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
 def booking_card() -> rx.Component:
-    """With its dialogs, which the lists beside the calendar open as well. A page that comes up begins with all of them
-    closed: the states outlive a reload."""
-    return rx.el.div(
+    """With its dialogs, which the lists beside the calendar open as well."""
+    return rx.fragment(
         rx.cond(Card.is_open, _card()),
         move_dialog(),
         cancel_dialog(),
@@ -50,8 +48,6 @@ def booking_card() -> rx.Component:
         waive_dialog(),
         again_dialog(),
         tell_dialog(),
-        on_mount=[form.close for form in (MoveForm, CancelForm, FeeForm, AgainForm, Telling)],
-        class_name="contents",
     )
 
 

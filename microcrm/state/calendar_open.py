@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from microcrm.state.base import AppState
+from microcrm.state.booking_again import AgainForm
+from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
+from microcrm.state.booking_fee import FeeForm
+from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.booking_tell import Telling
 from microcrm.state.class_new import NewClass
 from microcrm.state.class_panel import ClassPanel
 from microcrm.state.series_edit import SeriesEdit
@@ -14,7 +19,9 @@ from microcrm.state.series_edit import SeriesEdit
 
 async def left_open(calendar: AppState) -> list[Any]:
     """Close what the address does not name; returns the events that do the rest."""
-    for kind in (NewClass, ClassPanel, SeriesEdit):
+    for kind in (NewClass, ClassPanel, SeriesEdit, MoveForm, AgainForm, Telling):
         (await calendar.get_state(kind)).is_open = False
+    for asking in (CancelForm, FeeForm):
+        (await calendar.get_state(asking)).form = ""
     asked = calendar.router.url.query_parameters
     return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]
