@@ -14,7 +14,7 @@ from microcrm.domain.calendar_ask import read_ask
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
-from microcrm.operations.calendar_range import may_move
+from microcrm.operations.calendar_range import movable_of
 from microcrm.operations.customer_access import sees_own_only
 from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
 from microcrm.operations.parts.off_times import OffTime, buffers
@@ -49,7 +49,7 @@ def calendar_changes(
         now=uow.now,
         zone=uow.actor.zone,
         items=items,
-        movable=frozenset(item.item_id for item in items if may_move(uow, item)),
+        movable=movable_of(uow, items),
         off=tuple(buffers((item for item in items if item.status is not BookingStatus.NO_SHOW), zone)),
         totals=_totals(uow, start, end, columns),
         requests=count_requests(uow),

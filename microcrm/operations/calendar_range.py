@@ -106,6 +106,7 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
         uow, min(monday, ask.first), max(monday + timedelta(days=6), ask.last), [member.id or 0 for member in members]
     )
     taken = [*items, *classes]
+    kept = [item for item in items if item.status not in _GAVE_BACK]
     return CalendarRange(
         ask=ask,
         today=today,
@@ -114,20 +115,23 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
         shop=working.shop(ask.day),
         drawn=_drawn(working, monday, ask, taken, zone),
         people=tuple(Person(member.id or 0, member.name) for member in members),
-        columns=tuple(_column(uow, one, ask, items, classes, working) for one in shown),
+        columns=tuple(_column(uow, one, ask, kept, classes, working) for one in shown),
         first_column=next((place for place, one in enumerate(lanes, start=1) if shown and one is shown[0]), 1),
         of_columns=len(lanes),
         items=items,
         classes=classes,
-        movable=frozenset(item.item_id for item in items if may_move(uow, item)),
+        movable=movable_of(uow, items),
         off=tuple(_off(ask, shown, working, items, zone)),
         week=tuple(StripDay(one, not working.shop(one)) for one in (monday + timedelta(days=n) for n in range(7))),
     )
 
 
-def may_move(uow: UnitOfWork, item: DayItem) -> bool:
-    is_mine = may_run_calendar(uow) or item.member_id == uow.actor.member_id
-    return item.status in MOVABLE and is_mine and uow.may(Permission.BOOKINGS_OWN)
+def movable_of(uow: UnitOfWork, items: Sequence[DayItem]) -> frozenset[int]:
+    """Ids of those that the actor may drag."""
+    if not uow.may(Permission.BOOKINGS_OWN):
+        return frozenset()
+    me = None if may_run_calendar(uow) else uow.actor.member_id
+    return frozenset(item.item_id for item in items if item.status in MOVABLE and me in (None, item.member_id))
 
 
 def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member], most: int) -> CalendarAsk:
@@ -183,11 +187,11 @@ def _column(
     uow: UnitOfWork,
     one: Any,
     ask: CalendarAsk,
-    items: Sequence[DayItem],
+    kept: Sequence[DayItem],
     classes: Sequence[ClassBlock],
     working: WorkingTime,
 ) -> Column:
-    kept = [item for item in items if item.status not in _GAVE_BACK]
+    """``kept``: without what gave its time back."""
     if ask.by is By.ROOM:
         mine: list[Any] = [item for item in (*kept, *classes) if one.id in item.rooms]
         capacity = sum(minutes_of(working.shop(day)) for day in ask.days)

@@ -71,34 +71,37 @@ _STATUS = {status.value: status for status in BookingStatus}
 
 def read_day_items(uow: UnitOfWork, start: datetime, end: datetime, wanted: Wanted = ALL) -> list[DayItem]:
     """What touches ``start``..``end``, in order of time, without what was cancelled. Members with their own calendar only
-    get only their own."""
+    get only their own. Unpacked, a row costs half of what it does by the names of its columns."""
     rows = uow.session.connection().execute(day_items_statement(uow, start, end, wanted)).all()
     return [
         DayItem(
-            item_id=row.item_id,
-            booking_id=row.booking_id,
-            version=row.version,
-            number=row.number or 0,
-            status=_STATUS[row.status],
-            member_id=row.member_id,
-            customer_id=row.customer_id,
-            customer=row.guest_name or row.customer or WALK_IN,
-            is_new_customer=row.customer_id is not None and row.visit_count == 0,
-            service=row.service,
-            hue=row.hue,
-            start=row.starts_at,
-            end=row.ends_at,
-            price_paise=row.price_paise,
-            busy_from=row.busy_from or row.starts_at,
-            busy_until=row.busy_until or row.ends_at,
-            has_note=row.has_note,
-            expires_at=row.expires_at,
-            session_id=row.session_id,
-            in_series=row.series_id is not None,
-            rooms=tuple(row.rooms or ()),
+            item_id=item_id,
+            booking_id=booking_id,
+            version=version,
+            number=number or 0,
+            status=_STATUS[status],
+            member_id=member_id,
+            customer_id=customer_id,
+            customer=guest or customer or WALK_IN,
+            is_new_customer=customer_id is not None and visits == 0,
+            service=service,
+            hue=hue,
+            start=starts_at,
+            end=ends_at,
+            price_paise=price,
+            busy_from=busy_from or starts_at,
+            busy_until=busy_until or ends_at,
+            has_note=has_note,
+            expires_at=expires_at,
+            session_id=session_id,
+            in_series=series_id is not None,
+            rooms=tuple(rooms or ()),
         )
-        for row in rows
-    ]
+        for (
+            item_id, booking_id, member_id, starts_at, ends_at, price, session_id, version, number, status, customer_id,
+            guest, expires_at, series_id, has_note, customer, visits, service, hue, busy_from, busy_until, rooms,
+        ) in rows
+    ]  # fmt: skip
 
 
 def day_items_statement(uow: UnitOfWork, start: datetime, end: datetime, wanted: Wanted = ALL) -> Select[Any]:
