@@ -47,8 +47,12 @@ def invoice() -> rx.Component:
         rx.cond(Bill.is_known, BILL.title, "Bill"),
         rx.cond(Bill.is_missing, _missing(), rx.cond(Bill.is_known, body, _coming())),
         confirm(
-            "Issue this bill?",
-            "It gets the next number of its series and cannot be changed any more; a credit note can lower it later.",
+            rx.cond(BILL.is_estimate, "Issue this estimate?", "Issue this bill?"),
+            rx.cond(
+                BILL.is_estimate,
+                "It gets a number and cannot be changed any more. It is no bill: nothing is owed until it becomes one.",
+                "It gets the next number of its series and cannot be changed any more; a credit note can lower it later.",
+            ),
             open=Bill.is_issuing,
             on_close=Bill.keep_draft,
             on_confirm=Bill.issue_now,
@@ -83,6 +87,12 @@ def _draft_actions() -> rx.Component:
     return rx.cond(
         MAY_EDIT,
         rx.el.div(
+            segmented(
+                "What it is",
+                [("bill", "Bill"), ("estimate", "Estimate")],
+                rx.cond(BILL.is_estimate, "estimate", "bill"),
+                Bill.as_estimate,
+            ),
             button("Throw away", kind="quiet", on_click=Bill.throw_away),
             button("Save draft", on_click=Bill.save),
             button("Issue", kind="primary", on_click=Bill.ask_to_issue),
@@ -96,6 +106,10 @@ def _actions() -> rx.Component:
         anchor("PDF", href="/invoice/" + BILL.id + ".pdf", target="_blank", class_name="btn"),
         anchor("80 mm", href="/invoice/" + BILL.id + ".pdf?size=80mm", target="_blank", class_name="btn"),
         rx.cond(BILL.may_share & MAY_EDIT, button("Share", icon="share_2", on_click=ShareBill.share)),
+        rx.cond(
+            BILL.is_estimate & (BILL.cancel_reason == "") & MAY_EDIT,
+            button("Make it a bill", kind="primary", on_click=Bill.bill_it),
+        ),
         rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
         rx.cond(
             MAY_EDIT,

@@ -38,8 +38,6 @@ def invoices() -> rx.Component:
         table("Bills", COLUMNS, Bills.rows, _row, loaded=Bills.is_listed, empty=_none(), footer=_pages()),
         here="/invoices",
         actions=[
-            link_button("Dues", "/dues"),
-            rx.cond(MAY_TAKE, link_button("Close the till", "/till")),
             rx.cond(MAY_EDIT, link_button("New bill", "/invoice", icon="plus", kind="primary")),
         ],
     )
@@ -68,6 +66,12 @@ def _collected() -> rx.Component:
             rx.el.div(rx.foreach(Bills.shares, _bar), class_name="till-bar", aria_hidden="true"),
             rx.el.ul(rx.foreach(Bills.shares, _share), class_name="till-shares"),
             class_name="till-parts",
+        ),
+        rx.el.nav(
+            link("Dues", "/dues"),
+            rx.cond(MAY_TAKE, link("Close the till", "/till")),
+            class_name="till-ways",
+            aria_label="Money",
         ),
         class_name="card pad till",
         aria_label="Collected",

@@ -12,7 +12,14 @@ from microcrm.domain.errors import DomainError, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.billing.accounts import customer_money
-from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
+from microcrm.operations.billing.drafts import (
+    SaveDraft,
+    bill_of_estimate,
+    bill_of_visit,
+    discard_draft,
+    save_draft,
+    try_out,
+)
 from microcrm.operations.billing.issuing import issue
 from microcrm.operations.billing.paper import mark_given
 from microcrm.operations.billing.reading import view_document
@@ -20,18 +27,17 @@ from microcrm.operations.customer_search import search
 from microcrm.state.base import AppState
 from microcrm.state.bill_lines import BillLines
 from microcrm.state.bills_view import (
+    HEAD_FIELDS,
     BillView,
     bill_of,
+    command_of,
     edit_line,
     price_into,
     recalled,
-    wish_of,
 )
 from microcrm.state.booking_new import Person
 from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now
-
-HEAD_FIELDS = ("day", "buyer_gstin", "performed_in", "discount", "tip", "note")
 
 
 class Bill(BillLines, AppState):
@@ -78,6 +84,17 @@ class Bill(BillLines, AppState):
         if name in HEAD_FIELDS:
             self.bill, self.is_changed = replace(self.bill, **{name: str(value)[:4000]}), True
             await self._reckon()
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def as_estimate(self, kind: str) -> None:
+        self.bill, self.is_changed = replace(self.bill, is_estimate=kind == "estimate"), True
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def bill_it(self) -> Any:
+        """The estimate on the screen becomes a draft of a bill."""
+        return rx.redirect(f"/invoice?id={await self._perform(bill_of_estimate, self.bill.id)}")
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
@@ -162,14 +179,7 @@ class Bill(BillLines, AppState):
         return today_in(zone_of(current_seat().actor.zone), now())
 
     def _command(self) -> SaveDraft:
-        head = {name: getattr(self.bill, name) for name in HEAD_FIELDS}
-        return SaveDraft(
-            **head,
-            customer_id=self.bill.customer_id,
-            lines=[wish_of(line) for line in self._filled()],
-            document_id=self.bill.id or None,
-            version=self.bill.version or None,
-        )
+        return command_of(self.bill, self._filled())
 
     def _refused(self, error: DomainError) -> None:
         if isinstance(error, NotFound) and not self.is_known:

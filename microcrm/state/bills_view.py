@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,6 +14,7 @@ from microcrm.domain.formatting import format_day
 from microcrm.domain.money import MINUS, format_rupees, group_indian, rupees_for_input
 from microcrm.domain.taxbook import TaxClass
 from microcrm.operations.billing.accounts import CustomerMoney
+from microcrm.operations.billing.drafts import SaveDraft
 from microcrm.operations.billing.offers import Offer
 from microcrm.operations.billing.pricing import LineWish, Priced
 from microcrm.operations.billing.reading import DocumentPage, DocumentRow, DocumentView, LineView
@@ -21,8 +22,11 @@ from microcrm.operations.billing.reading import DocumentPage, DocumentRow, Docum
 MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank", "wallet": "Wallet", "razorpay": "Razorpay"}
 MODE_HUES = {"cash": "amber", "upi": "teal", "card": "indigo", "bank": "sky", "wallet": "violet", "razorpay": "rose"}
 TABS = {
-    "all": "All", "draft": "Draft", "due": "Due", "overdue": "Overdue", "paid": "Paid", "credit_notes": "Credit notes"
+    "all": "All", "draft": "Draft", "due": "Due", "overdue": "Overdue", "paid": "Paid", "credit_notes": "Credit notes",
+    "estimates": "Estimates",
 }  # fmt: skip
+
+HEAD_FIELDS = ("day", "buyer_gstin", "performed_in", "discount", "tip", "note")
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,7 @@ class BillView:
     owes: str = ""  # the customer, on other bills
     due_paise: int = 0
     advance: str = ""
+    is_estimate: bool = False
     may_share: bool = False
     may_cancel: bool = False
     may_credit: bool = False
@@ -144,6 +149,8 @@ def status_of(row: DocumentRow | DocumentView, today: date) -> tuple[str, str, s
         return "Cancelled", "neutral", "ban"
     if row.kind is DocumentKind.CREDIT_NOTE:
         return "Credit note", "neutral", "undo_2"
+    if row.kind is DocumentKind.ESTIMATE:
+        return "Estimate", "info", "pencil"
     if row.state == "paid":
         return "Paid", "ok", "circle_check"
     late = (today - row.due_on).days if row.due_on else 0
@@ -198,7 +205,7 @@ def row_of(row: DocumentRow, today: date) -> BillRow:
 
 def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
     status, tone, _ = status_of(view, today)
-    is_draft, is_note = view.state == "draft", view.kind is DocumentKind.CREDIT_NOTE
+    is_draft = view.state == "draft"
     is_open = view.state in ("issued", "part_paid") and view.kind in OWED
     return BillView(
         id=str(view.id),
@@ -209,9 +216,10 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         tone=tone,
         is_draft=is_draft,
         takes_money=is_open and view.due > 0,
+        is_estimate=view.kind is DocumentKind.ESTIMATE,
         may_share=not is_draft and view.state != "cancelled",
         may_cancel=view.state == "issued" and not view.is_sent and not view.paid,
-        may_credit=not is_draft and not is_note and view.state != "cancelled",
+        may_credit=not is_draft and view.kind in OWED and view.state != "cancelled",
         day=view.day.isoformat() if is_draft and view.day else format_day(view.day) if view.day else "",
         customer_id=str(view.customer_id or ""),
         customer=str(view.buyer.get("name") or view.customer),
@@ -286,6 +294,18 @@ def line_from_offer(offer: Offer) -> EditLine:
         tax_class=offer.tax_class or TaxClass.STANDARD.value,
         is_with_tax=offer.is_with_tax,
         service_id=str(offer.service_id),
+    )
+
+
+def command_of(bill: BillView, lines: Sequence[EditLine]) -> SaveDraft:
+    """What the editor holds, to be saved or tried out."""
+    return SaveDraft(
+        **{name: getattr(bill, name) for name in HEAD_FIELDS},
+        customer_id=bill.customer_id,
+        is_estimate=bill.is_estimate,
+        lines=[wish_of(line) for line in lines],
+        document_id=bill.id or None,
+        version=bill.version or None,
     )
 
 

@@ -170,6 +170,28 @@ async def test_a_credit_note_and_a_void_payment(server: Server, a: Shop) -> None
     assert (await notices(tab))[-1] == "CN/2627/0001 for ₹525.00."
 
 
+async def test_an_estimate_is_issued_and_becomes_a_bill(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a)
+    await tab.open(Bill.load)
+    await type_line(tab, 0, description="Bridal make-up", price="12000")
+    await tab.send(Bill.as_estimate, kind="estimate")
+    await tab.send(Bill.ask_to_issue)
+    await tab.send(Bill.issue_now)
+    shown = (await tab.state(Bill)).bill
+    assert (shown.number, shown.status, shown.takes_money, shown.may_credit) == (
+        "EST/2627/0001",
+        "Estimate",
+        False,
+        False,
+    )
+    answer = await tab.send(Bill.bill_it)
+    [path] = [e.payload["path"] for update in answer.updates for e in update.events if e.name == "_redirect"]
+    tab.path = path
+    await tab.send(Bill.load)
+    made = (await tab.state(Bill)).bill
+    assert made.is_draft and not made.is_estimate and made.total == shown.total
+
+
 async def test_a_bill_is_shared_by_hand(server: Server, a: Shop) -> None:
     bill = act_as(a.actor(), lambda uow: issued(uow, a).document_id)
     tab = tab_of(server, a, path=f"/invoice?id={bill}")

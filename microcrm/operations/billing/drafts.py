@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, delete, select
 
+from microcrm.domain.bill import QUANTITY_ONE
 from microcrm.domain.documents import DocumentKind
 from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import NOTE, Reader
@@ -99,6 +100,28 @@ def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
         return int(existing)
     command = SaveDraft(lines=_visit_lines(uow, booking), customer_id=booking.customer_id)
     return _save(uow, command, booking_id=booking.id).document_id
+
+
+def bill_of_estimate(uow: UnitOfWork, estimate_id: Any) -> int:
+    """A draft with the estimate's lines, at the rates of today. ``Conflict`` for what is no issued estimate."""
+    uow.require(Permission.INVOICES_EDIT)
+    estimate = find(uow, Document, estimate_id)
+    if estimate.kind != DocumentKind.ESTIMATE or estimate.state != "issued":
+        raise Conflict("Only an issued estimate becomes a bill.")
+    rows = uow.session.scalars(
+        select(DocumentLine)
+        .where(DocumentLine.business_id == uow.business_id, DocumentLine.document_id == estimate.id)
+        .order_by(DocumentLine.place)
+    )
+    command = SaveDraft(
+        lines=[_wish(row) for row in rows],
+        customer_id=estimate.customer_id,
+        buyer_gstin=estimate.buyer_gstin,
+        performed_in=estimate.place_state if estimate.heads == "igst" else "",
+        discount=rupees_for_input(estimate.discount_paise),
+        note=f"As estimated in {estimate.number}",
+    )
+    return _save(uow, command, booking_id=None).document_id
 
 
 def discard_draft(uow: UnitOfWork, document_id: Any, version: Any) -> None:
@@ -264,3 +287,19 @@ def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
         )
         for item, service, member in rows
     ]
+
+
+def _wish(row: DocumentLine) -> LineWish:
+    """A line as somebody would type it again."""
+    percent = f"{row.discount_bp / 100:g}%" if row.discount_bp else rupees_for_input(row.discount_paise)
+    return LineWish(
+        description=row.description,
+        price=rupees_for_input(row.price_paise),
+        quantity=f"{row.quantity / QUANTITY_ONE:g}",
+        discount=percent,
+        tax_class=row.tax_class or "standard",
+        sac=row.sac,
+        is_with_tax=row.is_with_tax,
+        service_id=row.service_id,
+        member_id=row.member_id,
+    )

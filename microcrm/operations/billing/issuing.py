@@ -134,7 +134,9 @@ def _buyer(uow: UnitOfWork, document: Document) -> dict[str, Any]:
                 Customer.business_id == uow.business_id, Customer.id == document.customer_id
             )
         ).one()
-    is_named = bool(document.buyer_gstin) or document.taxable_paise >= NAMED_FROM
+    is_named = document.kind != DocumentKind.ESTIMATE and (
+        bool(document.buyer_gstin) or document.taxable_paise >= NAMED_FROM
+    )
     if is_named and (customer is None or not customer.address):
         why = "a customer with a GSTIN" if document.buyer_gstin else "a bill of ₹50,000 or more"
         raise Invalid(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
 
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import TITLES, DocumentKind
+from microcrm.domain.documents import OWED, TITLES, DocumentKind
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import BIGINT, parse_text, parse_whole
 from microcrm.domain.money import half_up, share
@@ -23,7 +23,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 25
 MOST_OF_ONE = 8  # of one customer, at a glance
-TABS = ("all", "draft", "due", "overdue", "paid", "credit_notes")
+TABS = ("all", "draft", "due", "overdue", "paid", "credit_notes", "estimates")
 _OPEN = ("issued", "part_paid")
 
 
@@ -221,14 +221,15 @@ def _conditions(uow: UnitOfWork, command: ListDocuments) -> list[ColumnElement[b
 
 def _tab(tab: str, today: date) -> ColumnElement[bool]:
     is_note = Document.kind == DocumentKind.CREDIT_NOTE
-    is_open = and_(Document.state.in_(_OPEN), ~is_note)
+    is_open = and_(Document.state.in_(_OPEN), Document.kind.in_(OWED))
     return {
         "all": Document.id.is_not(None),
         "draft": Document.state == "draft",
         "due": is_open,
         "overdue": and_(is_open, Document.due_on < today),
-        "paid": and_(Document.state == "paid", ~is_note),
+        "paid": and_(Document.state == "paid", Document.kind.in_(OWED)),
         "credit_notes": is_note,
+        "estimates": and_(Document.kind == DocumentKind.ESTIMATE, Document.state != "draft"),
     }[tab]
 
 
@@ -279,7 +280,7 @@ def _row(document: Document, name: str | None, modes: list[str] | None) -> Docum
         due_on=document.due_on,
         customer=str(document.buyer.get("name") or name or "Walk-in"),
         total=-document.total_paise if is_note else document.total_paise,
-        due=due if document.state in _OPEN and not is_note else 0,
+        due=due if document.state in _OPEN and document.kind in OWED else 0,
         modes=tuple(modes or ()),
         corrects=str(document.buyer.get("corrects", "")),
         is_business=bool(document.buyer_gstin),
@@ -294,7 +295,9 @@ def _tallies(uow: UnitOfWork, where: list[ColumnElement[bool]], today: date) -> 
         condition = _tab(tab, today)
         amount: Any = due if tab in ("due", "overdue") else Document.total_paise
         if tab == "all":  # after credit notes, without drafts and what was called off
-            condition = and_(condition, Document.state.not_in(("draft", "cancelled")))
+            condition = and_(
+                condition, Document.state.not_in(("draft", "cancelled")), Document.kind != DocumentKind.ESTIMATE
+            )
             amount = case((Document.kind == DocumentKind.CREDIT_NOTE, -Document.total_paise), else_=amount)
         columns += [func.count().filter(_tab(tab, today)), func.coalesce(func.sum(amount).filter(condition), 0)]
     row = uow.session.execute(_with_customer(columns).where(*where)).one()
