@@ -34,16 +34,17 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(Failed, match="events"):
         run(["evnts"])
     names = {
-        "start",
-        "events",
-        "signin",
-        "weight",
-        "lighthouse",
-        "slots-month",
-        "public-page",
         "book-race",
+        "events",
         "hooks",
         "invoice",
+        "lighthouse",
+        "public-page",
+        "signin",
+        "slots-month",
+        "start",
+        "weight",
+        "cal-week",
     }
     assert names == set(BENCHMARKS)
 
