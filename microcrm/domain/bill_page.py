@@ -13,7 +13,7 @@ from typing import Any
 
 from microcrm.domain.amount_words import in_words
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import COMPOSITION_WORDS, DocumentKind, Registration
+from microcrm.domain.documents import COMPOSITION_WORDS, OWED, DocumentKind, Registration
 from microcrm.domain.formatting import format_day
 from microcrm.domain.gstin import display_gstin
 from microcrm.domain.money import MINUS, format_rupees, group_indian
@@ -22,6 +22,7 @@ from microcrm.domain.states import STATES
 from microcrm.domain.upi import pay_link, reference_of
 
 _TAXED = {
+    DocumentKind.ESTIMATE,
     DocumentKind.TAX_INVOICE,
     DocumentKind.INVOICE_CUM_BILL,
     DocumentKind.CREDIT_NOTE,
@@ -83,7 +84,7 @@ class PageBill:
 def page_of(bill: PageBill) -> dict[str, Any]:
     """JSON for the typesetter: strings only, no sums left to do."""
     is_taxed = bill.kind in _TAXED and bill.heads != "none"
-    due = 0 if bill.kind is DocumentKind.CREDIT_NOTE else max(0, bill.total + bill.tip - bill.paid)
+    due = max(0, bill.total + bill.tip - bill.paid) if bill.kind in OWED else 0
     return {
         "title": bill.title,
         "labels": labels(bill.second_language),
@@ -192,7 +193,7 @@ def _after(bill: PageBill, due: int) -> list[list[str]]:
 
 
 def _upi(bill: PageBill, due: int) -> dict[str, str]:
-    """What the QR holds. None on drafts, cancelled and settled bills: nobody should pay those."""
+    """What the QR holds. None on drafts, estimates, notes, cancelled and settled bills: nobody should pay those."""
     if not (bill.upi_id and bill.number and due and bill.state in ("issued", "part_paid")):
         return {}
     reference = reference_of(bill.number)

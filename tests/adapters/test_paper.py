@@ -107,7 +107,14 @@ def test_the_code_asks_for_what_is_due(size: Size) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"state": "draft", "number": ""}, {"state": "cancelled"}, {"state": "paid", "paid": 220_600}, {"upi_id": ""}],
+    [
+        {"state": "draft", "number": ""},
+        {"state": "cancelled"},
+        {"state": "paid", "paid": 220_600},
+        {"upi_id": ""},
+        {"kind": DocumentKind.ESTIMATE, "state": "issued"},
+        {"kind": DocumentKind.CREDIT_NOTE, "state": "issued"},
+    ],
 )
 def test_nobody_is_asked_to_pay_what_is_not_due(change: dict[str, Any]) -> None:
     picture = Image.open(io.BytesIO(set_bill(page_of(replace(BILL, **change)), "A4", "png")))
@@ -143,3 +150,10 @@ def test_a_composition_dealer_says_so_on_top() -> None:
 def test_words_of_a_customer_cannot_become_markup() -> None:
     bill = replace(BILL, buyer={"name": '#panic("x") *bold* $1$ <b>', "gstin": ""})
     assert '#panic("x") *bold* $1$ <b>' in text_of(set_bill(page_of(bill)))
+
+
+def test_an_estimate_says_what_tax_it_counts_with() -> None:
+    text = text_of(
+        set_bill(page_of(replace(BILL, kind=DocumentKind.ESTIMATE, title="Estimate", state="issued", paid=0)))
+    )
+    assert "CGST" in text and "1,924.86" in text and "2,206.00" in text and "Scan to pay" not in text
