@@ -103,11 +103,14 @@ def _server(week: weeks.Week, members: list[int], times: int) -> dict[str, Any]:
     blocks = sum("t" in event for event in sent[3])
     if blocks != week.bookings:
         raise Failed(f"The week of {week.bookings} bookings shows {blocks}.")
+    began = time.process_time()
     spent = quantiles([_timed(once) for _ in range(times)])
+    processor = (time.process_time() - began) / times * 1000
     packed = len(gzip.compress(json.dumps(sent, separators=(",", ":")).encode(), 6))
     return {
         f"{week.bookings}_p50_ms": spent["p50"],
         f"{week.bookings}_p99_ms": spent["p99"],
+        f"{week.bookings}_cpu_ms": round(processor, 1),
         f"{week.bookings}_gz_kb": round(packed / 1024, 1),
     }
 

@@ -35,6 +35,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         run(["evnts"])
     names = {
         "book-race",
+        "cal-week",
         "events",
         "hooks",
         "invoice",
