@@ -45,7 +45,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "slots-month",
         "start",
         "weight",
-        "cal-week",
     }
     assert names == set(BENCHMARKS)
 
