@@ -121,7 +121,9 @@ def test_a_neighbour_s_row_cannot_be_changed_or_taken_over(
             assert as_app.execute(text(statement), {"b": both.a.business_id}).rowcount > 0 or table == "audit_events"
     except DBAPIError as error:
         assert isinstance(error.orig, errors.InsufficientPrivilege | errors.RestrictViolation)
-        assert table in {"audit_events", "booking_events", "ledger_entries"}, "only the logs may refuse their own shop"
+        assert table in {"audit_events", "booking_events", "ledger_entries", "till_closings"}, (
+            "only the logs may refuse their own shop"
+        )
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)
@@ -144,7 +146,7 @@ def test_a_neighbour_s_row_cannot_be_deleted(table: str, as_app: Connection, beh
         assert deleted.rowcount == 0
     except DBAPIError as error:
         assert isinstance(error.orig, errors.InsufficientPrivilege)
-        assert table in {"audit_events", "booking_events", "ledger_entries", "businesses"}, (
+        assert table in {"audit_events", "booking_events", "ledger_entries", "till_closings", "businesses"}, (
             "what can't be deleted at all"
         )
     with behind.connect() as owner:
