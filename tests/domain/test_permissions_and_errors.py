@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from microcrm.domain import errors
-from microcrm.domain.errors import DomainError, Invalid, PhoneTaken
+from microcrm.domain.errors import DomainError, GatewayRefused, Invalid, PhoneTaken
 from microcrm.domain.permissions import ROLE_LABELS, ROLES, Permission, Role, permissions_of
 
 KINDS = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, DomainError)]
@@ -55,7 +55,8 @@ def test_every_error_says_what_happened_and_what_to_do(kind: type[DomainError]) 
     assert error.message.endswith(".")
     assert error.remedy.endswith(".")
     if kind is not PhoneTaken:  # it is made from the customer who has the number
-        assert str(kind("Only this.")) == "Only this."
+        before = "Razorpay refused this: " if kind is GatewayRefused else ""
+        assert str(kind("Only this.")) == f"{before}Only this."
 
 
 def test_codes_are_told_apart() -> None:
