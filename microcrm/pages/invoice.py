@@ -33,7 +33,7 @@ from microcrm.state.bill_money import Till
 from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills_view import Amount, EditLine
 from microcrm.state.booking_card_view import Option
-from microcrm.state.booking_new import Person
+from microcrm.state.customer_finding import Person
 
 BILL = Bill.bill
 MAY_EDIT = Bill.allowed.contains(Permission.INVOICES_EDIT.value)

@@ -23,7 +23,6 @@ from microcrm.operations.billing.drafts import (
 from microcrm.operations.billing.issuing import issue
 from microcrm.operations.billing.paper import mark_given
 from microcrm.operations.billing.reading import view_document
-from microcrm.operations.customer_search import search
 from microcrm.state.base import AppState
 from microcrm.state.bill_lines import BillLines
 from microcrm.state.bills_view import (
@@ -35,19 +34,17 @@ from microcrm.state.bills_view import (
     price_into,
     recalled,
 )
-from microcrm.state.booking_new import Person
+from microcrm.state.customer_finding import CustomerFinding
 from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now
 
 
-class Bill(BillLines, AppState):
-    """``people`` are found customers; ``is_issuing``: the question before a bill is issued stands on the screen."""
+class Bill(BillLines, CustomerFinding, AppState):
+    """``is_issuing``: the question before a bill is issued stands on the screen."""
 
     is_known: bool = False
     is_missing: bool = False
     bill: BillView = BillView()
-    people: list[Person] = []
-    words: str = ""
     is_issuing: bool = False
 
     @rx.event(supersedes=True)
@@ -63,13 +60,6 @@ class Bill(BillLines, AppState):
         self.people, self.words = [], ""
         self.is_known, self.drawn = True, self.drawn + 1
         return None
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def find(self, words: str) -> None:
-        found = await self._perform(search, words)
-        self.words = words if isinstance(words, str) else ""
-        self.people = [Person(str(one.id), one.name, one.phone) for one in found]
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)

@@ -13,7 +13,7 @@ from microcrm.domain.errors import DomainError, PhoneTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.book import Book, book
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
-from microcrm.operations.customer_search import find_active, search
+from microcrm.operations.customer_search import find_active
 from microcrm.operations.parts.booking_plan import MOST_SERVICES
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import Option, TimeChoice
@@ -27,18 +27,12 @@ from microcrm.state.booking_lines import (
     with_service,
 )
 from microcrm.state.booking_new_times import NewTimes
+from microcrm.state.customer_finding import CustomerFinding, Person
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_repeat import Repeats
 
 FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason", "tell")
-
-
-@dataclass(frozen=True)
-class Person:
-    id: str
-    name: str
-    phone: str
 
 
 @dataclass(frozen=True)
@@ -53,16 +47,14 @@ class Wanted:
     turn: int = 0
 
 
-class NewBooking(AppState):
-    """``who`` is known, new or walk_in. ``people`` are found customers, ``lines`` the services of the visit, ``nearest`` the
-    free times offered instead."""
+class NewBooking(CustomerFinding, AppState):
+    """``who`` is known, new or walk_in; ``lines`` are the services of the visit, ``nearest`` the free times offered
+    instead."""
 
     is_open: bool = False
     is_saving: bool = False
     wanted: Wanted = Wanted()
     who: str = "known"
-    words: str = ""
-    people: list[Person] = []
     services: list[Option] = []
     lines: list[ServiceLine] = []
     total: str = ""
@@ -107,13 +99,6 @@ class NewBooking(AppState):
     async def pick_who(self, who: str) -> None:
         self.who = who if who in ("new", "walk_in") else "known"
         self.errors = {}
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def find(self, words: str) -> None:
-        found = await self._look(search, words)
-        self.words = words if isinstance(words, str) else ""
-        self.people = [Person(str(one.id), one.name, one.phone) for one in found]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

@@ -10,22 +10,19 @@ import reflex as rx
 from microcrm.domain.errors import DomainError, PhoneTaken, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.classes import JoinClass, join
-from microcrm.operations.customer_search import search
 from microcrm.operations.notice_preview import PreviewBooked, preview_booked
 from microcrm.state.base import AppState
 from microcrm.state.booking_letter import Letter, letter_of
-from microcrm.state.booking_new import Person
 from microcrm.state.class_panel import ClassPanel
+from microcrm.state.customer_finding import CustomerFinding
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 
 
-class ClassGuest(AppState):
+class ClassGuest(CustomerFinding, AppState):
     """``who`` is known, new or walk_in."""
 
     who: str = "known"
-    words: str = ""
-    people: list[Person] = []
     is_saving: bool = False
     offers_family: bool = False
     letter: Letter = Letter()
@@ -44,13 +41,6 @@ class ClassGuest(AppState):
     async def pick_who(self, who: str) -> None:
         self.who = who if who in ("new", "walk_in") else "known"
         self.errors = {}
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def find(self, words: str) -> None:
-        found = await self._look(search, words)
-        self.words = words if isinstance(words, str) else ""
-        self.people = [Person(str(one.id), one.name, one.phone) for one in found]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

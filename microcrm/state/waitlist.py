@@ -15,13 +15,12 @@ from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import waitlist, waitlist_offers
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
-from microcrm.operations.customer_search import search
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
 from microcrm.operations.waitlist_offers import AnswerOffer
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting, read_waiting
 from microcrm.settings import settings
 from microcrm.state.base import AppState
-from microcrm.state.booking_new import Person
+from microcrm.state.customer_finding import CustomerFinding
 from microcrm.state.forms import Option, pick, ticked
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ALL, kinds_of, screens
@@ -128,15 +127,13 @@ class Wanted:
     is_first: bool = False
 
 
-class WaitingForm(AppState):
+class WaitingForm(CustomerFinding, AppState):
     """Adding somebody, or changing what would suit them. ``who`` is known or new."""
 
     is_open: bool = False
     is_saving: bool = False
     wanted: Wanted = Wanted()
     who: str = "known"
-    words: str = ""
-    people: list[Person] = []
     services: list[Option] = []
     members: list[Option] = []
     wishes: list[WishRow] = []
@@ -169,13 +166,6 @@ class WaitingForm(AppState):
     @needs(Permission.BOOKINGS_ALL)
     async def pick_who(self, who: str) -> None:
         self.who, self.errors = "new" if who == "new" else "known", {}
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def find(self, words: str) -> None:
-        found = await self._look(search, words)
-        self.words = words if isinstance(words, str) else ""
-        self.people = [Person(str(one.id), one.name, one.phone) for one in found]
 
     @rx.event
     @needs(Permission.BOOKINGS_ALL)
