@@ -7,6 +7,7 @@ down costs a delay, never a request and never a message.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from functools import cache
 
@@ -23,6 +24,7 @@ _TIMEOUTS = {"socket_connect_timeout": 0.5, "socket_timeout": 1.0}
 
 log = structlog.get_logger()
 _quiet_until = 0.0
+_making = threading.Lock()
 
 
 def pending_key(queue: str) -> str:
@@ -43,9 +45,15 @@ def nudge(queue: str) -> None:
         log.warning("queue.unreachable", queue=queue, reason=type(error).__name__)
 
 
-@cache
 def client() -> redis.Redis:
-    """A connection pool for short questions."""
+    """A connection pool for short questions, one for the process: of two that are made at once, the one that is thrown away
+    would close connections which are in use."""
+    with _making:
+        return _client()
+
+
+@cache
+def _client() -> redis.Redis:
     return redis.Redis.from_url(settings().redis_url, **_TIMEOUTS)
 
 
@@ -57,7 +65,7 @@ def _producer() -> Celery:
 
 
 def _forget_connections() -> None:
-    client.cache_clear()
+    _client.cache_clear()
     _producer.cache_clear()
 
 

@@ -105,5 +105,4 @@ def _forget_wiring() -> None:
     if wiring.engine.cache_info().currsize:
         wiring.engine().dispose()
     wiring.engine.cache_clear()
-    queue.client.cache_clear()
-    queue._producer.cache_clear()
+    queue._forget_connections()
