@@ -24,7 +24,7 @@ def impatient() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
-def test_threads_that_ask_at_once_get_the_same_client(engines: Servers, impatient: None) -> None:  # noqa: ARG001
+def test_threads_that_ask_at_once_get_the_same_client(engines: Servers, impatient: None) -> None:
     """A client that lost such a race closed, when it was thrown away, connections that another thread was opening."""
     start = Barrier(THREADS)
 
