@@ -69,7 +69,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
     AND (l.expires_at IS NULL OR l.expires_at > now())
 $$
 """
-LATER_FUNCTION_NAMES = ("public_shops()", "bill_behind(bytea)")
+# Since then both are asked by the clock of the transaction that asks, like every other rule about time.
+LINK_BEHIND_AT = LINK_BEHIND.replace("wanted bytea", "wanted bytea, at timestamptz").replace("now()", "at")
+BILL_BEHIND_AT = BILL_BEHIND.replace("wanted bytea", "wanted bytea, at timestamptz").replace("now()", "at")
+REPLACED_NAMES = frozenset({"link_behind(bytea)"})
+LATER_FUNCTION_NAMES = (
+    "public_shops()",
+    "bill_behind(bytea, timestamp with time zone)",
+    "link_behind(bytea, timestamp with time zone)",
+)
 
 # Open screens hear "business kind id" after the commit. No more is said: the listener asks for what it may see.
 TELL_CHANGE = f"""

@@ -23,7 +23,7 @@ _USED_EVERY = timedelta(hours=1)  # how exactly "last used" is known
 _BEHIND = fixed("""
 SELECT l.link_id, l.business_id, l.zone, l.booking_id, l.feed_member_id, l.offer_id, l.ticket_id, l.entry_id,
        set_config('app.business_id', l.business_id::text, true)
-FROM link_behind(:hash) l WHERE cast(:here AS bigint) IS NULL OR l.business_id = :here
+FROM link_behind(:hash, :now) l WHERE cast(:here AS bigint) IS NULL OR l.business_id = :here
 """)
 _MAKE = fixed("""
 INSERT INTO public_links (business_id, token_hash, booking_id, feed_member_id, offer_id, ticket_id, document_id, entry_id,
@@ -76,7 +76,7 @@ def behind(uow: UnitOfWork, token: Any) -> Behind:
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise NotFound
     here = uow.actor.business_id
-    row = uow.session.connection().execute(_BEHIND, {"hash": hash_of(token), "here": here}).first()
+    row = uow.session.connection().execute(_BEHIND, {"hash": hash_of(token), "now": uow.now, "here": here}).first()
     if row is None:
         raise NotFound
     found = Behind(*row[:-1])

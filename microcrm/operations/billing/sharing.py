@@ -24,7 +24,7 @@ from microcrm.operations.public_shop import PublicShop, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
 
 LINK_LASTS = timedelta(days=400)
-_BEHIND = text("SELECT * FROM bill_behind(:hash)")
+_BEHIND = text("SELECT * FROM bill_behind(:hash, :now)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def bill_inside(uow: UnitOfWork, token: Any) -> int:
     """The bill behind the link; from here on the transaction is inside its business. Raises: NotFound."""
     if not isinstance(token, str) or not TOKEN.fullmatch(token):
         raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
+    row = uow.session.execute(_BEHIND, {"hash": hash_of(token), "now": uow.now}).first()
     if row is None or uow.actor.business_id not in (None, row.business_id):
         raise NotFound
     uow.enter_business(row.business_id)
