@@ -129,6 +129,7 @@ class Till:
             state="issued",
             number=self._number(priced.kind, day),
             began=financial_year(day),
+            running=self.given[(priced.kind, financial_year(day))],
             issued_on=day,
             issued_at=at,
             due_on=day + timedelta(days=self.terms.due_days),
@@ -188,6 +189,8 @@ class Till:
             note = Document(**(values | {
                 "kind": DocumentKind.CREDIT_NOTE, "state": "issued", "corrects_id": bill_id, "issued_on": self._day(at),
                 "number": self._number(DocumentKind.CREDIT_NOTE, self._day(at)), "issued_at": at, "created_at": at,
+                "began": financial_year(self._day(at)),
+                "running": self.given[(DocumentKind.CREDIT_NOTE, financial_year(self._day(at)))],
                 "buyer": {**bill.buyer, "corrects": bill.number, "corrects_on": str(bill.issued_on)},
                 "note": "Billed by mistake",
             }))  # fmt: skip

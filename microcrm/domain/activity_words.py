@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from microcrm.domain.errors import Invalid
 from microcrm.domain.field_words import changed_words
 from microcrm.domain.formatting import format_count
+from microcrm.domain.return_period import parse_period
 
 ACTIONS: dict[str, str] = {
     "add": "added",
@@ -75,6 +77,7 @@ ACTIONS: dict[str, str] = {
     "invoice.shared": "made a link to",
     "invoice.cancelled": "cancelled",
     "invoice.credited": "credited",
+    "return.taken": "took",
     "payment.taken": "took",
     "payment.advance_used": "used an advance for",
     "till.closed": "counted and closed",
@@ -112,6 +115,7 @@ SUBJECTS: dict[str, str] = {
     "document": "bill",
     "gateway_account": "Razorpay",
     "gateway_payment": "an online payment",
+    "gst_return": "a file of the GST return",
     "hand_over": "a hand-over",
     "holiday_state": "the State of the public holidays",
     "invitation": "an invitation",
@@ -151,7 +155,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Classes",
         frozenset({"class_session", "class_made", "classes_made", "class_moved", "class_cancelled"}),
     ),
-    "bills": ("Bills and payments", frozenset({"document", "payment", "gateway_payment", "till_closing"})),
+    "bills": (
+        "Bills and payments",
+        frozenset({"document", "payment", "gateway_payment", "till_closing", "gst_return"}),
+    ),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (
@@ -193,6 +200,9 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 
+RETURN_FILES: dict[str, str] = {
+    "gstr1": "the GSTR-1 file",
+}
 FIRST_STEPS: dict[str, str] = {
     "trade": "kind of business",
     "business": "address and GST",
@@ -210,6 +220,8 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     if noun == "visit":
         number = facts.get("number")
         noun = f"visit {number}" if isinstance(number, int) else "a visit"
+    if subject == "gst_return":
+        noun = _return_file(facts)
     if noun == "bill":
         noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")
@@ -228,6 +240,15 @@ def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     if subject == "class_session" and isinstance(visits, int) and visits:
         return f"a class with {format_count(visits, 'booking')}"
     return ""
+
+
+def _return_file(facts: Mapping[str, Any]) -> str:
+    """Like "the GSTR-1 file of October 2026"."""
+    try:
+        period = f" of {parse_period(facts.get('period')).words}"
+    except Invalid:
+        period = ""
+    return f"{RETURN_FILES.get(str(facts.get('file')), 'a file of the GST return')}{period}"
 
 
 def _first_step(facts: Mapping[str, Any]) -> str:

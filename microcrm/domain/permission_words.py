@@ -35,6 +35,7 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
         P.PAYMENTS_TAKE: "Take payments",
+        P.RETURNS_VIEW: "See GST returns and registers, and take their files",
         P.CATALOGUE_EDIT: "Change services, prices, rooms and chairs",
         P.HOURS_EDIT: "Change opening hours, working hours and leave",
         P.MEMBERS_VIEW: "See who works here",
@@ -78,6 +79,7 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("Write and issue", P.INVOICES_EDIT),
             TableLine("Take payments", P.PAYMENTS_TAKE),
             TableLine("Credit, cancel, void", P.INVOICES_CORRECT),
+            TableLine("GST returns, registers", P.RETURNS_VIEW),
         ),
     ),
     (

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
     PAYMENTS_TAKE = "payments.take"
+    RETURNS_VIEW = "returns.view"  # GST returns, registers and the day-book, and their files
     CATALOGUE_VIEW = "catalogue.view"
     CATALOGUE_EDIT = "catalogue.edit"  # services, categories, resources
     HOURS_EDIT = "hours.edit"  # opening hours, exceptions, staff hours, leave
@@ -62,6 +63,7 @@ _BOOKS = {
     Permission.INVOICES_EDIT,
     Permission.INVOICES_CORRECT,
     Permission.PAYMENTS_TAKE,
+    Permission.RETURNS_VIEW,
 }
 
 ROLES: dict[Role, frozenset[Permission]] = {
@@ -99,6 +101,7 @@ READING: frozenset[Permission] = frozenset(
         Permission.CUSTOMERS_VIEW,
         Permission.CUSTOMERS_CONTACT,
         Permission.INVOICES_VIEW,
+        Permission.RETURNS_VIEW,
         Permission.CATALOGUE_VIEW,
         Permission.MEMBERS_VIEW,
         Permission.ACTIVITY_VIEW,

@@ -63,6 +63,8 @@ class BillingProfile(SQLModel, table=True):
     due_days: int = 0
     patterns: dict[str, Any] = _copied()
     locked_through: date | None = None
+    is_quarterly: bool = defaulted(False)  # returns by the quarter (QRMP)
+    e_invoice_gstins: list[str] = _listed()  # registrations whose bills to businesses are reported for an IRN
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
@@ -118,6 +120,7 @@ class Document(SQLModel, table=True):
     state: str = "draft"
     number: str | None = Field(default=None, sa_column=Column(Text(collation="C"), nullable=True))
     began: int | None = None  # financial year
+    running: int | None = None  # place in the series of its kind and year: 1, 2, ...
     issued_on: date | None = None
     issued_at: datetime | None = maybe_instant()
     due_on: date | None = None
@@ -154,6 +157,7 @@ class Document(SQLModel, table=True):
         within_business("corrects_id", "documents"),
         within_business("created_by_member_id", "members"),
         UniqueConstraint("business_id", "began", "number"),
+        UniqueConstraint("business_id", "kind", "began", "running"),
         CheckConstraint(f"kind in {KINDS}", name="kind"),
         CheckConstraint("state in ('draft', 'issued', 'part_paid', 'paid', 'cancelled')", name="state"),
         CheckConstraint("(state = 'draft') = (number is null)", name="number"),

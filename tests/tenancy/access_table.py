@@ -146,6 +146,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/invoice/{id:int}.pdf": NOBODY,  # nor bills: tests/http/test_papers.py has one
     "/invoice/{id:int}.svg": NOBODY,
     "/statement/{id:int}.pdf": BOOKS - {STRANGER},
+    "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
     "/paid-online": EVERYBODY,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
@@ -175,6 +176,7 @@ EXAMPLES: dict[str, str] = {
     "/invoice/{id:int}.pdf": "/invoice/1.pdf",
     "/invoice/{id:int}.svg": "/invoice/1.svg",
     "/statement/{id:int}.pdf": "/statement/{customer_id}.pdf",
+    "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
     "/b/{slug}": "/b/shop-a",
     "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
@@ -259,6 +261,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "INVOICES_EDIT": BOOKS,
     "INVOICES_CORRECT": BOOKKEEPERS,
     "PAYMENTS_TAKE": BOOKS,
+    "RETURNS_VIEW": BOOKKEEPERS,
     "CATALOGUE_VIEW": MEMBERS,
     "CATALOGUE_EDIT": MANAGERS,
     "HOURS_EDIT": MANAGERS,

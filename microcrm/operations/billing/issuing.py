@@ -62,7 +62,7 @@ def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Iss
     key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
     with uow.session.no_autoflush:  # the document is written once, with its number
         running = uow.session.execute(_NEXT, key).scalar_one()
-    document.number = number_from(terms.patterns[document.kind], day, running)
+    document.running, document.number = running, number_from(terms.patterns[document.kind], day, running)
     document.state = "issued"
     document.version += 1
     uow.session.add(document)

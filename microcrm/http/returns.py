@@ -1,0 +1,76 @@
+"""Files of a return. Behind the sign-in, for those who may see returns; who took which is in the log.
+
+A file is written in one transaction on a thread, into memory or (when large) onto the disk, and then sent. One at a time in
+each process: the bookings of other people go before somebody's spreadsheet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from tempfile import SpooledTemporaryFile
+from typing import IO
+
+import orjson
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from microcrm.domain.errors import Conflict, Invalid
+from microcrm.domain.return_period import ReturnPeriod
+from microcrm.http.desk import account_of
+from microcrm.http.pages import answering
+from microcrm.operations.returns.gstr1 import WriteGstr1, write_gstr1
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.settings import settings
+from microcrm.state.bridge import perform
+
+_PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex", "x-content-type-options": "nosniff"}
+_IN_MEMORY = 1 << 21  # bytes, before a file goes on to the disk
+_CHUNK = 1 << 16
+
+
+@cache
+def _turn() -> asyncio.Semaphore:
+    return asyncio.Semaphore(1)
+
+
+@answering
+async def gstr1_file(request: Request) -> Response:
+    command = WriteGstr1(request.path_params["period"], settings().gstr_version)
+    return await _made(
+        request, lambda uow, out: write_gstr1(uow, command, orjson.dumps, out), "application/json", "GSTR1-{}.json"
+    )
+
+
+async def _made(
+    request: Request, write: Callable[[UnitOfWork, IO[bytes]], ReturnPeriod], media_type: str, name: str
+) -> Response:
+    """``name``: of the file, with a place for the period."""
+    with ExitStack() as stack:
+        out: IO[bytes] = stack.enter_context(SpooledTemporaryFile(_IN_MEMORY))
+        try:
+            async with _turn():
+                period = await perform(await account_of(request), lambda uow: write(uow, out))
+        except (Invalid, Conflict):
+            raise HTTPException(404) from None
+        stack.pop_all()  # from here on it is closed once it is sent
+    size = out.tell()
+    headers = {
+        **_PRIVATE,
+        "content-disposition": f'attachment; filename="{name.format(period.key)}"',
+        "content-length": str(size),
+    }
+    return StreamingResponse(_chunks(out), media_type=media_type, headers=headers)
+
+
+def _chunks(out: IO[bytes]) -> Iterator[bytes]:
+    with out:
+        out.seek(0)
+        yield from iter(lambda: out.read(_CHUNK), b"")
+
+
+ROUTES = (Route("/returns/{period}/gstr1.json", gstr1_file, methods=["GET"]),)

@@ -1,0 +1,67 @@
+"""Which documents a return is about, with the facts that decide about their tables, as SQL for the statements beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from microcrm.domain.gstr1 import LARGE_ABOVE, LISTED, REPORTED, Amounts, Facts, Supply, Table, facts_of
+from microcrm.domain.return_period import ReturnPeriod
+from microcrm.models.business import Business
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_LIMIT = "".join(
+    f"WHEN coalesce(o.issued_on, d.issued_on) >= DATE '{since}' THEN {paise} " for since, paise in LARGE_ABOVE[::-1]
+)
+# Documents of the period that count: issued, not cancelled, under this GSTIN while regularly registered. ``facts`` is one
+# text for all that decides about the table (see ``code_of``); notes go by the bill that they correct.
+COUNTED = f"""
+SELECT d.id, d.kind, d.number, d.issued_on, d.buyer_gstin, d.total_paise, d.round_off_paise,
+       coalesce(nullif(d.place_state, ''), :home) AS place,
+       d.kind || (CASE WHEN d.buyer_gstin <> '' THEN ' r' ELSE ' -' END)
+              || (CASE WHEN d.place_state NOT IN ('', :home) THEN 'i' ELSE '-' END)
+              || (CASE WHEN coalesce(o.total_paise, d.total_paise) > CASE {_LIMIT}ELSE 0 END THEN 'l' ELSE '-' END) AS facts
+FROM documents d
+LEFT JOIN documents o ON o.business_id = d.business_id AND o.id = d.corrects_id
+WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.number IS NOT NULL
+  AND d.state <> 'cancelled' AND d.kind = ANY(:kinds)
+  AND d.seller ->> 'gstin' = :gstin AND d.seller ->> 'registration' = 'regular'
+"""  # noqa: S608 - our own dates and numbers
+LINE_SUPPLY = "CASE WHEN l.is_exempt THEN 'exempt' WHEN l.rate_bp = 0 THEN 'nil_rated' ELSE 'taxed' END"
+SUMS = "sum(l.taxable_paise)::bigint, sum(l.igst_paise)::bigint, sum(l.cgst_paise)::bigint, sum(l.sgst_paise)::bigint"
+
+
+def gstin_of(uow: UnitOfWork) -> str:
+    """The shop's GSTIN today; "" when it has none."""
+    query = select(Business.gstin).where(Business.id == uow.business_id)
+    return str(uow.session.execute(query).scalar_one())
+
+
+def scope(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> dict[str, Any]:
+    """The values of ``COUNTED``."""
+    return {
+        "business": uow.business_id, "first": period.first, "last": period.last, "gstin": gstin, "home": gstin[:2],
+        "kinds": sorted(kind.value for kind in REPORTED),
+    }  # fmt: skip
+
+
+def code_of(facts: Facts) -> str:
+    """Like "tax_invoice r--": registered, between States, large."""
+    marks = ((facts.is_registered, "r"), (facts.is_interstate, "i"), (facts.is_large, "l"))
+    return f"{facts.kind.value} {''.join(letter if holds else '-' for holds, letter in marks)}"
+
+
+FACTS = {code_of(facts): facts for table in Table for supply in Supply for facts in facts_of(table, supply)}
+
+
+def codes_of(tables: Iterable[Table], supply: Supply) -> list[str]:
+    return sorted({code_of(facts) for table in tables for facts in facts_of(table, supply)})
+
+
+LISTED_CODES = codes_of(LISTED, Supply.TAXED)
+
+
+def amounts_of(row: Iterable[int]) -> Amounts:
+    return Amounts(*(int(value or 0) for value in row))

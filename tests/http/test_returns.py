@@ -1,0 +1,64 @@
+"""Files of a return: who gets them, and what comes."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from microcrm.domain.permissions import Role
+from microcrm.http import returns
+from tests.conftest import act_as
+from tests.support.returns import SELLER
+from tests.support.shops import TwoShops
+from tests.support.tabs import sign_in
+from tests.support.till import cut, issued, register
+
+GSTR1 = "/returns/2026-10/gstr1.json"
+
+
+@pytest.fixture
+def client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(Starlette(routes=returns.ROUTES)), base_url="http://shop.test"
+    )
+
+
+def sold(both: TwoShops) -> None:
+    """A bill of October in shop A."""
+    act_as(both.a.actor(), lambda uow: register(uow, both.a, SELLER))
+    act_as(both.a.actor(), lambda uow: issued(uow, both.a, cut("400"), day="2026-10-12"))
+
+
+def enter(client: httpx.AsyncClient, both: TwoShops, role: Role) -> None:
+    client.cookies.set("sid", sign_in(both.a.users[role], both.a.business_id))
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [(Role.OWNER, 200), (Role.MANAGER, 200), (Role.ACCOUNTANT, 200), (Role.FRONT_DESK, 403), (Role.STAFF, 403)],
+)
+async def test_roles(client: httpx.AsyncClient, fresh_database: TwoShops, role: Role, status: int) -> None:
+    sold(fresh_database)
+    enter(client, fresh_database, role)
+    answer = await client.get(GSTR1)
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.json()["b2cs"][0]["txval"] == 400.0
+        assert answer.headers["content-disposition"] == 'attachment; filename="GSTR1-2026-10.json"'
+        assert answer.headers["cache-control"] == "private, no-store"
+        assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+async def test_nobody_else_gets_it(client: httpx.AsyncClient, fresh_database: TwoShops) -> None:
+    sold(fresh_database)
+    assert (await client.get(GSTR1)).status_code in (303, 401)
+    client.cookies.set("sid", sign_in(fresh_database.b.users[Role.OWNER], fresh_database.b.business_id))
+    assert (await client.get(GSTR1)).status_code == 404, "shop B has no GSTIN"
+
+
+@pytest.mark.parametrize("period", ["2026-13", "2026", "october", "2026-10%00"])
+async def test_no_month(client: httpx.AsyncClient, fresh_database: TwoShops, period: str) -> None:
+    sold(fresh_database)
+    enter(client, fresh_database, Role.OWNER)
+    assert (await client.get(f"/returns/{period}/gstr1.json")).status_code == 404
