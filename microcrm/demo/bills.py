@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -18,17 +18,19 @@ from microcrm.demo.history import Booked
 from microcrm.demo.outline import Outline
 from microcrm.demo.rows import Row, Rows
 from microcrm.demo.setting import Opened, business_row
+from microcrm.domain.advance import Purpose, work_out_advance
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.documents import DocumentKind, financial_year, keep_until, number_from
 from microcrm.domain.permissions import Role
-from microcrm.domain.taxbook import TaxClass
+from microcrm.domain.taxbook import TaxClass, rate_on
 from microcrm.domain.zones import INDIA, to_wall, zone_of
 from microcrm.models.billing import BillingProfile, Document, DocumentLine
 from microcrm.models.business import Business
 from microcrm.operations.billing.issuing import seller_of
 from microcrm.operations.billing.ledger import amounts_of, closing_amounts, payment_amounts
-from microcrm.operations.billing.pricing import Priced, ReadLine, price
+from microcrm.operations.billing.pricing import Priced, ReadLine, price, rule_for
 from microcrm.operations.billing.terms import terms_of
+from microcrm.operations.billing.vouchers import voucher_lines, voucher_sums
 
 DAYS = 35  # since the shop writes its bills here
 _WAYS = {"cash": 28, "upi": 52, "card": 20}
@@ -51,6 +53,8 @@ class Money:
     customer_id: int
     document_id: int = 0  # 0: an advance
     proof: str = ""
+    purposes: list[Purpose] = field(default_factory=list)  # of an advance
+    name: str = ""
 
 
 class Till:
@@ -206,8 +210,40 @@ class Till:
                 and one.visit.status in (BookingStatus.BOOKED, BookingStatus.CONFIRMED)]  # fmt: skip
         dearest = sorted(soon, key=lambda visit: (-self._worth(visit), visit.starts_at))[:2]
         for visit in dearest:
-            at = self.now - timedelta(hours=20)
-            yield Money("upi", 50_000, 0, at, people[visit.customer].customer_id, proof=f"{self.rng.randrange(10**12)}")
+            at, payer = self.now - timedelta(hours=20), people[visit.customer]
+            proof = f"{self.rng.randrange(10**12)}"
+            yield Money("upi", 50_000, 0, at, payer.customer_id, 0, proof, self._purposes(visit), payer.name)
+
+    def _purposes(self, visit: Visit) -> list[Purpose]:
+        services = [(self.outline.template.services[item.service], item.service) for item in visit.items]
+        return [
+            Purpose(
+                f"Advance for {service.name}", rate.rate_bp, rate.is_exempt, (rule_for(TaxClass(service.tax_class)),),
+                service.tax_class, service.sac, service.price_paise, self.shop.services[place],
+            )
+            for service, place in services
+            for rate in [rate_on(TaxClass(service.tax_class), self._day(self.now))]
+        ]  # fmt: skip
+
+    def _voucher(self, one: Money, payment_id: int) -> tuple[Document, list[DocumentLine]]:
+        """The paper of an advance."""
+        day = self._day(one.at)
+        registration = self.terms.registrations.on(day)
+        worked = work_out_advance(one.paise, one.purposes, registration, self.business.state_code)
+        document = Document(
+            business_id=self.shop.business_id, kind=DocumentKind.RECEIPT_VOUCHER, state="issued",
+            number=self._number(DocumentKind.RECEIPT_VOUCHER, day), began=financial_year(day), issued_on=day,
+            running=self.given[(DocumentKind.RECEIPT_VOUCHER.value, financial_year(day))],
+            issued_at=one.at, due_on=day, customer_id=one.customer_id, payment_id=payment_id,
+            seller=seller_of(self.business, self.terms, day), buyer={"name": one.name, "gstin": ""},
+            place_state=worked.place_state, heads=worked.heads, reason=worked.reason,
+            note=f"Received by UPI, {one.proof}", keep_until=keep_until(financial_year(day)), created_at=one.at,
+            created_by_member_id=self.desk, version=2, **voucher_sums(worked),
+        )  # fmt: skip
+        lines = voucher_lines(worked)
+        for line in lines:
+            line.business_id = self.shop.business_id
+        return document, lines
 
     def _worth(self, visit: Visit) -> int:
         return sum(self.outline.template.services[item.service].price_paise for item in visit.items)
@@ -248,6 +284,9 @@ class Till:
             (payment_amounts(one.mode, one.paise, one.settled), self._day(one.at), {"payment_id": payment_id})
             for payment_id, one in zip(ids, money, strict=True)
         ])  # fmt: skip
+        self._write(
+            [self._voucher(one, payment_id) for payment_id, one in zip(ids, money, strict=True) if one.purposes]
+        )
 
     def _close(self, taken: Sequence[Taken]) -> None:
         mine = {"business_id": self.shop.business_id, "member_id": self.desk}

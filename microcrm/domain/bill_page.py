@@ -51,7 +51,8 @@ class PageLine:
 
 @dataclass(frozen=True, slots=True)
 class PageBill:
-    """A document as it is stored. ``seller`` and ``buyer`` are the copies made when it was issued."""
+    """A document as it is stored. ``seller`` and ``buyer`` are the copies made when it was issued. ``advances``: number, day
+    and paise of each receipt voucher that pays a part of it."""
 
     kind: DocumentKind
     title: str
@@ -79,6 +80,7 @@ class PageBill:
     upi_id: str
     upi_name: str
     second_language: str
+    advances: Sequence[tuple[str, date | None, int]] = ()
 
 
 def page_of(bill: PageBill) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def page_of(bill: PageBill) -> dict[str, Any]:
     due = max(0, bill.total + bill.tip - bill.paid) if bill.kind in OWED else 0
     return {
         "title": bill.title,
-        "labels": labels(bill.second_language),
+        "labels": _labels(bill),
         "language": "en",
         "top": COMPOSITION_WORDS.capitalize() if bill.registration is Registration.COMPOSITION else "",
         "mark": {"draft": "draft", "cancelled": "cancelled"}.get(bill.state, ""),
@@ -111,6 +113,16 @@ def page_of(bill: PageBill) -> dict[str, Any]:
         "bank": bill.bank,
         "upi": _upi(bill, due),
     }
+
+
+def _labels(bill: PageBill) -> dict[str, str]:
+    """A voucher says who paid or was paid, and that its sum is an advance."""
+    words = labels(bill.second_language)
+    if bill.kind is DocumentKind.RECEIPT_VOUCHER:
+        return words | {"billed_to": words["received_from"], "total": words["advance"]}
+    if bill.kind is DocumentKind.REFUND_VOUCHER:
+        return words | {"billed_to": words["given_to"], "total": words["given_back"]}
+    return words
 
 
 def _against(buyer: Mapping[str, Any]) -> str:
@@ -187,9 +199,16 @@ def _sums(bill: PageBill, *, is_taxed: bool) -> list[list[str]]:
 
 def _after(bill: PageBill, due: int) -> list[list[str]]:
     rows = [["tip", amount(bill.tip)]] if bill.tip else []
-    if bill.paid and bill.kind is not DocumentKind.CREDIT_NOTE:
-        rows += [["paid", amount(bill.paid)], ["balance", amount(due)]]
+    if bill.paid and bill.kind in OWED:
+        rows += [["paid", amount(bill.paid)]]
+        rows += [[advance_words(number, day), amount(paise)] for number, day, paise in bill.advances]
+        rows += [["balance", amount(due)]]
     return rows
+
+
+def advance_words(number: str, day: date | None) -> str:
+    """Like "of it advance RV/2627/0001, 12 Nov 2026"."""
+    return f"of it advance {number}" + (f", {format_day(day)}" if day else "")
 
 
 def _upi(bill: PageBill, due: int) -> dict[str, str]:

@@ -43,6 +43,7 @@ OWED = frozenset({  # what a customer is asked to pay
     DocumentKind.TAX_INVOICE, DocumentKind.BILL_OF_SUPPLY, DocumentKind.INVOICE_CUM_BILL, DocumentKind.PLAIN_BILL,
     DocumentKind.DEBIT_NOTE,
 })  # fmt: skip
+CORRECTED = OWED - {DocumentKind.DEBIT_NOTE}  # what notes are written about
 TITLES = {
     DocumentKind.ESTIMATE: "Estimate",
     DocumentKind.TAX_INVOICE: "Tax Invoice",
@@ -54,6 +55,20 @@ TITLES = {
     DocumentKind.CREDIT_NOTE: "Credit Note",
     DocumentKind.DEBIT_NOTE: "Debit Note",
 }
+
+VOUCHERS = frozenset({DocumentKind.RECEIPT_VOUCHER, DocumentKind.REFUND_VOUCHER})
+# Who is not registered gives a receipt, which must not be called a voucher: those belong to s.31.
+_OF_UNREGISTERED = {
+    DocumentKind.RECEIPT_VOUCHER: "Receipt for an Advance",
+    DocumentKind.REFUND_VOUCHER: "Receipt for Money Given Back",
+}
+
+
+def title_of(kind: DocumentKind, seller: Registration) -> str:
+    """What stands at the head of the paper."""
+    if seller is Registration.NONE and kind in _OF_UNREGISTERED:
+        return _OF_UNREGISTERED[kind]
+    return TITLES[kind]
 
 
 def kind_of_sale(seller: Registration, exempt_lines: Iterable[bool], *, is_buyer_registered: bool) -> DocumentKind:

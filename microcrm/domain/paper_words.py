@@ -8,6 +8,10 @@ from types import MappingProxyType
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "billed_to": "Billed to",
+        "received_from": "Received from",
+        "given_to": "Given back to",
+        "advance": "Advance received, tax included",
+        "given_back": "Given back, tax included",
         "number": "Number",
         "date": "Date",
         "place": "Place of supply",
@@ -38,6 +42,10 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
 HINDI: Mapping[str, str] = MappingProxyType(
     {
         "billed_to": "ग्राहक",
+        "received_from": "प्राप्त हुआ",
+        "given_to": "वापस दिया",
+        "advance": "अग्रिम, कर सहित",
+        "given_back": "वापसी, कर सहित",
         "number": "संख्या",
         "date": "तारीख",
         "place": "आपूर्ति का स्थान",
@@ -60,6 +68,10 @@ HINDI: Mapping[str, str] = MappingProxyType(
 KANNADA: Mapping[str, str] = MappingProxyType(
     {
         "billed_to": "ಗ್ರಾಹಕರು",
+        "received_from": "ಇವರಿಂದ ಪಡೆದದ್ದು",
+        "given_to": "ಇವರಿಗೆ ಹಿಂತಿರುಗಿಸಿದ್ದು",
+        "advance": "ಮುಂಗಡ, ತೆರಿಗೆ ಸೇರಿ",
+        "given_back": "ಹಿಂತಿರುಗಿಸಿದ್ದು, ತೆರಿಗೆ ಸೇರಿ",
         "number": "ಸಂಖ್ಯೆ",
         "date": "ದಿನಾಂಕ",
         "place": "ಪೂರೈಕೆಯ ಸ್ಥಳ",

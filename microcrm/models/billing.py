@@ -110,8 +110,10 @@ class NumberSeries(SQLModel, table=True):
 
 
 class Document(SQLModel, table=True):
-    """``seller`` and ``buyer`` are copied when it is issued. ``corrects_id``: the document that a note corrects.
-    ``reason``: why the place of supply is what it is. Paise; ``paid_paise`` counts notes against it as well."""
+    """``seller`` and ``buyer`` are copied when it is issued. ``corrects_id``: the document that a note corrects, or the receipt
+    voucher whose advance a refund voucher gives back. ``payment_id``: the money that a voucher is about. ``estimate_id``:
+    the estimate that it came from. ``reason``: why the place of supply is what it is. Paise; ``paid_paise`` counts notes
+    against it as well, and on a receipt voucher what has been used or given back of the advance."""
 
     __tablename__ = "documents"
     id: int | None = identity()
@@ -127,6 +129,8 @@ class Document(SQLModel, table=True):
     customer_id: int | None = reference(nullable=True)
     booking_id: int | None = reference(nullable=True)
     corrects_id: int | None = reference(nullable=True)
+    payment_id: int | None = reference(nullable=True)
+    estimate_id: int | None = reference(nullable=True)
     seller: dict[str, Any] = _copied()
     buyer: dict[str, Any] = _copied()
     buyer_gstin: str = ""
@@ -155,6 +159,8 @@ class Document(SQLModel, table=True):
         within_business("customer_id", "customers"),
         within_business("booking_id", "bookings"),
         within_business("corrects_id", "documents"),
+        within_business("payment_id", "payments"),
+        within_business("estimate_id", "documents"),
         within_business("created_by_member_id", "members"),
         UniqueConstraint("business_id", "began", "number"),
         UniqueConstraint("business_id", "kind", "began", "running"),
@@ -173,6 +179,10 @@ class Document(SQLModel, table=True):
         Index("ix_documents_customer", "business_id", "customer_id"),
         Index("ix_documents_booking", "business_id", "booking_id"),
         Index("ix_documents_corrects", "business_id", "corrects_id", postgresql_where="corrects_id is not null"),
+        Index("ix_documents_estimate", "business_id", "estimate_id", postgresql_where="estimate_id is not null"),
+        Index(
+            "uq_documents_payment", "business_id", "payment_id", unique=True, postgresql_where="payment_id is not null"
+        ),
     )
 
 
@@ -261,6 +271,35 @@ class Allocation(SQLModel, table=True):
         CheckConstraint("amount_paise <> 0", name="amount"),
         Index("ix_allocations_payment", "business_id", "payment_id"),
         Index("ix_allocations_document", "business_id", "document_id"),
+    )
+
+
+class AdvanceUse(SQLModel, table=True):
+    """What of a line of a receipt voucher has been set off: against a bill, or against a refund voucher when the advance was
+    given back (``document_id``). The tax on it was due when the advance came in, and is no longer (GSTR-1 table 11B).
+    Never changed; the uses of a cancelled voucher do not count."""
+
+    __tablename__ = "advance_uses"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    voucher_id: int = reference()
+    place: int  # the voucher's line
+    document_id: int = reference()
+    on_day: date
+    rate_bp: int = 0
+    is_exempt: bool = False
+    taxable_paise: int = _paise()
+    cgst_paise: int = _paise()
+    sgst_paise: int = _paise()
+    igst_paise: int = _paise()
+    __table_args__ = (
+        *belongs_to_business(),
+        within_business("voucher_id", "documents"),
+        within_business("document_id", "documents"),
+        CheckConstraint("cgst_paise = sgst_paise", name="halves"),
+        Index("ix_advance_uses_voucher", "business_id", "voucher_id"),
+        Index("ix_advance_uses_document", "business_id", "document_id"),
+        Index("ix_advance_uses_day", "business_id", "on_day"),
     )
 
 

@@ -15,6 +15,7 @@ REALM = "coalesce(current_setting('app.realm', true), '')"
 
 _KEEP = "SELECT, INSERT, UPDATE, DELETE"
 _VERBS = {
+    "advance_uses": "SELECT, INSERT",
     "audit_events": "SELECT, INSERT, UPDATE (place, previous, hash)",
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, submit, text_button
+from microcrm.components.buttons import button, link, submit, text_button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import dialog, form_footer, panel
 from microcrm.components.fields import check_field, error_summary, field_error, text_field
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
-from microcrm.state.bills_view import Amount, PaidLine
+from microcrm.state.bill_rows import Amount
+from microcrm.state.bills_view import PaidLine
 
 _WAYS = (("cash", "Cash"), ("upi", "UPI"), ("card", "Card"), ("bank", "Bank transfer"), ("wallet", "Wallet"))
 
@@ -29,8 +30,15 @@ def paid() -> rx.Component:
 
 def _payment(one: rx.Var[PaidLine]) -> rx.Component:
     return rx.el.li(
-        rx.el.span(one.words, class_name=rx.cond(one.is_void, "is-void", "")),
-        rx.el.span(one.when, class_name="meta"),
+        rx.el.div(
+            rx.el.span(one.words, class_name=rx.cond(one.is_void, "is-void", "")),
+            rx.cond(
+                one.voucher != "",
+                link(one.voucher, "/invoice?id=" + one.voucher_id),
+                rx.el.span(one.when, class_name="meta"),
+            ),
+            class_name="stack-xs",
+        ),
         rx.el.b(one.amount, class_name="num"),
         rx.cond(one.may_void, text_button("Void", on_click=Till.begin("void", one.id))),
         class_name="bill-payment",

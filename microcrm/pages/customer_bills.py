@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link, link_button
+from microcrm.components.buttons import button, link, link_button
 from microcrm.components.cards import card, chip
 from microcrm.domain.permissions import Permission
-from microcrm.state.bills_view import BillRow
+from microcrm.pages.advance import take_advance_dialog
+from microcrm.state.advance import AdvanceForm
+from microcrm.state.bill_rows import BillRow
 from microcrm.state.customer_bills import CustomerBills as S
 
+MAY_TAKE = S.allowed.contains(Permission.PAYMENTS_TAKE.value)
 MAY_BILL = S.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
@@ -25,6 +28,7 @@ def customer_bills() -> rx.Component:
         ),
         rx.cond(S.bills.length() > 0, rx.el.ul(rx.foreach(S.bills, _bill), class_name="list")),
         actions=[
+            rx.cond(MAY_TAKE, button("Take an advance", on_click=AdvanceForm.begin_taking)),
             link("Statement", "/statement?customer=" + S.account.customer_id),
             rx.cond(
                 MAY_BILL,
@@ -33,7 +37,7 @@ def customer_bills() -> rx.Component:
         ],
         padded=False,
     )
-    return rx.cond(S.is_read, filled)
+    return rx.cond(S.is_read, rx.fragment(filled, take_advance_dialog()))
 
 
 def _sum(name: str, amount: rx.Var[str], note: rx.Var[str] | str) -> rx.Component:

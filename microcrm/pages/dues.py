@@ -9,7 +9,7 @@ from microcrm.components.feedback import blank, skeleton
 from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.pages.frame import screen
-from microcrm.state.bills_view import Amount
+from microcrm.state.bill_rows import Amount
 from microcrm.state.dues import BAND_WORDS, DueLine
 from microcrm.state.dues import DuesPage as S
 

@@ -19,20 +19,21 @@ from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import confirm
 from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.fields import search_field, text_field
-from microcrm.components.hotkeys.hotkeys import in_line
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
-from microcrm.domain.taxbook import KINDS
+from microcrm.pages.advance import give_back_dialog
+from microcrm.pages.bill_lines import lines
 from microcrm.pages.bill_money import dialogs, paid
 from microcrm.pages.bill_online import online, online_dialogs
 from microcrm.pages.bill_share import share_dialog
 from microcrm.pages.frame import screen
+from microcrm.state.advance import AdvanceForm
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.bill_rows import Amount
 from microcrm.state.bill_share import ShareBill
-from microcrm.state.bills_view import Amount, EditLine
-from microcrm.state.booking_card_view import Option
+from microcrm.state.bills_view import RelatedLine
 from microcrm.state.customer_finding import Person
 
 BILL = Bill.bill
@@ -59,6 +60,7 @@ def invoice() -> rx.Component:
             action="Issue",
         ),
         dialogs(),
+        give_back_dialog(),
         online_dialogs(),
         share_dialog(),
         here="/invoices",
@@ -108,8 +110,13 @@ def _actions() -> rx.Component:
         rx.cond(BILL.may_share & MAY_EDIT, button("Share", icon="share_2", on_click=ShareBill.share)),
         rx.cond(
             BILL.is_estimate & (BILL.cancel_reason == "") & MAY_EDIT,
-            button("Make it a bill", kind="primary", on_click=Bill.bill_it),
+            rx.cond(
+                BILL.became == "",
+                button("Make it a bill", kind="primary", on_click=Bill.bill_it),
+                button("Open its bill", on_click=Bill.bill_it),
+            ),
         ),
+        rx.cond((BILL.left != "") & MAY_CORRECT, button("Give back", icon="undo_2", on_click=AdvanceForm.begin_giving)),
         rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
         rx.cond(
             MAY_EDIT,
@@ -133,7 +140,7 @@ def _actions() -> rx.Component:
 
 def _draft() -> rx.Component:
     return rx.el.div(
-        rx.el.div(_who(), _lines(), _rest(), class_name="stack", key=Bill.drawn.to_string()),
+        rx.el.div(_who(), lines(), _rest(), class_name="stack", key=Bill.drawn.to_string()),
         rx.el.aside(_totals(), _paper(), class_name="stack", aria_label="What it comes to"),
         class_name="record",
     )
@@ -142,7 +149,13 @@ def _draft() -> rx.Component:
 def _document() -> rx.Component:
     return rx.el.div(
         rx.el.div(_paper(), class_name="stack"),
-        rx.el.aside(_totals(), paid(), online(), class_name="stack", aria_label="What it comes to"),
+        rx.el.aside(
+            _totals(),
+            _related(),
+            rx.cond(~BILL.is_voucher & ~BILL.is_estimate, rx.fragment(paid(), online())),
+            class_name="stack",
+            aria_label="What it comes to",
+        ),
         class_name="record",
     )
 
@@ -205,115 +218,6 @@ def _place() -> rx.Component:
     )
 
 
-def _lines() -> rx.Component:
-    return card(
-        "Lines",
-        rx.el.div(
-            rx.el.div(
-                *[rx.el.span(words, class_name=name) for words, name in _HEADS],
-                class_name="bill-line bill-heads",
-                aria_hidden="true",
-            ),
-            rx.foreach(Bill.lines, _line),
-            class_name="bill-lines",
-        ),
-        rx.el.p(
-            rx.el.kbd("Enter", class_name="kbd"),
-            " adds a line, ",
-            rx.el.kbd("Alt ↑ ↓", class_name="kbd"),
-            " moves it, ",
-            rx.el.kbd("Ctrl D", class_name="kbd"),
-            " repeats it",
-            class_name="meta keys-only",
-        ),
-        rx.el.div(
-            button("Empty line", icon="plus", on_click=Bill.add_line(""), **in_line("add")),
-            rx.el.select(
-                rx.el.option("Add from the price list …", value=""),
-                rx.foreach(Bill.services, _service),
-                value="",
-                on_change=Bill.add_line,
-                class_name="input",
-                aria_label="Add from the price list",
-            ),
-            class_name="row bill-add",
-        ),
-        actions=[
-            segmented(
-                "Prices",
-                [("without", "Before GST"), ("with", "With GST")],
-                rx.cond(Bill.lines[0].is_with_tax, "with", "without"),
-                Bill.with_tax,
-            )
-        ],
-    )
-
-
-_HEADS = (("Description", ""), ("Qty", ""), ("Rate", ""), ("Disc.", ""), ("Tax", ""), ("Amount", "right"), ("", ""))
-
-
-def _service(option: rx.Var[Option]) -> rx.Component:
-    return rx.el.option(option.label, value=option.value, key=option.value)
-
-
-def _line(line: rx.Var[EditLine]) -> rx.Component:
-    return rx.el.div(
-        _cell(line, "description", "Description", line.description),
-        _cell(line, "quantity", "Quantity", line.quantity, input_mode="decimal"),
-        _cell(line, "price", "Rate in rupees", line.price, input_mode="decimal"),
-        _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="–"),
-        rx.el.select(
-            *[rx.el.option(kind.label, value=tax_class.value) for tax_class, kind in KINDS.items()],
-            default_value=line.tax_class,
-            on_change=Bill.type_line(line.at, "tax_class"),
-            class_name="input",
-            aria_label="Tax class",
-        ),
-        rx.el.span(line.amount, rx.el.small(line.rate, class_name="meta"), class_name="right num bill-amount"),
-        _line_menu(line),
-        class_name="bill-line",
-        custom_attrs={"data-line": line.at.to_string()},
-        key=line.at.to_string(),
-    )
-
-
-def _line_menu(line: rx.Var[EditLine]) -> rx.Component:
-    """The same by hand as by the keys of the lines (hotkeys.jsx)."""
-    uid = rx.Var.create("line-") + line.at.to_string()
-    up, down = Bill.move_line(line.at, line.at - 1), Bill.move_line(line.at, line.at + 1)
-    return rx.el.div(
-        menu(
-            uid,
-            menu_trigger(uid, "More for this line"),
-            _step(uid, "Move up", "arrow_up", "up", up),
-            _step(uid, "Move down", "arrow_down", "down", down),
-            _step(uid, "Duplicate", "copy", "copy", Bill.copy_line(line.at)),
-            menu_item(uid, "Remove", icon="x", on_click=Bill.drop_line(line.at)),
-        )
-    )
-
-
-def _step(uid: rx.Var[str], words: str, icon_name: str, key: str, on_click: rx.event.EventSpec) -> rx.Component:
-    return menu_item(uid, words, icon=icon_name, on_click=on_click, **in_line(key))
-
-
-def _cell(line: rx.Var[EditLine], name: str, label: str, value: rx.Var[str], **props: object) -> rx.Component:
-    key = rx.Var.create("lines.") + line.at.to_string() + "." + name
-    return rx.el.div(
-        rx.el.input(
-            default_value=value,
-            on_blur=Bill.type_line(line.at, name),
-            class_name="input",
-            aria_label=label,
-            aria_invalid=rx.cond(Bill.errors.contains(key), "true", "false"),
-            max_length=200,
-            **props,
-        ),
-        rx.cond(Bill.errors.contains(key), rx.el.p(Bill.errors[key], class_name="error")),
-        class_name="bill-cell",
-    )
-
-
 def _rest() -> rx.Component:
     return card(
         "On the whole bill",
@@ -333,10 +237,36 @@ def _totals() -> rx.Component:
             rx.foreach(BILL.sums, _sum),
             rx.el.div(rx.el.dt("Total"), rx.el.dd(BILL.total), class_name="bill-total"),
             rx.cond(BILL.due != "", rx.el.div(rx.el.dt("Due"), rx.el.dd(BILL.due), class_name="strong")),
+            rx.cond(BILL.left != "", rx.el.div(rx.el.dt("Not used yet"), rx.el.dd(BILL.left), class_name="strong")),
             class_name="bill-sums num",
         ),
         rx.cond(BILL.cancel_reason != "", rx.el.p("Cancelled: " + BILL.cancel_reason, class_name="muted")),
         rx.cond(~BILL.is_draft & (BILL.reason != ""), rx.el.p(BILL.reason, class_name="meta")),
+    )
+
+
+def _related() -> rx.Component:
+    return rx.cond(
+        BILL.related.length() > 0,
+        card(
+            "Belongs together",
+            rx.el.ul(rx.foreach(BILL.related, _related_line), class_name="list"),
+            padded=False,
+        ),
+    )
+
+
+def _related_line(one: rx.Var[RelatedLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(one.how, class_name="meta"),
+            link(one.words, "/invoice?id=" + one.id),
+            rx.el.span(one.day, class_name="meta"),
+            class_name="stack-xs",
+        ),
+        rx.el.b(one.amount, class_name=rx.cond(one.is_void, "num is-void", "num")),
+        class_name="bill-related",
+        key=one.id,
     )
 
 

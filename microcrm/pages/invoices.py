@@ -12,8 +12,8 @@ from microcrm.components.icons import icon_of
 from microcrm.components.tables import Column, cell, pager, table
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
+from microcrm.state.bill_rows import BillRow, Share, Tab
 from microcrm.state.bills import Bills
-from microcrm.state.bills_view import BillRow, Share, Tab
 
 COLUMNS = (
     Column("Number"),
@@ -24,7 +24,7 @@ COLUMNS = (
     Column("Paid by", wide_only=True),
     Column("Status"),
 )
-ICONS = ("pencil", "circle_check", "clock", "circle_alert", "undo_2", "ban")
+ICONS = ("pencil", "circle_check", "clock", "circle_alert", "undo_2", "ban", "wallet")
 MAY_TAKE = Bills.allowed.contains(Permission.PAYMENTS_TAKE.value)
 MAY_EDIT = Bills.allowed.contains(Permission.INVOICES_EDIT.value)
 

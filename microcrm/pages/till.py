@@ -11,7 +11,7 @@ from microcrm.components.fields import control_props, field_error, money_field, 
 from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.pages.frame import screen
-from microcrm.state.bills_view import Amount
+from microcrm.state.bill_rows import Amount
 from microcrm.state.till import ClosingLine, CountLine
 from microcrm.state.till import TillPage as S
 

@@ -25,15 +25,7 @@ from microcrm.operations.billing.paper import mark_given
 from microcrm.operations.billing.reading import view_document
 from microcrm.state.base import AppState
 from microcrm.state.bill_lines import BillLines
-from microcrm.state.bills_view import (
-    HEAD_FIELDS,
-    BillView,
-    bill_of,
-    command_of,
-    edit_line,
-    price_into,
-    recalled,
-)
+from microcrm.state.bills_view import HEAD_FIELDS, BillView, bill_of, command_of, edit_line, price_into, recalled
 from microcrm.state.customer_finding import CustomerFinding
 from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now

@@ -17,7 +17,8 @@ from microcrm.operations.billing.payments import TakePayment as Take
 from microcrm.operations.billing.reading import view_document
 from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
-from microcrm.state.bills_view import Amount, PaidLine, creditable_lines, paid_lines
+from microcrm.state.bill_rows import Amount
+from microcrm.state.bills_view import PaidLine, creditable_lines, paid_lines
 from microcrm.state.forms import pick, ticked
 from microcrm.state.gate import needs
 

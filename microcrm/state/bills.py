@@ -15,9 +15,9 @@ from microcrm.domain.formatting import format_count
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
-from microcrm.operations.billing.reading import TABS, DocumentPage, ListDocuments, list_documents
+from microcrm.operations.billing.listing import TABS, DocumentPage, ListDocuments, list_documents
 from microcrm.state.base import AppState
-from microcrm.state.bills_view import BillRow, Share, Tab, rows_of, shares_of, tabs_of
+from microcrm.state.bill_rows import BillRow, Share, Tab, rows_of, shares_of, tabs_of
 from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now
 

@@ -1,73 +1,26 @@
-"""Bills as rows of words, for the list and for the bill's own screen."""
+"""One bill in words, for its own screen: what its fields start with, what it comes to, what belongs to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from microcrm.domain.bill import Bill as DomainBill
 from microcrm.domain.bill import Line, Worked
 from microcrm.domain.bill_page import percent, quantity
-from microcrm.domain.documents import OWED, DocumentKind
+from microcrm.domain.documents import CORRECTED, OWED, VOUCHERS, DocumentKind
 from microcrm.domain.formatting import format_day
-from microcrm.domain.money import MINUS, format_rupees, group_indian, rupees_for_input
+from microcrm.domain.money import MINUS, format_rupees, rupees_for_input
 from microcrm.domain.taxbook import TaxClass
 from microcrm.operations.billing.accounts import CustomerMoney
 from microcrm.operations.billing.drafts import SaveDraft
 from microcrm.operations.billing.offers import Offer
 from microcrm.operations.billing.pricing import LineWish, Priced
-from microcrm.operations.billing.reading import DocumentPage, DocumentRow, DocumentView, LineView
-
-MODES = {"cash": "Cash", "upi": "UPI", "card": "Card", "bank": "Bank", "wallet": "Wallet", "razorpay": "Razorpay"}
-MODE_HUES = {"cash": "amber", "upi": "teal", "card": "indigo", "bank": "sky", "wallet": "violet", "razorpay": "rose"}
-TABS = {
-    "all": "All", "draft": "Draft", "due": "Due", "overdue": "Overdue", "paid": "Paid", "credit_notes": "Credit notes",
-    "estimates": "Estimates",
-}  # fmt: skip
+from microcrm.operations.billing.reading import DocumentView, LineView, Related
+from microcrm.state.bill_rows import MODES, Amount, status_of
 
 HEAD_FIELDS = ("day", "buyer_gstin", "performed_in", "discount", "tip", "note")
-
-
-@dataclass(frozen=True)
-class Tab:
-    value: str
-    words: str
-    count: str
-    amount: str
-
-
-@dataclass(frozen=True)
-class Share:
-    """A way of paying in the bar above the list; ``width`` in hundredths."""
-
-    words: str
-    amount: str
-    hue: str
-    width: str
-
-
-@dataclass(frozen=True)
-class BillRow:
-    id: str
-    number: str
-    day: str
-    customer: str
-    total: str
-    due: str
-    modes: str
-    status: str
-    tone: str
-    icon: str
-    about: str
-    is_business: bool
-    is_void: bool
-
-
-@dataclass(frozen=True)
-class Amount:
-    name: str
-    value: str
 
 
 @dataclass(frozen=True)
@@ -97,6 +50,20 @@ class PaidLine:
     when: str
     is_void: bool
     may_void: bool
+    voucher: str = ""
+    voucher_id: str = ""
+
+
+@dataclass(frozen=True)
+class RelatedLine:
+    """Another paper that belongs to the one on the screen, and how."""
+
+    id: str
+    how: str
+    words: str
+    day: str
+    amount: str
+    is_void: bool
 
 
 @dataclass(frozen=True)
@@ -115,6 +82,10 @@ class BillView:
     due_paise: int = 0
     advance: str = ""
     is_estimate: bool = False
+    is_voucher: bool = False
+    became: str = ""  # of an estimate: "Became INV/2627/0012"
+    left: str = ""  # of an advance
+    left_input: str = ""
     may_share: bool = False
     may_cancel: bool = False
     may_credit: bool = False
@@ -136,77 +107,17 @@ class BillView:
     booking_id: str = ""
     cancel_reason: str = ""
     digits: str = ""
+    related: tuple[RelatedLine, ...] = ()
 
 
 EMPTY_LINE = EditLine(0, "", "", "1", "", "", TaxClass.STANDARD.value, "", True, "", "", "", "")
-
-
-def status_of(row: DocumentRow | DocumentView, today: date) -> tuple[str, str, str]:
-    """Word, tone and icon."""
-    if row.state == "draft":
-        return "Draft", "neutral", "pencil"
-    if row.state == "cancelled":
-        return "Cancelled", "neutral", "ban"
-    if row.kind is DocumentKind.CREDIT_NOTE:
-        return "Credit note", "neutral", "undo_2"
-    if row.kind is DocumentKind.ESTIMATE:
-        return "Estimate", "info", "pencil"
-    if row.state == "paid":
-        return "Paid", "ok", "circle_check"
-    late = (today - row.due_on).days if row.due_on else 0
-    if late > 0:
-        return f"Overdue {late} day{'' if late == 1 else 's'}", "bad", "circle_alert"
-    if row.state == "part_paid":
-        return "Part paid", "warn", "clock"
-    return (
-        ("Due", "warn", "clock")
-        if not row.due_on or row.due_on == row.day
-        else (f"Due {format_day(row.due_on)}", "warn", "clock")
-    )
-
-
-def rows_of(page: DocumentPage, today: date) -> list[BillRow]:
-    return [row_of(row, today) for row in page.rows]
-
-
-def tabs_of(page: DocumentPage) -> list[Tab]:
-    return [
-        Tab(value, words, group_indian(page.tallies[value].count), format_rupees(page.tallies[value].paise))
-        for value, words in TABS.items()
-    ]
-
-
-def shares_of(collected: Mapping[str, int]) -> list[Share]:
-    whole = sum(paise for paise in collected.values() if paise > 0) or 1
-    return [
-        Share(MODES[mode], format_rupees(paise), MODE_HUES[mode], f"{max(0, round(100 * paise / whole))}%")
-        for mode, paise in collected.items()
-    ]
-
-
-def row_of(row: DocumentRow, today: date) -> BillRow:
-    status, tone, icon = status_of(row, today)
-    return BillRow(
-        id=str(row.id),
-        number=row.number or "No number yet",
-        day=format_day(row.day) if row.day else "",
-        customer=row.customer,
-        total=format_rupees(row.total),
-        due=format_rupees(row.due) if row.due else "–",
-        modes=", ".join(MODES[mode] for mode in row.modes) or "–",
-        status=status,
-        tone=tone,
-        icon=icon,
-        about=f"For {row.corrects}" if row.corrects else "",
-        is_business=row.is_business,
-        is_void=row.state == "cancelled",
-    )
 
 
 def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
     status, tone, _ = status_of(view, today)
     is_draft = view.state == "draft"
     is_open = view.state in ("issued", "part_paid") and view.kind in OWED
+    is_advance = view.kind is DocumentKind.RECEIPT_VOUCHER and view.state != "cancelled"
     return BillView(
         id=str(view.id),
         version=view.version,
@@ -217,9 +128,13 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         is_draft=is_draft,
         takes_money=is_open and view.due > 0,
         is_estimate=view.kind is DocumentKind.ESTIMATE,
+        is_voucher=view.kind in VOUCHERS,
+        became=("Became a draft" if view.became == "draft" else f"Became {view.became}") if view.became else "",
+        left=format_rupees(view.due) if is_advance and view.due else "",
+        left_input=rupees_for_input(view.due) if is_advance and view.due else "",
         may_share=not is_draft and view.state != "cancelled",
-        may_cancel=view.state == "issued" and not view.is_sent and not view.paid,
-        may_credit=not is_draft and view.kind in OWED and view.state != "cancelled",
+        may_cancel=view.state == "issued" and not view.is_sent and not view.paid and view.kind not in VOUCHERS,
+        may_credit=not is_draft and view.kind in CORRECTED and view.state != "cancelled",
         day=view.day.isoformat() if is_draft and view.day else format_day(view.day) if view.day else "",
         customer_id=str(view.customer_id or ""),
         customer=str(view.buyer.get("name") or view.customer),
@@ -239,6 +154,25 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         booking_id=str(view.booking_id or ""),
         cancel_reason=view.cancel_reason,
         digits=digits,
+        related=tuple(_related(one) for one in view.related),
+    )
+
+
+HOW = {
+    "corrects": "For", "corrected_by": "Corrected by", "estimate": "Estimated in", "became": "Became",
+    "advance": "Advance", "used_for": "Used for",
+}  # fmt: skip
+
+
+def _related(one: Related) -> RelatedLine:
+    how = "Given back" if one.kind is DocumentKind.REFUND_VOUCHER else HOW[one.how]
+    return RelatedLine(
+        id=str(one.id),
+        how=how,
+        words=f"{one.title} {one.number}" if one.number else f"Draft: {one.title.lower()}",
+        day=format_day(one.day) if one.day else "",
+        amount=format_rupees(one.total),
+        is_void=one.state == "cancelled",
     )
 
 
@@ -360,7 +294,9 @@ def paid_lines(view: DocumentView, *, may_void: bool) -> list[PaidLine]:
             amount=format_rupees(one.amount),
             when="Void" if one.is_void else {"claimed": "As the desk says"}.get(one.evidence, "Confirmed"),
             is_void=one.is_void,
-            may_void=may_void and not one.is_void and one.evidence == "claimed",
+            may_void=may_void and not one.is_void and one.evidence == "claimed" and one.amount > 0,
+            voucher=f"Advance {one.voucher}" if one.voucher else "",
+            voucher_id=str(one.voucher_id or ""),
         )
         for one in view.payments
     ]

@@ -11,7 +11,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.billing.accounts import CustomerMoney, customer_money
 from microcrm.state.base import AppState
-from microcrm.state.bills_view import BillRow, row_of
+from microcrm.state.bill_rows import BillRow, row_of
 from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now
 

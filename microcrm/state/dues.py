@@ -14,7 +14,7 @@ from microcrm.domain.money import MINUS, format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.dues import DueRow, Statement, StatementLine, dues, statement
 from microcrm.state.base import AppState
-from microcrm.state.bills_view import Amount
+from microcrm.state.bill_rows import Amount
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 

@@ -15,7 +15,7 @@ from microcrm.domain.till import DENOMINATIONS, counted_so_far
 from microcrm.domain.zones import zone_of
 from microcrm.operations.billing.till import CASH, CloseTill, ClosingView, TillNow, close_till, closings, till_now
 from microcrm.state.base import AppState
-from microcrm.state.bills_view import MODES, Amount
+from microcrm.state.bill_rows import MODES, Amount
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 

@@ -68,6 +68,36 @@ def test_all_that_the_rule_asks_for_can_be_read(size: Size) -> None:
         assert words in text, words
 
 
+@pytest.mark.parametrize("size", ["A4", "80mm"])
+def test_a_voucher_says_what_rules_50_and_51_ask_for(size: Size) -> None:
+    """Seller, number, date, from whom, for what, the advance, rate and tax by head, place of supply; and a refund voucher
+    the receipt voucher that it goes back on."""
+    line = replace(CUT, description="Advance for Haircut", price=52_500)
+    voucher = replace(
+        BILL, kind=DocumentKind.RECEIPT_VOUCHER, title="Receipt Voucher", number="RV/2627/0007", lines=[line],
+        taxable=50_000, cgst=1_250, sgst=1_250, round_off=0, total=52_500, paid=10_000, note="Received by UPI, 12",
+    )  # fmt: skip
+    text = text_of(set_bill(page_of(voucher), size))
+    for words in (
+        "Receipt Voucher", "RV/2627/0007", "Received from", "Kavya Shetty", "Advance for Haircut", "999721", "500.00",
+        "2.5 %", "12.50", "Karnataka (29)", "Reverse charge", "Advance received, tax included", "525.00",
+        "Received by UPI, 12",
+    ):  # fmt: skip
+        assert words in text, words
+    assert "Balance" not in text and "Billed to" not in text
+    against = {"corrects": "RV/2627/0007", "corrects_on": "2026-11-25"}
+    refund = replace(voucher, kind=DocumentKind.REFUND_VOUCHER, title="Refund Voucher", buyer=BILL.buyer | against)
+    text = text_of(set_bill(page_of(refund), size))
+    for words in ("Refund Voucher", "RV/2627/0007, 25 Nov 2026", "Given back to", "Given back, tax included"):
+        assert words in text, words
+
+
+@pytest.mark.parametrize("size", ["A4", "80mm"])
+def test_a_bill_names_the_advance_that_paid_a_part(size: Size) -> None:
+    bill = replace(BILL, advances=[("RV/2627/0007", date(2026, 11, 20), 50_000)])
+    assert "of it advance RV/2627/0007, 20 Nov 2026 500.00" in text_of(set_bill(page_of(bill), size))
+
+
 def test_the_file_is_tagged_titled_and_the_same_every_time() -> None:
     once, twice = (set_bill(page_of(BILL)) for _ in range(2))
     assert once == twice

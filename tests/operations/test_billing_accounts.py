@@ -40,7 +40,8 @@ def test_dues_and_advances_are_counted(till: UnitOfWork, shop: Shop) -> None:
     assert (money.name, money.due, money.overdue, money.advance, money.billed) == (
         "Plain Iyer", 10_500, 10_500, 10_000, 31_500,
     )  # fmt: skip
-    assert [row.id for row in money.rows] == [bill, late]
+    assert [(row.kind, row.id) for row in money.rows[1:]] == [("tax_invoice", bill), ("tax_invoice", late)]
+    assert (money.rows[0].kind, money.rows[0].left) == ("receipt_voucher", 10_000)
 
 
 def test_what_is_more_pays_the_oldest_first_and_the_rest_stays(till: UnitOfWork, shop: Shop) -> None:

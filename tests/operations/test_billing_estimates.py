@@ -10,11 +10,12 @@ import pytest
 from microcrm.domain.errors import Conflict, Forbidden, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.operations.billing.accounts import customer_money
-from microcrm.operations.billing.drafts import bill_of_estimate
+from microcrm.operations.billing.drafts import bill_of_estimate, discard_draft
 from microcrm.operations.billing.dues import dues
 from microcrm.operations.billing.issuing import issue
+from microcrm.operations.billing.listing import ListDocuments, list_documents
 from microcrm.operations.billing.payments import PaidPart, take_payment
-from microcrm.operations.billing.reading import ListDocuments, list_documents, view_document
+from microcrm.operations.billing.reading import view_document
 from microcrm.operations.billing.tax_rates import AddTaxRate, add_tax_rate
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -52,8 +53,33 @@ def test_it_becomes_a_bill_with_its_lines_at_today_s_rates(till: UnitOfWork, sho
         (one.description, one.quantity, one.reduction) for one in before.lines
     ]
     assert issue(till, draft.id, draft.version).number == "INV/2627/0001"
+
+
+def test_its_bill_has_the_rates_of_today(till: UnitOfWork, shop: Shop) -> None:
+    estimate = issued(till, shop, is_estimate=True)
     add_tax_rate(till, AddTaxRate("hair", "2026-11-24", "18", citation="Told so"))
-    assert view_document(till, bill_of_estimate(till, estimate)).total > before.total
+    assert view_document(till, bill_of_estimate(till, estimate.document_id)).total > estimate.total_paise
+
+
+def test_both_name_each_other_and_there_is_one_bill(till: UnitOfWork, shop: Shop) -> None:
+    estimate = issued(till, shop, is_estimate=True).document_id
+    assert view_document(till, estimate).became == ""
+    draft = view_document(till, bill_of_estimate(till, estimate))
+    assert bill_of_estimate(till, estimate) == draft.id
+    assert [(one.how, one.id) for one in draft.related] == [("estimate", estimate)]
+    assert view_document(till, estimate).became == "draft"
+    number = issue(till, draft.id, draft.version).number
+    assert view_document(till, estimate).became == number
+    assert [row.became for row in list_documents(till, ListDocuments(tab="estimates")).rows] == [number]
+    assert bill_of_estimate(till, estimate) == draft.id
+
+
+def test_after_its_draft_is_thrown_away_it_can_be_billed_again(till: UnitOfWork, shop: Shop) -> None:
+    estimate = issued(till, shop, is_estimate=True).document_id
+    draft = view_document(till, bill_of_estimate(till, estimate))
+    discard_draft(till, draft.id, draft.version)
+    assert view_document(till, estimate).became == ""
+    assert bill_of_estimate(till, estimate) > draft.id
 
 
 def test_only_an_issued_estimate_becomes_one(till: UnitOfWork, shop: Shop, neighbour: Shop) -> None:

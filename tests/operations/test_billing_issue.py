@@ -19,7 +19,8 @@ from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
 from microcrm.operations.billing.issuing import cancel_unsent, issue
-from microcrm.operations.billing.reading import ListDocuments, list_documents, view_document
+from microcrm.operations.billing.listing import ListDocuments, list_documents
+from microcrm.operations.billing.reading import view_document
 from microcrm.operations.billing.terms import ChangeBillingTerms, change_billing_terms, next_numbers
 from microcrm.operations.book import book
 from microcrm.operations.unit_of_work import UnitOfWork

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from microcrm.domain.documents import VOUCHERS
 from microcrm.domain.gateway import read_told
-from microcrm.models.billing import DocumentLine, Payment
+from microcrm.models.billing import Document, DocumentLine, Payment
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
 from microcrm.models.records import OutboxMessage
+from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
 from microcrm.operations.online.asking import ask_by_link, is_capture_wanted
-from microcrm.operations.online.refunds import online_payments, open_concerns
+from microcrm.operations.online.refunds import close_concern, online_payments, open_concerns
 from microcrm.operations.online.told import take_told
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from tests.conftest import Work, act_as
@@ -160,6 +162,41 @@ def test_a_bill_that_was_paid_meanwhile_is_not_paid_twice(till: UnitOfWork, shop
     hear(till, webhook("refund.processed", refund=refund("processed", 52_500), payment=back))
     assert document_of(till.session, bill).paid_paise == 52_500
     assert balances(till.session, shop.business_id) == {"cash": 52_500} | SOLD
+
+
+def test_what_is_left_so_is_an_advance_with_a_voucher_and_goes_back_with_one(till: UnitOfWork, shop: Shop) -> None:
+    bill = issued(till, shop, cut("500")).document_id
+    told = link("paid", asked(till, bill).reference)
+    take_payment(till, paying(bill, PaidPart("cash", "525")))
+    hear(till, webhook("payment_link.paid", payment_link=told, order=order(), payment=payment("captured")))
+    close_concern(till, online_payments(till, bill)[0].id)
+    [voucher] = till.session.scalars(select(Document).where(Document.kind == "receipt_voucher"))
+    assert (voucher.number, voucher.total_paise, voucher.note) == (
+        "RV/2627/0001",
+        52_500,
+        "Received through Razorpay, pay_A",
+    )
+    back = payment("captured", amount_refunded=20_000)
+    hear(till, webhook("refund.processed", refund=refund("processed", 20_000), payment=back))
+    [paper] = till.session.scalars(select(Document).where(Document.kind == "refund_voucher"))
+    assert (paper.corrects_id, paper.total_paise) == (voucher.id, 20_000)
+    assert customer_money(till, shop.customer_id).advance == 32_500
+    hear(till, webhook("refund.processed", refund=refund("processed", 20_000), payment=back))
+    assert customer_money(till, shop.customer_id).advance == 32_500
+    assert document_of(till.session, bill).paid_paise == 52_500
+
+
+def test_what_went_back_is_no_advance_any_more(till: UnitOfWork, shop: Shop) -> None:
+    """Also when nobody looked at it: without a voucher, since nothing was ever paid ahead."""
+    bill = issued(till, shop, cut("500")).document_id
+    told = link("paid", asked(till, bill).reference)
+    take_payment(till, paying(bill, PaidPart("cash", "525")))
+    hear(till, webhook("payment_link.paid", payment_link=told, order=order(), payment=payment("captured")))
+    assert customer_money(till, shop.customer_id).advance == 52_500
+    back = payment("refunded", amount_refunded=52_500)
+    hear(till, webhook("refund.processed", refund=refund("processed", 52_500), payment=back))
+    assert customer_money(till, shop.customer_id).advance == 0
+    assert till.session.scalars(select(Document).where(Document.kind.in_(VOUCHERS))).all() == []
 
 
 def test_what_a_credit_note_gave_back_leaves_the_bill_paid(till: UnitOfWork, shop: Shop) -> None:

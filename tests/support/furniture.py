@@ -16,6 +16,7 @@ from microcrm.domain.permissions import Role
 from microcrm.models.accounts import Device, MailToken, RecoveryCode, SignUp, Throttle
 from microcrm.models.accounts import Session as SignedIn
 from microcrm.models.billing import (
+    AdvanceUse,
     Allocation,
     BillingProfile,
     Document,
@@ -180,6 +181,7 @@ def _bill_rows(session: Session, shop: Shop) -> None:
     add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))
     payment = add(Payment(**mine, mode="cash", amount_paise=100, received_at=OPENED_AT))
     add(Allocation(**mine, payment_id=payment, document_id=document, amount_paise=100))
+    add(AdvanceUse(**mine, voucher_id=document, place=1, document_id=document, on_day=day))
     add(
         LedgerEntry(**mine, posting=shop.business_id, account="cash", amount_paise=100, on_day=day),
         LedgerEntry(**mine, posting=shop.business_id, account="advances", amount_paise=-100, on_day=day),

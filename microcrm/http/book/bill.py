@@ -13,7 +13,7 @@ from starlette.routing import Route
 from microcrm.adapters.paper.typeset import Size, qr_code, set_bill
 from microcrm.domain.bill import QUANTITY_ONE
 from microcrm.domain.bill_page import PageBill, page_of, quantity
-from microcrm.domain.documents import OWED, DocumentKind
+from microcrm.domain.documents import OWED, DocumentKind, Registration
 from microcrm.domain.gstin import display_gstin
 from microcrm.http.book.limits import LINKS, check_address
 from microcrm.http.book.manage import SECRET
@@ -36,6 +36,10 @@ _TITLES = {
     _K.REFUND_VOUCHER: mark("Refund voucher"),
     _K.CREDIT_NOTE: mark("Credit note"),
     _K.DEBIT_NOTE: mark("Debit note"),
+}
+_OF_UNREGISTERED = {
+    _K.RECEIPT_VOUCHER: mark("Receipt for an advance"),
+    _K.REFUND_VOUCHER: mark("Receipt for money given back"),
 }
 
 
@@ -73,7 +77,7 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
     upi = printed["upi"]
     due = max(0, page.total + page.tip - page.paid) if page.kind in OWED else 0
     return {
-        "heading": f"{tongue.say(_TITLES[page.kind])} {page.number}",
+        "heading": f"{_title(page, tongue)} {page.number}",
         "standing": words,
         "tone": tone,
         "day": tongue.day(page.day) if page.day else "",
@@ -98,6 +102,13 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
         "mode": found.online,
         "said": _came_back(request, bool(due), tongue),
     }
+
+
+def _title(page: PageBill, tongue: Tongue) -> str:
+    """Who is not registered gives receipts, not vouchers."""
+    if page.registration is Registration.NONE and page.kind in _OF_UNREGISTERED:
+        return tongue.say(_OF_UNREGISTERED[page.kind])
+    return tongue.say(_TITLES[page.kind])
 
 
 def _came_back(request: Request, is_due: bool, tongue: Tongue) -> tuple[str, str]:
@@ -152,7 +163,11 @@ def _taxes(page: PageBill, tongue: Tongue) -> list[tuple[str, str]]:
 def _after(page: PageBill, tongue: Tongue) -> list[tuple[str, str]]:
     tip = [(tongue.say("Tip"), tongue.rupees(page.tip))] if page.tip else []
     paid = [(tongue.say("Received"), tongue.rupees(page.paid))] if page.paid else []
-    return [*tip, *paid]
+    advances = [
+        (tongue.say("of it advance %(number)s", number=number), tongue.rupees(paise))
+        for number, _, paise in page.advances
+    ]
+    return [*tip, *paid, *(advances if paid else [])]
 
 
 ROUTES = (

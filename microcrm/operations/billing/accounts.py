@@ -15,8 +15,9 @@ from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.ledger import ADVANCES, RECEIVABLE, post
-from microcrm.operations.billing.payments import OPEN, due_of, settle
-from microcrm.operations.billing.reading import DocumentRow, documents_of
+from microcrm.operations.billing.listing import DocumentRow, documents_of
+from microcrm.operations.billing.settling import OPEN, due_of, settle
+from microcrm.operations.billing.vouchers import use_voucher
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -89,6 +90,7 @@ def use_advance(uow: UnitOfWork, document_id: Any) -> AdvanceUsed:
         )
         day = today_in(zone_of(uow.actor.zone), uow.now)
         post(uow, {ADVANCES: part, RECEIVABLE: -part}, day, document_id=document.id, payment_id=payment.id)
+        use_voucher(uow, payment.id, document, part)
     if left == due:
         raise Invalid("This customer has no advance left.")
     settle(uow, document, due - left)
@@ -114,8 +116,9 @@ def unused(uow: UnitOfWork, customer_id: int, *, is_locked: bool = False) -> lis
         )
         .order_by(Payment.received_at, Payment.id)
     )
-    if is_locked:
-        query = query.with_for_update(of=Payment)
+    if is_locked:  # first the locks, then the sums: a statement that waits has counted before it waited
+        mine = select(Payment.id).where(Payment.business_id == uow.business_id, Payment.customer_id == customer_id)
+        uow.session.execute(mine.order_by(Payment.id).with_for_update()).all()
     return [(payment, int(left)) for payment, left in uow.session.execute(query)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import DocumentKind, last_day_for_note
+from microcrm.domain.documents import CORRECTED, DocumentKind, last_day_for_note
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.money import half_up
@@ -16,12 +16,11 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.operations.billing.issuing import Issued, give_number
-from microcrm.operations.billing.payments import due_of
+from microcrm.operations.billing.settling import due_of
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
-_CORRECTED = ("tax_invoice", "bill_of_supply", "invoice_cum_bill", "plain_bill")
 _MONEY = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
 
 
@@ -55,7 +54,7 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     reader.done()
     bill = find(uow, Document, command.document_id)
     same_version(command.version, bill.version)
-    if bill.kind not in _CORRECTED or bill.state in ("draft", "cancelled"):
+    if bill.kind not in CORRECTED or bill.state in ("draft", "cancelled"):
         raise Conflict("Only an issued bill can be credited.")
     lines = _lines(uow, bill.id or 0)
     credited = _already(uow, bill.id or 0)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, delete, select
 
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import DocumentKind
+from microcrm.domain.documents import VOUCHERS, DocumentKind
 from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.gstin import parse_gstin
@@ -72,7 +72,7 @@ class _Read:
 def save_draft(uow: UnitOfWork, command: SaveDraft) -> DraftSaved:
     """``Conflict`` when somebody else saved it meanwhile or it is issued already; errors name their line."""
     uow.require(Permission.INVOICES_EDIT)
-    return _save(uow, command, booking_id=None)
+    return _save(uow, command)
 
 
 def try_out(uow: UnitOfWork, command: SaveDraft) -> Priced:
@@ -93,6 +93,7 @@ def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
             Document.booking_id == booking.id,
             Document.state != "cancelled",
             Document.corrects_id.is_(None),
+            Document.kind.not_in(VOUCHERS),
         )
         .order_by(Document.id)
     ).scalar()
@@ -103,11 +104,17 @@ def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
 
 
 def bill_of_estimate(uow: UnitOfWork, estimate_id: Any) -> int:
-    """A draft with the estimate's lines, at the rates of today. ``Conflict`` for what is no issued estimate."""
+    """A draft with the estimate's lines, at the rates of today; once more, the bill that it became. ``Conflict`` for what is
+    no issued estimate."""
     uow.require(Permission.INVOICES_EDIT)
-    estimate = find(uow, Document, estimate_id)
+    estimate = find(uow, Document, estimate_id)  # locked: two who press at once get one bill
     if estimate.kind != DocumentKind.ESTIMATE or estimate.state != "issued":
         raise Conflict("Only an issued estimate becomes a bill.")
+    became = select(Document.id).where(
+        Document.business_id == uow.business_id, Document.estimate_id == estimate.id, Document.state != "cancelled"
+    )
+    if (known := uow.session.execute(became.order_by(Document.id.desc()).limit(1)).scalar()) is not None:
+        return int(known)
     rows = uow.session.scalars(
         select(DocumentLine)
         .where(DocumentLine.business_id == uow.business_id, DocumentLine.document_id == estimate.id)
@@ -121,7 +128,7 @@ def bill_of_estimate(uow: UnitOfWork, estimate_id: Any) -> int:
         discount=rupees_for_input(estimate.discount_paise),
         note=f"As estimated in {estimate.number}",
     )
-    return _save(uow, command, booking_id=None).document_id
+    return _save(uow, command, estimate_id=estimate.id).document_id
 
 
 def discard_draft(uow: UnitOfWork, document_id: Any, version: Any) -> None:
@@ -141,7 +148,9 @@ def open_draft(uow: UnitOfWork, document_id: Any, version: Any) -> Document:
     return document
 
 
-def _save(uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None) -> DraftSaved:
+def _save(
+    uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None = None, estimate_id: int | None = None
+) -> DraftSaved:
     read = _read(uow, command)
     terms = read_terms(uow)
     priced = _priced(uow, read, terms)
@@ -150,6 +159,7 @@ def _save(uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None) -> Dra
             business_id=uow.business_id,
             kind=priced.kind,
             booking_id=booking_id,
+            estimate_id=estimate_id,
             created_at=uow.now,
             created_by_member_id=uow.actor.member_id,
             version=0,

@@ -16,7 +16,7 @@ from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, Payment
 from microcrm.models.business import Business
 from microcrm.models.customers import Customer
-from microcrm.operations.billing.payments import OPEN
+from microcrm.operations.billing.settling import OPEN
 from microcrm.operations.customer_access import phone_for
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -163,18 +163,24 @@ def _documents(uow: UnitOfWork, customer_id: int, last: date) -> list[_Entry]:
 
 def _payments(uow: UnitOfWork, customer_id: int, last: date) -> list[_Entry]:
     zone = zone_of(uow.actor.zone)
-    rows = uow.session.scalars(
-        select(Payment)
+    is_its_paper = (
+        (Document.business_id == Payment.business_id)
+        & (Document.payment_id == Payment.id)
+        & (Document.state != "cancelled")
+    )
+    rows = uow.session.execute(
+        select(Payment, Document.id, Document.number)
+        .outerjoin(Document, is_its_paper)
         .where(Payment.business_id == uow.business_id, Payment.customer_id == customer_id, Payment.voided_at.is_(None))
         .order_by(Payment.received_at, Payment.id)
     )
     entries: list[_Entry] = []
-    for row in rows:
+    for row, voucher_id, number in rows:
         day = today_in(zone, row.received_at)
         words = "Received" if row.amount_paise > 0 else "Given back"
         sums = (0, row.amount_paise) if row.amount_paise > 0 else (-row.amount_paise, 0)
         if day <= last:
-            entries.append((day, 2, f"{words}, {row.mode}", row.proof, *sums, None))
+            entries.append((day, 2, f"{words}, {row.mode}", number or row.proof, *sums, voucher_id))
     return entries
 
 

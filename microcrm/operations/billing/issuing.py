@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from microcrm.domain.documents import DocumentKind, Registration, financial_year, keep_until, number_from
+from microcrm.domain.documents import VOUCHERS, DocumentKind, Registration, financial_year, keep_until, number_from
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
@@ -81,6 +81,11 @@ def cancel_unsent(uow: UnitOfWork, document_id: Any, version: Any, raw_reason: A
     reader.done()
     document = find(uow, Document, document_id)
     same_version(version, document.version)
+    if document.kind in VOUCHERS:
+        raise Conflict(
+            "A voucher stands as long as its payment does.",
+            remedy="Declare the payment void, or give the advance back.",
+        )
     if document.state != "issued" or document.sent_at is not None or document.paid_paise:
         raise Conflict(
             "Only a bill that nobody has been given can be cancelled.", remedy="Correct it with a credit note."

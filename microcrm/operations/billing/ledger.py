@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from microcrm.domain.documents import DocumentKind
+from microcrm.domain.documents import VOUCHERS, DocumentKind
 from microcrm.models.billing import Document
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 RECEIVABLE, ADVANCES, SALES, ROUND_OFF, TIPS = "receivable", "advances", "sales", "round_off", "tips"
+TAX_ON_ADVANCES = "tax_on_advances"  # due to the State already, earned only with the bill
 _NO_EFFECT = {DocumentKind.ESTIMATE}
 _CREDITS = {DocumentKind.CREDIT_NOTE, DocumentKind.REFUND_VOUCHER}
 _POST = fixed(
@@ -21,7 +22,8 @@ _POST = fixed(
 
 
 def post_document(uow: UnitOfWork, document: Document, *, is_reversed: bool = False) -> None:
-    """A bill: the customer owes, sales and taxes are earned. A credit note the other way round."""
+    """A bill: the customer owes, sales and taxes are earned. A credit note the other way round. A voucher: the tax of an
+    advance; the money itself is posted with its payment."""
     sign = -1 if is_reversed else 1
     day = document.issued_on or uow.now.date()
     amounts = {account: sign * paise for account, paise in amounts_of(document).items()}
@@ -33,7 +35,10 @@ def amounts_of(document: Document) -> dict[str, int]:
     if document.kind in _NO_EFFECT:
         return {}
     sign = -1 if document.kind in _CREDITS else 1
-    second = "utgst" if document.heads == "cgst_utgst" else "sgst"
+    if document.kind in VOUCHERS:
+        taxes = (document.cgst_paise, document.sgst_paise, document.igst_paise)
+        return advance_amounts(document.heads, *(sign * paise for paise in taxes))
+    second = second_head(document.heads)
     amounts = {
         RECEIVABLE: document.total_paise + document.tip_paise,
         SALES: -document.taxable_paise,
@@ -44,6 +49,16 @@ def amounts_of(document: Document) -> dict[str, int]:
         TIPS: -document.tip_paise,
     }
     return {account: sign * paise for account, paise in amounts.items() if paise}
+
+
+def second_head(heads: str) -> str:
+    return "utgst" if heads == "cgst_utgst" else "sgst"
+
+
+def advance_amounts(heads: str, cgst: int, sgst: int, igst: int) -> dict[str, int]:
+    """What the tax on an advance posts; below nothing when it is due no longer."""
+    amounts = {TAX_ON_ADVANCES: cgst + sgst + igst, "cgst": -cgst, second_head(heads): -sgst, "igst": -igst}
+    return {account: paise for account, paise in amounts.items() if paise}
 
 
 def payment_amounts(mode: str, paise: int, settled: int) -> dict[str, int]:

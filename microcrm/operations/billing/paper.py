@@ -84,4 +84,7 @@ def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
         upi_id=terms.upi_id,
         upi_name=terms.upi_name,
         second_language=terms.second_language,
+        advances=[
+            (one.voucher, one.voucher_day, one.amount) for one in view.payments if one.voucher and not one.is_void
+        ],
     )  # fmt: skip

@@ -16,13 +16,15 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.operations.billing.ledger import payment_amounts, post
+from microcrm.operations.billing.purposes import purposes_for
+from microcrm.operations.billing.settling import OPEN, due_of, settle
 from microcrm.operations.billing.till import refuse_if_counted
+from microcrm.operations.billing.vouchers import call_off_voucher, write_receipt_voucher
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MODES = ("cash", "upi", "card", "bank", "wallet")  # razorpay comes by its webhook only
 MOST_PARTS = 6
-OPEN = ("issued", "part_paid")  # states in which a bill takes money
 MOST = 10**11
 
 
@@ -154,7 +156,10 @@ def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
         raise Conflict("This payment is void already.")
     if payment.evidence != "claimed":
         raise Conflict("The bank or Razorpay says this money arrived.", remedy="Give it back with a refund instead.")
+    if payment.amount_paise < 0:
+        raise Conflict("Money that was given back stays given back.", remedy="Take the advance once more instead.")
     refuse_if_counted(uow, payment)
+    call_off_voucher(uow, payment, reason)
     payment.voided_at, payment.void_reason = uow.now, reason
     rows = uow.session.execute(
         select(Allocation).where(Allocation.business_id == uow.business_id, Allocation.payment_id == payment.id)
@@ -166,10 +171,6 @@ def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
         settled += allocation.amount_paise
     _post(uow, payment, settled, is_reversed=True)
     uow.audit("payment.voided", "payment", payment.id, amount=payment.amount_paise)
-
-
-def due_of(document: Document) -> int:
-    return document.total_paise + document.tip_paise - document.paid_paise
 
 
 def _read(command: TakePayment) -> tuple[Sequence[_Part], str, bool]:
@@ -223,8 +224,11 @@ def _store(uow: UnitOfWork, document: Document, part: _Part, settled: Sequence[t
         Allocation(business_id=uow.business_id, payment_id=payment.id, document_id=bill.id, amount_paise=paise)
         for bill, paise in settled
     )
-    _post(uow, payment, sum(paise for _, paise in settled))
+    spent = sum(paise for _, paise in settled)
+    _post(uow, payment, spent)
     uow.audit("payment.taken", "payment", payment.id, mode=part.mode, amount=part.paise, document=document.id)
+    if part.paise > spent:
+        write_receipt_voucher(uow, payment, part.paise - spent, purposes_for(uow))
 
 
 def _post(uow: UnitOfWork, payment: Payment, settled: int, *, is_reversed: bool = False) -> None:
@@ -232,16 +236,6 @@ def _post(uow: UnitOfWork, payment: Payment, settled: int, *, is_reversed: bool 
     amounts = payment_amounts(payment.mode, payment.amount_paise, settled)
     day = today_in(zone_of(uow.actor.zone), uow.now)
     post(uow, {account: sign * paise for account, paise in amounts.items()}, day, payment_id=payment.id)
-
-
-def settle(uow: UnitOfWork, document: Document, paise: int) -> None:
-    """So much more (or less) of it is paid. For operations that have asked already."""
-    document.paid_paise += paise
-    if document.state != "cancelled":
-        document.state = "paid" if due_of(document) <= 0 else "part_paid" if document.paid_paise else "issued"
-    document.version += 1
-    uow.session.add(document)
-    uow.session.flush()
 
 
 def _taken(document: Document, *, change: int, advance: int, earlier: int = 0) -> PaymentTaken:

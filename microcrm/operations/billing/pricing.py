@@ -24,6 +24,10 @@ _RULES = {
 }  # the rest is done on the customer's person: s.12(4)
 
 
+def rule_for(tax_class: TaxClass) -> PlaceRule:
+    return _RULES.get(tax_class, PlaceRule.PERFORMED)
+
+
 @dataclass(frozen=True, slots=True)
 class LineWish:
     """One line as typed. ``quantity`` like "1.5", ``discount`` like "10%" or "50"; ``tax_class`` decides the rate."""
@@ -94,7 +98,7 @@ def price(
     if registration is Registration.REGULAR:
         places = [
             place_of_supply(
-                _RULES.get(line.tax_class, PlaceRule.PERFORMED),
+                rule_for(line.tax_class),
                 seller_state,
                 buyer_gstin_state=buyer_gstin[:2],
                 buyer_state=buyer_state,

@@ -1,74 +1,24 @@
-"""The list of bills and one bill, as screens and the printed page show them."""
+"""One bill as its screen and the printed page show it, with its payments and the papers that belong to it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, tuple_
+from sqlalchemy import and_, case, or_, select
+from sqlalchemy.orm import aliased
 
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import OWED, TITLES, DocumentKind
+from microcrm.domain.documents import DocumentKind, Registration, title_of
 from microcrm.domain.errors import Invalid, NotFound
-from microcrm.domain.fields import BIGINT, parse_text, parse_whole
+from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.money import half_up, share
 from microcrm.domain.permissions import Permission
-from microcrm.domain.search_key import prefix_end, search_key
-from microcrm.domain.zones import today_in, zone_of
-from microcrm.models.billing import Allocation, Document, DocumentLine, Payment
+from microcrm.models.billing import AdvanceUse, Allocation, Document, DocumentLine, Payment
 from microcrm.models.customers import Customer
 from microcrm.operations.unit_of_work import UnitOfWork
-
-PAGE_SIZE = 25
-MOST_OF_ONE = 8  # of one customer, at a glance
-TABS = ("all", "draft", "due", "overdue", "paid", "credit_notes", "estimates")
-_OPEN = ("issued", "part_paid")
-
-
-@dataclass(frozen=True, slots=True)
-class ListDocuments:
-    """From the address, so anything odd falls back to all. ``before`` is the id of the last row seen."""
-
-    tab: Any = "all"
-    first: Any = None
-    last: Any = None
-    query: Any = ""
-    before: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRow:
-    """Paise."""
-
-    id: int
-    kind: DocumentKind
-    state: str
-    number: str
-    day: date | None
-    due_on: date | None
-    customer: str
-    total: int
-    due: int
-    modes: tuple[str, ...]
-    corrects: str
-    is_business: bool
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    count: int
-    paise: int
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
-    rows: tuple[DocumentRow, ...]
-    tallies: Mapping[str, Tally]
-    collected: Mapping[str, int]
-    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +52,8 @@ class LineView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
+    """``voucher``: number of the receipt voucher whose advance this is, and its id and day."""
+
     id: int
     mode: str
     amount: int
@@ -109,11 +61,28 @@ class PaymentView:
     proof: str
     at: Any
     is_void: bool
+    voucher: str = ""
+    voucher_id: int | None = None
+    voucher_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another paper that belongs to this one. ``how``: corrects, corrected_by, estimate, became, advance or used_for."""
+
+    id: int
+    how: str
+    kind: DocumentKind
+    title: str
+    number: str
+    state: str
+    day: date | None
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentView:
-    """``document`` columns as stored; ``customer`` is the name on record now, for a draft."""
+    """``document`` columns as stored; ``customer`` is the name on record now, for a draft. ``related`` only for the screen."""
 
     id: int
     version: int
@@ -146,33 +115,24 @@ class DocumentView:
     lines: tuple[LineView, ...]
     payments: tuple[PaymentView, ...]
     is_sent: bool
+    related: tuple[Related, ...] = ()
 
     @property
     def due(self) -> int:
         return max(0, self.total + self.tip - self.paid)
 
-
-def list_documents(uow: UnitOfWork, command: ListDocuments) -> DocumentPage:
-    """Newest first, 25 at a time, with counts and sums of every tab for the same days and words. Four statements."""
-    uow.require(Permission.INVOICES_VIEW)
-    today = today_in(zone_of(uow.actor.zone), uow.now)
-    where = _conditions(uow, command)
-    tab = command.tab if isinstance(command.tab, str) and command.tab in TABS else "all"
-    rows = _fetch(uow, [*where, _tab(tab, today)], command.before)
-    return DocumentPage(
-        tuple(rows[:PAGE_SIZE]), _tallies(uow, where, today), _collected(uow, command), len(rows) > PAGE_SIZE
-    )
-
-
-def documents_of(uow: UnitOfWork, customer_id: int) -> tuple[DocumentRow, ...]:
-    """The latest of one customer, for operations that have asked already."""
-    where = [Document.business_id == uow.business_id, Document.customer_id == customer_id]
-    return tuple(_fetch(uow, where, None)[:MOST_OF_ONE])
+    @property
+    def became(self) -> str:
+        """As in ``DocumentRow``."""
+        bills = [one.number or "draft" for one in self.related if one.how == "became" and one.state != "cancelled"]
+        return bills[-1] if bills else ""
 
 
 def view_document(uow: UnitOfWork, document_id: Any) -> DocumentView:
+    """With the papers that belong to it. Four statements."""
     uow.require(Permission.INVOICES_VIEW)
-    return read_document(uow, document_id)
+    view = read_document(uow, document_id)
+    return replace(view, related=_related(uow, view.id))
 
 
 def read_document(uow: UnitOfWork, document_id: Any) -> DocumentView:
@@ -198,128 +158,6 @@ def _id(raw: Any) -> int:
     return number
 
 
-def _conditions(uow: UnitOfWork, command: ListDocuments) -> list[ColumnElement[bool]]:
-    where: list[Any] = [Document.business_id == uow.business_id]
-    if isinstance(command.first, date):
-        where.append(Document.issued_on >= command.first)
-    if isinstance(command.last, date):
-        where.append(Document.issued_on <= command.last)
-    try:
-        words = parse_text(command.query, limit=60)
-    except Invalid:
-        words = ""
-    if words:
-        number, name = words.upper(), search_key(words)
-        where.append(
-            or_(
-                and_(Document.number >= number, Document.number < prefix_end(number)),
-                and_(Customer.name_key >= name, Customer.name_key < prefix_end(name)),
-            )
-        )
-    return where
-
-
-def _tab(tab: str, today: date) -> ColumnElement[bool]:
-    is_note = Document.kind == DocumentKind.CREDIT_NOTE
-    is_open = and_(Document.state.in_(_OPEN), Document.kind.in_(OWED))
-    return {
-        "all": Document.id.is_not(None),
-        "draft": Document.state == "draft",
-        "due": is_open,
-        "overdue": and_(is_open, Document.due_on < today),
-        "paid": and_(Document.state == "paid", Document.kind.in_(OWED)),
-        "credit_notes": is_note,
-        "estimates": and_(Document.kind == DocumentKind.ESTIMATE, Document.state != "draft"),
-    }[tab]
-
-
-def _with_customer(columns: Sequence[Any]) -> Any:
-    return (
-        select(*columns)
-        .select_from(Document)
-        .outerjoin(Customer, and_(Customer.business_id == Document.business_id, Customer.id == Document.customer_id))
-    )
-
-
-def _fetch(uow: UnitOfWork, where: list[ColumnElement[bool]], before: Any) -> list[DocumentRow]:
-    try:
-        last = parse_whole(before)
-    except Invalid:
-        last = None
-    if last is not None and 0 < last <= BIGINT:
-        edge = select(Document.issued_on, Document.id).where(
-            Document.business_id == uow.business_id, Document.id == last
-        )
-        if (row := uow.session.execute(edge).first()) is not None:
-            where = [*where, tuple_(Document.issued_on, Document.id) < tuple_(*row)]
-    modes = (
-        select(func.array_agg(Payment.mode.distinct()))
-        .join(Allocation, and_(Allocation.business_id == Payment.business_id, Allocation.payment_id == Payment.id))
-        .where(
-            Payment.business_id == Document.business_id,
-            Allocation.document_id == Document.id,
-            Payment.voided_at.is_(None),
-        )
-        .correlate(Document)
-        .scalar_subquery()
-    )
-    statement = _with_customer((Document, Customer.name, modes.label("modes"))).where(*where)
-    found = uow.session.execute(statement.order_by(Document.issued_on.desc(), Document.id.desc()).limit(PAGE_SIZE + 1))
-    return [_row(document, name, modes) for document, name, modes in found]
-
-
-def _row(document: Document, name: str | None, modes: list[str] | None) -> DocumentRow:
-    is_note = document.kind == DocumentKind.CREDIT_NOTE
-    due = document.total_paise + document.tip_paise - document.paid_paise
-    return DocumentRow(
-        id=document.id or 0,
-        kind=DocumentKind(document.kind),
-        state=document.state,
-        number=document.number or "",
-        day=document.issued_on,
-        due_on=document.due_on,
-        customer=str(document.buyer.get("name") or name or "Walk-in"),
-        total=-document.total_paise if is_note else document.total_paise,
-        due=due if document.state in _OPEN and document.kind in OWED else 0,
-        modes=tuple(modes or ()),
-        corrects=str(document.buyer.get("corrects", "")),
-        is_business=bool(document.buyer_gstin),
-        version=document.version,
-    )
-
-
-def _tallies(uow: UnitOfWork, where: list[ColumnElement[bool]], today: date) -> dict[str, Tally]:
-    due = Document.total_paise + Document.tip_paise - Document.paid_paise
-    columns = []
-    for tab in TABS:
-        condition = _tab(tab, today)
-        amount: Any = due if tab in ("due", "overdue") else Document.total_paise
-        if tab == "all":  # after credit notes, without drafts and what was called off
-            condition = and_(
-                condition, Document.state.not_in(("draft", "cancelled")), Document.kind != DocumentKind.ESTIMATE
-            )
-            amount = case((Document.kind == DocumentKind.CREDIT_NOTE, -Document.total_paise), else_=amount)
-        columns += [func.count().filter(_tab(tab, today)), func.coalesce(func.sum(amount).filter(condition), 0)]
-    row = uow.session.execute(_with_customer(columns).where(*where)).one()
-    tallies = {tab: Tally(int(row[2 * n]), int(row[2 * n + 1])) for n, tab in enumerate(TABS)}
-    tallies["credit_notes"] = Tally(tallies["credit_notes"].count, -tallies["credit_notes"].paise)
-    return tallies
-
-
-def _collected(uow: UnitOfWork, command: ListDocuments) -> dict[str, int]:
-    """What came in on those days, by way of paying, the largest first."""
-    zone = uow.actor.zone
-    day = func.date(func.timezone(zone, Payment.received_at))
-    where = [Payment.business_id == uow.business_id, Payment.voided_at.is_(None)]
-    if isinstance(command.first, date):
-        where.append(day >= command.first)
-    if isinstance(command.last, date):
-        where.append(day <= command.last)
-    total = func.sum(Payment.amount_paise)
-    rows = uow.session.execute(select(Payment.mode, total).where(*where).group_by(Payment.mode).order_by(total.desc()))
-    return {mode: int(paise) for mode, paise in rows}
-
-
 def _line_views(uow: UnitOfWork, document_id: int) -> tuple[LineView, ...]:
     rows = uow.session.scalars(
         select(DocumentLine)
@@ -338,19 +176,70 @@ def _line_views(uow: UnitOfWork, document_id: int) -> tuple[LineView, ...]:
 
 
 def _payments(uow: UnitOfWork, document_id: int) -> tuple[PaymentView, ...]:
+    voucher = aliased(Document)
+    used = select(AdvanceUse.voucher_id).where(
+        AdvanceUse.business_id == uow.business_id, AdvanceUse.document_id == document_id
+    )
+    is_its_voucher = and_(
+        voucher.business_id == Payment.business_id, voucher.payment_id == Payment.id, voucher.id.in_(used)
+    )
     rows = uow.session.execute(
-        select(Payment, Allocation.amount_paise)
+        select(Payment, Allocation.amount_paise, voucher.number, voucher.id, voucher.issued_on)
         .join(Allocation, and_(Allocation.business_id == Payment.business_id, Allocation.payment_id == Payment.id))
+        .outerjoin(voucher, is_its_voucher)
         .where(Payment.business_id == uow.business_id, Allocation.document_id == document_id)
         .order_by(Payment.received_at, Payment.id)
     )
     return tuple(
         PaymentView(
             payment.id or 0, payment.mode, amount, payment.evidence, payment.proof, payment.received_at,
-            payment.voided_at is not None,
+            payment.voided_at is not None, number or "", voucher_id, day,
         )
-        for payment, amount in rows
+        for payment, amount, number, voucher_id, day in rows
     )  # fmt: skip
+
+
+def _related(uow: UnitOfWork, document_id: int) -> tuple[Related, ...]:
+    """The papers that this one points at, and those that point at it, the first written first."""
+    me, other = aliased(Document), aliased(Document)
+    uses = AdvanceUse.business_id == uow.business_id
+    advances = select(AdvanceUse.voucher_id).where(uses, AdvanceUse.document_id == document_id)
+    used_for = select(AdvanceUse.document_id).where(uses, AdvanceUse.voucher_id == document_id)
+    how = case(
+        (other.id == me.corrects_id, "corrects"),
+        (other.corrects_id == me.id, "corrected_by"),
+        (other.id == me.estimate_id, "estimate"),
+        (other.estimate_id == me.id, "became"),
+        (other.id.in_(advances), "advance"),
+        (other.id.in_(used_for), "used_for"),
+    )
+    rows = uow.session.execute(
+        select(other, how)
+        .join(me, and_(me.business_id == other.business_id, me.id == document_id))
+        .where(
+            other.business_id == uow.business_id,
+            or_(
+                other.id == me.corrects_id,
+                other.corrects_id == document_id,
+                other.estimate_id == document_id,
+                other.id == me.estimate_id,
+                other.id.in_(advances),
+                other.id.in_(used_for),
+            ),
+        )
+        .order_by(other.issued_on, other.id)
+    )
+    return tuple(
+        Related(
+            one.id or 0, words, DocumentKind(one.kind), _title(one), one.number or "", one.state, one.issued_on,
+            one.total_paise,
+        )
+        for one, words in rows
+    )  # fmt: skip
+
+
+def _title(document: Document) -> str:
+    return title_of(DocumentKind(document.kind), Registration(document.seller.get("registration", "regular")))
 
 
 def _view(
@@ -358,7 +247,7 @@ def _view(
 ) -> DocumentView:
     kind = DocumentKind(document.kind)
     return DocumentView(
-        id=document.id or 0, version=document.version, kind=kind, title=TITLES[kind], state=document.state,
+        id=document.id or 0, version=document.version, kind=kind, title=_title(document), state=document.state,
         number=document.number or "", day=document.issued_on, due_on=document.due_on, seller=document.seller,
         buyer=document.buyer, buyer_gstin=document.buyer_gstin, customer_id=document.customer_id, customer=customer,
         booking_id=document.booking_id, place_state=document.place_state, heads=document.heads, reason=document.reason,

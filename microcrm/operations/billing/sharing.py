@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select, text
 
 from microcrm.domain.bill_page import PageBill
+from microcrm.domain.documents import OWED, DocumentKind, Registration, title_of
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
@@ -61,7 +62,7 @@ def share_bill(uow: UnitOfWork, document_id: Any) -> Shared:
     uow.audit("invoice.shared", "document", document.id, number=document.number)
     phone, email = _contact(uow, document.customer_id)
     shop = uow.session.execute(select(Business.name).where(Business.id == uow.business_id)).scalar_one()
-    words = f"Your bill {document.number} of {format_rupees(document.total_paise)} from {shop}:"
+    words = f"Your {_noun(document)} {document.number} of {format_rupees(document.total_paise)} from {shop}:"
     return Shared(token, words, phone, email)
 
 
@@ -89,6 +90,11 @@ def bill_inside(uow: UnitOfWork, token: Any) -> int:
     uow.enter_business(row.business_id)
     uow.actor = replace(uow.actor, zone=row.zone)
     return int(row.document_id)
+
+
+def _noun(document: Document) -> str:
+    kind = DocumentKind(document.kind)
+    return "bill" if kind in OWED else title_of(kind, Registration(document.seller["registration"])).lower()
 
 
 def _contact(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:

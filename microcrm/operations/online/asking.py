@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import extract, or_, select, text, update
 
+from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document
 from microcrm.models.business import Business
 from microcrm.models.gateway import GatewayPayment, GatewayRefund, PayRequest
-from microcrm.operations.billing.payments import OPEN, OWED, due_of
+from microcrm.operations.billing.settling import OPEN, due_of
 from microcrm.operations.billing.sharing import bill_inside
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import find

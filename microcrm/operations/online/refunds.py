@@ -16,6 +16,9 @@ from microcrm.domain.money import format_rupees, parse_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document, Payment
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.billing.advances import unused_of
+from microcrm.operations.billing.purposes import purposes_for
+from microcrm.operations.billing.vouchers import voucher_of, write_receipt_voucher
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -113,13 +116,21 @@ def note_refund_failed(uow: UnitOfWork, key: str) -> None:
 
 
 def close_concern(uow: UnitOfWork, gateway_payment_id: Any) -> None:
-    """The owner has seen it and leaves it as it is."""
+    """The owner has seen it and leaves it as it is: what settles no bill is the customer's advance from here on."""
     uow.require(Permission.INVOICES_CORRECT)
     row = find(uow, GatewayPayment, gateway_payment_id)
     if row.concern and row.concern_closed_at is None:
         row.concern_closed_at = uow.now
         uow.session.flush()
         uow.audit("payment.looked_at", "gateway_payment", row.id, concern=row.concern)
+        if row.payment_id is not None:
+            _keep_as_advance(uow, find(uow, Payment, row.payment_id))
+
+
+def _keep_as_advance(uow: UnitOfWork, payment: Payment) -> None:
+    left = unused_of(uow, payment)
+    if left > 0 and payment.customer_id is not None and voucher_of(uow, payment.id) is None:
+        write_receipt_voucher(uow, payment, left, purposes_for(uow))
 
 
 def online_payments(uow: UnitOfWork, document_id: Any) -> tuple[OnlinePayment, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from microcrm.domain.documents import DocumentKind
 from microcrm.domain.gateway import CURRENCY
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.models.gateway import GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.billing.advances import advance_given_back
 from microcrm.operations.billing.ledger import ADVANCES, RECEIVABLE, post
-from microcrm.operations.billing.payments import OPEN, due_of, settle
+from microcrm.operations.billing.settling import OPEN, due_of, settle, settle_anew
+from microcrm.operations.billing.vouchers import voucher_of
 from microcrm.operations.online.asking import mark_paid
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -86,8 +87,8 @@ def _give_back(uow: UnitOfWork, row: GatewayPayment, refund: GatewayRefund) -> N
     request = find(uow, PayRequest, row.pay_request_id)
     document = find(uow, Document, request.document_id)
     used = _used(uow, row)
-    spare = row.amount_paise - used - _given_of_spare(uow, row)
-    from_bill = max(0, refund.amount_paise - max(0, spare))
+    spare = min(refund.amount_paise, max(0, row.amount_paise - used - _given_of_spare(uow, row)))
+    from_bill = refund.amount_paise - spare
     payment = Payment(
         business_id=uow.business_id,
         customer_id=document.customer_id,
@@ -100,10 +101,25 @@ def _give_back(uow: UnitOfWork, row: GatewayPayment, refund: GatewayRefund) -> N
         request_key=f"{MODE}:{refund.remote_id}",
     )
     _store(uow, payment, document, -from_bill)
+    if spare:
+        _give_back_spare(uow, find(uow, Payment, row.payment_id), payment, document, spare, refund.reason)
     refund.payment_id = payment.id
-    standing = _standing(uow, document)
-    settle(uow, document, standing - document.paid_paise)
+    settle_anew(uow, document)
     uow.audit("payment.refunded", "payment", payment.id, amount=refund.amount_paise, document=document.id)
+
+
+def _give_back_spare(
+    uow: UnitOfWork, paid: Payment, back: Payment, document: Document, spare: int, reason: str
+) -> None:
+    """What settled nothing is the customer's advance no longer: with a refund voucher where it had a receipt voucher."""
+    if voucher_of(uow, paid.id) is not None:
+        advance_given_back(uow, paid, back, spare, reason)
+        return
+    for one, part in ((paid, spare), (back, -spare)):
+        uow.session.add(
+            Allocation(business_id=uow.business_id, payment_id=one.id, document_id=document.id, amount_paise=part)
+        )
+    uow.session.flush()
 
 
 def _store(uow: UnitOfWork, payment: Payment, document: Document, settled: int) -> None:
@@ -140,27 +156,3 @@ def _given_of_spare(uow: UnitOfWork, row: GatewayPayment) -> int:
         GatewayRefund.payment_id.is_not(None),
     )
     return int(uow.session.execute(query).scalar_one())
-
-
-def _standing(uow: UnitOfWork, document: Document) -> int:
-    """What counts as paid: allocations and credit notes, up to the bill itself. A refund of what a note has credited leaves
-    the bill paid."""
-    paid = select(func.coalesce(func.sum(Allocation.amount_paise), 0)).join(
-        Payment, (Payment.business_id == Allocation.business_id) & (Payment.id == Allocation.payment_id)
-    )
-    allocated = uow.session.execute(
-        paid.where(
-            Allocation.business_id == uow.business_id,
-            Allocation.document_id == document.id,
-            Payment.voided_at.is_(None),
-        )
-    ).scalar_one()
-    credited = uow.session.execute(
-        select(func.coalesce(func.sum(Document.total_paise), 0)).where(
-            Document.business_id == uow.business_id,
-            Document.corrects_id == document.id,
-            Document.kind == DocumentKind.CREDIT_NOTE,
-            Document.state.not_in(("draft", "cancelled")),
-        )
-    ).scalar_one()
-    return min(document.total_paise + document.tip_paise, int(allocated) + int(credited))
