@@ -24,6 +24,7 @@ from bench.wire import Tab, event_frame
 from microcrm import settings as configuration
 from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role, permissions_of
+from microcrm.launch.webserver import calm_collector
 from microcrm.operations.calendar_range import calendar_range
 from microcrm.operations.unit_of_work import Actor
 from microcrm.processes import Failed
@@ -69,6 +70,7 @@ def measure(choice: Choice) -> Report:
         with psycopg.connect(plain(configuration.settings().database_owner_url), autocommit=True) as connection:
             choice.say("making the weeks of ten people, once")
             members = weeks.ensure(connection)
+        calm_collector()  # as in a web worker
         for week in weeks.weeks():
             choice.say(f"{week.bookings} bookings, read and made ready")
             figures |= _server(week, members, 40 if choice.is_quick else 300)

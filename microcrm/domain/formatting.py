@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from microcrm.domain.calendar_text import MONTHS
@@ -12,6 +13,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+@lru_cache(maxsize=4096)  # a page of a list writes the same few years of days again and again
 def format_day(day: date) -> str:
     """Like "05 Dec 2026"."""
     return f"{day.day:02d} {MONTHS[day.month - 1]} {day.year:04d}"

@@ -43,10 +43,7 @@ def serve(settings: Settings) -> None:
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork", force=True)
         importlib.import_module(_APP)
-        gc.collect()
-        gc.freeze()  # else each collection in a worker would copy the shared pages
-        # A full collection walks the states of all open tabs and stops everybody for as long: make it rare.
-        gc.set_threshold(20_000, 20, 50)
+        calm_collector()
     Server(
         target=f"{_APP}:app",
         factory=True,
@@ -60,3 +57,11 @@ def serve(settings: Settings) -> None:
         log_access=False,
         log_dictconfig=_LOG_TO_OURS,
     ).serve()
+
+
+def calm_collector() -> None:
+    """Garbage collection of a process that serves: what was loaded is set aside, else each collection in a worker would
+    copy the shared pages; and a full one, which walks the states of all open tabs and stops everybody for as long, is rare."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)

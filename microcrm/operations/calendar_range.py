@@ -3,23 +3,22 @@ that cannot be booked. Four statements, however long and full the range; five wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import and_, exists, or_, select
 
 from microcrm.domain.booking import MOVABLE, OFF, BookingStatus
 from microcrm.domain.calendar_ask import MOST_CHOSEN, WEEK_COLUMNS, By, CalendarAsk, View, read_ask
 from microcrm.domain.hours import Window, Windows, minutes_of
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, today_in, zone_of
-from microcrm.models.bookings import BookingItem
-from microcrm.models.business import Member
-from microcrm.models.catalogue import Resource
 from microcrm.operations.customer_access import sees_own_only
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.class_blocks import ClassBlock, read_class_blocks
 from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
@@ -31,6 +30,26 @@ from microcrm.operations.unit_of_work import UnitOfWork
 MOST_MEMBERS = 200
 USUAL_DAY = Window(9 * 60, 20 * 60)  # drawn for a shop that has not said when it is open
 _GAVE_BACK = OFF | {BookingStatus.NO_SHOW}
+
+
+_MEMBERS = fixed("""
+SELECT m.id, m.name, m.deactivated_at IS NULL AND m.is_bookable FROM members m
+WHERE m.business_id = :business AND (CAST(:only AS bigint) IS NULL OR m.id = :only)
+  AND (m.deactivated_at IS NULL AND m.is_bookable OR EXISTS (
+    SELECT FROM booking_items i
+    WHERE i.business_id = m.business_id AND i.member_id = m.id AND i.starts_at > :from AND i.starts_at < :end
+      AND i.ends_at > :start AND i.is_live))
+ORDER BY m.position, m.id LIMIT :most
+""")
+_ROOMS = fixed("SELECT id, name FROM resources WHERE business_id = :business AND is_active ORDER BY position, id")
+
+
+class Lane(NamedTuple):
+    """A member or a room that can have a column. ``takes``: bookings, still."""
+
+    id: int
+    name: str
+    takes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +113,7 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
     ask = _fitting(uow, ask, members, WEEK_COLUMNS if columns else MOST_CHOSEN)
     chosen = [member for member in members if not ask.staff or member.id in ask.staff]
     rooms = _rooms(uow) if ask.by is By.ROOM else []
-    lanes: Sequence[Any] = rooms if ask.by is By.ROOM else chosen
+    lanes = rooms if ask.by is By.ROOM else chosen
     page, shown = _page(ask, lanes, columns)
     ask = replace(ask, page=page)
     who = None if ask.by is By.ROOM and not ask.staff else [one.id for one in (chosen if ask.by is By.ROOM else shown)]
@@ -103,19 +122,19 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
     classes = read_class_blocks(uow, start, end, members=who, service=ask.service) if not ask.status else ()
     monday = ask.day - timedelta(days=ask.day.weekday())
     working = read_working_time(
-        uow, min(monday, ask.first), max(monday + timedelta(days=6), ask.last), [member.id or 0 for member in members]
+        uow, min(monday, ask.first), max(monday + timedelta(days=6), ask.last), [member.id for member in members]
     )
-    taken = [*items, *classes]
     kept = [item for item in items if item.status not in _GAVE_BACK]
+    lanes_taken = _by_lane([*kept, *classes], ask)
     return CalendarRange(
         ask=ask,
         today=today,
         now=uow.now,
         zone=uow.actor.zone,
         shop=working.shop(ask.day),
-        drawn=_drawn(working, monday, ask, taken, zone),
-        people=tuple(Person(member.id or 0, member.name) for member in members),
-        columns=tuple(_column(uow, one, ask, kept, classes, working) for one in shown),
+        drawn=_drawn(working, monday, ask, (items, classes), zone),
+        people=tuple(Person(member.id, member.name) for member in members),
+        columns=tuple(_column(uow, one, ask, lanes_taken[one.id], working) for one in shown),
         first_column=next((place for place, one in enumerate(lanes, start=1) if shown and one is shown[0]), 1),
         of_columns=len(lanes),
         items=items,
@@ -134,73 +153,53 @@ def movable_of(uow: UnitOfWork, items: Sequence[DayItem]) -> frozenset[int]:
     return frozenset(item.item_id for item in items if item.status in MOVABLE and me in (None, item.member_id))
 
 
-def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Member], most: int) -> CalendarAsk:
+def _fitting(uow: UnitOfWork, ask: CalendarAsk, members: Sequence[Lane], most: int) -> CalendarAsk:
     """Only members there are, and for a week few: whoever looks, if they take bookings, else the first."""
-    known = [member.id or 0 for member in members]
+    known = [member.id for member in members]
     staff = tuple(one for one in ask.staff if one in known)
     if ask.view is View.WEEK and not staff and known:
         staff = (uow.actor.member_id if uow.actor.member_id in known else known[0],)
     return replace(ask, staff=staff[:most] if ask.view is View.WEEK else staff)
 
 
-def _page(ask: CalendarAsk, lanes: Sequence[Any], columns: int) -> tuple[int, Sequence[Any]]:
+def _page(ask: CalendarAsk, lanes: Sequence[Lane], columns: int) -> tuple[int, Sequence[Lane]]:
     if not columns or ask.view is not View.DAY:
         return 1, lanes
     page = min(ask.page, max(1, -(-len(lanes) // columns)))
     return page, lanes[(page - 1) * columns : page * columns]
 
 
-def _members(uow: UnitOfWork, start: datetime, end: datetime) -> Sequence[Member]:
+def _members(uow: UnitOfWork, start: datetime, end: datetime) -> Sequence[Lane]:
     """Whoever takes bookings, and whoever has some in the range though they take none any more."""
-    has_items = exists(
-        select(BookingItem.id).where(
-            BookingItem.business_id == Member.business_id,
-            BookingItem.member_id == Member.id,
-            BookingItem.starts_at > start - REACH,
-            BookingItem.starts_at < end,
-            BookingItem.ends_at > start,
-            BookingItem.is_live,
-        )
-    )
-    own = [Member.id == uow.actor.member_id] if sees_own_only(uow.actor) else []
-    return uow.session.scalars(
-        select(Member)
-        .where(
-            Member.business_id == uow.business_id,
-            or_(and_(Member.deactivated_at.is_(None), Member.is_bookable), has_items),
-            *own,
-        )
-        .order_by(Member.position, Member.id)
-        .limit(MOST_MEMBERS)
-    ).all()
+    values = {
+        "business": uow.business_id, "from": start - REACH, "start": start, "end": end, "most": MOST_MEMBERS,
+        "only": uow.actor.member_id if sees_own_only(uow.actor) else None,
+    }  # fmt: skip
+    return [Lane(*row) for row in uow.session.connection().execute(_MEMBERS, values)]
 
 
-def _rooms(uow: UnitOfWork) -> Sequence[Resource]:
-    return uow.session.scalars(
-        select(Resource)
-        .where(Resource.business_id == uow.business_id, Resource.is_active)
-        .order_by(Resource.position, Resource.id)
-    ).all()
+def _rooms(uow: UnitOfWork) -> Sequence[Lane]:
+    rooms = uow.session.connection().execute(_ROOMS, {"business": uow.business_id})
+    return [Lane(*row) for row in rooms]
 
 
-def _column(
-    uow: UnitOfWork,
-    one: Any,
-    ask: CalendarAsk,
-    kept: Sequence[DayItem],
-    classes: Sequence[ClassBlock],
-    working: WorkingTime,
-) -> Column:
-    """``kept``: without what gave its time back."""
+def _by_lane(taken: Sequence[Any], ask: CalendarAsk) -> Mapping[int, list[Any]]:
+    """``taken``: without what gave its time back."""
+    lanes: dict[int, list[Any]] = defaultdict(list)
+    for item in taken:
+        for lane in set(item.rooms) if ask.by is By.ROOM else (item.member_id,):
+            lanes[lane].append(item)
+    return lanes
+
+
+def _column(uow: UnitOfWork, one: Lane, ask: CalendarAsk, mine: Sequence[Any], working: WorkingTime) -> Column:
     if ask.by is By.ROOM:
-        mine: list[Any] = [item for item in (*kept, *classes) if one.id in item.rooms]
         capacity = sum(minutes_of(working.shop(day)) for day in ask.days)
         may_book = may_run_calendar(uow)
     else:
-        mine = [item for item in (*kept, *classes) if item.member_id == one.id]
         capacity = sum(minutes_of(working.member(one.id, day).working) for day in ask.days)
-        takes = one.deactivated_at is None and one.is_bookable
-        may_book = takes and (may_run_calendar(uow) or one.id == uow.actor.member_id)
+        may_book = one.takes and (may_run_calendar(uow) or one.id == uow.actor.member_id)
+    classes = [item for item in mine if isinstance(item, ClassBlock)]
     return Column(
         id=one.id,
         name=one.name,
@@ -208,8 +207,8 @@ def _column(
         capacity=capacity,
         load=load_of(sum(item.minutes for item in mine), capacity),
         may_book=may_book and uow.may(Permission.BOOKINGS_OWN),
-        classes=sum(isinstance(item, ClassBlock) for item in mine),
-        class_minutes=sum(item.minutes for item in mine if isinstance(item, ClassBlock)),
+        classes=len(classes),
+        class_minutes=sum(item.minutes for item in classes),
     )
 
 
@@ -218,7 +217,7 @@ def load_of(minutes: int, capacity: int) -> int | None:
 
 
 def _off(
-    ask: CalendarAsk, shown: Sequence[Any], working: WorkingTime, items: Sequence[DayItem], zone: ZoneInfo
+    ask: CalendarAsk, shown: Sequence[Lane], working: WorkingTime, items: Sequence[DayItem], zone: ZoneInfo
 ) -> list[OffTime]:
     if ask.view is View.AGENDA:
         return []
@@ -228,13 +227,26 @@ def _off(
     return found + buffers((item for item in items if item.status not in _GAVE_BACK), zone)
 
 
-def _drawn(working: WorkingTime, monday: date, ask: CalendarAsk, taken: Sequence[Any], zone: ZoneInfo) -> Window:
-    """The same for each day of a week, so that the page does not jump; longer when a visit lies outside."""
+def _drawn(
+    working: WorkingTime, monday: date, ask: CalendarAsk, taken: Sequence[Sequence[Any]], zone: ZoneInfo
+) -> Window:
+    """The same for each day of a week, so that the page does not jump; longer when a visit lies outside. ``taken``: visits
+    and classes, each in order of time."""
     windows = [window for n in range(7) for window in working.shop(monday + timedelta(days=n))] or [USUAL_DAY]
     starts = [window.start for window in windows]
     ends = [window.end for window in windows]
-    for item in taken:
-        day = max(ask.first, item.start.astimezone(zone).date())
-        starts.append(minute_on(day, item.start, zone))
-        ends.append(minute_on(day, item.end, zone))
+    for some in taken:
+        for day, of_day in _by_day(some, ask, zone):
+            starts.append(minute_on(day, of_day[0].start, zone))
+            ends.append(minute_on(day, max(item.end for item in of_day), zone))
     return Window(min(starts) // 60 * 60, -(-max(ends) // 60) * 60)
+
+
+def _by_day(items: Sequence[Any], ask: CalendarAsk, zone: ZoneInfo) -> Iterator[tuple[date, Sequence[Any]]]:
+    """The items of each day that has some; what began before the first day counts to it."""
+    place = 0
+    for day in ask.days:
+        after = bisect_left(items, day_bounds(day, zone)[1], lo=place, key=attrgetter("start"))
+        if after > place:
+            yield day, items[place:after]
+        place = after

@@ -34,12 +34,12 @@ from microcrm.domain.formatting import format_day, format_time
 from microcrm.domain.money import group_indian
 from microcrm.domain.names import hue_for, initials
 from microcrm.domain.permissions import Permission
-from microcrm.domain.zones import to_wall, zone_of
+from microcrm.domain.phone import display_phone, mask_phone
+from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import (
     may_contact,
-    phone_for,
     sees_own_only,
     visible_bookings,
     visible_customers,
@@ -236,20 +236,21 @@ def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
 
 
 def _rows(actor: Actor, found: Sequence[Row[Any]]) -> tuple[CustomerRow, ...]:
+    """Unpacked, a row costs half of what it does by the names of its columns."""
     zone, is_open = zone_of(actor.zone), may_contact(actor)
     return tuple(
         CustomerRow(
-            id=str(row.id),
-            name=row.name,
-            initials=initials(row.name),
-            hue=hue_for(row.id),
-            phone=phone_for(actor, row.phone),
-            whatsapp=row.phone.lstrip("+") if is_open else "",
-            last_visit=format_day(to_wall(row.last_visit_at, zone)[0]) if row.last_visit_at else "",
-            next_visit=format_day(to_wall(row.next_visit_at, zone)[0]) if row.next_visit_at else "",
-            next_time=format_time(row.next_visit_at, zone) if row.next_visit_at else "",
-            added=format_day(to_wall(row.created_at, zone)[0]),
-            tags=tuple(row.tags),
+            id=str(row_id),
+            name=name,
+            initials=initials(name),
+            hue=hue_for(row_id),
+            phone=display_phone(phone) if is_open else mask_phone(phone),
+            whatsapp=phone.lstrip("+") if is_open else "",
+            last_visit=format_day(last_visit.astimezone(zone).date()) if last_visit else "",
+            next_visit=format_day(next_visit.astimezone(zone).date()) if next_visit else "",
+            next_time=format_time(next_visit, zone) if next_visit else "",
+            added=format_day(added.astimezone(zone).date()),
+            tags=tuple(tags),
         )
-        for row in found
+        for row_id, name, phone, last_visit, added, tags, next_visit in found
     )

@@ -14,7 +14,7 @@ from microcrm.domain.errors import DomainError, Forbidden, SignedOut
 from microcrm.domain.permissions import Permission
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.state.bridge import perform, perform_in_turn
+from microcrm.state.bridge import perform, perform_in_turn, perform_shared
 from microcrm.state.gate import current_seat, needs, public
 from microcrm.state.live import screens
 
@@ -118,6 +118,12 @@ class AppState(rx.State):
     ) -> T:
         """Like ``_perform``, for what a page reads by itself while somebody types: the errors at the fields stay."""
         return await perform(current_seat().actor, operation, *args, **kwargs)
+
+    async def _look_together(
+        self, sought: Hashable, operation: Callable[Concatenate[UnitOfWork, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Like ``_look``, for what all open screens of a shop read in the same moment."""
+        return await perform_shared(sought, current_seat().actor, operation, *args, **kwargs)
 
     @rx.event
     @public

@@ -16,6 +16,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork
 from microcrm.settings import settings
+from microcrm.state.shared_reads import SharedReads
 from microcrm.state.turns import Turns
 from microcrm.wiring import unit_of_work
 
@@ -91,6 +92,22 @@ async def perform_in_turn(
     post = next((str(key) for one in args if (key := getattr(one, "request_key", ""))), "")
     attempt = partial(perform, actor, operation, *args, **kwargs)
     return await turns.take(turn_key(sought, actor, operation), attempt, post)
+
+
+_shared_reads = SharedReads()
+
+
+async def perform_shared(
+    sought: Hashable,
+    actor: Actor,
+    operation: Callable[Concatenate[UnitOfWork, P], T],
+    /,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """The same for what many screens read at once (``sought``). What is read belongs to all of them: nobody may change it."""
+    attempt = partial(perform, actor, operation, *args, **kwargs)
+    return await _shared_reads.read(turn_key(sought, actor, operation), attempt)
 
 
 async def perform_in(realm: Realm, actor: Actor, operation: Callable[[UnitOfWork], T]) -> T:

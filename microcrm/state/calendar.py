@@ -129,7 +129,9 @@ class Calendar(AppState):
 
     async def _redraw(self, bookings: Collection[int], *, is_forced: bool = False) -> None:
         query = dict(self.router.url.query_parameters)
-        changes = await self._look(calendar_changes, query, bookings, [one.id for one in self._columns.values()])
+        columns = [one.id for one in self._columns.values()]
+        sought = (frozenset(query.items()), frozenset(bookings), tuple(columns))
+        changes = await self._look_together(sought, calendar_changes, query, bookings, columns)
         patch, self._known = board.patch_of(changes, bookings, self._known, is_forced=is_forced)
         (await self.get_state(Requests))._count(changes.requests)
         if patch:

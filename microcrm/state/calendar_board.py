@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from microcrm.components.board.board import block, closed, column, day_options
 from microcrm.domain.booking import LABELS, OFF, TENTATIVE, BookingStatus
 from microcrm.domain.calendar_ask import By, CalendarAsk, View
+from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
 from microcrm.domain.names import initials, short_name
@@ -116,7 +117,7 @@ def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
         marks.append(("Asks", "warn"))
     if item.status is _S.PENDING_PAYMENT:
         marks.append(("To be paid", "warn"))
-    if item.status in TENTATIVE and item.expires_at:
+    if item.expires_at and item.status in TENTATIVE:
         left = max(1, int((item.expires_at - now).total_seconds()) // 60)
         marks.append((f"{format_duration(left)} left", "plain"))
     if item.is_new_customer:
@@ -233,11 +234,12 @@ def _off_words(kind: str, window: Window) -> str:
 
 
 def _wall(instant: datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+    """Like "2026-12-05T09:30"."""
+    return instant.astimezone(zone).isoformat()[:16]
 
 
 def _at(day: date, minute: int) -> str:
-    return f"{day + timedelta(days=minute // 1440)}T{clock_for_input(minute)}"
+    return f"{day if minute < DAY_MINUTES else day + timedelta(days=1)}T{clock_for_input(minute)}"
 
 
 def _clock(minute: int) -> str:

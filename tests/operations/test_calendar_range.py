@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event, select, text
-from sqlalchemy.dialects import postgresql
 
 from microcrm.domain.booking import Action
 from microcrm.domain.errors import Forbidden, NotFound
@@ -25,7 +24,7 @@ from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.calendar_month import calendar_month
 from microcrm.operations.calendar_range import CalendarRange, calendar_range
 from microcrm.operations.customer_access import visible_bookings
-from microcrm.operations.parts.day_items import day_items_statement
+from microcrm.operations.parts.day_items import day_items_sql, day_items_values
 from microcrm.operations.parts.off_times import OffTime
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -151,10 +150,9 @@ def test_a_day_is_found_through_the_index_under_row_level_security(desk: UnitOfW
              "member": shop.members[Role.MANAGER]},
         )  # fmt: skip
     start = MORNING.replace(hour=0, minute=0)
-    query = day_items_statement(desk, start, start.replace(hour=23))
-    sql = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    values = day_items_values(desk, start, start.replace(hour=23))
     desk.session.execute(text("SET LOCAL enable_seqscan = off"))  # of a table with one page a scan is always cheapest
-    plan = "\n".join(row[0] for row in desk.session.execute(text(f"EXPLAIN {sql}".replace(":", "\\:"))))
+    plan = "\n".join(row[0] for row in desk.session.execute(text(f"EXPLAIN {day_items_sql()}"), values))
     assert "ix_booking_items_starts" in plan, plan
     assert "Seq Scan on occupancies" not in plan, plan
 

@@ -128,25 +128,32 @@ def block(
     ``status`` is held, booked, confirmed, arrived, serving, done, no_show or cancelled, and ``word`` says it to screen
     readers. ``badges`` are (words, tone) with tone plain, warn or bad.
     """
-    sent = {
+    sent: dict[str, Any] = {
         "i": uid,
         "c": staff,
         "s": start,
         "m": minutes,
         "t": title,
-        "u": sub,
         "h": hue,
         "k": status.replace("_", "-"),
         "w": word,
-        "b": [list(badge) for badge in badges],
-        "f": "" if editable else 1,
     }
-    return {key: value for key, value in sent.items() if value not in ("", [])}
+    if sub:
+        sent["u"] = sub
+    if badges:
+        sent["b"] = [list(badge) for badge in badges]
+    if not editable:
+        sent["f"] = 1
+    return sent
 
 
 def closed(
     uid: str, staff: str, start: str, minutes: int, kind: OffKind = "closed", *, label: str = "", hue: str = ""
 ) -> dict[str, Any]:
     """Time that can't be booked; each kind looks different. ``hue`` colours a buffer's stripes as its booking."""
-    sent = {"i": uid, "c": staff, "s": start, "m": minutes, "o": kind, "l": label, "h": hue}
-    return {key: value for key, value in sent.items() if value != ""}
+    sent: dict[str, Any] = {"i": uid, "c": staff, "s": start, "m": minutes, "o": kind}
+    if label:
+        sent["l"] = label
+    if hue:
+        sent["h"] = hue
+    return sent

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import and_, func, select
-
-from microcrm.models.bookings import Occupancy
-from microcrm.models.catalogue import Service
-from microcrm.models.classes import ClassSession
 from microcrm.operations.customer_access import sees_own_only
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.occupy import REACH
 from microcrm.operations.unit_of_work import UnitOfWork
+
+# ``rooms``: what the class holds besides its teacher.
+_BLOCKS = fixed("""
+SELECT c.id, c.version, c.member_id, s.name, s.colour, c.starts_at, c.ends_at, c.seats, c.taken,
+       (SELECT array_agg(o.resource_id) FROM occupancies o
+        WHERE o.business_id = c.business_id AND o.session_id = c.id AND o.resource_id IS NOT NULL AND o.is_live) AS rooms
+FROM class_sessions c JOIN services s ON s.business_id = c.business_id AND s.id = c.service_id
+WHERE c.business_id = :business AND c.starts_at > :from AND c.starts_at < :end AND c.ends_at > :start AND c.is_live
+  AND (CAST(:members AS bigint[]) IS NULL OR c.member_id = ANY(:members))
+  AND (CAST(:only AS bigint) IS NULL OR c.member_id = :only)
+  AND (CAST(:service AS bigint) IS NULL OR c.service_id = :service)
+ORDER BY c.starts_at, c.id LIMIT 500
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +52,10 @@ def read_class_blocks(
     service: int | None = None,
 ) -> tuple[ClassBlock, ...]:
     """Those that take place, in order of time. Members with their own calendar only get only their own."""
-    one, found = ClassSession, []
-    if sees_own_only(uow.actor):
-        found.append(one.member_id == uow.actor.member_id)
-    if members is not None:
-        found.append(one.member_id.in_(list(members)))
-    if service is not None:
-        found.append(one.service_id == service)
-    rows = uow.session.connection().execute(
-        select(
-            one.id.label("session_id"), one.version, one.member_id, Service.name.label("service"),
-            Service.colour.label("hue"), one.starts_at.label("start"), one.ends_at.label("end"), one.seats, one.taken,
-            _rooms().label("rooms"),
-        )
-        .join(Service, and_(Service.business_id == one.business_id, Service.id == one.service_id))
-        .where(
-            one.business_id == uow.business_id,
-            one.starts_at > start - REACH,
-            one.starts_at < end,
-            one.ends_at > start,
-            one.is_live,
-            *found,
-        )
-        .order_by(one.starts_at, one.id)
-        .limit(500)
-    )  # fmt: skip
-    return tuple(ClassBlock(**{**row._mapping, "rooms": tuple(row.rooms or ())}) for row in rows)
-
-
-def _rooms() -> Any:
-    """What the class holds besides its teacher."""
-    return (
-        select(func.array_agg(Occupancy.resource_id))
-        .where(
-            Occupancy.business_id == ClassSession.business_id,
-            Occupancy.session_id == ClassSession.id,
-            Occupancy.resource_id.is_not(None),
-            Occupancy.is_live,
-        )
-        .correlate(ClassSession)
-        .scalar_subquery()
-    )
+    values = {
+        "business": uow.business_id, "from": start - REACH, "start": start, "end": end, "service": service,
+        "members": None if members is None else list(members),
+        "only": uow.actor.member_id if sees_own_only(uow.actor) else None,
+    }  # fmt: skip
+    rows = uow.session.connection().execute(_BLOCKS, values)
+    return tuple(ClassBlock(*row[:-1], rooms=tuple(row.rooms or ())) for row in rows)

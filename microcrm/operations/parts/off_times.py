@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from microcrm.domain.calendar_text import DAY_MINUTES
@@ -16,8 +17,7 @@ from microcrm.operations.parts.working_time import MemberDay
 WHOLE_DAY = Window(0, DAY_MINUTES)
 
 
-@dataclass(frozen=True, slots=True)
-class OffTime:
+class OffTime(NamedTuple):
     """``column`` is a member or a room. ``kind`` is closed, break, leave or buffer; a buffer has its service's ``hue`` and
     the ``item_id`` that it belongs to."""
 
@@ -32,15 +32,19 @@ class OffTime:
 
 def off_times(member_id: int, day: date, hours: MemberDay) -> list[OffTime]:
     """Closed before, after and when the shop is; a break between two stretches of work; leave."""
+    return [OffTime(member_id, day, window, kind) for window, kind in _off_windows(hours)]
+
+
+@lru_cache(maxsize=2048)  # most days of most people are the same few
+def _off_windows(hours: MemberDay) -> tuple[tuple[Window, str], ...]:
     if not hours.planned:
-        kind = "leave" if hours.shop and hours.leave else "closed"
-        return [OffTime(member_id, day, WHOLE_DAY, kind)]
+        return ((WHOLE_DAY, "leave" if hours.shop and hours.leave else "closed"),)
     first, last = hours.planned[0].start, hours.planned[-1].end
     found = [(window, "closed") for window in subtract((WHOLE_DAY,), (Window(first, last),))]
     found += [(window, "break") for window in subtract((Window(first, last),), hours.planned)]
     away = [window for window in hours.leave if window.start < last and first < window.end]
     found += [(Window(max(first, window.start), min(last, window.end)), "leave") for window in away]
-    return [OffTime(member_id, day, window, kind) for window, kind in sorted(found)]
+    return tuple(sorted(found))
 
 
 def closed_times(column: int, day: date, shop: Windows) -> list[OffTime]:
@@ -52,9 +56,11 @@ def buffers(items: Iterable[DayItem], zone: ZoneInfo) -> list[OffTime]:
     """Cleaning before and after, on the day of the visit."""
     found = []
     for item in items:
+        if item.busy_from == item.start and item.busy_until == item.end:
+            continue
+        day = to_wall(item.start, zone)[0]
         for start, end, is_before in ((item.busy_from, item.start, True), (item.end, item.busy_until, False)):
             if start < end:
-                day = to_wall(item.start, zone)[0]
                 window = Window(minute_on(day, start, zone), minute_on(day, end, zone))
                 found.append(OffTime(item.member_id, day, window, "buffer", item.hue, item.item_id, is_before))
     return found
