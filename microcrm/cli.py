@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -20,6 +21,8 @@ from microcrm.processes import Failed
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 audit_cli = typer.Typer(no_args_is_help=True, help="The audit log.")
 cli.add_typer(audit_cli, name="audit")
+
+_BEHIND_PEOPLE = 10  # on a machine that serves pages as well, whoever waits for one goes first
 
 
 def say(line: str) -> None:
@@ -51,6 +54,8 @@ def worker(concurrency: Annotated[int, typer.Option(help="Tasks at the same time
     """Run background tasks."""
     from microcrm.launch import engines
 
+    if hasattr(os, "nice"):
+        os.nice(_BEHIND_PEOPLE)
     with engines.ready() as settings:
         from tasks.app import app
 

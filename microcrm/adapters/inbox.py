@@ -7,14 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, or_, text, tuple_, update
 from sqlmodel import Session, select
 
 from microcrm.adapters.outbox import LEASE, MOST_ATTEMPTS, pause
 from microcrm.models.gateway import InboxEvent
 
 KEPT_FOR = timedelta(days=30)  # bodies hold customers' contacts: longer than Razorpay could ask about them, no longer
+
+_STORE = text("""
+INSERT INTO inbox (business_id, key, body, state, received_at, due_at, attempts, last_error)
+SELECT b, k, t, 'new', :now, :now, 0, ''
+FROM unnest(CAST(:businesses AS bigint[]), CAST(:keys AS text[]), CAST(:bodies AS text[])) AS arrived (b, k, t)
+ON CONFLICT (business_id, key) DO NOTHING RETURNING id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +42,12 @@ class Event:
 
 def store(session: Session, arrivals: Sequence[Arrival], now: datetime) -> int:
     """How many were new. The same event again changes nothing."""
-    rows = {(one.business_id, one.key): one for one in arrivals}
-    values = [
-        {
-            "business_id": one.business_id, "key": one.key, "body": one.body, "state": "new", "received_at": now,
-            "due_at": now, "attempts": 0, "last_error": "",
-        }
-        for one in rows.values()
-    ]  # fmt: skip
-    statement = insert(InboxEvent).on_conflict_do_nothing(index_elements=["business_id", "key"])
-    return len(session.connection().execute(statement.values(values).returning(InboxEvent.id)).all())
+    rows = {(one.business_id, one.key): one for one in arrivals}.values()
+    values = {
+        "businesses": [one.business_id for one in rows], "keys": [one.key for one in rows],
+        "bodies": [one.body for one in rows], "now": now,
+    }  # fmt: skip
+    return len(session.connection().execute(_STORE, values).all())
 
 
 def claim(session: Session, now: datetime, most: int) -> list[Event]:

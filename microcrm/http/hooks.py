@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
+from random import uniform
 
 import structlog
 from starlette.requests import Request
@@ -22,10 +23,12 @@ from microcrm.adapters.razorpay import is_signed
 from microcrm.domain.errors import NotFound
 from microcrm.operations.online.keys import Hook, hook_behind
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork, system
-from microcrm.state.bridge import perform, perform_in
+from microcrm.state.bridge import perform_in, perform_shared
 
 MOST_BYTES = 256 * 1024
-_REMEMBERED_FOR = 5.0  # seconds; a signature that does not fit is tried again with what is stored now
+# Seconds, at most and at least half of it, so that not all shops are asked for at once. A signature that does not fit is
+# tried again with what is stored now, and a secret that was replaced is good for another day anyway.
+_REMEMBERED_FOR = 60.0
 _MOST_REMEMBERED = 5_000
 _MOST_AT_ONCE = 200
 
@@ -98,11 +101,11 @@ async def take_hook(request: Request) -> Response:
 
 async def _signer(token: str, body: bytes, signature: str) -> Hook | None:
     """Whose address it is, when one of that shop's secrets signed the body."""
-    at, remembered = _known.get(token, (0.0, None))
-    if remembered is not None and time.monotonic() - at < _REMEMBERED_FOR and _fits(remembered, body, signature):
+    until, remembered = _known.get(token, (0.0, None))
+    if remembered is not None and time.monotonic() < until and _fits(remembered, body, signature):
         return remembered
-    hook = await perform(VISITOR, hook_behind, token, wiring.sealer())
-    _known[token] = (time.monotonic(), hook)
+    hook = await perform_shared(token, VISITOR, hook_behind, token, wiring.sealer())
+    _known[token] = (time.monotonic() + _REMEMBERED_FOR * uniform(0.5, 1.0), hook)  # noqa: S311 - it spreads work
     while len(_known) > _MOST_REMEMBERED:
         _known.popitem(last=False)
     return hook if _fits(hook, body, signature) else None

@@ -252,5 +252,5 @@ def _rows(actor: Actor, found: Sequence[Row[Any]]) -> tuple[CustomerRow, ...]:
             added=format_day(added.astimezone(zone).date()),
             tags=tuple(tags),
         )
-        for row_id, name, phone, last_visit, added, tags, next_visit in found
+        for row_id, name, phone, last_visit, added, tags, next_visit in map(tuple, found)
     )

@@ -13,7 +13,8 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 # ``rooms``: what the class holds besides its teacher.
 _BLOCKS = fixed("""
-SELECT c.id, c.version, c.member_id, s.name, s.colour, c.starts_at, c.ends_at, c.seats, c.taken,
+SELECT c.id AS session_id, c.version, c.member_id, s.name AS service, s.colour AS hue, c.starts_at AS start,
+       c.ends_at AS "end", c.seats, c.taken,
        (SELECT array_agg(o.resource_id) FROM occupancies o
         WHERE o.business_id = c.business_id AND o.session_id = c.id AND o.resource_id IS NOT NULL AND o.is_live) AS rooms
 FROM class_sessions c JOIN services s ON s.business_id = c.business_id AND s.id = c.service_id
@@ -58,4 +59,4 @@ def read_class_blocks(
         "only": uow.actor.member_id if sees_own_only(uow.actor) else None,
     }  # fmt: skip
     rows = uow.session.connection().execute(_BLOCKS, values)
-    return tuple(ClassBlock(*row[:-1], rooms=tuple(row.rooms or ())) for row in rows)
+    return tuple(ClassBlock(**{**row._mapping, "rooms": tuple(row.rooms or ())}) for row in rows)
