@@ -14,10 +14,11 @@ class Reading:
 
     def __init__(self) -> None:
         self.change, self.begun = 0, 0
-        self.go = asyncio.Event()
+        self.started, self.go = asyncio.Event(), asyncio.Event()
 
     async def __call__(self) -> int:
         self.begun += 1
+        self.started.set()
         seen = self.change
         await self.go.wait()
         return seen
@@ -33,8 +34,7 @@ async def test_those_who_ask_at_once_share_one_read() -> None:
 async def test_a_read_that_has_begun_is_not_joined() -> None:
     reads, reading = SharedReads(), Reading()
     first = asyncio.create_task(reads.read("a", reading))
-    while not reading.begun:
-        await asyncio.sleep(0)
+    await reading.started.wait()
     reading.change = 1
     later = [asyncio.create_task(reads.read("a", reading)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -68,8 +68,7 @@ async def test_a_failure_is_told_to_all_and_not_remembered() -> None:
 async def test_whoever_gives_up_does_not_spoil_it_for_the_others() -> None:
     reads, reading = SharedReads(), Reading()
     one, other = (asyncio.create_task(reads.read("a", reading)) for _ in range(2))
-    while not reading.begun:
-        await asyncio.sleep(0)
+    await reading.started.wait()
     one.cancel()
     with pytest.raises(asyncio.CancelledError):
         await one
