@@ -52,6 +52,7 @@ ACTIONS: dict[str, str] = {
     "series.cancelled": "cancelled",
     "class.scheduled": "scheduled",
     "class.moved": "moved",
+    "class.changed": "changed the seats or the note of",
     "class.cancelled": "cancelled",
     "booking.finished": "marked as finished",
     "booking.no_show": "marked as no-show",
@@ -108,6 +109,8 @@ SUBJECTS: dict[str, str] = {
     "class_made": "a class",
     "classes_made": "classes",
     "class_moved": "a class",
+    "classes_moved": "classes",
+    "class_changed": "a class",
     "class_cancelled": "a class",
     "business": "the business",
     "calendar_feed": "the calendar address of",
@@ -155,7 +158,17 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": (
         "Classes",
-        frozenset({"class_session", "class_made", "classes_made", "class_moved", "class_cancelled"}),
+        frozenset(
+            {
+                "class_session",
+                "class_made",
+                "classes_made",
+                "class_moved",
+                "classes_moved",
+                "class_changed",
+                "class_cancelled",
+            }
+        ),
     ),
     "bills": (
         "Bills and payments",

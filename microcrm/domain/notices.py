@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,19 +16,25 @@ NOT_SENT_YET = "Messages are written down now. They go out once messaging is set
 
 
 class NoticeStep(StrEnum):
+    """Those with ALL are one message about several visits."""
+
     BOOKED = "booked"
+    BOOKED_ALL = "booked_all"
     REQUESTED = "requested"
     APPROVED = "approved"
     DECLINED = "declined"
     MOVED = "moved"
+    MOVED_ALL = "moved_all"
     CANCELLED = "cancelled"
+    CANCELLED_ALL = "cancelled_all"
     LAPSED = "lapsed"
     OFFER = "offer"
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """``reason`` is the shop's own sentence. ``until``: how long an offer stands. ``link`` is the visit's page."""
+    """``reason`` is the shop's own sentence. ``until``: how long an offer stands. ``link`` is the visit's page, of several
+    visits the first one's; ``dates`` are all of theirs."""
 
     shop: str
     services: tuple[str, ...]
@@ -37,6 +43,7 @@ class NoticeFacts:
     link: str
     reason: str = ""
     until: datetime | None = None
+    dates: tuple[datetime, ...] = ()
 
 
 _S = NoticeStep
@@ -45,40 +52,51 @@ _CHANGE = {
     "hi": " बदलने या रद्द करने के लिए: {link}",
     "kn": " ಬದಲಾಯಿಸಲು ಅಥವಾ ರದ್ದುಗೊಳಿಸಲು: {link}",
 }
+_FIRST = {"en": " The first of them: {link}", "hi": " इनमें से पहली: {link}", "kn": " ಇವುಗಳಲ್ಲಿ ಮೊದಲನೆಯದು: {link}"}
 _AGAIN = {"en": " Choose another time: {link}", "hi": " कोई दूसरा समय चुनें: {link}", "kn": " ಬೇರೆ ಸಮಯ ಆರಿಸಿ: {link}"}
 TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
     "en": {
         _S.BOOKED: "{shop}: you are booked: {services}, {when}." + _CHANGE["en"],
+        _S.BOOKED_ALL: "{shop}: you are booked: {services}: {dates}." + _FIRST["en"],
         _S.REQUESTED: "{shop}: we have your request: {services}, {when}. We will answer soon. {link}",
         _S.APPROVED: "{shop}: your request is accepted: {services}, {when}." + _CHANGE["en"],
         _S.DECLINED: "{shop}: sorry, this is not possible: {services}, {when}.{reason}" + _AGAIN["en"],
         _S.MOVED: "{shop}: your visit has a new time: {services}, {when}." + _CHANGE["en"],
+        _S.MOVED_ALL: "{shop}: your visits have new times: {services}: {dates}." + _FIRST["en"],
         _S.CANCELLED: "{shop}: your visit is cancelled: {services}, {when}.{reason}" + _AGAIN["en"],
+        _S.CANCELLED_ALL: "{shop}: your visits are cancelled: {services}: {dates}.{reason}" + _AGAIN["en"],
         _S.LAPSED: "{shop}: we could not answer your request in time, so it has lapsed: {services}, {when}." + _AGAIN["en"],
         _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}: {link}",
     },
     "hi": {
         _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {services}, {when}।" + _CHANGE["hi"],
+        _S.BOOKED_ALL: "{shop}: आपकी बुकिंग हो गई हैं: {services}: {dates}।" + _FIRST["hi"],
         _S.REQUESTED: "{shop}: आपका अनुरोध मिल गया है: {services}, {when}। हम जल्द जवाब देंगे। {link}",
         _S.APPROVED: "{shop}: आपका अनुरोध स्वीकार हो गया है: {services}, {when}।" + _CHANGE["hi"],
         _S.DECLINED: "{shop}: क्षमा करें, यह समय संभव नहीं है: {services}, {when}।{reason}" + _AGAIN["hi"],
         _S.MOVED: "{shop}: आपकी बुकिंग का समय बदल गया है: {services}, {when}।" + _CHANGE["hi"],
+        _S.MOVED_ALL: "{shop}: आपकी बुकिंग के समय बदल गए हैं: {services}: {dates}।" + _FIRST["hi"],
         _S.CANCELLED: "{shop}: आपकी बुकिंग रद्द हो गई है: {services}, {when}।{reason}" + _AGAIN["hi"],
+        _S.CANCELLED_ALL: "{shop}: आपकी ये बुकिंग रद्द हो गई हैं: {services}: {dates}।{reason}" + _AGAIN["hi"],
         _S.LAPSED: "{shop}: आपके अनुरोध का जवाब समय पर नहीं दिया जा सका: {services}, {when}।" + _AGAIN["hi"],
         _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें: {link}",
     },
     "kn": {
         _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
+        _S.BOOKED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳು ಆಗಿವೆ: {services}: {dates}." + _FIRST["kn"],
         _S.REQUESTED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆ ಸಿಕ್ಕಿದೆ: {services}, {when}. ಶೀಘ್ರದಲ್ಲೇ ಉತ್ತರಿಸುತ್ತೇವೆ. {link}",
         _S.APPROVED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಯನ್ನು ಒಪ್ಪಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
         _S.DECLINED: "{shop}: ಕ್ಷಮಿಸಿ, ಈ ಸಮಯ ಸಾಧ್ಯವಿಲ್ಲ: {services}, {when}.{reason}" + _AGAIN["kn"],
         _S.MOVED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಸಮಯ ಬದಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
+        _S.MOVED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳ ಸಮಯ ಬದಲಾಗಿದೆ: {services}: {dates}." + _FIRST["kn"],
         _S.CANCELLED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ರದ್ದಾಗಿದೆ: {services}, {when}.{reason}" + _AGAIN["kn"],
+        _S.CANCELLED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳು ರದ್ದಾಗಿವೆ: {services}: {dates}.{reason}" + _AGAIN["kn"],
         _S.LAPSED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಗೆ ಸಮಯಕ್ಕೆ ಉತ್ತರಿಸಲಾಗಲಿಲ್ಲ: {services}, {when}." + _AGAIN["kn"],
         _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ: {link}",
     },
 }  # fmt: skip
 LANGUAGES = tuple(TEXTS)
+ALL_OF = {_S.BOOKED: _S.BOOKED_ALL, _S.MOVED: _S.MOVED_ALL, _S.CANCELLED: _S.CANCELLED_ALL}
 _MONTHS = {
     "en": MONTHS,
     "hi": ("जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर"),
@@ -104,6 +122,7 @@ def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
         shop=facts.shop,
         services=" + ".join(facts.services),
         when=when_in(spoken, facts.starts_at, facts.zone),
+        dates=dates_in(spoken, facts.dates or (facts.starts_at,), facts.zone),
         until=when_in(spoken, facts.until, facts.zone) if facts.until else "",
         reason=f" {facts.reason}" if facts.reason else "",
         link=facts.link,
@@ -113,8 +132,30 @@ def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
 def when_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """Like "Sat 5 Dec, 11:00 am", "शनिवार 5 दिसंबर, सुबह 11:00"."""
     local = instant.astimezone(zone)
-    day = f"{_DAYS[language][local.weekday()]} {local.day} {_MONTHS[language][local.month - 1]}"
+    month = _MONTHS[language][local.month - 1]
+    return f"{_DAYS[language][local.weekday()]} {local.day} {month}, {_clock_in(language, instant, zone)}"
+
+
+def dates_in(language: str, instants: Sequence[datetime], zone: ZoneInfo) -> str:
+    """All of them, each weekday and time of day said once: "Sat 5, 12 Dec, 2 Jan 2027, 11:00 am; Mon 4 Jan, 5:00 pm"."""
+    groups: dict[tuple[str, str], dict[str, list[str]]] = {}
+    this_year = instants[0].astimezone(zone).year
+    for instant in instants:
+        local = instant.astimezone(zone)
+        same = groups.setdefault((_DAYS[language][local.weekday()], _clock_in(language, instant, zone)), {})
+        year = "" if local.year == this_year else f" {local.year}"
+        same.setdefault(f"{_MONTHS[language][local.month - 1]}{year}", []).append(str(local.day))
+    return "; ".join(f"{weekday} {_listed(months)}, {clock}" for (weekday, clock), months in groups.items())
+
+
+def _listed(months: Mapping[str, Sequence[str]]) -> str:
+    """Like "5, 12 Dec, 2 Jan"."""
+    return ", ".join(f"{', '.join(days)} {month}" for month, days in months.items())
+
+
+def _clock_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     if language == "en":
-        return f"{day}, {format_time(instant, zone)}"
+        return format_time(instant, zone)
+    local = instant.astimezone(zone)
     part = next(name for hour, name in reversed(_PARTS[language]) if local.hour >= hour)
-    return f"{day}, {part} {local.hour % 12 or 12}:{local.minute:02d}"
+    return f"{part} {local.hour % 12 or 12}:{local.minute:02d}"

@@ -63,6 +63,7 @@ class ClassSession(SQLModel, table=True):
     cancel_reason: str = defaulted("")
     series_id: int | None = reference(nullable=True)
     series_place: int | None = None
+    is_moved_from_series: bool = defaulted(False)
     created_at: datetime = instant()
     version: int = 1
     __table_args__ = (

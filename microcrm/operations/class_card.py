@@ -45,8 +45,8 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class ClassCard:
-    """``place`` of ``of`` classes that were scheduled together (0 of 0: by itself). ``takers`` are (id, name) of who could
-    give it. ``price_paise`` is for one seat."""
+    """``place`` of ``of`` classes that were scheduled together (0 of 0: by itself); a move takes ``moves_following`` or
+    ``moves_all`` of them. ``takers`` are (id, name) of who could give it. ``price_paise`` is for one seat."""
 
     session_id: int
     version: int
@@ -66,6 +66,8 @@ class ClassCard:
     cancel_reason: str
     place: int
     of: int
+    moves_following: int
+    moves_all: int
     takers: tuple[tuple[int, str], ...]
     attendees: tuple[Attendee, ...]
     may_change: bool
@@ -77,7 +79,7 @@ def class_card(uow: UnitOfWork, raw_id: Any) -> ClassCard:
     session, service, member = _find(uow, raw_id)
     is_mine = may_run_calendar(uow) or session.member_id == uow.actor.member_id
     may_act = uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as and is_mine
-    place, of = _place(uow, session)
+    place, of, following, all_of_them = _place(uow, session)
     return ClassCard(
         session_id=session.id or 0,
         version=session.version,
@@ -97,6 +99,8 @@ def class_card(uow: UnitOfWork, raw_id: Any) -> ClassCard:
         cancel_reason=session.cancel_reason,
         place=place,
         of=of,
+        moves_following=following,
+        moves_all=all_of_them,
         takers=_takers(uow, session) if may_run_calendar(uow) else ((session.member_id, member),),
         attendees=attendees(uow, session, may_act=may_act),
         may_change=may_act and session.is_live,
@@ -174,13 +178,21 @@ def _rooms(uow: UnitOfWork, session: ClassSession) -> tuple[str, ...]:
     return tuple(rows)
 
 
-def _place(uow: UnitOfWork, session: ClassSession) -> tuple[int, int]:
+def _place(uow: UnitOfWork, session: ClassSession) -> tuple[int, int, int, int]:
     if session.series_id is None:
-        return 0, 0
-    ours = (ClassSession.business_id == uow.business_id, ClassSession.series_id == session.series_id)
-    before = func.count().filter(ClassSession.series_place <= session.series_place)
-    row = uow.session.execute(select(before, func.count()).select_from(ClassSession).where(*ours)).one()
-    return int(row[0]), int(row[1])
+        return 0, 0, 0, 0
+    one = ClassSession
+    moving = or_(one.id == session.id, and_(one.starts_at > uow.now, one.is_live, ~one.is_moved_from_series))
+    counts = (
+        func.count().filter(one.series_place <= session.series_place),
+        func.count(),
+        func.count().filter(moving, one.series_place >= session.series_place),
+        func.count().filter(moving),
+    )
+    row = uow.session.execute(
+        select(*counts).select_from(one).where(one.business_id == uow.business_id, one.series_id == session.series_id)
+    ).one()
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
 
 def _takers(uow: UnitOfWork, session: ClassSession) -> tuple[tuple[int, str], ...]:

@@ -17,7 +17,7 @@ from microcrm.operations.parts.booking_rows import check_columns
 from microcrm.operations.parts.class_time import class_service, lock_class_bookings, open_class
 from microcrm.operations.parts.occupy import rest_class
 from microcrm.operations.parts.rows import find
-from microcrm.operations.parts.series_plan import SeriesWish, clash_in_words, dates_of, read_plan, store_series
+from microcrm.operations.parts.series_plan import SeriesWish, dates_of, read_plan, refuse_clashes, store_series
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
@@ -49,9 +49,7 @@ def schedule_all(uow: UnitOfWork, command: ScheduleClasses) -> ClassesDone:
     if len(plan.visits[0]) != 1:
         raise Invalid(fields={"service_id": "A class is one service."})
     service = class_service(uow, plan.visits[0][0])
-    clashes = [one for one in dates_of(uow, plan) if one.why]
-    if clashes:
-        raise SlotTaken(clash_in_words(uow, clashes), remedy="Leave these out, or choose another time.")
+    refuse_clashes(uow, dates_of(uow, plan))
     if not plan.wanted:
         raise Invalid(fields={"skip": "Every date is left out. Keep at least one."})
     series = store_series(uow, plan, None, seats=seats or service.seats)

@@ -11,19 +11,18 @@ from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.classes import ClassSession
 from microcrm.models.records import Undo
-from microcrm.operations.classes import shift_class
-from microcrm.operations.notices import notify, withdraw_notices
+from microcrm.operations.class_moves import ClassShift, lock_classes, planned_back, shift_class
+from microcrm.operations.notices import notify, notify_all, withdraw_all, withdraw_notices
 from microcrm.operations.parts.booking_life import set_status
-from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
-from microcrm.operations.parts.class_time import lock_class_bookings
+from microcrm.operations.parts.class_time import held_by_classes, lock_class_bookings
 from microcrm.operations.parts.occupy import rest_class, wake_class
 from microcrm.operations.parts.rows import find
 from microcrm.operations.parts.seats import take_seats_again
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
-CLASS_STEPS = ("class_made", "class_moved", "class_cancelled")
+CLASS_STEPS = ("class_made", "class_moved", "classes_moved", "class_changed", "class_cancelled")
 
 
 def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
@@ -32,31 +31,52 @@ def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
     uow.require(Permission.BOOKINGS_OWN)
     if uow.now - undo.at > WINDOW:
         raise Conflict("That is too long ago to take back.", remedy="Change the class by hand.")
+    before = undo.before or {}
+    if undo.entity in ("class_moved", "classes_moved"):
+        _move_back(uow, before.get("classes") or [[undo.entity_id, undo.after_version, before]])
+        return
     visits = lock_class_bookings(uow, undo.entity_id)
     session = find(uow, ClassSession, undo.entity_id)
     uow.session.refresh(session)
     if session.version != undo.after_version:
-        raise Conflict("The class has changed since.", remedy="Change it by hand.")
+        raise _changed_since()
     check_columns(uow, {session.member_id})
-    before = undo.before or {}
     if undo.entity == "class_made":
         if visits:
             raise Conflict("Somebody has joined this class by now.", remedy="Cancel the class instead.")
         session.is_live, session.version = False, session.version + 1
         rest_class(uow, session.id or 0)
-    elif undo.entity == "class_moved":
-        _move_back(uow, session, before, visits)
+    elif undo.entity == "class_changed":
+        _change_back(session, before)
     else:
         _bring_back(uow, session, before)
     uow.session.flush()
 
 
-def _move_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any], visits: list[Any]) -> None:
-    minutes = int((session.ends_at - session.starts_at).total_seconds()) // 60
-    start = datetime.fromisoformat(before["starts_at"])
-    [plan] = plan_items(uow, (WantedItem(session.service_id, before["member_id"], minutes),), start)
-    told = [withdraw_notices(uow, booking.id, booking.version) for booking, _ in visits]
-    shift_class(uow, session, plan, visits, tell=any(told), kind="undone")
+def _move_back(uow: UnitOfWork, remembered: list[list[Any]]) -> None:
+    """Whoever moved last goes back first: the new places were the others' old ones."""
+    ids = [one for one, _, _ in remembered]
+    found, visits = lock_classes(uow, ids)
+    sessions = {one.id: one for one in found}
+    if any(sessions[one].version != version or not sessions[one].is_live for one, version, _ in remembered):
+        raise _changed_since()
+    check_columns(uow, {one.member_id for one in found} | {before["member_id"] for _, _, before in remembered})
+    held = held_by_classes(uow, ids)
+    told = withdraw_all(uow, [booking for of_class in visits.values() for booking, _ in of_class])
+    for one, _, before in reversed(remembered):
+        shift = ClassShift(sessions[one], visits[one], held[one], planned_back(uow, sessions[one], before))
+        shift_class(uow, shift, is_alone=before.get("was_alone", False), kind="undone")
+    notify_all(uow, told, NoticeStep.MOVED)
+
+
+def _change_back(session: ClassSession, before: dict[str, Any]) -> None:
+    if before["seats"] < session.taken:
+        raise Conflict("More seats are taken by now.", remedy="Cancel places first, or leave it.")
+    session.seats, session.note, session.version = before["seats"], before["note"], session.version + 1
+
+
+def _changed_since() -> Conflict:
+    return Conflict("The class has changed since.", remedy="Change it by hand.")
 
 
 def _bring_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any]) -> None:

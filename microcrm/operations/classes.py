@@ -1,36 +1,37 @@
-"""Group classes: scheduling them, joining them, moving them and calling them off."""
+"""Group classes: scheduling them, joining them, changing their seats and calling them off."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.errors import Conflict
+from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
-from microcrm.domain.formatting import format_near_day, format_time
+from microcrm.domain.formatting import format_count, format_near_day, format_time
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.occupancy import LONGEST_SERVICE
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
-from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.bookings import Booking
 from microcrm.models.classes import ClassSession
 from microcrm.operations.book import AHEAD, BACK
 from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold, let_hold_go
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
-from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
+from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_story
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.class_time import (
     check_nobody_came,
     class_service,
-    give_class_time,
     lock_class_bookings,
     open_class,
 )
-from microcrm.operations.parts.occupy import claims_of_class, rest_class
+from microcrm.operations.parts.freed_time import tell_seats_freed
+from microcrm.operations.parts.lapse import let_go_of_lapsed_seats
+from microcrm.operations.parts.occupy import rest_class
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -74,16 +75,11 @@ class CancelClass:
 
 
 @dataclass(frozen=True, slots=True)
-class MoveClass:
-    """In wall clock. ``member_id`` empty: who gives it now."""
-
+class ChangeClass:
     session_id: Any
     version: Any
-    day: Any
-    time: Any
-    member_id: Any = None
-    reason: Any = ""
-    tell: Any = True
+    seats: Any
+    note: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +115,9 @@ def schedule(uow: UnitOfWork, command: ScheduleClass) -> ClassDone:
     if not isinstance(session, ClassSession):
         raise slot_taken(uow, [plan], session)
     event = uow.audit("class.scheduled", "class_session", session.id, starts_at=start.isoformat())
-    label = f"{service.name}: {_when(uow, start)}, {session.seats} seats"
+    label = f"{service.name}: {when_in_words(uow, start)}, {session.seats} seats"
     undo = uow.undoable(
-        f"the class on {_when(uow, start)}", "class_made", session.id or 0,
+        f"the class on {when_in_words(uow, start)}", "class_made", session.id or 0,
         before=None, after_version=1, audit_event_id=event,
     )  # fmt: skip
     return ClassDone(session.id or 0, 1, label, str(undo))
@@ -146,8 +142,8 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     session_id = reader.id("session_id", command.session_id, "Class")
     reader.done()
     visits = lock_class_bookings(uow, session_id)
-    session = _own_class(uow, session_id, command.version)
-    check_nobody_came(uow, session_id, visits)
+    session = own_class(uow, session_id, command.version)
+    check_nobody_came(uow, [session_id], visits)
     before = [_remembered(booking) for booking, _ in visits if booking.status != BookingStatus.HOLD]
     for booking, items in visits:
         if booking.status == BookingStatus.HOLD:
@@ -164,53 +160,31 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     return _written(uow, session, "cancelled", {"visits": before}, len(before))
 
 
-def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
-    """The class and everybody in it to another time, perhaps with somebody else."""
+def change_class(uow: UnitOfWork, command: ChangeClass) -> ClassDone:
+    """Its seats and its note. ``Invalid`` for fewer seats than are taken; seats that are added are offered to whoever
+    waits."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
-    start = _read_start(uow, reader, command)
     session_id = reader.id("session_id", command.session_id, "Class")
-    member_id = None if command.member_id in (None, "") else reader.id("member_id", command.member_id, "Staff member")
-    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
-    tell = reader.flag("tell", command.tell, "Tell the customers")
+    seats = reader.whole_number("seats", command.seats, "Seats", low=1, high=500)
+    note = reader.note("note", command.note, "Note", limit=500)
     reader.done()
-    visits = lock_class_bookings(uow, session_id)
-    session = _own_class(uow, session_id, command.version)
-    check_nobody_came(uow, session_id, visits)
-    minutes = int((session.ends_at - session.starts_at).total_seconds()) // 60
-    [plan] = plan_items(uow, (WantedItem(session.service_id, member_id or session.member_id, minutes),), start)
-    check_columns(uow, {session.member_id, plan.member_id})
-    check_hours(uow, [plan], zone_of(uow.actor.zone), reason)
-    before = {"member_id": session.member_id, "starts_at": session.starts_at.isoformat()}
-    shift_class(uow, session, plan, visits, tell=tell, reason=reason)
-    return _written(uow, session, "moved", before, len(visits))
-
-
-def shift_class(
-    uow: UnitOfWork,
-    session: ClassSession,
-    plan: PlannedItem,
-    visits: list[tuple[Booking, list[BookingItem]]],
-    *,
-    tell: bool,
-    reason: str = "",
-    kind: str = "moved",
-) -> None:
-    """Time first, then everybody's row."""
-    give_class_time(uow, session, claims_of_class(uow, session.id or 0), plan)
-    session.starts_at, session.ends_at, session.member_id = plan.start, plan.end, plan.member_id
-    session.version += 1
-    for booking, items in visits:
-        for item in items:
-            item.starts_at, item.ends_at, item.member_id = plan.start, plan.end, plan.member_id
-        booking.starts_at, booking.ends_at, booking.version = plan.start, plan.end, booking.version + 1
-        uow.session.flush()
-        note_story(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
-        notify(uow, booking, NoticeStep.MOVED, tell=tell)
+    if seats < find(uow, ClassSession, session_id, is_locked=False).taken:
+        let_go_of_lapsed_seats(uow, session_id)
+    session = own_class(uow, session_id, command.version)
+    if seats < session.taken:
+        taken = "1 seat is taken" if session.taken == 1 else f"{session.taken} seats are taken"
+        raise Invalid(fields={"seats": f"{taken} already. Keep at least so many, or cancel places first."})
+    before, more = {"seats": session.seats, "note": session.note}, seats - session.seats
+    session.seats, session.note, session.version = seats, note, session.version + 1
     uow.session.flush()
+    if more > 0:
+        tell_seats_freed(uow, session, more)
+    return replace(_written(uow, session, "changed", before, 0), label=f"Class changed: {format_count(seats, 'seat')}")
 
 
-def _own_class(uow: UnitOfWork, session_id: int, version: Any) -> ClassSession:
+def own_class(uow: UnitOfWork, session_id: int, version: Any) -> ClassSession:
+    """The class, locked. ``Conflict`` when it has changed since ``version`` or is off."""
     session = find(uow, ClassSession, session_id)
     uow.session.refresh(session)
     same_version(version, session.version)
@@ -233,20 +207,20 @@ def _remembered(booking: Booking) -> dict[str, Any]:
 def _written(uow: UnitOfWork, session: ClassSession, what: str, before: dict[str, Any], visits: int) -> ClassDone:
     event = uow.audit(f"class.{what}", "class_session", session.id, visits=visits)
     undo = uow.undoable(
-        f"the class on {_when(uow, session.starts_at)}", f"class_{what}", session.id or 0,
+        f"the class on {when_in_words(uow, session.starts_at)}", f"class_{what}", session.id or 0,
         before=before, after_version=session.version, audit_event_id=event,
     )  # fmt: skip
-    label = f"Class {what}: {_when(uow, session.starts_at)}"
+    label = f"Class {what}: {when_in_words(uow, session.starts_at)}"
     return ClassDone(session.id or 0, session.version, label, str(undo), visits)
 
 
-def _read_start(uow: UnitOfWork, reader: Reader, command: ScheduleClass | MoveClass) -> datetime:
+def _read_start(uow: UnitOfWork, reader: Reader, command: ScheduleClass) -> datetime:
     zone = zone_of(uow.actor.zone)
     today = today_in(zone, uow.now)
     day = reader.day("day", command.day, "Day", earliest=today - BACK, latest=today + AHEAD)
     return to_instant(day, min(reader.clock("time", command.time, "Time"), 24 * 60 - 1), zone)
 
 
-def _when(uow: UnitOfWork, start: datetime) -> str:
+def when_in_words(uow: UnitOfWork, start: datetime) -> str:
     zone = zone_of(uow.actor.zone)
     return f"{format_near_day(to_wall(start, zone)[0], today_in(zone, uow.now))}, {format_time(start, zone)}"

@@ -22,18 +22,20 @@ from microcrm.operations.notices import language_of, reach_of
 from microcrm.operations.parts.booking_rows import open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
-_LINK = "(link)"  # the real one is made when the message leaves: only its hash is kept
+LINK = "(link)"  # the real one is made when the message leaves: only its hash is kept
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewNotice:
-    """``day`` and ``time`` (wall clock) are where a move would go; empty: as it stands."""
+    """``day`` and ``time`` (wall clock) are where a move would go; empty: as it stands. ``dates``: of one message about
+    several visits."""
 
     booking_id: Any
     step: Any
     day: Any = None
     time: Any = None
     reason: Any = ""
+    dates: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,15 @@ def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     step = reader.member("step", command.step, "Message", NoticeStep)
-    starts_at = _start(uow, reader, command.day, command.time)
+    starts_at = read_start(uow, reader, command.day, command.time)
     reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
     reader.done()
     booking, items = open_booking(uow, command.booking_id)
     language = language_of(uow, booking.customer_id, booking.language)
     facts = NoticeFacts(
-        _shop(uow), _names(uow, [item.service_id for item in items]), starts_at or booking.starts_at,
-        zone_of(uow.actor.zone), _LINK, reason, booking.expires_at,
+        shop_name(uow), _names(uow, [item.service_id for item in items]),
+        starts_at or next(iter(command.dates), booking.starts_at),
+        zone_of(uow.actor.zone), LINK, reason, booking.expires_at, command.dates,
     )  # fmt: skip
     return _preview(uow, notice(step, language, facts), language, booking.customer_id)
 
@@ -80,18 +83,19 @@ def preview_booked(uow: UnitOfWork, command: PreviewBooked) -> NoticePreview:
     """``Invalid`` while day, time or services are missing."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
-    starts_at = _start(uow, reader, command.day, command.time)
+    starts_at = read_start(uow, reader, command.day, command.time)
     services = [reader.id("service_id", one, "Service") for one in command.services]
     if starts_at is None:
         reader.refuse("time", "Choose a day and a time.")
     reader.done()
     customer_id = own_customer(uow, command.customer_id) if command.customer_id else None
     language = language_of(uow, customer_id)
-    facts = NoticeFacts(_shop(uow), _names(uow, services), starts_at or uow.now, zone_of(uow.actor.zone), _LINK)
+    facts = NoticeFacts(shop_name(uow), _names(uow, services), starts_at or uow.now, zone_of(uow.actor.zone), LINK)
     return _preview(uow, notice(NoticeStep.BOOKED, language, facts), language, customer_id)
 
 
-def _start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> datetime | None:
+def read_start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> datetime | None:
+    """Nothing while one of the two is missing."""
     day = reader.optional_day("day", raw_day, "Day")
     minute = None if raw_time in (None, "") else reader.clock("time", raw_time, "Time")
     if day is None or minute is None:
@@ -105,7 +109,8 @@ def _preview(uow: UnitOfWork, words: str, language: str, customer_id: int | None
     return NoticePreview(words, language, channel, shown if address else "", policy_of(uow).is_telling_usual)
 
 
-def _shop(uow: UnitOfWork) -> str:
+def shop_name(uow: UnitOfWork) -> str:
+    """As customers know it."""
     return uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
 
 

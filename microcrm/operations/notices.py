@@ -5,6 +5,8 @@ A message is due a minute after the change, so that a slip of the hand that is t
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -13,7 +15,7 @@ from sqlalchemy import delete, select
 
 from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
-from microcrm.domain.notices import LANGUAGES, NoticeStep
+from microcrm.domain.notices import ALL_OF, LANGUAGES, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
@@ -76,6 +78,24 @@ def notify(
     return True
 
 
+def notify_all(uow: UnitOfWork, bookings: Iterable[Booking], step: NoticeStep) -> None:
+    """Of one change to several visits: each customer gets one message, which names all of theirs."""
+    by_customer: dict[int | None, list[Booking]] = defaultdict(list)
+    for booking in bookings:
+        by_customer[booking.customer_id].append(booking)
+    for customer_id, theirs in by_customer.items():
+        first = min(theirs, key=lambda one: one.starts_at)
+        if len(theirs) == 1:
+            notify(uow, first, step)
+            continue
+        channel, address = reach_of(uow, customer_id)
+        if address:
+            ids = [one.id for one in sorted(theirs, key=lambda one: one.starts_at)]
+            language = language_of(uow, customer_id, first.language)
+            facts = {"booking_id": first.id, "booking_ids": ids, "language": language}
+            _enqueue(uow, f"booking:{first.id}:{first.version}", ALL_OF[step], channel, facts)
+
+
 def notify_phone(uow: UnitOfWork, booking_id: int, language: str, step: NoticeStep) -> None:
     """Of a visit that has just been made, by whoever typed the phone for it."""
     _enqueue(uow, f"booking:{booking_id}:1", step, "message", {"booking_id": booking_id, "language": language})
@@ -98,6 +118,12 @@ def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> b
         execution_options={"synchronize_session": False},
     )
     return uow.session.scalars(select(OutboxMessage.id).where(*mine).limit(1)).first() is not None
+
+
+def withdraw_all(uow: UnitOfWork, bookings: Sequence[Booking]) -> list[Booking]:
+    """Of one change that made these versions. The visits of those customers who know of it already."""
+    told = {one.customer_id for one in bookings if withdraw_notices(uow, one.id or 0, one.version)}
+    return [one for one in bookings if one.customer_id in told]
 
 
 def reach_of(uow: UnitOfWork, customer_id: int | None) -> tuple[str, str]:

@@ -28,7 +28,7 @@ from microcrm.operations.book import own_customer
 from microcrm.operations.booking_status import WHO_CANCELS
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
-from microcrm.operations.notices import notify
+from microcrm.operations.notices import notify_all
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
@@ -37,10 +37,10 @@ from microcrm.operations.parts.series_plan import (
     Plan,
     SeriesDate,
     SeriesWish,
-    clash_in_words,
     dates_of,
     judge,
     read_plan,
+    refuse_clashes,
     store_series,
 )
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
@@ -65,7 +65,8 @@ class CreateSeries:
 @dataclass(frozen=True, slots=True)
 class EditSeries:
     """Where this visit goes, in wall clock. The others that ``scope`` (this, following, all) covers go as many days further
-    and to the same time of day, and get the same ``minutes`` (empty: each as long as now).
+    and to the same time of day, and get the same member and ``minutes`` (empty: as now). A visit of several services moves
+    whole, each of them by whom it was.
 
     Visits that were moved by themselves before, have begun or are over stay. ``skip``: bookings that stay as well."""
 
@@ -138,7 +139,7 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     plan = read_plan(uow, command.wish)
-    _refuse_clashes(uow, dates_of(uow, plan))
+    refuse_clashes(uow, dates_of(uow, plan))
     if not plan.wanted:
         raise Invalid(fields={"skip": "Every date is left out. Keep at least one."})
     customer_id = None
@@ -149,7 +150,7 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     series = store_series(uow, plan, customer_id)
     made = [_make(uow, plan, place, series.id or 0, customer_id) for place in plan.wanted]
     if tell:
-        notify(uow, uow.session.get_one(Booking, made[0]), NoticeStep.BOOKED)
+        notify_all(uow, [uow.session.get_one(Booking, one) for one in made], NoticeStep.BOOKED)
     label = f"{customer_name(uow, customer_id)}: {in_words(plan.repeat, plan.first)}"
     event = uow.audit("series.created", "series", series.id, visits=len(made), rule=plan.rule, bookings=made)
     undo = uow.undoable(
@@ -170,7 +171,7 @@ def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
     """Moves all that the scope covers, or none. ``SlotTaken`` names what clashes."""
     uow.require(Permission.BOOKINGS_OWN)
     series, edits, reason, tell = _edits(uow, command)
-    _refuse_clashes(uow, _judged(uow, edits, reason))
+    refuse_clashes(uow, _judged(uow, edits, reason))
     before = []
     # Those who move towards others first make room for whoever comes behind them.
     ahead = edits[0].plans[0].start > edits[0].booking.starts_at
@@ -182,8 +183,21 @@ def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
         note_story(uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=reason)
         before.append([one.booking.id, one.booking.version, remembered, was_alone])
     if tell:
-        notify(uow, edits[0].booking, NoticeStep.MOVED)
+        notify_all(uow, [one.booking for one in edits], NoticeStep.MOVED)
     return _written(uow, series, "moved", before)
+
+
+def preview_cancel(uow: UnitOfWork, command: CancelSeries) -> SeriesPreview:
+    """The dates that would be off."""
+    uow.require(Permission.BOOKINGS_OWN)
+    scope = _scope(command.scope)
+    _, anchor = _anchor(uow, command.booking_id, command.version)
+    zone = zone_of(uow.actor.zone)
+    dates = tuple(
+        SeriesDate(one.id or 0, to_wall(one.starts_at, zone)[0], one.starts_at)
+        for one, _ in _covered(uow, anchor, scope, with_moved=True)
+    )
+    return SeriesPreview(f"{format_count(len(dates), 'visit')} to cancel", dates)
 
 
 def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
@@ -204,8 +218,8 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
         set_status(uow, booking, items, WHO_CANCELS[who])
         note_story(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
         before.append([booking.id, booking.version, old])
-    if tell and covered:
-        notify(uow, covered[0][0], NoticeStep.CANCELLED)
+    if tell:
+        notify_all(uow, [booking for booking, _ in covered], NoticeStep.CANCELLED)
     if scope != "this" and covered:
         series.ended_on = to_wall(covered[0][0].starts_at, zone_of(uow.actor.zone))[0]
     return _written(uow, series, "cancelled", before)
@@ -237,32 +251,41 @@ def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], s
     series, anchor = _anchor(uow, command.booking_id, command.version)
     zone = zone_of(uow.actor.zone)
     days = day - to_wall(anchor.starts_at, zone)[0]
-    edits = []
-    for booking, items in _covered(uow, anchor, scope):
-        if booking.id in skip and booking.id != anchor.id:
-            continue
-        start = to_instant(to_wall(booking.starts_at, zone)[0] + days, minute, zone)
-        edits.append(_edit(uow, booking, items, start - booking.starts_at, member_id, minutes))
-    if not edits:
+    kept = [pair for pair in _covered(uow, anchor, scope) if pair[0].id == anchor.id or pair[0].id not in skip]
+    if not kept:
         raise Conflict("No visit of this series can be moved any more.", remedy="Make a new booking.")
-    return series, edits, reason, tell
+    moves = [
+        (booking, items, to_instant(to_wall(booking.starts_at, zone)[0] + days, minute, zone) - booking.starts_at)
+        for booking, items in kept
+    ]
+    return series, _planned(uow, moves, member_id, minutes), reason, tell
 
 
-def _edit(
+def _planned(
     uow: UnitOfWork,
-    booking: Booking,
-    items: list[BookingItem],
-    by: timedelta,
+    moves: Sequence[tuple[Booking, list[BookingItem], timedelta]],
     member_id: int | None,
     minutes: int | None,
-) -> _Edit:
-    """A visit of several services keeps their lengths: they follow each other."""
-    check_columns(uow, {item.member_id for item in items} | ({member_id} if member_id else set()))
+) -> list[_Edit]:
+    """However many visits there are, what they hold and where they may go is read at once. A visit of several services
+    keeps who does each and how long it takes."""
+    items = [item for _, of_visit, _ in moves for item in of_visit]
+    is_single = {item.id: len(of_visit) == 1 for _, of_visit, _ in moves for item in of_visit}
+    members = [member_id if is_single[item.id] else None for item in items]
+    check_columns(uow, {item.member_id for item in items} | {one for one in members if one})
     held = held_by_items(uow, items)
-    starts = [item.starts_at + by for item in items]
-    lengths = [minutes if len(items) == 1 else None] * len(items)
-    plans = plan_move(uow, items, held, starts, [member_id] * len(items), lengths)
-    return _Edit(booking, items, held, plans)
+    starts = [item.starts_at + by for _, of_visit, by in moves for item in of_visit]
+    lengths = [minutes if is_single[item.id] else None for item in items]
+    plans = dict(zip((item.id for item in items), plan_move(uow, items, held, starts, members, lengths), strict=True))
+    return [
+        _Edit(booking, of_visit, _own(held, of_visit), [plans[item.id] for item in of_visit])
+        for booking, of_visit, _ in moves
+    ]
+
+
+def _own(held: Held, items: Sequence[BookingItem]) -> Held:
+    """The claims of one visit: each claim's place is that of its item in the visit."""
+    return {item.id or 0: [one._replace(place=place) for one in held[item.id or 0]] for place, item in enumerate(items)}
 
 
 def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[SeriesDate, ...]:
@@ -271,12 +294,11 @@ def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[Serie
     return judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
 
 
-def _refuse_clashes(uow: UnitOfWork, dates: Sequence[SeriesDate]) -> None:
-    clashes = [one for one in dates if one.why]
-    if clashes:
-        raise SlotTaken(
-            clash_in_words(uow, clashes), remedy="Leave these out, or choose another time.", nearest=clashes[0].nearest
-        )
+def _scope(raw: Any) -> str:
+    reader = Reader()
+    scope = reader.choice("scope", raw, "Which visits", SCOPES)
+    reader.done()
+    return scope
 
 
 def _anchor(uow: UnitOfWork, booking_id: Any, version: Any) -> tuple[Series, Booking]:

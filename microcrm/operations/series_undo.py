@@ -13,7 +13,7 @@ from microcrm.models.classes import Series
 from microcrm.models.records import Undo
 from microcrm.operations.booking_undo import BOOKED_BY_MISTAKE
 from microcrm.operations.move import put_items_back
-from microcrm.operations.notices import notify, withdraw_notices
+from microcrm.operations.notices import notify_all, withdraw_all
 from microcrm.operations.parts.booking_life import bring_back, set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.rows import find
@@ -33,14 +33,14 @@ def put_series_back(uow: UnitOfWork, undo: Undo) -> None:
     if undo.entity == "series_moved":
         # Whoever moved last goes back first: their new places were the others' old ones.
         remembered = remembered[::-1]
-    for booking_id, version, *how in remembered:
-        booking, items = open_booking(uow, booking_id, version)
-        check_columns(uow, {item.member_id for item in items})
-        was_told = withdraw_notices(uow, booking_id, version)
+    found = [(*open_booking(uow, booking_id, version), how) for booking_id, version, *how in remembered]
+    check_columns(uow, {item.member_id for _, items, _ in found for item in items})
+    told = withdraw_all(uow, [booking for booking, _, _ in found])
+    for booking, items, how in found:
         old = booking.status
         _put_back(uow, undo.entity, booking, items, how)
-        note_story(uow, booking_id, "undone", old=old, new=booking.status)
-        notify(uow, booking, _TOLD[undo.entity], tell=was_told)
+        note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)
+    notify_all(uow, told, _TOLD[undo.entity])
     series = find(uow, Series, undo.entity_id)
     if undo.entity == "series_cancelled":
         series.ended_on = None

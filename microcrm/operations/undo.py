@@ -75,6 +75,8 @@ OTHERS: dict[str, Permission] = {
     "classes_made": Permission.BOOKINGS_OWN,
     "class_made": Permission.BOOKINGS_OWN,
     "class_moved": Permission.BOOKINGS_OWN,
+    "classes_moved": Permission.BOOKINGS_OWN,
+    "class_changed": Permission.BOOKINGS_OWN,
     "class_cancelled": Permission.BOOKINGS_OWN,
     "queue_ticket": Permission.BOOKINGS_OWN,
 }

@@ -14,12 +14,15 @@ from microcrm.pages.calendar_drawers import drawer
 from microcrm.pages.calendar_lists import agenda, day_strip, month
 from microcrm.pages.calendar_toolbar import toolbar
 from microcrm.pages.class_form import new_class
+from microcrm.pages.class_move import class_move_dialog
 from microcrm.pages.class_panel import class_panel
+from microcrm.pages.drop_dialog import drop_dialog
 from microcrm.pages.frame import flush_screen
 from microcrm.pages.place_panel import place_asked, place_panel
 from microcrm.pages.series_dialog import series_dialog
 from microcrm.state.booking_tell import Telling
 from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_drop import Drops
 
 REFRESH_SECONDS = 60
 
@@ -35,6 +38,8 @@ def calendar() -> rx.Component:
         class_panel(),
         new_booking(),
         new_class(),
+        class_move_dialog(),
+        drop_dialog(),
         series_dialog(),
         place_panel(),
         watch(seconds=REFRESH_SECONDS, on_size=Calendar.resized, on_pulse=Calendar.refresh),
@@ -71,7 +76,7 @@ def _board() -> rx.Component:
             staff=Calendar.columns,
             view=head.board_view,
             date=head.date,
-            on_move=Calendar.moved,
+            on_move=Drops.moved,
             on_open=Calendar.opened,
             on_slot=Calendar.chosen,
             class_name=rx.cond(head.view == "week", "board board-week", "board"),

@@ -23,17 +23,17 @@ from microcrm.components.fields import (
     check_field,
     choice_field,
     error_summary,
-    select_field,
     text_field,
 )
 from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_parts import icon_of_step, offered_times, reason_field, tell_field, tell_new_field
+from microcrm.pages.booking_parts import icon_of_step, tell_field, tell_new_field
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Option
 from microcrm.state.class_guest import ClassGuest
+from microcrm.state.class_move import ClassMove
 from microcrm.state.class_panel import ClassPanel
 from microcrm.state.class_view import AttendeeRow
 
@@ -43,9 +43,6 @@ LABELS = {
     "name": "Name",
     "phone": "Mobile number",
     "seats": "Seats",
-    "day": "Day",
-    "time": "Time",
-    "member_id": "With",
     "reason": "Reason",
 }
 
@@ -56,7 +53,7 @@ def class_panel() -> rx.Component:
         rx.match(
             ClassPanel.form,
             ("add", "Add to " + card.service),
-            ("move", "Move " + card.service),
+            ("change", "Change " + card.service),
             ("cancel", "Cancel " + card.service),
             ("leave", "Cancel a place in " + card.service),
             card.service,
@@ -64,7 +61,7 @@ def class_panel() -> rx.Component:
         rx.match(
             ClassPanel.form,
             ("add", _add()),
-            ("move", _move()),
+            ("change", _change()),
             ("cancel", _cancel()),
             ("leave", _leave()),
             _class(),
@@ -199,7 +196,8 @@ def _more(row: rx.Var[AttendeeRow]) -> rx.Component:
 
 def _foot() -> rx.Component:
     return form_footer(
-        button("Move", icon="move", on_click=ClassPanel.ask("move")),
+        button("Move", icon="move", on_click=ClassMove.begin),
+        button("Change", icon="pencil", on_click=ClassPanel.ask("change")),
         rx.el.span(class_name="spring"),
         button("Cancel class", icon="calendar_x", kind="danger", on_click=ClassPanel.ask("cancel")),
     )
@@ -232,24 +230,25 @@ def _add() -> rx.Component:
     )
 
 
-def _move() -> rx.Component:
+def _change() -> rx.Component:
     card, errors = ClassPanel.card, ClassPanel.errors
     return rx.el.form(
         error_summary(errors, LABELS, form="k"),
-        offered_times(ClassPanel.nearest, ClassPanel.take),
-        rx.el.p("Everybody in the class moves with it.", class_name="muted"),
-        rx.el.div(
-            text_field("day", "Day", errors, value=ClassPanel.day, type="date", form="k"),
-            text_field("time", "Time", errors, value=ClassPanel.time, type="time", step=300, form="k"),
-            class_name="grid-2",
-            key=ClassPanel.day + ClassPanel.time,
+        text_field(
+            "seats",
+            "Seats",
+            errors,
+            value=card.seats_now,
+            hint=card.seats,
+            input_mode="numeric",
+            max_length=3,
+            form="k",
         ),
-        select_field("member_id", "With", errors, card.takers, value=card.member_id, form="k"),
-        rx.cond(ClassPanel.asks_reason, reason_field(errors, "k")),
-        rx.cond(card.attendees.length() > 0, _tell_all()),
-        form_footer(button("Back", on_click=ClassPanel.ask("")), submit("Move the class", busy=ClassPanel.is_saving)),
-        on_submit=ClassPanel.save_move,
+        area_field("note", "Note", errors, value=card.note, optional=True, form="k", max_length=500, rows=3),
+        form_footer(button("Back", on_click=ClassPanel.ask("")), submit("Save")),
+        on_submit=ClassPanel.save_change,
         class_name="form",
+        no_validate=True,
     )
 
 

@@ -69,35 +69,40 @@ def _move() -> rx.Component:
         error_summary(errors, LABELS, form="r"),
         offered_times(edit.nearest, edit.take),
         rx.el.div(
-            text_field("day", "Day of this visit", errors, value=edit.day, type="date", form="r"),
-            text_field("time", "Time", errors, value=edit.time, type="time", step=300, form="r"),
+            text_field(
+                "day", "Day of this visit", errors, value=edit.start.day, type="date", form="r",
+                on_change=edit.typed("day"),
+            ),
+            text_field(
+                "time", "Time", errors, value=edit.start.time, type="time", step=300, form="r",
+                on_change=edit.typed("time"),
+            ),
             class_name="grid-2",
-            key=edit.day + edit.time,
+            key=edit.start.turn.to_string(),
         ),
         rx.el.p("The others go as many days further, to the same time of day.", class_name="hint"),
-        rx.el.div(
-            select_field("member_id", "With", errors, card.takers, value=card.member_id, form="r"),
-            minutes_field("minutes", "Length", errors, value=card.minutes, form="r"),
-            class_name="grid-2",
+        rx.cond(
+            card.others != "",
+            rx.el.p("All services of each visit move together.", class_name="meta"),
+            rx.el.div(
+                select_field(
+                    "member_id", "With", errors, card.takers, value=edit.start.member_id, form="r",
+                    on_change=edit.typed("member_id"),
+                ),
+                minutes_field("minutes", "Length", errors, value=edit.start.minutes, form="r"),
+                class_name="grid-2",
+            ),
         ),
         rx.cond(edit.asks_reason, reason_field(errors, "r")),
-        _tell(),
-        _clashes(),
+        tell_field(SeriesEdit.letter),
+        clash_list(edit.clashes),
         form_footer(
             button("Back", on_click=edit.pick_scope("")),
             submit(rx.cond(edit.clashes.length() > 0, "Move the others", "Move"), busy=edit.is_saving),
         ),
         on_submit=edit.save_move,
         class_name="form",
-    )
-
-
-def _tell() -> rx.Component:
-    return rx.el.div(
-        tell_field(SeriesEdit.letter),
-        rx.el.p("One message goes out, about this visit.", class_name="meta"),
-        class_name="stack-s",
-    )
+    )  # fmt: skip
 
 
 def _covered() -> rx.Component:
@@ -112,12 +117,13 @@ def _covered() -> rx.Component:
     )
 
 
-def _clashes() -> rx.Component:
+def clash_list(clashes: rx.Var[list[DateRow]]) -> rx.Component:
+    """What would run into something and therefore stays, said before anything is moved."""
     return rx.cond(
-        SeriesEdit.clashes.length() > 0,
+        clashes.length() > 0,
         rx.el.div(
             rx.el.p(icon("triangle_alert", "s"), "These stay where they are:", class_name="clash-note"),
-            rx.el.ul(rx.foreach(SeriesEdit.clashes, _clash), class_name="dates"),
+            rx.el.ul(rx.foreach(clashes, _clash), class_name="dates"),
             class_name="stack-s",
             role="alert",
         ),
@@ -144,7 +150,7 @@ def _cancel() -> rx.Component:
         error_summary(errors, LABELS, form="r"),
         choice_field("who", "Who cancels?", errors, who, value="customer", form="r"),
         text_field("reason", "Reason", errors, optional=True, max_length=200, form="r"),
-        _tell(),
+        tell_field(SeriesEdit.letter),
         form_footer(
             button("Back", on_click=edit.pick_scope("")), button("Cancel them", kind="danger-solid", type="submit")
         ),

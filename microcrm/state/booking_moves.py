@@ -24,32 +24,49 @@ class Place:
     staff: str
 
 
-def move_of(change: Any, known: Mapping[str, tuple[int, int]]) -> Move:
-    """``known`` maps a block to its booking and the version that was drawn. The length is sent on only when the block was
-    stretched: a day of changing clocks has odd lengths on the wall."""
-    if not isinstance(change, dict):
-        raise Invalid("That move could not be read.")
-    item_id = block_of(change)  # by room a block is "item-room"
-    booking_id, version = known.get(item_id, (0, 0))
-    if not booking_id:
-        raise NotFound
-    staff = change.get("staff")
-    member_id = staff[0] if isinstance(staff, list) and staff else None
-    new, old = _place(change, member_id), _place(change.get("old"), None)
-    minutes = new.minutes if new.minutes != old.minutes else None
-    return Move(booking_id, version, item_id, new.day, new.time, member_id, minutes)
+@dataclass(frozen=True)
+class Drop:
+    """A block that was let go, and where. ``minutes`` only when it was stretched: a day of changing clocks has odd lengths
+    on the wall. ``member_id`` is empty by room. ``is_elsewhen``: at another time; ``is_passed_on``: with somebody else."""
+
+    name: str
+    day: str
+    time: str
+    member_id: str | None
+    minutes: int | None
+    is_elsewhen: bool
+    is_passed_on: bool
 
 
-def move_wish(change: Any, known: Mapping[str, tuple[int, int]], by: str) -> Move:
-    """``by``: whether the columns are people ("staff") or rooms.
+def read_drop(change: Any, by: str) -> Drop:
+    """``by``: whether the columns are people ("staff") or rooms; by room a block is "item-room".
 
     Raises: Invalid, for another room: those are given out by what a service needs."""
-    if by == By.STAFF.value or not isinstance(change, dict):
-        return move_of(change, known)
-    old = change.get("old")
-    if isinstance(old, dict) and old.get("staff") != change.get("staff"):
+    if not isinstance(change, dict):
+        raise Invalid("That move could not be read.")
+    is_staff, old = by == By.STAFF.value, change.get("old")
+    new, was = _place(change, _column(change)), _place(old, _column(old))
+    if not is_staff and new.staff != was.staff:
         raise Invalid("A room is chosen when a visit is booked.", remedy="Move the visit in time instead.")
-    return move_of({**change, "staff": []}, known)
+    return Drop(
+        name=block_of(change),
+        day=new.day,
+        time=new.time,
+        member_id=(new.staff or None) if is_staff else None,
+        minutes=new.minutes if new.minutes != was.minutes else None,
+        is_elsewhen=(new.day, new.time) != (was.day, was.time),
+        is_passed_on=is_staff and new.staff != was.staff,
+    )
+
+
+def move_in(drop: Drop, known: Mapping[str, tuple[int, int]]) -> Move:
+    """``known`` maps a block to its booking and the version that was drawn.
+
+    Raises: NotFound, for a block that is not on the board."""
+    booking_id, version = known.get(drop.name, (0, 0))
+    if not booking_id:
+        raise NotFound
+    return Move(booking_id, version, drop.name, drop.day, drop.time, drop.member_id, drop.minutes)
 
 
 def block_of(change: Any) -> str:
@@ -76,6 +93,11 @@ def _place(raw: Any, staff: Any) -> Place:
     length = _instant(end) - start if end else None
     minutes = int(length.total_seconds()) // 60 if length else 0
     return Place(start.strftime("%Y-%m-%d"), start.strftime("%H:%M"), minutes, staff if isinstance(staff, str) else "")
+
+
+def _column(raw: Any) -> Any:
+    staff = raw.get("staff") if isinstance(raw, dict) else None
+    return staff[0] if isinstance(staff, list) and staff else ""
 
 
 def _instant(raw: Any) -> datetime:

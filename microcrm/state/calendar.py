@@ -15,12 +15,11 @@ from microcrm.operations.calendar_changes import calendar_changes
 from microcrm.operations.calendar_filters import services_to_filter
 from microcrm.operations.calendar_month import calendar_month
 from microcrm.operations.calendar_range import CalendarRange, Column, calendar_range
-from microcrm.operations.move import move
+from microcrm.operations.parts.class_blocks import ClassBlock
 from microcrm.state import calendar_board as board
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_letter import still_to_tell
-from microcrm.state.booking_moves import block_of, move_wish, slot_of, words_of
+from microcrm.state.booking_moves import block_of, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
@@ -46,6 +45,7 @@ class Calendar(AppState):
 
     _size: str = ""
     _known: dict[str, tuple[int, int]] = {}  # block -> booking and the version it was drawn from
+    _classes: dict[str, ClassBlock] = {}
     _columns: dict[str, Column] = {}
 
     @rx.event(supersedes=True)
@@ -95,19 +95,6 @@ class Calendar(AppState):
         if self._size != was and self.is_read:
             await self._read()
         return [] if was and self._size != was else await left_open(self)
-
-    @rx.event
-    @needs(Permission.BOOKINGS_OWN)
-    async def moved(self, change: Moved) -> Any:
-        """The widget has moved the block already. Refused, it goes back; done, it is drawn as it now is."""
-        try:
-            done = await self._perform(move, move_wish(change, self._known, self.head.by))
-        except DomainError:
-            await self._put_back(change)
-            raise
-        self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
-        await (self._redraw({done.booking_id}) if self._is_patched else self._read())
-        return [Card.refresh, *drawers_due(self.head.drawer)]
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -168,6 +155,7 @@ class Calendar(AppState):
     def _draw(self, found: CalendarRange) -> None:
         self.head = head_of(found.ask, found.today, found)
         self._known = {str(item.item_id): (item.booking_id, item.version) for item in found.items}
+        self._classes = {f"class{one.session_id}": one for one in found.classes}
         self._columns = {str(one.id): one for one in found.columns}
         if self._size == "phone" or found.ask.view not in board.VIEWS:
             return

@@ -168,7 +168,7 @@ def _class(one: ClassBlock, uid: str, lane: int, zone: ZoneInfo) -> dict[str, An
         status="booked",
         word=f"Class, {one.taken} of {one.seats} seats taken",
         badges=[("Full", "warn")] if one.taken >= one.seats else [],
-        editable=False,
+        editable=one.is_movable,
     )
 
 

@@ -12,14 +12,16 @@ from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.booking_tell import Telling
+from microcrm.state.class_move import ClassMove
 from microcrm.state.class_new import NewClass
 from microcrm.state.class_panel import ClassPanel
+from microcrm.state.drop_ask import DropAsk
 from microcrm.state.series_edit import SeriesEdit
 
 
 async def left_open(calendar: AppState) -> list[Any]:
     """Close what the address does not name; returns the events that do the rest."""
-    for kind in (NewClass, ClassPanel, SeriesEdit, MoveForm, AgainForm, Telling):
+    for kind in (NewClass, ClassPanel, ClassMove, DropAsk, SeriesEdit, MoveForm, AgainForm, Telling):
         (await calendar.get_state(kind)).is_open = False
     for asking in (CancelForm, FeeForm):
         (await calendar.get_state(asking)).form = ""

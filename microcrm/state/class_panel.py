@@ -1,29 +1,26 @@
-"""The panel of one class: who comes, their steps, moving the class and calling it off."""
+"""The panel of one class: who comes, their steps, its seats and its note, and calling it off."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound
+from microcrm.domain.errors import NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_card import class_card
-from microcrm.operations.classes import CancelClass, ClassDone, MoveClass, cancel_class, move_class
+from microcrm.operations.classes import CancelClass, ChangeClass, ClassDone, cancel_class, change_class
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.class_view import NO_ATTENDEE, NO_CLASS, AttendeeRow, ClassView, class_view
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
-from microcrm.state.refused_times import keep_refusal
 
-FORMS = ("add", "move", "cancel", "leave")
+FORMS = ("add", "change", "cancel", "leave")
 
 
 class ClassPanel(AppState):
@@ -34,11 +31,6 @@ class ClassPanel(AppState):
     card: ClassView = NO_CLASS
     form: str = ""
     leaving: AttendeeRow = NO_ATTENDEE
-    is_saving: bool = False
-    day: str = ""
-    time: str = ""
-    nearest: list[TimeChoice] = []
-    asks_reason: bool = False
     letter: Letter = Letter()
 
     @rx.event(supersedes=True)
@@ -71,15 +63,7 @@ class ClassPanel(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def ask(self, form: str) -> None:
-        self.errors, self.nearest, self.asks_reason = {}, [], False
-        self.day, self.time = self.card.day, self.card.time
-        self.form = form if form in FORMS else ""
-
-    @rx.event
-    @needs(Permission.BOOKINGS_OWN)
-    async def take(self, day: str, time: str) -> None:
-        """One of the free times that were offered goes into the form."""
-        self.day, self.time, self.nearest, self.errors = str(day)[:10], str(time)[:5], [], {}
+        self.form, self.errors = form if form in FORMS else "", {}
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -107,15 +91,10 @@ class ClassPanel(AppState):
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def save_move(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
-        self.is_saving = True
-        yield
-        typed = pick(form, "day", "time", "member_id", "reason", "tell")
-        try:
-            done = await self._perform(move_class, MoveClass(self.card.id, self.card.version, **typed))
-        finally:
-            self.is_saving = False
-        yield self._said(done)
+    async def save_change(self, form: dict[str, Any]) -> Any:
+        """Seats and note."""
+        command = ChangeClass(self.card.id, self.card.version, **pick(form, "seats", "note"))
+        return self._said(await self._perform(change_class, command))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -144,10 +123,6 @@ class ClassPanel(AppState):
             self.is_open, self.card = False, NO_CLASS
             raise
         self.card = class_view(card, current_seat().actor.zone)
-
-    def _refused(self, error: DomainError) -> None:
-        if self.form != "move" or not keep_refusal(self, error):
-            super()._refused(error)
 
 
 def cards_due(changes: str) -> list[Any]:

@@ -45,7 +45,8 @@ class AttendeeRow:
 
 @dataclass(frozen=True)
 class ClassView:
-    """``most``: the largest number of seats that can still be taken."""
+    """``seats_now`` is how many it has, ``least`` how few it may have: those that are taken. ``moves_following`` and
+    ``moves_all`` say how many a move of its series takes along."""
 
     id: str = ""
     version: int = 0
@@ -62,8 +63,14 @@ class ClassView:
     series: str = ""
     note: str = ""
     off: str = ""
+    in_series: bool = False
+    moves_following: str = ""
+    moves_all: str = ""
+    seats_now: str = ""
+    least: str = ""
     day: str = ""
     time: str = ""
+    minutes: str = ""
     member_id: str = ""
     takers: list[Option] = field(default_factory=list)
     attendees: list[AttendeeRow] = field(default_factory=list)
@@ -96,9 +103,15 @@ def class_view(card: ClassCard, zone_name: str) -> ClassView:
         share=str(round(100 * card.taken / card.seats)),
         series=f"Class {card.place} of {card.of} scheduled together" if card.of > 1 else "",
         note=card.note,
+        in_series=card.of > 1,
+        moves_following=format_count(card.moves_following, "class", "classes"),
+        moves_all=format_count(card.moves_all, "class", "classes"),
+        seats_now=str(card.seats),
+        least=str(max(card.taken, 1)),
         off="" if card.is_live else f"This class does not take place. {card.cancel_reason}".strip(),
         day=day.isoformat(),
         time=clock_for_input(minute),
+        minutes=str(int((card.end - card.start).total_seconds()) // 60),
         member_id=str(card.member_id),
         takers=[Option(str(member_id), name) for member_id, name in card.takers],
         attendees=[_row(one) for one in card.attendees],

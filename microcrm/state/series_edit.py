@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -11,19 +12,41 @@ import reflex as rx
 from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
-from microcrm.operations.series import CancelSeries, EditSeries, SeriesDone, cancel_series, edit, preview_edit
+from microcrm.operations.series import (
+    CancelSeries,
+    EditSeries,
+    SeriesDone,
+    cancel_series,
+    edit,
+    preview_cancel,
+    preview_edit,
+)
 from microcrm.state.base import AppState
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.booking_move import MoveForm
+from microcrm.state.booking_move_wish import visit_start
+from microcrm.state.booking_moves import Drop
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_dates import DateRow, date_rows, texts
 
 SCOPES = ("following", "all")
+
+
+@dataclass(frozen=True)
+class SeriesStart:
+    """What the fields start with, drawn anew with each ``turn``. A visit of several services moves whole: then ``member_id``
+    and ``minutes`` are empty."""
+
+    day: str = ""
+    time: str = ""
+    member_id: str = ""
+    minutes: str = ""
+    turn: int = 0
 
 
 class SeriesEdit(AppState):
@@ -34,8 +57,7 @@ class SeriesEdit(AppState):
     kind: str = "move"
     scope: str = ""
     card: CardView = NO_CARD
-    day: str = ""
-    time: str = ""
+    start: SeriesStart = SeriesStart()
     clashes: list[DateRow] = []
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
@@ -43,6 +65,7 @@ class SeriesEdit(AppState):
     letter: Letter = Letter()
 
     _seen: EditSeries | None = None
+    _typed: dict[str, str] = {}
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -51,10 +74,7 @@ class SeriesEdit(AppState):
         card = (await self.get_state(Card)).card
         if not card.series.place:
             raise NotFound
-        self.card, self.kind = card, "cancel" if kind == "cancel" else "move"
-        self.day, self.time, self.scope, self.errors = card.day, card.time, "", {}
-        self.nearest, self.asks_reason, self.is_open = [], False, True
-        self._forget()
+        self._open(card, "cancel" if kind == "cancel" else "move", "", start_of(card, self.start.turn))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -71,18 +91,25 @@ class SeriesEdit(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def pick_scope(self, scope: str) -> None:
-        step = "moved" if self.kind == "move" else "cancelled"
-        if scope in SCOPES:
-            self.letter = letter_of(await self._look(preview_notice, PreviewNotice(self.card.booking_id, step)))
-        self.scope = scope if scope in SCOPES else ""
-        self.errors = {}
+        self.scope, self.errors = scope if scope in SCOPES else "", {}
         self._forget()
+        await self._write_letter()
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOOKINGS_OWN)
+    async def typed(self, name: str, value: Any) -> None:
+        """What the customer would be told follows the form."""
+        if name in ("day", "time", "member_id"):
+            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
+            await self._write_letter()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def take(self, day: str, time: str) -> None:
         """One of the free times that were offered goes into the form."""
-        self.day, self.time, self.nearest, self.errors = str(day)[:10], str(time)[:5], [], {}
+        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
+        self._typed, self.nearest, self.errors = {**self._typed, "day": self.start.day, "time": self.start.time}, [], {}
+        await self._write_letter()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -90,7 +117,7 @@ class SeriesEdit(AppState):
         """When some clash, they are shown first; the next press leaves these where they are and moves the others."""
         self.is_saving = True
         yield
-        command = self._typed(form)
+        command = self._command(form)
         try:
             if self._seen != command and await self._look_for_clashes(command):
                 return
@@ -106,9 +133,35 @@ class SeriesEdit(AppState):
         done = await self._perform(cancel_series, CancelSeries(card.booking_id, card.version, self.scope, **typed))
         return self._done(done)
 
-    def _typed(self, form: dict[str, Any]) -> EditSeries:
+    async def _begin_at(self, card: CardView, scope: str, drop: Drop) -> None:
+        """From the board: where it was dragged to stands in the form."""
+        self._open(card, "move", scope, dropped_start(card, drop, self.start.turn))
+        await self._write_letter()
+
+    def _open(self, card: CardView, kind: str, scope: str, start: SeriesStart) -> None:
+        self.card, self.kind, self.scope, self.start, self.errors = card, kind, scope, start, {}
+        self._typed = {"day": start.day, "time": start.time, "member_id": start.member_id}
+        self.nearest, self.asks_reason, self.is_open = [], False, True
+        self._forget()
+
+    def _command(self, form: dict[str, Any]) -> EditSeries:
         typed = texts(form, "day", "time", "member_id", "minutes", "reason", "tell")
         return EditSeries(self.card.booking_id, self.card.version, self.scope, **typed)
+
+    async def _write_letter(self) -> None:
+        """One message, with all the dates. Nothing, while what is typed makes no sense."""
+        if not self.scope:
+            return
+        try:
+            if self.kind == "move":
+                seen, step = await self._look(preview_edit, self._command(self._typed)), "moved_all"
+            else:
+                asked = CancelSeries(self.card.booking_id, self.card.version, self.scope)
+                seen, step = await self._look(preview_cancel, asked), "cancelled_all"
+            dates = [one.start for one in seen.dates if not one.why] or [one.start for one in seen.dates]
+            self.letter = letter_of(await self._look(preview_notice, notice_of(self.card, step, dates)))
+        except DomainError:
+            return
 
     async def _look_for_clashes(self, command: EditSeries) -> bool:
         """Raises: SlotTaken, when the visit itself that was pointed at cannot go there."""
@@ -132,6 +185,25 @@ class SeriesEdit(AppState):
             self._forget()
         if not keep_refusal(self, error):
             super()._refused(error)
+
+
+def start_of(card: CardView, turn: int) -> SeriesStart:
+    own = ("", "") if card.others else (card.member_id, card.minutes)
+    return SeriesStart(card.visit_day, card.visit_time, *own, turn + 1)
+
+
+def dropped_start(card: CardView, drop: Drop, turn: int) -> SeriesStart:
+    day, time = visit_start(card, drop.day, drop.time)
+    start = start_of(card, turn)
+    if card.others:
+        return replace(start, day=day, time=time)
+    return SeriesStart(day, time, drop.member_id or card.member_id, str(drop.minutes or card.minutes), start.turn)
+
+
+def notice_of(card: CardView, step: str, dates: Sequence[datetime]) -> PreviewNotice:
+    """Of a single date as of any visit's."""
+    one = step.removesuffix("_all") if len(dates) == 1 else step
+    return PreviewNotice(card.booking_id, one, dates=tuple(dates))
 
 
 def command_without(command: EditSeries, clashes: Sequence[DateRow]) -> EditSeries:

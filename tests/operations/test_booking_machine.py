@@ -19,14 +19,17 @@ from microcrm.domain.permissions import Role
 from microcrm.operations.book import Book, BookService, book
 from microcrm.operations.booking_policy import ChangePolicy, change_policy
 from microcrm.operations.booking_status import Answer, Cancel, Step, approve, cancel, decline, step
+from microcrm.operations.class_moves import MoveClass, move_class
+from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
     CancelClass,
+    ChangeClass,
+    ClassDone,
     JoinClass,
-    MoveClass,
     ScheduleClass,
     cancel_class,
+    change_class,
     join,
-    move_class,
     schedule,
 )
 from microcrm.operations.hold import confirm_public, hold_public, release_public
@@ -233,14 +236,36 @@ class Life(RuleBasedStateMachine):
             self.bookings.append(done)
 
     @precondition(lambda self: self.classes)
-    @rule(which=PICK, hour=st.none() | HOURS, day=st.sampled_from(DAYS))
-    def change_class(self, which: int, hour: int | None, day: str) -> None:
+    @rule(
+        which=PICK,
+        hour=st.none() | HOURS,
+        day=st.sampled_from(DAYS),
+        minutes=st.sampled_from(("", "45", "90")),
+        scope=st.sampled_from(("this", "following", "all")),
+        version=st.integers(1, 3),
+    )
+    def change_class(self, which: int, hour: int | None, day: str, minutes: str, scope: str, version: int) -> None:
         one = self.classes[which % len(self.classes)]
-        command: Any = CancelClass(one.session_id, one.version)
+        command: Any = CancelClass(one.session_id, version)
         if hour is not None:
-            command = MoveClass(one.session_id, one.version, day, f"{hour}:30")
+            command = MoveClass(one.session_id, version, day, f"{hour}:30", minutes=minutes, scope=scope)
         if done := self.attempt(move_class if hour is not None else cancel_class, command):
             self.classes.append(done)
+
+    @precondition(lambda self: self.classes)
+    @rule(which=PICK, seats=st.integers(1, 5), version=st.integers(1, 3))
+    def change_seats(self, which: int, seats: int, version: int) -> None:
+        one = self.classes[which % len(self.classes)]
+        if done := self.attempt(change_class, ChangeClass(one.session_id, version, seats)):
+            self.classes.append(done)
+
+    @rule(hour=HOURS, role=WHO, count=st.integers(2, 3))
+    def schedule_several(self, hour: int, role: Role, count: int) -> None:
+        wish = SeriesWish(
+            (BookService(self.yoga, self.shop.members[role]),), DAYS[0], f"{hour}:00", every="day", count=count
+        )
+        if done := self.attempt(schedule_all, ScheduleClasses(wish)):
+            self.classes += [ClassDone(one, 1, "", "") for one in done.session_ids]
 
     @rule(hour=HOURS, role=WHO, count=st.integers(2, 3))
     def repeat(self, hour: int, role: Role, count: int) -> None:

@@ -19,16 +19,15 @@ from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_card import class_card
+from microcrm.operations.class_moves import MoveClass, move_class
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
     CancelClass,
     ClassDone,
     JoinClass,
-    MoveClass,
     ScheduleClass,
     cancel_class,
     join,
-    move_class,
     schedule,
 )
 from microcrm.operations.hold import confirm_public, hold_public

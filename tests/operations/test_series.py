@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.permissions import Role
-from microcrm.models.bookings import Booking
+from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.classes import Series
+from microcrm.models.records import OutboxMessage
 from microcrm.models.schedule import Leave
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, Rebook, book, rebook
@@ -30,12 +31,14 @@ from microcrm.operations.series import (
     create,
     edit,
     preview,
+    preview_cancel,
     preview_edit,
 )
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
 from tests.support.desk import INDIA, MONDAY, MORNING, booking_of, wish
+from tests.support.free_times import statements_of
 from tests.support.holds import later
 from tests.support.shops import Shop
 
@@ -274,3 +277,65 @@ def test_the_log_tells_a_series_in_one_line_each_time(desk: UnitOfWork, four: Se
         "moved 2 visits of a series",
         "made a series of 4 visits",
     ]
+
+
+def told(uow: UnitOfWork) -> list[tuple[str, list[int]]]:
+    """The messages that wait: what they are about, and which visits they name."""
+    rows = uow.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice"))
+    return [(one.payload["step"], one.payload.get("booking_ids", [])) for one in rows.all()]
+
+
+def test_one_message_names_all_dates_that_changed(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:
+    _, second, *_ = four.booking_ids
+    moved = edit(desk, EditSeries(second, 1, "following", "2026-12-07", "12:00", tell="on"))
+    assert told(desk) == [("moved_all", list(four.booking_ids[1:]))]
+    take_back(desk, moved.undo)
+    assert told(desk) == []
+    edit(desk, EditSeries(second, 3, "this", "2026-12-07", "12:00", tell="on"))
+    assert told(desk) == [("moved", [])]
+    cancel_series(desk, CancelSeries(second, 4, "all", tell="on"))
+    assert told(desk)[1:] == [("cancelled_all", list(four.booking_ids))]
+    again = create(desk, CreateSeries(weekly(shop, time="15:00"), customer_id=shop.customer_id, tell="on"))
+    assert told(desk)[2:] == [("booked_all", list(again.booking_ids))]
+
+
+def test_a_walk_in_is_told_nothing(desk: UnitOfWork, shop: Shop) -> None:
+    done = create(desk, CreateSeries(weekly(shop), who="walk_in", tell="on"))
+    edit(desk, EditSeries(done.booking_ids[0], 1, "all", MONDAY, "12:00", tell="on"))
+    assert told(desk) == []
+
+
+def test_what_would_be_off_is_named_before(desk: UnitOfWork, four: SeriesDone) -> None:
+    second = four.booking_ids[1]
+    seen = preview_cancel(desk, CancelSeries(second, 1, "following"))
+    assert (seen.label, [one.place for one in seen.dates]) == ("3 visits to cancel", list(four.booking_ids[1:]))
+    assert seen.clashes == ()
+    with pytest.raises(Invalid):
+        preview_cancel(desk, CancelSeries(second, 1, "some"))
+
+
+def test_a_visit_of_several_services_moves_whole_and_each_stays_with_whoever_does_it(
+    desk: UnitOfWork, shop: Shop
+) -> None:
+    pair = [BookService(shop.service_id, shop.members[role]) for role in (Role.MANAGER, Role.OWNER)]
+    done = create(desk, CreateSeries(weekly(shop, services=pair, count=2), customer_id=shop.customer_id))
+    command = EditSeries(done.booking_ids[0], 1, "all", MONDAY, "13:00", shop.members[Role.STAFF], "90")
+    edit(desk, command)
+    for number, booking_id in enumerate(done.booking_ids):
+        rows = desk.session.scalars(
+            select(BookingItem).where(BookingItem.booking_id == booking_id).order_by(BookingItem.starts_at)
+        ).all()
+        assert [one.member_id for one in rows] == [shop.members[Role.MANAGER], shop.members[Role.OWNER]]
+        assert [f"{one.starts_at.astimezone(INDIA):%d %H:%M}" for one in rows] == [
+            f"{('30', '07')[number]} 13:00",
+            f"{('30', '07')[number]} 13:45",
+        ]
+
+
+def test_a_longer_series_is_looked_at_with_no_more_statements(desk: UnitOfWork, shop: Shop) -> None:
+    counts = []
+    for count, time in ((3, "09:00"), (12, "12:00")):
+        done = create(desk, CreateSeries(weekly(shop, count=count, time=time), customer_id=shop.customer_id))
+        command = EditSeries(done.booking_ids[0], 1, "all", MONDAY, "16:00")
+        counts.append(len(statements_of(desk, lambda command=command: preview_edit(desk, command))))
+    assert counts[0] == counts[1]

@@ -22,6 +22,7 @@ from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_tell import Telling
 from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_drop import Drops
 from tests.conftest import act_as
 from tests.pages.test_calendar_page import DAY, a, b, blocks, booked, calendar, dragged, notices
 from tests.support.desk import move_to
@@ -151,7 +152,7 @@ async def test_a_cancellation_in_time_costs_nothing_and_tells_only_when_asked(se
 async def test_a_drag_offers_to_tell_and_an_undone_one_tells_nobody(server: Server, a: Shop) -> None:
     item = booked(a, "10:00").item_ids[0]
     tab = await calendar(server, a)
-    await tab.send(Calendar.moved, change=dragged(item, "14:00", "14:45", a.members[Role.MANAGER]))
+    await tab.send(Drops.moved, change=dragged(item, "14:00", "14:45", a.members[Role.MANAGER]))
     notice = (await tab.state(AppState)).notices[-1]
     assert notice.tell and queued(a) == []
     await tab.send(Telling.offer, change=notice.tell)

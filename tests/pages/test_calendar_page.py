@@ -16,6 +16,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_aside import CalendarLists
+from microcrm.state.calendar_drop import Drops
 from microcrm.state.today import TodayPage
 from tests.conftest import act_as
 from tests.support.desk import INDIA, wish
@@ -87,7 +88,7 @@ async def test_a_drag_moves_and_can_be_undone(server: Server, a: Shop) -> None:
     done = booked(a, "10:00")
     tab = await calendar(server, a)
     item, owner = done.item_ids[0], a.members[Role.OWNER]
-    answer = await tab.send(Calendar.moved, change=dragged(item, "14:00", "14:45", owner))
+    answer = await tab.send(Drops.moved, change=dragged(item, "14:00", "14:45", owner))
     assert not answer.crashes and not answer.refusals
     assert (await blocks(tab))[str(item)] == ("14:00", "14:45", str(owner))
     notice = (await tab.state(AppState)).notices[-1]
@@ -100,7 +101,7 @@ async def test_a_drag_moves_and_can_be_undone(server: Server, a: Shop) -> None:
 async def test_a_block_that_is_stretched_gets_longer(server: Server, a: Shop) -> None:
     item = booked(a, "10:00").item_ids[0]
     tab = await calendar(server, a)
-    await tab.send(Calendar.moved, change=dragged(item, "10:00", "11:30", a.members[Role.MANAGER]))
+    await tab.send(Drops.moved, change=dragged(item, "10:00", "11:30", a.members[Role.MANAGER]))
     assert (await blocks(tab))[str(item)][:2] == ("10:00", "11:30")
 
 
@@ -109,13 +110,13 @@ async def test_a_refused_drag_goes_back_with_the_reason_and_free_times(server: S
     booked(a, "12:00")
     tab = await calendar(server, a)
     manager = a.members[Role.MANAGER]
-    await tab.send(Calendar.moved, change=dragged(item, "12:15", "13:00", manager))
+    await tab.send(Drops.moved, change=dragged(item, "12:15", "13:00", manager))
     state = await tab.state(Calendar)
     assert state.patch["seq"] == 1
     [back] = state.patch["put"]
     assert (back["i"], back["s"]) == (str(item), f"{DAY}T10:00")
     assert "Plain manager is not free at 12:15 pm. Nearest free:" in (await notices(tab))[-1]
-    await tab.send(Calendar.moved, change=dragged(item, "7:00", "7:45", manager))
+    await tab.send(Drops.moved, change=dragged(item, "7:00", "7:45", manager))
     assert "The shop is open 9:00 am – 8:00 pm" in (await notices(tab))[-1]
     assert (await tab.state(Calendar)).patch["seq"] == 2
 
@@ -124,7 +125,7 @@ async def test_a_drag_of_what_somebody_else_just_changed_is_refused(server: Serv
     done = booked(a, "10:00")
     tab = await calendar(server, a)
     act_as(a.actor(), step, Step(done.booking_id, "confirmed"))
-    answer = await tab.send(Calendar.moved, change=dragged(done.item_ids[0], "11:00", "11:45", a.members[Role.MANAGER]))
+    answer = await tab.send(Drops.moved, change=dragged(done.item_ids[0], "11:00", "11:45", a.members[Role.MANAGER]))
     assert answer.codes == ["conflict"]
     assert (await blocks(tab))[str(done.item_ids[0])][0] == "10:00"
 
@@ -134,7 +135,7 @@ async def test_a_drag_of_what_somebody_else_just_changed_is_refused(server: Serv
 )
 async def test_payloads_that_no_board_sends_are_refused(server: Server, a: Shop, change: dict[str, Any]) -> None:
     tab = await calendar(server, a)
-    answer = await tab.send(Calendar.moved, change=change)
+    answer = await tab.send(Drops.moved, change=change)
     assert not answer.crashes and len(answer.refusals) == 1
     slot = await tab.send(Calendar.chosen, slot=change)
     assert not slot.crashes and not (await tab.state(NewBooking)).is_open
@@ -142,7 +143,7 @@ async def test_payloads_that_no_board_sends_are_refused(server: Server, a: Shop,
 
 async def test_foreign_blocks_cannot_be_moved_or_opened(server: Server, a: Shop, b: Shop) -> None:
     tab = await calendar(server, a)
-    move = await tab.send(Calendar.moved, change=dragged(b.booking_item_id, "11:00", "11:45", b.members[Role.STAFF]))
+    move = await tab.send(Drops.moved, change=dragged(b.booking_item_id, "11:00", "11:45", b.members[Role.STAFF]))
     assert move.codes == ["not_found"]
     opened = await tab.send(Card.open, item_id=str(b.booking_item_id))
     assert opened.codes == ["not_found"] and not (await tab.state(Card)).is_open

@@ -16,6 +16,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.class_guest import ClassGuest
+from microcrm.state.class_move import ClassMove
 from microcrm.state.class_panel import ClassPanel
 from tests.conftest import act_as
 from tests.support.desk import INDIA
@@ -129,20 +130,33 @@ async def test_a_class_moves_with_everybody_or_says_why_not(server: Server, a: S
     other = ScheduleClass(class_service(a, "Zumba"), a.members[Role.MANAGER], DAY, "12:00")
     act_as(a.actor(), schedule, other)
     tab = await opened(server, a, yoga)
-    await tab.send(ClassPanel.ask, form="move")
-    form = {"day": DAY, "time": "12:30", "member_id": str(a.members[Role.MANAGER]), "tell": "on"}
-    await tab.send(ClassPanel.save_move, form=form)
-    panel = await tab.state(ClassPanel)
-    assert panel.form == "move" and len(panel.nearest) == 3 and "time" in (await tab.state(AppState)).errors
-    offered = panel.nearest[0]
-    await tab.send(ClassPanel.take, day=offered.day, time=offered.time)
-    assert (await tab.state(ClassPanel)).time == offered.time
-    assert not (await tab.send(ClassPanel.save_move, form=form | {"time": "15:00"})).refusals
-    await tab.send(ClassPanel.refresh)
+    await tab.send(ClassMove.begin)
+    form = {"day": DAY, "time": "12:30", "member_id": str(a.members[Role.MANAGER]), "minutes": "60", "tell": "on"}
+    await tab.send(ClassMove.save, form=form)
+    move = await tab.state(ClassMove)
+    assert move.is_open and len(move.nearest) == 3 and "time" in (await tab.state(AppState)).errors
+    offered = move.nearest[0]
+    await tab.send(ClassMove.take, day=offered.day, time=offered.time)
+    assert (await tab.state(ClassMove)).start.time == offered.time
+    assert not (await tab.send(ClassMove.save, form=form | {"time": "15:00"})).refusals
     assert (await tab.state(ClassPanel)).card.time == "15:00"
     await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
     await tab.send(ClassPanel.refresh)
     assert (await tab.state(ClassPanel)).card.time == "10:00"
+
+
+async def test_seats_and_note_are_changed_in_the_panel(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, 2, who="walk_in"))
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassPanel.ask, form="change")
+    await tab.send(ClassPanel.save_change, form={"seats": "1", "note": "Bring a mat"})
+    assert (await tab.state(AppState)).errors["seats"].startswith("2 seats are taken already")
+    assert (await tab.state(ClassPanel)).form == "change"
+    await tab.send(ClassPanel.save_change, form={"seats": "8", "note": "Bring a mat"})
+    panel = await tab.state(ClassPanel)
+    assert (panel.form, panel.card.seats, panel.card.note) == ("", "2 of 8 seats taken", "Bring a mat")
+    await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
+    assert (await tab.state(ClassPanel)).card.seats == "2 of 3 seats taken"
 
 
 async def test_calling_a_class_off_and_taking_that_back(server: Server, a: Shop, yoga: ClassDone) -> None:
@@ -161,7 +175,7 @@ async def test_what_happens_elsewhere_shows_unless_a_form_is_open(server: Server
     act_as(a.actor(), join, JoinClass(yoga.session_id, who="walk_in"))
     await tab.send(ClassPanel.heard, changes=f"class {yoga.session_id}")
     assert len((await tab.state(ClassPanel)).card.attendees) == 1
-    await tab.send(ClassPanel.ask, form="move")
+    await tab.send(ClassPanel.ask, form="change")
     act_as(a.actor(), join, JoinClass(yoga.session_id, who="walk_in"))
     await tab.send(ClassPanel.heard, changes=f"class {yoga.session_id}")
     assert len((await tab.state(ClassPanel)).card.attendees) == 1

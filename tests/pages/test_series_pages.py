@@ -312,3 +312,18 @@ async def test_only_this_visit_is_changed_as_any_other(server: Server, a: Shop, 
     theirs = await calendar(server, fresh_database.b)
     theirs_edit = await theirs.send(SeriesEdit.save_cancel, form={"who": "customer"})
     assert theirs_edit.codes == ["invalid"] or theirs_edit.codes == ["not_found"]
+
+
+async def test_the_letter_of_a_series_lists_every_date(server: Server, a: Shop) -> None:
+    tab = await card_of(server, a, 1)
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.pick_scope, scope="all")
+    await tab.send(SeriesEdit.typed, name="time", value="16:00")
+    text = (await tab.state(SeriesEdit)).letter.text
+    assert "your visits have new times" in text and "4:00 pm" in text
+    assert all(str((FIRST + timedelta(weeks=n)).day) in text for n in range(4))
+    await tab.send(SeriesEdit.typed, name="time", value="soon")
+    assert (await tab.state(SeriesEdit)).letter.text == text
+    await tab.send(SeriesEdit.begin, kind="cancel")
+    await tab.send(SeriesEdit.pick_scope, scope="following")
+    assert "your visits are cancelled" in (await tab.state(SeriesEdit)).letter.text

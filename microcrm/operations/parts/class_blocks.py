@@ -6,15 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_access import sees_own_only
 from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.occupy import REACH
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # ``rooms``: what the class holds besides its teacher.
 _BLOCKS = fixed("""
 SELECT c.id AS session_id, c.version, c.member_id, s.name AS service, s.colour AS hue, c.starts_at AS start,
-       c.ends_at AS "end", c.seats, c.taken,
+       c.ends_at AS "end", c.seats, c.taken, c.series_id IS NOT NULL AS in_series,
        (SELECT array_agg(o.resource_id) FROM occupancies o
         WHERE o.business_id = c.business_id AND o.session_id = c.id AND o.resource_id IS NOT NULL AND o.is_live) AS rooms
 FROM class_sessions c JOIN services s ON s.business_id = c.business_id AND s.id = c.service_id
@@ -28,6 +30,8 @@ ORDER BY c.starts_at, c.id LIMIT 500
 
 @dataclass(frozen=True, slots=True)
 class ClassBlock:
+    """``is_movable``: by whoever looks."""
+
     session_id: int
     version: int
     member_id: int
@@ -37,6 +41,8 @@ class ClassBlock:
     end: datetime
     seats: int
     taken: int
+    in_series: bool
+    is_movable: bool
     rooms: tuple[int, ...] = ()
 
     @property
@@ -59,4 +65,11 @@ def read_class_blocks(
         "only": uow.actor.member_id if sees_own_only(uow.actor) else None,
     }  # fmt: skip
     rows = uow.session.connection().execute(_BLOCKS, values)
-    return tuple(ClassBlock(**{**row._mapping, "rooms": tuple(row.rooms or ())}) for row in rows)
+    me = None if may_run_calendar(uow) else uow.actor.member_id
+    may = uow.may(Permission.BOOKINGS_OWN)
+    return tuple(
+        ClassBlock(
+            **{**row._mapping, "rooms": tuple(row.rooms or ()), "is_movable": may and me in (None, row.member_id)}
+        )
+        for row in rows
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Conflict, Invalid
-from microcrm.models.bookings import Booking, BookingItem
+from microcrm.domain.occupancy import Span
+from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.catalogue import Service
 from microcrm.models.classes import ClassSession
 from microcrm.operations.parts.booking_plan import PlannedItem
@@ -83,31 +85,52 @@ def give_class_time(uow: UnitOfWork, session: ClassSession, held: Sequence[Claim
     raise slot_taken(uow, [plan], found if isinstance(found, NoRoom) else None)
 
 
-def lock_class_bookings(uow: UnitOfWork, session_id: int) -> list[tuple[Booking, list[BookingItem]]]:
-    """The live visits of a class, locked in order. Their rows come before the class's own: somebody who leaves locks them
+def held_by_classes(uow: UnitOfWork, ids: Collection[int]) -> dict[int, list[Claim]]:
+    """What each class holds now."""
+    rows = uow.session.execute(
+        select(Occupancy.session_id, Occupancy.keeper_id, Occupancy.span).where(
+            Occupancy.business_id == uow.business_id, Occupancy.session_id.in_(list(ids)), Occupancy.is_live
+        )
+    )
+    held: dict[int, list[Claim]] = defaultdict(list)
+    for session_id, keeper, span in rows:
+        held[session_id].append(Claim(keeper, Span(span.lower, span.upper), 0))
+    return {session_id: sorted(held[session_id]) for session_id in ids}
+
+
+Visits = list[tuple[Booking, list[BookingItem]]]
+
+
+def lock_class_bookings(uow: UnitOfWork, session_id: int) -> Visits:
+    """The live visits of one class, locked: see ``lock_bookings_of``."""
+    return lock_bookings_of(uow, [session_id])[session_id]
+
+
+def lock_bookings_of(uow: UnitOfWork, ids: Collection[int]) -> dict[int, Visits]:
+    """The live visits of classes, locked in order. Their rows come before the classes' own: somebody who leaves locks them
     in that order too."""
     rows = uow.session.execute(
         select(Booking, BookingItem)
         .join(BookingItem, (BookingItem.business_id == Booking.business_id) & (BookingItem.booking_id == Booking.id))
         .where(
             Booking.business_id == uow.business_id,
-            BookingItem.session_id == session_id,
+            BookingItem.session_id.in_(list(ids)),
             Booking.status.in_(list(LIVE)),
         )
         .order_by(Booking.id, BookingItem.id)
         .with_for_update(of=Booking)
         .execution_options(populate_existing=True)
     ).all()
-    found: dict[int, tuple[Booking, list[BookingItem]]] = {}
+    found: dict[int, dict[int, tuple[Booking, list[BookingItem]]]] = {session_id: {} for session_id in ids}
     for booking, item in rows:
-        found.setdefault(booking.id or 0, (booking, []))[1].append(item)
-    return list(found.values())
+        found[item.session_id or 0].setdefault(booking.id or 0, (booking, []))[1].append(item)
+    return {session_id: list(visits.values()) for session_id, visits in found.items()}
 
 
-def check_nobody_came(uow: UnitOfWork, session_id: int, known: Sequence[tuple[Booking, list[BookingItem]]]) -> None:
-    """After the class's row is locked nobody can join; whoever did just before is not among those that were locked."""
+def check_nobody_came(uow: UnitOfWork, ids: Collection[int], known: Visits) -> None:
+    """After the classes' rows are locked nobody can join; whoever did just before is not among those that were locked."""
     count = select(BookingItem.booking_id).where(
-        BookingItem.business_id == uow.business_id, BookingItem.session_id == session_id, BookingItem.is_live
+        BookingItem.business_id == uow.business_id, BookingItem.session_id.in_(list(ids)), BookingItem.is_live
     )
     if set(uow.session.scalars(count)) - {booking.id for booking, _ in known}:
         raise Conflict("Somebody joined this class just now.", remedy="Look at the list, then try again.")

@@ -17,6 +17,7 @@ from microcrm.domain.waitlist import Freed, Waiting
 from microcrm.domain.zones import day_bounds, to_wall, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.catalogue import Service, ServiceMember
+from microcrm.models.classes import ClassSession
 from microcrm.models.customers import Customer
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer, WaitlistPreference
 from microcrm.operations.parts.occupy import read_busy
@@ -26,6 +27,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 KIND = "time_freed"
 UNDO_TIME = timedelta(seconds=10)  # a slip of the finger is taken back before anybody has been asked
+MOST_SEATS = 20  # of one class that are offered at once
 MOST = 500  # entries looked at for one freed time
 
 
@@ -70,6 +72,20 @@ def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan]) ->
         return
     key = f"freed:{booking.id}:{booking.version}"
     uow.enqueue(KIND, key, {"booking_id": booking.id, "spans": spans}, due_at=uow.now + UNDO_TIME)
+
+
+def tell_seats_freed(uow: UnitOfWork, session: ClassSession, seats: int) -> None:
+    """A class got so many more seats: somebody may have waited for one."""
+    if session.ends_at > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
+        times = session.starts_at.isoformat(), session.ends_at.isoformat()
+        span = [session.member_id, *times, session.service_id, session.id]
+        key = f"freed:class:{session.id}:{session.version}"
+        uow.enqueue(
+            KIND,
+            key,
+            {"booking_id": None, "spans": [span] * min(seats, MOST_SEATS)},
+            due_at=uow.now + UNDO_TIME,
+        )
 
 
 def spans_in(payload: dict[str, Any]) -> list[FreedSpan]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from microcrm.domain.errors import Invalid
+from microcrm.domain.errors import Invalid, SlotTaken
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.formatting import format_near_day
 from microcrm.domain.occupancy import Span
@@ -18,7 +18,7 @@ from microcrm.operations.book import AHEAD, BookService
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import check_columns
 from microcrm.operations.parts.booking_times import may_override, outside_hours
-from microcrm.operations.parts.occupy import NoRoom, choose, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.occupy import Claim, NoRoom, choose, keepers_of, outer_span, read_busy
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -111,8 +111,10 @@ def judge(
     visits: Sequence[tuple[int, Sequence[PlannedItem]]],
     reason: str,
     except_items: Sequence[int] = (),
+    own: Collection[Claim] = (),
 ) -> tuple[SeriesDate, ...]:
-    """Hours and taken time of all visits, each read in one statement."""
+    """Hours and taken time of all visits, each read in one statement. What ``except_items`` hold, and the claims that are
+    their ``own``, is in nobody's way."""
     if not visits:
         return ()
     zone = zone_of(uow.actor.zone)
@@ -121,6 +123,9 @@ def judge(
     if not may_override(uow, reason):
         hours = outside_hours(uow, [visit for _, visit in visits], zone)
     busy = read_busy(uow, *outer_span(items), keepers_of(items), except_items=except_items).taken
+    mine = {(one.keeper, one.span) for one in own}
+    if mine:
+        busy = {keeper: [span for span in spans if (keeper, span) not in mine] for keeper, spans in busy.items()}
     found, near = [], 0
     for (place, visit), closed in zip(visits, hours, strict=True):
         start = visit[0].start
@@ -147,6 +152,15 @@ def clash_in_words(uow: UnitOfWork, dates: Sequence[SeriesDate]) -> str:
     days = [format_near_day(one.day, today) for one in dates]
     more = ", …" if len(days) > 3 else ""
     return f"{len(days)} of these times cannot be had: {', '.join(days[:3])}{more}."
+
+
+def refuse_clashes(uow: UnitOfWork, dates: Sequence[SeriesDate]) -> None:
+    """``SlotTaken`` names them."""
+    clashes = [one for one in dates if one.why]
+    if clashes:
+        raise SlotTaken(
+            clash_in_words(uow, clashes), remedy="Leave these out, or choose another time.", nearest=clashes[0].nearest
+        )
 
 
 def store_series(uow: UnitOfWork, plan: Plan, customer_id: int | None, **more: Any) -> Series:

@@ -1,0 +1,146 @@
+"""Moving a class: by itself, with those that follow, or with all that are still to come; and telling whoever comes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import reflex as rx
+
+from microcrm.domain.errors import DomainError, OutsideHours, SlotTaken
+from microcrm.domain.permissions import Permission
+from microcrm.operations.class_card import class_card
+from microcrm.operations.class_moves import MoveClass, move_class, preview_class_move
+from microcrm.operations.class_notice import PreviewClassNotice, preview_class_notice
+from microcrm.operations.classes import ClassDone
+from microcrm.state.base import AppState
+from microcrm.state.booking_card_view import TimeChoice
+from microcrm.state.booking_letter import Letter, letter_of
+from microcrm.state.class_panel import ClassPanel
+from microcrm.state.class_view import NO_CLASS, ClassView, class_view
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.refused_times import keep_refusal
+from microcrm.state.series_dates import DateRow, date_rows, texts
+from microcrm.state.series_edit import SCOPES
+
+
+@dataclass(frozen=True)
+class ClassPlace:
+    """What the fields start with, drawn anew with each ``turn``. ``is_dropped``: it was dragged there."""
+
+    day: str = ""
+    time: str = ""
+    member_id: str = ""
+    minutes: str = ""
+    turn: int = 0
+    is_dropped: bool = False
+
+
+class ClassMove(AppState):
+    """``clashes`` are classes of the series that stay where they are because their new time cannot be had."""
+
+    is_open: bool = False
+    is_saving: bool = False
+    card: ClassView = NO_CLASS
+    start: ClassPlace = ClassPlace()
+    clashes: list[DateRow] = []
+    nearest: list[TimeChoice] = []
+    asks_reason: bool = False
+    letter: Letter = Letter()
+
+    _seen: MoveClass | None = None
+    _typed: dict[str, str] = {}
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def begin(self) -> None:
+        """From the panel of the class."""
+        card = (await self.get_state(ClassPanel)).card
+        await self._open(card.id, ClassPlace(card.day, card.time, card.member_id, card.minutes))
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def begin_at(self, session_id: str, day: str, time: str, member_id: str, minutes: str) -> None:
+        """From the board: it was dragged or stretched to there."""
+        place = ClassPlace(str(day)[:10], str(time)[:5], str(member_id)[:20], str(minutes)[:4], is_dropped=True)
+        await self._open(session_id, place)
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def close(self) -> None:
+        self.is_open, self.errors = False, {}
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOOKINGS_OWN)
+    async def typed(self, name: str, value: Any) -> None:
+        """What those who come would be told follows the form."""
+        if name in ("day", "time"):
+            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
+            await self._write_letter()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def take(self, day: str, time: str) -> None:
+        """One of the free times that were offered goes into the form."""
+        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
+        self._typed, self.nearest, self.errors = {"day": self.start.day, "time": self.start.time}, [], {}
+        await self._write_letter()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def save(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        """When some clash, they are shown first; the next press leaves these where they are and moves the others."""
+        self.is_saving = True
+        yield
+        typed = texts(form, "day", "time", "member_id", "minutes", "scope", "reason", "tell")
+        try:
+            done = await self._moved(MoveClass(self.card.id, self.card.version, **typed))
+        finally:
+            self.is_saving = False
+        if done is not None:
+            self.is_open = False
+            self._notify(done.label, undo=done.undo)
+            yield self._reload()
+
+    async def _moved(self, command: MoveClass) -> ClassDone | None:
+        """Nothing, when clashes are shown instead."""
+        if command.scope in SCOPES and self._seen != command and await self._look_for_clashes(command):
+            return None
+        skip = tuple(row.place for row in self.clashes) if command == self._seen else ()
+        return await self._perform(move_class, replace(command, skip=skip))
+
+    async def _open(self, session_id: Any, place: ClassPlace) -> None:
+        self.card = class_view(await self._look(class_card, session_id), current_seat().actor.zone)
+        member_id = place.member_id or self.card.member_id
+        self.start = replace(place, member_id=member_id, turn=self.start.turn + 1)
+        self._typed = {"day": place.day, "time": place.time}
+        self.nearest, self.asks_reason, self.errors, self.is_open = [], False, {}, True
+        self._forget()
+        await self._write_letter()
+
+    async def _look_for_clashes(self, command: MoveClass) -> bool:
+        """Raises: SlotTaken, when the class itself that was pointed at cannot go there."""
+        seen = await self._perform(preview_class_move, command)
+        own = next((one for one in seen.clashes if str(one.place) == self.card.id), None)
+        if own is not None:
+            raise SlotTaken(own.why, nearest=own.nearest) if own.nearest else OutsideHours(own.why, may_override=True)
+        self._seen, self.clashes = command, date_rows(seen.clashes, current_seat().actor.zone)
+        return bool(self.clashes)
+
+    async def _write_letter(self) -> None:
+        """Nothing changes while what is typed makes no sense."""
+        try:
+            asked = PreviewClassNotice(self.card.id, "moved", **self._typed)
+            self.letter = letter_of(await self._look(preview_class_notice, asked))
+        except DomainError:
+            return
+
+    def _forget(self) -> None:
+        self._seen, self.clashes = None, []
+
+    def _refused(self, error: DomainError) -> None:
+        if isinstance(error, SlotTaken):
+            self._forget()
+        if not keep_refusal(self, error):
+            super()._refused(error)

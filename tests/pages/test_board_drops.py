@@ -1,0 +1,204 @@
+"""What is let go elsewhere on the board: moved at once, asked about first, or put back; classes, series, visits of several."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from microcrm.domain.permissions import Role
+from microcrm.operations.book import BookService, book
+from microcrm.operations.class_series import ScheduleClasses, schedule_all
+from microcrm.operations.classes import ClassDone, JoinClass, join
+from microcrm.operations.series import SeriesWish
+from microcrm.state.base import AppState
+from microcrm.state.calendar import Calendar
+from microcrm.state.calendar_drop import Drops
+from microcrm.state.class_move import ClassMove
+from microcrm.state.drop_ask import DropAsk
+from microcrm.state.series_edit import SeriesEdit
+from tests.conftest import act_as
+from tests.pages.test_class_pages import DAY, class_service, made, notices
+from tests.pages.test_series_pages import calendar, card_of, starts, times, week
+from tests.support.desk import wish
+from tests.support.shops import Shop, TwoShops
+from tests.support.tabs import Server, Tab, sign_in
+
+
+@pytest.fixture
+def a(fresh_database: TwoShops) -> Shop:
+    return fresh_database.a
+
+
+@pytest.fixture
+def yoga(a: Shop) -> ClassDone:
+    return made(a)
+
+
+async def board(server: Server, shop: Shop, day: str = DAY, role: Role = Role.OWNER) -> Tab:
+    tab = server.tab(sign_in(shop.users[role], shop.business_id), f"/calendar?date={day}")
+    assert not (await tab.open(Calendar.load)).crashes
+    await tab.send(Calendar.resized, size="desktop")
+    return tab
+
+
+async def on_board(tab: Tab) -> dict[str, tuple[str, int]]:
+    """Blocks as they were last read: start and length."""
+    return {one["i"]: (one["s"][11:], one["m"]) for one in (await tab.state(Calendar)).events if "o" not in one}
+
+
+def class_dragged(
+    name: str, start: str, end: str, staff: int, old: tuple[str, str] = ("10:00", "11:00")
+) -> dict[str, Any]:
+    place = {"id": name, "start": f"{DAY}T{start}", "end": f"{DAY}T{end}", "staff": [str(staff)]}
+    return {**place, "old": {**place, "start": f"{DAY}T{old[0]}", "end": f"{DAY}T{old[1]}"}, "via": "mouse"}
+
+
+async def test_an_empty_class_is_dragged_and_stretched_at_once(server: Server, a: Shop, yoga: ClassDone) -> None:
+    tab, name, manager = await board(server, a), f"class{yoga.session_id}", a.members[Role.MANAGER]
+    answer = await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:00", manager))
+    assert not answer.refusals and (await on_board(tab))[name] == ("14:00", 60)
+    again = class_dragged(name, "14:00", "15:30", manager, ("14:00", "15:00"))
+    assert not (await tab.send(Drops.moved, change=again)).refusals
+    assert (await on_board(tab))[name] == ("14:00", 90)
+    assert [one.text for one in await notices(tab)][-1] == "Class takes 1 h 30 min now"
+    await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
+    assert (await on_board(tab))[name] == ("14:00", 60)
+
+
+async def test_where_seats_are_sold_a_drag_asks_first(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, 2, customer_id=a.customer_id))
+    tab, name, manager = await board(server, a), f"class{yoga.session_id}", a.members[Role.MANAGER]
+    await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:30", manager))
+    move = await tab.state(ClassMove)
+    assert move.is_open and move.start.is_dropped
+    assert (move.start.time, move.start.minutes, move.card.told) == ("14:00", "90", "1 booking")
+    assert "2:00 pm" in move.letter.text and move.letter.reach == "Message to 1 customer."
+    [back] = (await tab.state(Calendar)).patch["put"]
+    assert (back["i"], back["s"]) == (name, f"{DAY}T10:00")
+    await tab.send(ClassMove.close)
+    assert (await on_board(tab))[name] == ("10:00", 60)
+    await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:00", manager))
+    typed = {"day": DAY, "time": "14:00", "member_id": str(manager), "minutes": "60"}
+    assert not (await tab.send(ClassMove.save, form=typed)).refusals
+    assert (await on_board(tab))[name] == ("14:00", 60)
+
+
+async def test_a_dragged_class_of_a_series_asks_which_and_names_clashes(server: Server, a: Shop) -> None:
+    teacher = BookService(class_service(a), a.members[Role.MANAGER])
+    made = act_as(a.actor(), schedule_all, ScheduleClasses(SeriesWish((teacher,), DAY, "10:00", count=3)))
+    later = (datetime.fromisoformat(DAY) + timedelta(weeks=2)).date().isoformat()
+    act_as(a.actor(), book, wish(a, "14:15", day=later))
+    tab, name, manager = await board(server, a), f"class{made.session_ids[0]}", a.members[Role.MANAGER]
+    await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:00", manager))
+    move = await tab.state(ClassMove)
+    assert move.is_open and (move.card.moves_following, move.card.moves_all) == ("3 classes", "3 classes")
+    typed = {"day": DAY, "time": "14:00", "member_id": str(manager), "minutes": "60", "scope": "all"}
+    await tab.send(ClassMove.save, form=typed)
+    move = await tab.state(ClassMove)
+    assert move.is_open and [row.day for row in move.clashes] == [later]
+    assert (await on_board(tab))[name] == ("10:00", 60)
+    assert not (await tab.send(ClassMove.save, form=typed)).refusals
+    assert (await on_board(tab))[name] == ("14:00", 60)
+    assert [one.text for one in await notices(tab)][-1] == "2 classes moved"
+
+
+async def test_a_class_is_no_block_of_those_whose_it_is_not(
+    server: Server, a: Shop, yoga: ClassDone, fresh_database: TwoShops
+) -> None:
+    change = class_dragged(f"class{yoga.session_id}", "14:00", "15:00", a.members[Role.MANAGER])
+    theirs = await board(server, fresh_database.b)
+    assert (await theirs.send(Drops.moved, change=change)).codes == ["not_found"]
+    begun = await theirs.send(
+        ClassMove.begin_at, session_id=str(yoga.session_id), day=DAY, time="14:00", member_id="", minutes="60"
+    )
+    assert begun.codes == ["not_found"] and not (await theirs.state(ClassMove)).is_open
+    staff = await board(server, a, role=Role.STAFF)
+    assert (await staff.send(Drops.moved, change=change)).codes == ["not_found"]
+    tab = await board(server, a)
+    early = class_dragged(f"class{yoga.session_id}", "06:00", "07:00", a.members[Role.MANAGER])
+    await tab.send(Drops.moved, change=early)
+    assert "The shop is open 9:00 am – 8:00 pm" in (await notices(tab))[-1].text
+    assert (await tab.state(Calendar)).patch["put"][0]["s"] == f"{DAY}T10:00"
+
+
+async def dropped(tab: Tab, start: str, end: str, *, staff: int, old: tuple[str, str] = ("10:00", "10:45")) -> Any:
+    """The first block of the day, let go elsewhere."""
+    events = (await tab.state(Calendar)).events
+    block = next(one for one in events if "o" not in one and one["s"].endswith(old[0]))
+    day = block["s"][:10]
+    place = {"id": block["i"], "start": f"{day}T{start}", "end": f"{day}T{end}", "staff": [str(staff)]}
+    was = {"start": f"{day}T{old[0]}", "end": f"{day}T{old[1]}", "staff": [block["c"]]}
+    change = {**place, "old": {**place, **was}, "via": "mouse"}
+    return await tab.send(Drops.moved, change=change)
+
+
+async def test_a_dragged_visit_of_a_series_asks_which_and_goes_back_meanwhile(server: Server, a: Shop) -> None:
+    tab = await card_of(server, a, 1)
+    assert not (await dropped(tab, "16:00", "16:45", staff=a.members[Role.MANAGER])).refusals
+    ask = await tab.state(DropAsk)
+    assert ask.is_open and [one.value for one in ask.choices] == ["visit", "following", "all"]
+    assert [one.covers for one in ask.choices][1:] == ["3 visits", "4 visits"] and "4:00 pm" in ask.to
+    [back] = (await tab.state(Calendar)).patch["put"]
+    assert back["s"].endswith("T10:00")
+    await tab.send(DropAsk.close)
+    assert await times(tab) == [["10:00"]] * 4
+
+
+async def test_only_this_visit_of_a_series_is_dragged_away(server: Server, a: Shop) -> None:
+    tab = await card_of(server, a, 1)
+    await dropped(tab, "16:00", "16:45", staff=a.members[Role.OWNER])
+    assert "with Plain owner" in (await tab.state(DropAsk)).to
+    assert not (await tab.send(DropAsk.choose, value="visit")).refusals
+    assert await times(tab) == [["10:00"], ["16:00"], ["10:00"], ["10:00"]]
+    await tab.send(AppState.undo, token=(await tab.state(AppState)).notices[-1].undo)
+    assert await times(tab) == [["10:00"]] * 4
+
+
+async def test_the_rest_of_a_series_follows_a_drag_after_its_clashes_were_seen(server: Server, a: Shop) -> None:
+    act_as(a.actor(), book, wish(a, "16:15", day=week(2)))
+    tab = await card_of(server, a, 1)
+    await dropped(tab, "16:00", "17:00", staff=a.members[Role.MANAGER])
+    await tab.send(DropAsk.choose, value="following")
+    edit = await tab.state(SeriesEdit)
+    assert edit.is_open and not (await tab.state(DropAsk)).is_open
+    assert (edit.scope, edit.start.day, edit.start.time, edit.start.minutes) == ("following", week(1), "16:00", "60")
+    assert "4:00 pm" in edit.letter.text and edit.letter.text.count("Dec") + edit.letter.text.count("Jan") >= 1
+    form = {"day": week(1), "time": "16:00", "member_id": edit.start.member_id, "minutes": "60"}
+    await tab.send(SeriesEdit.save_move, form=form)
+    assert [row.day for row in (await tab.state(SeriesEdit)).clashes] == [week(2)]
+    assert not (await tab.send(SeriesEdit.save_move, form=form)).refusals
+    assert await times(tab) == [["10:00"], ["16:00"], ["10:00", "16:15"], ["16:00"]]
+
+
+async def test_one_service_of_several_or_the_whole_visit(server: Server, a: Shop) -> None:
+    pair = tuple(BookService(a.service_id, a.members[role]) for role in (Role.MANAGER, Role.OWNER))
+    act_as(a.actor(), book, wish(a, "10:00", day=week(0), services=pair))
+    tab = await calendar(server, a)
+    await dropped(tab, "13:45", "14:30", staff=a.members[Role.OWNER], old=("10:45", "11:30"))
+    assert [one.value for one in (await tab.state(DropAsk)).choices] == ["service", "visit"]
+    await tab.send(DropAsk.choose, value="visit")
+    assert sorted(time for time, _ in await starts(tab, 0)) == ["13:00", "13:45"]
+    await dropped(tab, "15:00", "15:45", staff=a.members[Role.OWNER], old=("13:45", "14:30"))
+    await tab.send(DropAsk.choose, value="service")
+    assert sorted(time for time, _ in await starts(tab, 0)) == ["13:00", "15:00"]
+    await dropped(tab, "15:00", "16:00", staff=a.members[Role.OWNER], old=("15:00", "15:45"))
+    assert not (await tab.state(DropAsk)).is_open  # a longer service moves nothing else
+
+
+async def test_answers_that_were_not_asked_for_change_nothing(
+    server: Server, a: Shop, fresh_database: TwoShops
+) -> None:
+    tab = await card_of(server, a, 1)
+    for value in ("all", "x" * 999):
+        assert not (await tab.send(DropAsk.choose, value=value)).crashes
+    await dropped(tab, "16:00", "16:45", staff=a.members[Role.MANAGER])
+    await tab.send(DropAsk.choose, value="service")
+    assert await times(tab) == [["10:00"]] * 4
+    act_as(a.actor(), book, wish(a, "16:00", day=week(1)))
+    tab.path = f"/calendar?date={week(1)}"
+    await tab.send(Calendar.load)
+    await dropped(tab, "16:00", "16:45", staff=a.members[Role.MANAGER])
+    assert (await tab.send(DropAsk.choose, value="visit")).codes == ["slot_taken"]
+    assert "not free at 4:00 pm" in (await tab.state(AppState)).notices[-1].text
