@@ -94,14 +94,14 @@ def is_filled(connection: psycopg.Connection) -> bool:
 
 def _fill(connection: psycopg.Connection, size: Size) -> None:
     now = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
-    _copy(connection, "users", _USERS, _users(size, now))
-    _copy(connection, "businesses", _BUSINESSES, _businesses(size, now))
-    _copy(connection, "members", _MEMBER_COLUMNS, _members(size, now))
-    _copy(connection, "services", _SERVICES, _services(size))
+    copy_in(connection, "users", _USERS, _users(size, now))
+    copy_in(connection, "businesses", _BUSINESSES, _businesses(size, now))
+    copy_in(connection, "members", _MEMBER_COLUMNS, _members(size, now))
+    copy_in(connection, "services", _SERVICES, _services(size))
     put_back = [statement for table in _BULK for statement in _take_off(connection, table)]
-    _copy(connection, "customers", _CUSTOMERS, _customers(size, now))
-    _copy(connection, "customer_words", ("business_id", "word", "customer_id"), _words(size))
-    _copy(connection, "bookings", _BOOKINGS, _bookings(size, now))
+    copy_in(connection, "customers", _CUSTOMERS, _customers(size, now))
+    copy_in(connection, "customer_words", ("business_id", "word", "customer_id"), _words(size))
+    copy_in(connection, "bookings", _BOOKINGS, _bookings(size, now))
     for table, statement in _FROM_WHAT_IS_THERE.items():
         with unforced(connection, table):
             connection.execute(statement)
@@ -142,7 +142,7 @@ def unforced(connection: psycopg.Connection, table: str) -> Iterator[None]:
     connection.execute(sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(name))
 
 
-def _copy(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def copy_in(connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     name = sql.Identifier(table)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(name, sql.SQL(", ").join(map(sql.Identifier, columns)))
     with unforced(connection, table), connection.cursor().copy(statement) as copy:

@@ -92,14 +92,21 @@ class Ground:
 def ground(choice: Choice) -> Iterator[Ground]:
     """PostgreSQL and Valkey of the bench, filled once and kept. The given servers are never touched."""
     size = dataset.SMALL if choice.is_quick else dataset.MEDIUM
+    with engines(size.name):
+        yield _filled(size, choice)
+
+
+@contextlib.contextmanager
+def engines(name: str) -> Iterator[None]:
+    """PostgreSQL and Valkey in a folder of that name, with the schema of today and whatever an earlier run has left."""
     before = {name: os.environ.pop(name, None) for name in (*_OURS, "MICROCRM_HOME", "MICROCRM_PORT")}
-    home = Path(before["MICROCRM_HOME"] or ".microcrm").resolve() / "bench" / size.name
+    home = Path(before["MICROCRM_HOME"] or ".microcrm").resolve() / "bench" / name
     os.environ["MICROCRM_HOME"] = str(home)
     configuration.reset()
     try:
         with embedded.running(configuration.settings()):
             schema.migrate(configuration.settings())
-            yield _filled(size, choice)
+            yield
     finally:
         for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL"):
             os.environ.pop(name, None)

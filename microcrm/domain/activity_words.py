@@ -217,6 +217,16 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 
 RETURN_FILES: dict[str, str] = {
     "gstr1": "the GSTR-1 file",
+    "register": "the sales register",
+    "day-book": "the day-book",
+    "b2b": "table 4A (customers with a GSTIN)",
+    "b2cl": "table 5 (large bills to other States)",
+    "b2cs": "table 7 (other customers)",
+    "cdnr": "table 9B (notes to customers with a GSTIN)",
+    "cdnur": "table 9B (notes on large bills)",
+    "nil": "table 8 (nil rated and exempt)",
+    "hsn": "the summary by HSN and SAC",
+    "documents": "the list of documents issued",
 }
 FIRST_STEPS: dict[str, str] = {
     "trade": "kind of business",

@@ -19,16 +19,19 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from microcrm.adapters.sheets import write_csv, write_xlsx
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.return_period import ReturnPeriod
 from microcrm.http.desk import account_of
 from microcrm.http.pages import answering
 from microcrm.operations.returns.gstr1 import WriteGstr1, write_gstr1
+from microcrm.operations.returns.registers import SHEETS, Sheet, sheet
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.settings import settings
 from microcrm.state.bridge import perform
 
 _PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex", "x-content-type-options": "nosniff"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _IN_MEMORY = 1 << 21  # bytes, before a file goes on to the disk
 _CHUNK = 1 << 16
 
@@ -44,6 +47,37 @@ async def gstr1_file(request: Request) -> Response:
     return await _made(
         request, lambda uow, out: write_gstr1(uow, command, orjson.dumps, out), "application/json", "GSTR1-{}.json"
     )
+
+
+@answering
+async def sheet_as_csv(request: Request) -> Response:
+    def write(uow: UnitOfWork, out: IO[bytes]) -> ReturnPeriod:
+        found = _sheet(uow, request)
+        write_csv(out, found.columns, found.rows)
+        return found.period
+
+    return await _made(request, write, "text/csv; charset=utf-8", f"{_name(request)}-{{}}.csv")
+
+
+@answering
+async def sheet_as_xlsx(request: Request) -> Response:
+    def write(uow: UnitOfWork, out: IO[bytes]) -> ReturnPeriod:
+        found = _sheet(uow, request)
+        write_xlsx(out, f"{found.title} {found.period.key}", found.columns, found.rows)
+        return found.period
+
+    return await _made(request, write, _XLSX, f"{_name(request)}-{{}}.xlsx")
+
+
+def _name(request: Request) -> str:
+    name: str = request.path_params["name"]
+    if name not in SHEETS:
+        raise HTTPException(404)
+    return name
+
+
+def _sheet(uow: UnitOfWork, request: Request) -> Sheet:
+    return sheet(uow, request.path_params["period"], _name(request))
 
 
 async def _made(
@@ -73,4 +107,8 @@ def _chunks(out: IO[bytes]) -> Iterator[bytes]:
         yield from iter(lambda: out.read(_CHUNK), b"")
 
 
-ROUTES = (Route("/returns/{period}/gstr1.json", gstr1_file, methods=["GET"]),)
+ROUTES = (
+    Route("/returns/{period}/gstr1.json", gstr1_file, methods=["GET"]),
+    Route("/returns/{period}/{name}.csv", sheet_as_csv, methods=["GET"]),
+    Route("/returns/{period}/{name}.xlsx", sheet_as_xlsx, methods=["GET"]),
+)

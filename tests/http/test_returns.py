@@ -50,6 +50,32 @@ async def test_roles(client: httpx.AsyncClient, fresh_database: TwoShops, role: 
         assert int(answer.headers["content-length"]) == len(answer.content)
 
 
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.OWNER, 200), (Role.ACCOUNTANT, 200), (Role.FRONT_DESK, 403), (Role.STAFF, 403)]
+)
+async def test_roles_and_sheets(client: httpx.AsyncClient, fresh_database: TwoShops, role: Role, status: int) -> None:
+    sold(fresh_database)
+    enter(client, fresh_database, role)
+    for name in ("register.csv", "register.xlsx", "day-book.csv", "hsn.csv", "b2b.csv", "documents.csv"):
+        answer = await client.get(f"/returns/2026-10/{name}")
+        assert answer.status_code == status, name
+        if status == 200:
+            stem, _, kind = name.partition(".")
+            assert answer.headers["content-disposition"] == f'attachment; filename="{stem}-2026-10.{kind}"'
+    if status == 200:
+        text = (await client.get("/returns/2026-10/register.csv")).content.decode("utf-8-sig")
+        assert text.splitlines()[1].startswith(
+            "2026-10-12,INV/2627/0001,Tax Invoice,Plain Iyer,,27 Maharashtra,400.00,,10.00"
+        )
+        assert (await client.get("/returns/2026-10/register.xlsx")).content.startswith(b"PK")
+
+
+@pytest.mark.parametrize("name", ["nothing.csv", "gstr1.csv", "users.xlsx", "register.json", "..%2Fregister.csv"])
+async def test_no_such_sheet(client: httpx.AsyncClient, fresh_database: TwoShops, name: str) -> None:
+    enter(client, fresh_database, Role.OWNER)
+    assert (await client.get(f"/returns/2026-10/{name}")).status_code == 404
+
+
 async def test_nobody_else_gets_it(client: httpx.AsyncClient, fresh_database: TwoShops) -> None:
     sold(fresh_database)
     assert (await client.get(GSTR1)).status_code in (303, 401)

@@ -153,6 +153,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/invoice/{id:int}.svg": NOBODY,
     "/statement/{id:int}.pdf": BOOKS - {STRANGER},
     "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
+    "/returns/{period}/{name}.csv": BOOKKEEPERS,
+    "/returns/{period}/{name}.xlsx": BOOKKEEPERS,
     "/paid-online": EVERYBODY,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
@@ -183,6 +185,8 @@ EXAMPLES: dict[str, str] = {
     "/invoice/{id:int}.svg": "/invoice/1.svg",
     "/statement/{id:int}.pdf": "/statement/{customer_id}.pdf",
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
+    "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",
+    "/returns/{period}/{name}.xlsx": "/returns/2026-10/register.xlsx",
     "/b/{slug}": "/b/shop-a",
     "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",

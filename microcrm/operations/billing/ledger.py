@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
 from microcrm.domain.documents import VOUCHERS, DocumentKind
 from microcrm.models.billing import Document
@@ -11,6 +13,13 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 RECEIVABLE, ADVANCES, SALES, ROUND_OFF, TIPS = "receivable", "advances", "sales", "round_off", "tips"
 TAX_ON_ADVANCES = "tax_on_advances"  # due to the State already, earned only with the bill
+# Every account, with its words in the day-book.
+ACCOUNTS: Mapping[str, str] = MappingProxyType({
+    RECEIVABLE: "Customers owe", ADVANCES: "Advances of customers", TAX_ON_ADVANCES: "Tax on advances", SALES: "Sales",
+    "cgst": "CGST", "sgst": "SGST",
+    "utgst": "UTGST", "igst": "IGST", ROUND_OFF: "Round-off", TIPS: "Tips", "cash": "Cash", "upi": "UPI", "card": "Card",
+    "bank": "Bank", "wallet": "Wallet", "razorpay": "Razorpay", "safe": "Safe", "cash_difference": "Cash over or missing",
+})  # fmt: skip
 _NO_EFFECT = {DocumentKind.ESTIMATE}
 _CREDITS = {DocumentKind.CREDIT_NOTE, DocumentKind.REFUND_VOUCHER}
 _POST = fixed(

@@ -21,7 +21,7 @@ from microcrm.domain.gstr1_json import (
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import ReturnPeriod, parse_period
 from microcrm.operations.returns.month import read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import gstin_of
+from microcrm.operations.returns.scope import gstin_of, make_room
 from microcrm.operations.unit_of_work import UnitOfWork
 
 Encode = Callable[[Any], bytes]
@@ -36,11 +36,12 @@ class WriteGstr1:
 
 
 def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[bytes]) -> ReturnPeriod:
-    """The file for the portal, onto ``out``. Three statements, and one more for the GSTIN. ``encode`` makes JSON of a value.
+    """The file for the portal, onto ``out``. Five statements, however many documents. ``encode`` makes JSON of a value.
     Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(command.period)
     gstin = gstin_to_file(uow)
+    make_room(uow)
     groups = read_groups(uow, period, gstin)
     head = {"gstin": gstin, "fp": period.fp, "version": command.version, "hash": "hash"}
     out.write(encode(head)[:-1])

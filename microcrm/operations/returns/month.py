@@ -33,7 +33,8 @@ JOIN (
   SELECT l.document_id, l.rate_bp, sum(l.taxable_paise)::bigint AS taxable, sum(l.igst_paise)::bigint AS igst,
          sum(l.cgst_paise)::bigint AS cgst, sum(l.sgst_paise)::bigint AS sgst
   FROM document_lines l
-  WHERE l.business_id = :business AND NOT l.is_exempt AND l.rate_bp > 0 AND l.document_id IN (SELECT id FROM counted)
+  WHERE l.business_id = :business AND NOT l.is_exempt AND l.rate_bp > 0
+    AND l.document_id IN (SELECT id FROM counted WHERE facts = ANY(:listed))
   GROUP BY l.document_id, l.rate_bp
 ) l ON l.document_id = c.id
 WHERE c.facts = ANY(:listed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from microcrm.domain.gstr1 import LARGE_ABOVE, LISTED, REPORTED, Amounts, Facts, Supply, Table, facts_of
 from microcrm.domain.return_period import ReturnPeriod
@@ -18,7 +18,8 @@ _LIMIT = "".join(
 # Documents of the period that count: issued, not cancelled, under this GSTIN while regularly registered. ``facts`` is one
 # text for all that decides about the table (see ``code_of``); notes go by the bill that they correct.
 COUNTED = f"""
-SELECT d.id, d.kind, d.number, d.issued_on, d.buyer_gstin, d.total_paise, d.round_off_paise,
+SELECT d.id, d.kind, d.number, d.issued_on, d.buyer_gstin, d.place_state, d.buyer ->> 'name' AS buyer_name, d.total_paise,
+       d.round_off_paise, d.taxable_paise, d.igst_paise, d.cgst_paise, d.sgst_paise,
        coalesce(nullif(d.place_state, ''), :home) AS place,
        d.kind || (CASE WHEN d.buyer_gstin <> '' THEN ' r' ELSE ' -' END)
               || (CASE WHEN d.place_state NOT IN ('', :home) THEN 'i' ELSE '-' END)
@@ -31,6 +32,14 @@ WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.n
 """  # noqa: S608 - our own dates and numbers
 LINE_SUPPLY = "CASE WHEN l.is_exempt THEN 'exempt' WHEN l.rate_bp = 0 THEN 'nil_rated' ELSE 'taxed' END"
 SUMS = "sum(l.taxable_paise)::bigint, sum(l.igst_paise)::bigint, sum(l.cgst_paise)::bigint, sum(l.sgst_paise)::bigint"
+
+
+_ROOM = text("SET LOCAL work_mem = '24MB'")
+
+
+def make_room(uow: UnitOfWork) -> None:
+    """So that a large month is sorted in memory: for this transaction only."""
+    uow.session.execute(_ROOM)
 
 
 def gstin_of(uow: UnitOfWork) -> str:
