@@ -42,6 +42,7 @@ STYLESHEETS = [
         "queue",
         "records",
         "bills",
+        "returns",
         "settings",
     )
 ]

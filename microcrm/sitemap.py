@@ -18,6 +18,8 @@ from microcrm.pages.dues import dues
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
+from microcrm.pages.returns import returns
+from microcrm.pages.returns_why import returns_why
 from microcrm.pages.settings_billing import settings_billing
 from microcrm.pages.settings_booking import settings_booking
 from microcrm.pages.settings_business import settings_business
@@ -45,6 +47,7 @@ from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.queue import QueuePage
+from microcrm.state.returns import ReturnsPage, WhyPage
 from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
 from microcrm.state.settings_business import BusinessSettings
@@ -90,6 +93,8 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
     Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),
     Screen("/statement", "Statement", statement, Permission.INVOICES_VIEW, (StatementPage.load,)),
+    Screen("/returns", "GST returns", returns, Permission.RETURNS_VIEW, (ReturnsPage.load,)),
+    Screen("/returns/why", "Why this number", returns_why, Permission.RETURNS_VIEW, (WhyPage.load,)),
     Screen("/activity", "Activity", activity, Permission.ACTIVITY_VIEW, (ActivityPage.load,)),
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),

@@ -49,13 +49,17 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive numbers of one series, all dated in the period (table 13)."""
+    """Consecutive numbers of one series, all dated in the period (table 13). ``began``: the financial year; ``low`` and
+    ``high``: their places in the series."""
 
     kind: DocumentKind
     first: str
     last: str
     count: int
     cancelled: int
+    began: int = 0
+    low: int = 0
+    high: int = 0
 
 
 def rupees(paise: int) -> int | float:

@@ -12,6 +12,7 @@ NAVIGATION: tuple[Place, ...] = (
     Place("/waitlist", "Waiting list", "hourglass", Permission.CALENDAR_ALL),
     Place("/customers", "Customers", "users", Permission.CUSTOMERS_VIEW),
     Place("/invoices", "Bills", "receipt_indian_rupee", Permission.INVOICES_VIEW),
+    Place("/returns", "GST returns", "landmark", Permission.RETURNS_VIEW),
     Place("/activity", "Activity", "history", Permission.ACTIVITY_VIEW),
     Place("/settings", "Settings", "settings", Permission.SHOP_VIEW),
 )

@@ -26,13 +26,18 @@ def advice(price: str, **changes: Any) -> Any:
     return cut(price, **({"tax_class": "standard", "sac": "998313", "description": "Consulting"} | changes))
 
 
-def full_month(uow: UnitOfWork, shop: Shop) -> dict[str, int]:
-    """The month of the shared notes (section 4.9), with our own series; ids by a word."""
-    register(uow, shop, SELLER)
+def address(uow: UnitOfWork, shop: Shop) -> None:
+    """The customer's, which the law wants on some bills."""
     customer = uow.session.get(Customer, shop.customer_id)
     assert customer
     customer.address = "1 Main Road, Pune"
     uow.session.flush()
+
+
+def full_month(uow: UnitOfWork, shop: Shop) -> dict[str, int]:
+    """The month of the shared notes (section 4.9), with our own series; ids by a word."""
+    register(uow, shop, SELLER)
+    address(uow, shop)
     done = {
         "b2b": issued(uow, shop, cut("1000"), buyer_gstin=BUYER, day="2026-11-03"),
         "igst": issued(uow, shop, advice("1234.56"), buyer_gstin=ELSEWHERE, day="2026-11-04"),

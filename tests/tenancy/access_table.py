@@ -91,6 +91,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "TillPage": BOOKS,
     "DuesPage": BOOKS,
     "StatementPage": BOOKS,
+    "ReturnsPage": BOOKKEEPERS,
+    "WhyPage": BOOKKEEPERS,
     "Till": BOOKS,
     "Till.begin": BOOKKEEPERS,
     "Till.correct": BOOKKEEPERS,

@@ -56,7 +56,14 @@ class BillingTerms:
     due_days: int
     patterns: Mapping[str, str]
     locked_through: date | None
+    is_quarterly: bool
+    e_invoice_gstins: tuple[str, ...]
     version: int
+
+    @property
+    def has_e_invoices(self) -> bool:
+        """Whether bills to businesses under today's GSTIN are reported for an IRN."""
+        return self.gstin in self.e_invoice_gstins
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class ChangeBillingTerms:
     due_days: Any = None
     patterns: Any = None
     locked_through: Any = None
+    is_quarterly: Any = None
+    has_e_invoices: Any = None  # under today's GSTIN
 
 
 def billing_terms(uow: UnitOfWork) -> BillingTerms:
@@ -142,6 +151,8 @@ def terms_of(row: BillingProfile, business: Business, today: date) -> BillingTer
         due_days=row.due_days,
         patterns={**PATTERNS, **row.patterns},
         locked_through=row.locked_through,
+        is_quarterly=row.is_quarterly,
+        e_invoice_gstins=tuple(row.e_invoice_gstins),
         version=row.version,
     )
 
@@ -197,9 +208,12 @@ def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile, today: d
         "second_language": lambda raw: reader.choice("second_language", raw, "Language", ("hi", "kn"), default=""),
         "due_days": lambda raw: reader.whole_number("due_days", raw, "Days to pay", low=0, high=365, default=0),
         "locked_through": lambda raw: reader.optional_day("locked_through", raw, "Last filed day"),
+        "is_quarterly": lambda raw: reader.flag("is_quarterly", raw, "Returns by the quarter"),
         "patterns": lambda raw: {**row.patterns, **_patterns(reader, raw, row.patterns)},
     }
     values = {name: parse(raw) for name, parse in read.items() if (raw := getattr(command, name)) is not None}
+    if command.has_e_invoices is not None:
+        values["e_invoice_gstins"] = _e_invoices(reader, command.has_e_invoices, gstin, row)
     if command.registration is not None:
         values |= _registration(reader, command, gstin, row, today)
     reader.done()
@@ -220,6 +234,14 @@ def _registration(
     since = reader.optional_day("registered_from", command.registered_from, "First day", earliest=GST_BEGAN)
     history = registrations(row.registration, row.registration_changes).changed(kind, since or today)
     return {"registration": history.first.value, "registration_changes": history.plain()}
+
+
+def _e_invoices(reader: Reader, raw: Any, gstin: str, row: BillingProfile) -> list[str]:
+    """Other registrations keep theirs."""
+    is_on = reader.flag("has_e_invoices", raw, "E-invoices")
+    if is_on and not gstin:
+        reader.refuse("has_e_invoices", "Add your GSTIN in the business profile first.")
+    return sorted({*row.e_invoice_gstins} - {gstin} | ({gstin} if is_on and gstin else set()))
 
 
 def _upi(reader: Reader, raw: Any) -> str:

@@ -43,7 +43,7 @@ ORDER BY c.kind = ANY(:notes), c.buyer_gstin = '', c.buyer_gstin, CASE WHEN c.bu
 """)  # noqa: S608
 # Numbers that follow each other are a run; one dated in another month, or another beginning, ends it.
 _RUNS = text("""
-SELECT kind, min(running), max(running), count(*), count(*) FILTER (WHERE is_cancelled),
+SELECT kind, began, min(running), max(running), count(*), count(*) FILTER (WHERE is_cancelled),
        (array_agg(number ORDER BY running))[1], (array_agg(number ORDER BY running DESC))[1]
 FROM (
   SELECT kind, began, running, number, state = 'cancelled' AS is_cancelled, regexp_replace(number, '[0-9]+', '#', 'g') AS shape,
@@ -89,9 +89,7 @@ def read_runs(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> list[Run]:
     """Table 13, cancelled documents among them."""
     kinds = sorted(kind.value for kind in DOCUMENT_TYPES)
     rows = uow.session.execute(_RUNS, scope(uow, period, gstin) | {"kinds": kinds})
-    return [
-        Run(DocumentKind(kind), first, last, count, cancelled) for kind, _, _, count, cancelled, first, last in rows
-    ]
+    return [Run(DocumentKind(row[0]), row[6], row[7], row[4], row[5], row[1], row[2], row[3]) for row in rows]
 
 
 def _listed(lines: list[Any]) -> Listed:

@@ -1,0 +1,318 @@
+"""A return as words: cards of tables, codes, numbers and warnings, and what stands behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from microcrm.domain.formatting import format_count, format_day
+from microcrm.domain.gstin import display_gstin
+from microcrm.domain.gstr1 import TABLES, Amounts
+from microcrm.domain.gstr1_json import DOCUMENT_TYPES
+from microcrm.domain.money import format_rupees, group_indian
+from microcrm.domain.return_period import ReturnPeriod
+from microcrm.domain.states import STATES
+from microcrm.operations.billing.reading import LineView
+from microcrm.operations.returns.behind import BehindPage, BehindRow, Explained
+from microcrm.operations.returns.overview import Footing, ReturnView, TableSum
+
+WHY = "/returns/why"
+_HEADS = ("Taxable value", "IGST", "CGST", "SGST or UTGST")
+_ONLY = {
+    "no_code": "Without HSN or SAC",
+    "no_place": "Without place of supply",
+    "wrong_heads": "With the wrong kind of tax",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class TableCard:
+    """``href``: the documents behind it. ``file``: its CSV."""
+
+    key: str
+    section: str
+    title: str
+    holds: str
+    count: str
+    figures: tuple[Figure, ...]
+    href: str
+    file: str
+    is_empty: bool
+
+
+@dataclass(frozen=True)
+class CodeLine:
+    key: str
+    side: str
+    code: str
+    words: str
+    quantity: str
+    rate: str
+    taxable: str
+    tax: str
+    href: str
+
+
+@dataclass(frozen=True)
+class RunLine:
+    key: str
+    title: str
+    first: str
+    last: str
+    count: str
+    cancelled: str
+    net: str
+
+
+@dataclass(frozen=True)
+class GapLine:
+    id: str
+    number: str
+    why: str
+
+
+@dataclass(frozen=True)
+class WarningLine:
+    title: str
+    text: str
+    href: str
+    way: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class ReturnHead:
+    """``gstin`` "": the shop files none. ``foots`` is only said once something is there."""
+
+    period: str = ""
+    words: str = ""
+    sub: str = ""
+    gstin: str = ""
+    is_quarterly: bool = False
+    is_quarter: bool = False
+    documents: int = 0
+    foots: bool = True
+    footing: str = ""
+    figures: tuple[Figure, ...] = ()
+    folder: str = ""  # where its files are
+
+
+@dataclass(frozen=True)
+class BehindLine:
+    id: str
+    number: str
+    title: str
+    day: str
+    customer: str
+    gstin: str
+    place: str
+    taxable: str
+    igst: str
+    cgst: str
+    sgst: str
+
+
+@dataclass(frozen=True)
+class WhyStep:
+    """A line of a document, its steps from price to tax."""
+
+    at: str
+    description: str
+    code: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WhyHead:
+    title: str = ""
+    sub: str = ""
+    back: str = "/returns"
+    figures: tuple[Figure, ...] = ()
+    summary: str = ""
+
+
+def head_of(view: ReturnView) -> ReturnHead:
+    period = view.period
+    is_filed = view.filed_through is not None and view.filed_through >= period.last
+    due = "Filed" if is_filed else f"To be filed by {format_day(period.due_on)}"
+    tax = view.footing.documents.tax
+    return ReturnHead(
+        period=period.key,
+        words=period.words,
+        sub=f"{display_gstin(view.gstin)} · {due}" if view.gstin else "",
+        gstin=view.gstin,
+        is_quarterly=view.is_quarterly,
+        is_quarter=period.is_quarter,
+        documents=view.documents,
+        foots=view.footing.holds,
+        footing=footing_words(view.footing),
+        figures=(
+            Figure("Documents", group_indian(view.documents)),
+            Figure("Taxable value", format_rupees(view.footing.documents.taxable)),
+            Figure("Tax", format_rupees(tax)),
+            Figure("With tax and round-off", format_rupees(view.value)),
+        ),
+        folder=f"/returns/{period.key}",
+    )
+
+
+def footing_words(footing: Footing) -> str:
+    """What agrees with what, or by how much it does not."""
+    if footing.holds:
+        return "Tables, HSN summary, documents and ledger agree to the paisa."
+    parts = [
+        f"{name} {format_rupees(amounts.taxable)} and tax {format_rupees(amounts.tax)}"
+        for name, amounts in (
+            ("Tables say", footing.tables), ("HSN summary", footing.codes), ("documents", footing.documents),
+        )
+    ]  # fmt: skip
+    return ", ".join(parts) + "."
+
+
+def card_of(one: TableSum, period: str) -> TableCard:
+    words = TABLES[one.table]
+    return TableCard(
+        key=one.table.value,
+        section=words.section,
+        title=words.title,
+        holds=words.holds,
+        count=format_count(one.count, "document"),
+        figures=figures_of(one.amounts),
+        href=why_href(period, table=one.table.value),
+        file=f"/returns/{period}/{one.table.value}.csv",
+        is_empty=not one.count,
+    )
+
+
+def figures_of(amounts: Amounts) -> tuple[Figure, ...]:
+    values = (amounts.taxable, amounts.igst, amounts.cgst, amounts.sgst)
+    return tuple(Figure(name, format_rupees(paise)) for name, paise in zip(_HEADS, values, strict=True))
+
+
+def why_href(period: str, **asked: Any) -> str:
+    return f"{WHY}?{urlencode({'period': period} | asked)}"
+
+
+def code_lines(view: ReturnView) -> list[CodeLine]:
+    return [_code(is_registered, row, view.period.key) for is_registered, row in view.codes]
+
+
+def _code(is_registered: bool, row: dict[str, Any], period: str) -> CodeLine:
+    side = "b2b" if is_registered else "b2c"
+    tax = sum(_paise(row[name]) for name in ("iamt", "camt", "samt"))
+    code = row["hsn_sc"]
+    asked = {"sac": code} if code else {"only": "no_code"}
+    return CodeLine(
+        key=f"{side} {code} {row['uqc']} {row['rt']}",
+        side="With GSTIN" if is_registered else "Others",
+        code=code or "No code",
+        words=row["desc"],
+        quantity=f"{row['qty']:g} {row['uqc']}" if row["uqc"] != "NA" else "–",
+        rate=f"{row['rt']:g} %",
+        taxable=format_rupees(_paise(row["txval"])),
+        tax=format_rupees(tax),
+        href=why_href(period, side=side, rate=round(row["rt"] * 100), **asked),
+    )
+
+
+def _paise(rupees: float) -> int:
+    return round(rupees * 100)
+
+
+def run_lines(view: ReturnView) -> list[RunLine]:
+    return [
+        RunLine(
+            key=f"{run.kind} {run.began} {run.low}",
+            title=DOCUMENT_TYPES[run.kind][1],
+            first=run.first,
+            last=run.last,
+            count=group_indian(run.count),
+            cancelled=group_indian(run.cancelled),
+            net=group_indian(run.count - run.cancelled),
+        )
+        for run in view.runs
+    ]
+
+
+def gap_lines(view: ReturnView) -> list[GapLine]:
+    return [GapLine(str(gap.document_id), gap.number, gap.why) for gap in view.gaps]
+
+
+def different_lines(view: ReturnView) -> list[GapLine]:
+    return [GapLine(str(id_), number, "") for id_, number in view.footing.different]
+
+
+def warning_lines(view: ReturnView) -> list[WarningLine]:
+    return [
+        WarningLine(one.title, one.text, one.href, one.way, "bad" if one.is_grave else "warn") for one in view.warnings
+    ]
+
+
+def choices_of(periods: Sequence[ReturnPeriod], chosen: ReturnPeriod) -> list[Choice]:
+    known = [*periods] if chosen in periods else [chosen, *periods]
+    return [Choice(one.key, one.words) for one in known]
+
+
+def why_head(page: BehindPage, asked: dict[str, str]) -> WhyHead:
+    """What the documents have in common, as a title."""
+    words = [] if page.table is None else [f"Table {TABLES[page.table].section}: {TABLES[page.table].title}"]
+    if sac := asked.get("sac"):
+        words.append(f"HSN or SAC {sac}")
+    if (rate := asked.get("rate", "")).isdecimal():
+        words.append(f"{int(rate) / 100:g} %")
+    if (place := asked.get("place", "")) in STATES:
+        words.append(STATES[place].name)
+    words += [
+        {"b2b": "with GSTIN", "b2c": "without GSTIN"}.get(asked.get("side", ""), ""),
+        _ONLY.get(asked.get("only", ""), ""),
+    ]
+    return WhyHead(
+        title=", ".join(word for word in words if word) or "All documents",
+        sub=f"{page.period.words}: {format_count(page.count, 'document')}",
+        back=f"/returns?period={page.period.key}",
+        figures=figures_of(page.total),
+        summary=f"{len(page.rows)} of {format_count(page.count, 'document')}",
+    )
+
+
+def behind_line(row: BehindRow) -> BehindLine:
+    return BehindLine(
+        id=str(row.id),
+        number=row.number,
+        title=row.title,
+        day=format_day(row.day),
+        customer=row.customer,
+        gstin=display_gstin(row.gstin),
+        place=STATES[row.place].name if row.place in STATES else row.place,
+        taxable=format_rupees(row.amounts.taxable),
+        igst=_or_dash(row.amounts.igst),
+        cgst=_or_dash(row.amounts.cgst),
+        sgst=_or_dash(row.amounts.sgst),
+    )
+
+
+def why_steps(found: Explained) -> list[WhyStep]:
+    return [_step(line, words) for line, words in found.lines]
+
+
+def _step(line: LineView, words: Sequence[str]) -> WhyStep:
+    code = f"{'SAC' if line.sac.startswith('99') else 'HSN'} {line.sac}" if line.sac else "No HSN or SAC"
+    return WhyStep(str(line.place), line.description, code, tuple(words))
+
+
+def _or_dash(paise: int) -> str:
+    return format_rupees(paise) if paise else "–"
