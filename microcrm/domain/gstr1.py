@@ -22,9 +22,9 @@ class Table(StrEnum):
     B2B = "b2b"
     B2CL = "b2cl"
     B2CS = "b2cs"
+    NIL = "nil"
     CDNR = "cdnr"
     CDNUR = "cdnur"
-    NIL = "nil"
 
 
 @dataclass(frozen=True, slots=True)

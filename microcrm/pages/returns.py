@@ -25,9 +25,9 @@ NUMBERS = (
     Column("Document"),
     Column("From"),
     Column("To"),
-    Column("Count", right=True),
+    Column("Given", right=True),
     Column("Cancelled", right=True),
-    Column("Net", right=True),
+    Column("Net", right=True, wide_only=True),
 )
 FILES = (
     ("Sales register", "register", ("xlsx", "csv")),
@@ -58,7 +58,7 @@ def _periods() -> rx.Component:
         rx.foreach(S.periods, _period),
         value=S.head.period,
         on_change=S.pick,
-        class_name="input",
+        class_name="input return-period",
         aria_label="Month or quarter",
     )
 
@@ -134,6 +134,7 @@ def _tables() -> rx.Component:
                   "This is one month of it. Through the IFF only tables 4A and 9B of its first two months may be sent early."),
         ),
         rx.el.div(rx.foreach(S.cards, _card), class_name="return-cards"),
+        rx.el.h2("Summary by HSN and SAC (table 12)"),
         table("Summary by HSN and SAC (table 12)", CODES, S.codes, _code, loaded=S.is_read, empty=_nothing()),
     )  # fmt: skip
 
@@ -183,12 +184,12 @@ def _card(one: rx.Var[TableCard]) -> rx.Component:
 
 def _code(line: rx.Var[CodeLine]) -> rx.Component:
     return rx.el.tr(
-        cell(link(line.code, line.href), " ", rx.el.span(line.words, class_name="meta")),
+        cell(rx.el.span(link(line.code, line.href), " ", rx.el.span(line.words, class_name="meta"))),
         cell(line.side),
         cell(line.quantity, column=CODES[2]),
         cell(line.rate, column=CODES[3]),
         cell(link(line.taxable, line.href), column=CODES[4]),
-        cell(link(line.tax, line.href), column=CODES[5]),
+        cell(rx.el.span("tax ", class_name="phone-only"), link(line.tax, line.href), column=CODES[5]),
         class_name="num",
         key=line.key,
     )
@@ -196,6 +197,7 @@ def _code(line: rx.Var[CodeLine]) -> rx.Component:
 
 def _numbers() -> rx.Component:
     return rx.fragment(
+        rx.el.h2("Documents issued (table 13)"),
         table("Documents issued (table 13)", NUMBERS, S.runs, _run, loaded=S.is_read, empty=_nothing()),
         rx.cond(
             S.gaps.length() > 0,

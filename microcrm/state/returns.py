@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
+from microcrm.domain.return_period import parse_period
 from microcrm.operations.returns.behind import Behind, behind, explain
 from microcrm.operations.returns.overview import view_return
 from microcrm.state.base import AppState
@@ -64,8 +65,7 @@ class ReturnsPage(AppState):
     @rx.event
     @needs(Permission.RETURNS_VIEW)
     async def pick(self, period: str) -> Any:
-        self.is_read = False
-        return rx.redirect(f"/returns?{urlencode({'period': period[:10]})}")
+        return rx.redirect(f"/returns?period={parse_period(period).key}")
 
 
 class WhyPage(AppState):
@@ -84,7 +84,7 @@ class WhyPage(AppState):
     @needs(Permission.RETURNS_VIEW)
     async def load(self) -> None:
         query = self.router.url.query_parameters
-        self._asked = {name: str(query[name])[:20] for name in _ASKED if query.get(name)}
+        self._asked = {name: words for name in _ASKED if (words := str(query.get(name) or "")[:20]).isascii() and words}
         page = await self._perform(behind, Behind(**{"period": "", **self._asked}, after=query.get("after")))
         self.head, self.rows = why_head(page, self._asked), [behind_line(row) for row in page.rows]
         self.has_more, self.is_later = page.has_more, bool(query.get("after"))

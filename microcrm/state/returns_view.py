@@ -190,7 +190,7 @@ def card_of(one: TableSum, period: str) -> TableCard:
         section=words.section,
         title=words.title,
         holds=words.holds,
-        count=format_count(one.count, "document"),
+        count=group_indian(one.count),
         figures=figures_of(one.amounts),
         href=why_href(period, table=one.table.value),
         file=f"/returns/{period}/{one.table.value}.csv",
@@ -234,17 +234,18 @@ def _paise(rupees: float) -> int:
 
 
 def run_lines(view: ReturnView) -> list[RunLine]:
+    """In the order of the form."""
     return [
         RunLine(
             key=f"{run.kind} {run.began} {run.low}",
             title=DOCUMENT_TYPES[run.kind][1],
             first=run.first,
             last=run.last,
-            count=group_indian(run.count),
-            cancelled=group_indian(run.cancelled),
+            count=format_count(run.count, "number"),
+            cancelled=f"{group_indian(run.cancelled)} cancelled" if run.cancelled else "None cancelled",
             net=group_indian(run.count - run.cancelled),
         )
-        for run in view.runs
+        for run in sorted(view.runs, key=lambda run: (DOCUMENT_TYPES[run.kind], run.kind, run.began, run.low))
     ]
 
 

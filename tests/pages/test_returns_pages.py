@@ -49,7 +49,7 @@ async def test_the_return_opens_with_the_month_that_is_over(server: Server, fres
     )
     assert [figure.value for figure in shown.head.figures] == ["2", "₹600.00", "₹43.00", "₹643.00"]
     card = next(one for one in shown.cards if one.key == "b2cs")
-    assert (card.section, card.count, card.figures[0].value) == ("7", "2 documents", "₹600.00")
+    assert (card.section, card.count, card.figures[0].value) == ("7", "2", "₹600.00")
     assert [(line.code, line.taxable, line.tax) for line in shown.codes] == [
         ("998313", "₹100.00", "₹18.00"), ("999721", "₹500.00", "₹25.00"),
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from microcrm.domain.documents import TITLES, DocumentKind
+from microcrm.domain.documents import TITLES, VOUCHERS, DocumentKind
 from microcrm.domain.gstr1 import LISTED, Table, sign_of
 from microcrm.domain.gstr1_json import DOCUMENT_TYPES, b2cs_rows, hsn_part, nil_rows
 from microcrm.domain.permissions import Permission
@@ -53,7 +53,8 @@ SELECT d.issued_on, d.number, d.kind, d.state, coalesce(d.buyer ->> 'name', ''),
        d.taxable_paise, d.igst_paise, d.cgst_paise, d.sgst_paise, d.round_off_paise, d.total_paise,
        coalesce(d.buyer ->> 'corrects', '')
 FROM documents d
-WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.number IS NOT NULL AND d.kind <> 'estimate'
+WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.number IS NOT NULL
+  AND d.kind <> ALL(:others)
 ORDER BY d.issued_on, d.kind, d.running, d.id
 """)
 _DAY_BOOK = text("""
@@ -74,8 +75,9 @@ def _stream(uow: UnitOfWork, statement: Any, period: ReturnPeriod, **more: Any) 
 
 
 def _register(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    """Each document once, cancelled ones without amounts, credit notes below zero."""
-    for row in _stream(uow, _REGISTER, period):
+    """Each bill and note once, cancelled ones without amounts, credit notes below zero. Vouchers are no sales yet."""
+    others = [DocumentKind.ESTIMATE.value, *(kind.value for kind in VOUCHERS)]
+    for row in _stream(uow, _REGISTER, period, others=others):
         kind = DocumentKind(row[2])
         is_void = row[3] == "cancelled"
         turn = 0 if is_void else sign_of(kind)
