@@ -66,12 +66,13 @@ FLAGS: Mapping[str, str] = {
     "needs_approval": "Approval",
     "is_override_allowed": "Booking outside the rules",
     "is_telling_usual": "Telling customers",
-    "is_code_needed": "Code by message",
+    "is_code_needed": "Code by e-mail",
     "is_waitlist_on": "Waiting list",
     "is_queue_on": "Walk-in queue",
 }
-# A code that proves the phone needs something that carries it there.
-NO_CODES = "A code to the customer’s phone can’t be switched on yet: nothing here can send it. It comes with messaging."
+CODE_MINUTES = 10  # so long a code by e-mail is good
+CODE_TRIES = 5  # of one code
+MOST_CODES = 5  # mails for one form and address
 MOST_STEPS = 3  # of the fee ladder: more nobody keeps in mind
 
 

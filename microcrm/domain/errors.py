@@ -93,6 +93,14 @@ class HoldLapsed(Conflict):
     remedy = "Choose a time again; what you typed is still there."
 
 
+class CodeNeeded(DomainError):
+    """The owner asks for a code by e-mail before an online booking counts, and it has not been typed yet."""
+
+    code = "code_needed"
+    message = "Type the code that we send to your e-mail."
+    remedy = "Look into your mailbox, or have another one sent."
+
+
 class OutsideHours(Invalid):
     """The shop is closed or the member is away then. ``may_override``: whoever asked may go past it with a reason."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from microcrm.domain.booking_policy import FLAGS, MOST_STEPS, NO_CODES, NUMBERS, FeeStep, PolicyTerms, read_ladder
+from microcrm.domain.booking_policy import FLAGS, MOST_STEPS, NUMBERS, FeeStep, PolicyTerms, read_ladder
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.models.policy import BookingPolicy
@@ -96,8 +96,6 @@ def _read(command: ChangePolicy) -> dict[str, Any]:
     for name, label in FLAGS.items():
         if (raw := getattr(command, name)) is not None:
             values[name] = reader.flag(name, raw, label)
-    if values.get("is_code_needed"):
-        reader.refuse("is_code_needed", NO_CODES)
     if command.most_per_day is not None:
         values["most_per_day"] = reader.optional_number(
             "most_per_day", command.most_per_day, "Visits a day", low=1, high=10_000

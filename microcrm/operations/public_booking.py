@@ -17,6 +17,7 @@ from microcrm.domain.formatting import format_time
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
+from microcrm.operations.booking_codes import refuse_unproven
 from microcrm.operations.free_times import (
     FreeTimes,
     FreeTimesAsked,
@@ -105,17 +106,19 @@ def take_time(uow: UnitOfWork, slug: Any, command: TakeTime) -> HoldDone:
 
 
 def book_held(uow: UnitOfWork, slug: Any, person: ConfirmPublic, agreed: Agreed) -> BookingDone:
-    """The time that is kept becomes the visit of whoever typed this. Raises ``HoldLapsed``."""
+    """The time that is kept becomes the visit of whoever typed this. Raises ``HoldLapsed`` and ``CodeNeeded``."""
     uow.require_public()
     enter_shop(uow, slug)
+    refuse_unproven(uow, person)
     return _book(uow, person, agreed)
 
 
 def take_and_book(uow: UnitOfWork, slug: Any, command: TakeTime, person: ConfirmPublic, agreed: Agreed) -> BookingDone:
-    """Both at once, for who had typed everything when the hold ran out; ``person.token`` does not matter. Raises
-    ``SlotTaken``."""
+    """Both at once, for who had typed everything when the hold ran out; ``person.token`` only says which form it was.
+    Raises ``SlotTaken`` and ``CodeNeeded``."""
     uow.require_public()
     enter_shop(uow, slug)
+    refuse_unproven(uow, person)
     reader = Reader()
     typed = read_typed(reader, person)
     reader.done()

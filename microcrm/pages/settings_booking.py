@@ -8,7 +8,6 @@ from microcrm.components.buttons import button
 from microcrm.components.cards import card
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import area_field, field_error, minutes_field, switch_field, text_field
-from microcrm.domain.booking_policy import NO_CODES
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.settings_booking import STEPS
@@ -37,6 +36,11 @@ def _online() -> rx.Component:
                 "needs_approval", "I answer every booking first", checked=S.rules.needs_approval,
                 hint="Until you answer, the time is kept and the customer waits",
             ),
+            switch_field(
+                "is_code_needed", "Customers type a code from an e-mail first", checked=S.rules.is_code_needed,
+                hint="The form then asks for an e-mail, and six digits that are sent there. Whoever has no e-mail books with "
+                "you by phone. Codes to the phone come with messaging: nothing here can send those yet.",
+            ),
             rx.el.div(
                 _minutes("min_notice_min", "At the latest before the visit", S.rules.min_notice_min, "60 means one hour"),
                 _number("horizon_days", "Days ahead", S.rules.horizon_days, "days"),
@@ -49,7 +53,6 @@ def _online() -> rx.Component:
             ),
             area_field("note", "Note before booking", S.errors, value=S.rules.note, rows=3, optional=True,
                        hint="Customers read it before they book"),
-            rx.el.p(NO_CODES, class_name="muted"),
             _save("online"),
             on_submit=S.save_online, class_name="form", key=f"online-{S.rules.version}", no_validate=True,
         ),

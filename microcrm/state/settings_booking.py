@@ -25,6 +25,7 @@ class RulesForm:
 
     is_online: bool = True
     needs_approval: bool = False
+    is_code_needed: bool = False
     is_override_allowed: bool = True
     is_telling_usual: bool = True
     is_waitlist_on: bool = True
@@ -63,7 +64,7 @@ class BookingRules(AppState):
         self.saving = "online"
         yield
         names = ("min_notice_min", "horizon_days", "slot_step_min", "hold_min", "approval_hours", "note")
-        fields = pick(form, *names) | switches(form, "is_online", "needs_approval")
+        fields = pick(form, *names) | switches(form, "is_online", "needs_approval", "is_code_needed")
         fields["most_per_day"] = pick(form, "most_per_day")["most_per_day"] or ""
         await self._save("Online booking saved", fields)
 

@@ -24,6 +24,10 @@ MAIL = Mail("reset:1", "asha@a.example", "Set a new password ₹", "Open\n.\nthi
 FOLDER = Path(wiring.__file__).parent / "adapters" / "mail_templates"
 TEMPLATES = sorted(path.stem for path in FOLDER.glob("*.txt"))
 DATA = {
+    "shop": "Asha <b>Rao</b>",
+    "code": "042042",
+    "language": "en",
+    "minutes": 10,
     "name": "Asha <b>Rao</b>",
     "business": "Glow & Go",
     "invited_by": "Meera",
@@ -137,3 +141,12 @@ def test_every_letter_reads_well_with_hostile_values(template: str) -> None:
 
 def test_a_moment_is_told_in_indian_time() -> None:
     assert "Sat, 05 Dec 2026, 9:30 am (India)" in render("reset", DATA, "https://x.test").text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "is your code"), ("hi", "आपका कोड"), ("kn", "ನಿಮ್ಮ ಕೋಡ್"), ("fr", "is your code")]
+)
+def test_a_code_comes_in_the_visitor_s_language(language: str, said: str) -> None:
+    letter = render("booking_code", DATA | {"language": language}, "https://x.test")
+    assert letter.subject.startswith("042042") and said in letter.subject
+    assert "042042" in letter.text and "042042" in letter.html and "10" in letter.text

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from microcrm.domain.booking_policy import NO_CODES
 from microcrm.domain.errors import Invalid
 from microcrm.domain.permissions import Role
 from microcrm.operations import catalogue, members
-from microcrm.operations.booking_policy import ChangePolicy, change_policy
 from microcrm.operations.catalogue import SaveService
 from microcrm.operations.free_times import public_free_times
 from microcrm.operations.hold import confirm_public, hold_public
@@ -107,10 +105,3 @@ def test_mistakes_stand_at_their_fields_and_save_nothing(desk: UnitOfWork, shop:
     assert set(refusal.value.fields) == {"step", "horizon", "notice", "most_per_day", "approval"}
     card = catalogue.open_service(desk, shop.service_id)
     assert card.service is not None and card.service.slot_step_min is None
-
-
-def test_a_code_cannot_be_asked_for_while_nothing_sends_it(desk: UnitOfWork) -> None:
-    with pytest.raises(Invalid) as refusal:
-        change_policy(desk, ChangePolicy(0, is_code_needed="on"))
-    assert refusal.value.fields == {"is_code_needed": NO_CODES}
-    assert change_policy(desk, ChangePolicy(0, is_code_needed="", is_waitlist_on=""))

@@ -30,6 +30,7 @@ from microcrm.models.bookings import BookingEvent
 from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
+from microcrm.models.codes import BookingCode
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.links import PublicLink
 from microcrm.models.policy import BookingPolicy
@@ -108,6 +109,8 @@ def _waiting_rows(session: Session, shop: Shop) -> None:
             **mine, entry_id=entry.id, booking_id=shop.booking_id, state="lost", offered_at=OPENED_AT, expires_at=later
         )
     )
+    proof = hashlib.sha256(f"code {shop.business_id}".encode()).digest()
+    add(BookingCode(**mine, subject_hash=proof, code_hash=proof, sent_at=OPENED_AT, expires_at=later))
     for subject, row in (("ticket", ticket), ("entry", entry)):
         secret = hashlib.sha256(f"{subject} {shop.business_id}".encode()).digest()
         add(PublicLink(**mine, token_hash=secret, created_at=OPENED_AT, **{f"{subject}_id": row.id}))

@@ -13,10 +13,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from microcrm import wiring
-from microcrm.domain.errors import HoldLapsed, Invalid, LimitReached, NotFound, SlotTaken
+from microcrm.domain.errors import CodeNeeded, HoldLapsed, Invalid, LimitReached, NotFound, SlotTaken
 from microcrm.domain.phone import display_phone, parse_phone
 from microcrm.domain.zones import zone_of
-from microcrm.http.book import traps
+from microcrm.http.book import code, traps
 from microcrm.http.book.fronts import front_of
 from microcrm.http.book.holding import forget_held
 from microcrm.http.book.limits import LINKS, check_address, check_booking
@@ -35,7 +35,7 @@ from microcrm.operations.public_shop import PublicShop
 from microcrm.operations.public_visit import PublicVisit, public_visit
 from microcrm.state.bridge import perform, perform_in_turn
 
-_TYPED = ("name", "phone", "note", "updates", "offers")
+_TYPED = ("name", "phone", "email", "note", "updates", "offers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,19 @@ async def submit_you(request: Request) -> Response:
     shop = await front_of(request)
     key = traps.request_key(form, wiring.now(), form.get("start"))
     wish, held = posted_wish(form, shop), _held_in(form)
+    if form.get(code.EDIT):
+        return _page(request, shop, wish, held, form=form)
     try:
-        await check_booking(request, shop.slug, _counted(form))
-        token = await _book(request, shop, wish, form, key)
+        await check_booking(request, shop.slug, "" if code.is_code_step(shop, form) else _counted(form))
+        if not await code.is_right(request, shop, form):
+            wrong = tongue_of(request).say(code.WRONG)
+            return code.code_page(request, shop, *_carried(request, shop, wish, held, form), error=wrong, status=422)
+        try:
+            token = await _book(request, shop, wish, form, key)
+        except CodeNeeded:
+            return await code.send_code(
+                request, shop, _person(request, form, key), *_carried(request, shop, wish, held, form)
+            )
     except Invalid as error:
         errors = refusal(tongue_of(request), error)
         return _page(request, shop, wish, held, form=form, errors=errors, status=422)
@@ -95,11 +105,7 @@ async def submit_you(request: Request) -> Response:
 
 async def _book(request: Request, shop: PublicShop, wish: Wish, form: Form, key: str) -> str:
     """The secret of the booking's link."""
-    language = tongue_of(request).code
-    person = ConfirmPublic(
-        token=request.path_params["token"], name=form.get("name"), phone=form.get("phone"), note=form.get("note"),
-        language=language, request_key=key,
-    )  # fmt: skip
+    language, person = tongue_of(request).code, _person(request, form, key)
     agreed = Agreed(updates=form.get("updates") == "on", offers=form.get("offers") == "on", language=language)
     actor = visitor(request)
     if form.get("start"):
@@ -109,6 +115,22 @@ async def _book(request: Request, shop: PublicShop, wish: Wish, form: Form, key:
     else:
         done = await perform(actor, book_held, shop.slug, person, agreed)
     return done.token
+
+
+def _person(request: Request, form: Form, key: str) -> ConfirmPublic:
+    return ConfirmPublic(
+        token=request.path_params["token"], name=form.get("name"), phone=form.get("phone"), email=form.get("email"),
+        note=form.get("note"), language=tongue_of(request).code, request_key=key,
+    )  # fmt: skip
+
+
+def _carried(
+    request: Request, shop: PublicShop, wish: Wish, held: Held, form: Form
+) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    """All that was typed and chosen, for the fields of the page with the code; and what it shows of the booking."""
+    values = _values(request, shop, wish, held, form=form)
+    typed = [(name, form.get(name)) for name in (*_TYPED, "start") if form.get(name)]
+    return [*values["fields"], *typed], values
 
 
 def _taking(wish: Wish, value: str) -> TakeTime:
@@ -183,11 +205,19 @@ def _page(
     form: Form | None = None, errors: Mapping[str, str] | None = None, status: int = 200,
     more: Mapping[str, Any] | None = None,
 ) -> Response:  # fmt: skip
+    values = _values(request, shop, wish, held, visit=visit, form=form, errors=errors)
+    return show(request, "you.html", shop, status=status, **(values | dict(more or {})))
+
+
+def _values(
+    request: Request, shop: PublicShop, wish: Wish, held: Held, *, visit: PublicVisit | None = None,
+    form: Form | None = None, errors: Mapping[str, str] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     tongue, zone = tongue_of(request), zone_of(shop.zone)
     typed = {name: form.get(name) for name in _TYPED} if form is not None else {}
     language = form.get("lang") if form is not None else asked_language(request.query_params)
     day = tongue.short_day(held.start.astimezone(zone).date())
-    values: dict[str, Any] = {
+    return {
         "action": f"/b/{shop.slug}/you/{request.path_params['token']}",
         "steps": steps_of(tongue, wish),
         "back": wish.address(f"/b/{shop.slug}/when", lang=language, day=held.start.astimezone(zone).date().isoformat()),
@@ -206,7 +236,6 @@ def _page(
         **_hold_words(tongue, shop, held),
         **_summary(tongue, wish, visit),
     }  # fmt: skip
-    return show(request, "you.html", shop, status=status, **(values | dict(more or {})))
 
 
 def _summary(tongue: Tongue, wish: Wish, visit: PublicVisit | None) -> dict[str, Any]:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from microcrm.domain.errors import Conflict, HoldLapsed, LimitReached, NotFound, OutcomeUnknown, SlotTaken, Upstream
+from microcrm.domain.errors import (
+    CodeNeeded,
+    Conflict,
+    HoldLapsed,
+    LimitReached,
+    NotFound,
+    OutcomeUnknown,
+    SlotTaken,
+    Upstream,
+)
 from microcrm.http.pages import BROKE
 
-_KINDS = (Conflict, HoldLapsed, LimitReached, NotFound, OutcomeUnknown, SlotTaken, Upstream)
+_KINDS = (CodeNeeded, Conflict, HoldLapsed, LimitReached, NotFound, OutcomeUnknown, SlotTaken, Upstream)
 
 SAID: tuple[str, ...] = (
     "Name is needed.",
@@ -14,6 +23,8 @@ SAID: tuple[str, ...] = (
     "Name contains characters that cannot be saved. Type it again instead of pasting it.",
     "A mobile number is needed.",
     "Type a mobile number with its ten digits, such as 98450 12345.",
+    "An email address is needed.",
+    "Type an email address such as name@example.com.",
     "Note is too long: at most 4,000 characters.",
     "Note contains characters that cannot be saved. Type it again instead of pasting it.",
     "Choose a time from the list.",

@@ -14,6 +14,8 @@ LOOKS = Limit("book-looks", 600, 300)  # free times asked for
 HOLDS = Limit("book-holds", 60, 600)
 CONFIRMS = Limit("book-confirms", 60, 3600)
 PHONE = Limit("book-phone", 12, 24 * 3600)  # bookings with one phone at one shop
+CODES = Limit("book-codes", 30, 3600)  # codes asked for by mail
+CODE_MAILS = Limit("book-code-mails", 8, 3600)  # to one address, whichever shop asks
 LINKS = Limit("book-links", 300, 600)  # secret links opened, right or wrong
 
 
@@ -31,6 +33,11 @@ async def check_booking(request: Request, shop: str, phone: str) -> None:
     """The address, and the phone if there is one, the same whether the shop knows it or not. Raises: LimitReached."""
     counted = [(CONFIRMS, _network(request)), *([(PHONE, f"{shop} {phone}")] if phone else [])]
     await _check(*counted)
+
+
+async def check_codes(request: Request, email: str) -> None:
+    """The address asked from, and the one that is written to. Raises: LimitReached."""
+    await _check((CODES, _network(request)), (CODE_MAILS, email))
 
 
 def _network(request: Request) -> str:
