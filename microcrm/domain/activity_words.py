@@ -225,6 +225,8 @@ RETURN_FILES: dict[str, str] = {
     "cdnr": "table 9B (notes to customers with a GSTIN)",
     "cdnur": "table 9B (notes on large bills)",
     "nil": "table 8 (nil rated and exempt)",
+    "at": "table 11A (advances received)",
+    "txpd": "table 11B (earlier advances used)",
     "hsn": "the summary by HSN and SAC",
     "documents": "the list of documents issued",
 }

@@ -25,6 +25,8 @@ class Table(StrEnum):
     NIL = "nil"
     CDNR = "cdnr"
     CDNUR = "cdnur"
+    AT = "at"
+    TXPD = "txpd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,16 @@ TABLES: Mapping[Table, TableWords] = MappingProxyType(
         Table.B2CS: TableWords("7", "Other customers", "All other taxed bills, less their notes, by State and rate"),
         Table.CDNR: TableWords("9B", "Notes to customers with a GSTIN", "Each credit or debit note to a registered customer"),
         Table.CDNUR: TableWords("9B", "Notes on large bills", "Each note on a bill of table 5"),
+        Table.AT: TableWords("11A", "Advances received", "Of receipt vouchers, what no bill has used by the end of the period"),
+        Table.TXPD: TableWords("11B", "Earlier advances used", "Used for bills or given back, of vouchers from before the period"),
         Table.NIL: TableWords("8", "Nil rated and exempt", "What carries no tax, less its notes"),
     }
 )  # fmt: skip
 LISTED = (Table.B2B, Table.B2CL, Table.CDNR, Table.CDNUR)  # these name each document
+ADVANCES = (
+    Table.AT,
+    Table.TXPD,
+)  # no supplies yet, or taxed when the advance came in; all others hold documents' lines
 
 SALES = frozenset({DocumentKind.TAX_INVOICE, DocumentKind.BILL_OF_SUPPLY, DocumentKind.INVOICE_CUM_BILL})
 NOTES = frozenset({DocumentKind.CREDIT_NOTE, DocumentKind.DEBIT_NOTE})
@@ -155,8 +163,8 @@ def facts_of(table: Table, supply: Supply) -> tuple[Facts, ...]:
 
 
 def table_sums(groups: Iterable[Group]) -> dict[Table, Amounts]:
-    """What each table comes to, notes taken off: the tables together are the month's sales and taxes."""
-    sums = dict.fromkeys(Table, Amounts())
+    """What each table of supplies comes to, notes taken off: together they are the month's sales and taxes."""
+    sums = {table: Amounts() for table in Table if table not in ADVANCES}
     for group in groups:
         table = table_of(group.facts, supply_of(group.rate_bp, is_exempt=group.is_exempt))
         if table is not None:

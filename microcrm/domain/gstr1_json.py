@@ -48,6 +48,17 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """What came in or was set off of advances, by State and rate."""
+
+    table: Table
+    place: str
+    is_interstate: bool
+    rate_bp: int
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Consecutive numbers of one series, all dated in the period (table 13). ``began``: the financial year; ``low`` and
     ``high``: their places in the series."""
@@ -128,6 +139,22 @@ def b2cs_rows(groups: Iterable[Group]) -> list[Json]:
     ]  # fmt: skip
 
 
+def advance_rows(moves: Iterable[Moved], table: Table) -> list[Json]:
+    """Tables 11A and 11B: by State and rate, without the tax that is in them."""
+    places: dict[str, list[Moved]] = {}
+    for one in moves:
+        if one.table is table and one.amounts:
+            places.setdefault(one.place, []).append(one)
+    return [
+        {
+            "pos": place,
+            "sply_ty": "INTER" if found[0].is_interstate else "INTRA",
+            "itms": [_advance_item(one) for one in sorted(found, key=lambda one: one.rate_bp)],
+        }
+        for place, found in sorted(places.items())
+    ]
+
+
 def nil_rows(groups: Iterable[Group]) -> list[Json]:
     """Table 8: between and within States, to registered and other customers."""
     sums: dict[tuple[bool, bool], dict[Supply, int]] = {}
@@ -196,6 +223,11 @@ def _item(rate_bp: int, amounts: Amounts, *, is_interstate: bool) -> Json:
     """``num``: as the offline tool numbers items, rate times 100 plus 1."""
     details = {"rt": percent(rate_bp), **_taxes(amounts, is_interstate=is_interstate), "csamt": 0}
     return {"num": rate_bp + 1, "itm_det": details}
+
+
+def _advance_item(one: Moved) -> Json:
+    taxes = _taxes(one.amounts, is_interstate=one.is_interstate)
+    return {"rt": percent(one.rate_bp), "ad_amt": taxes.pop("txval"), **taxes, "csamt": 0}
 
 
 def _taxes(amounts: Amounts, *, is_interstate: bool) -> Json:

@@ -52,6 +52,8 @@ def test_the_sum_of_each_table(till: UnitOfWork, shop: Shop) -> None:
         "cdnr": (1, Amounts(20_000, 0, 500, 500)),
         "cdnur": (0, Amounts()),
         "nil": (1, Amounts(75_000)),
+        "at": (0, Amounts()),
+        "txpd": (0, Amounts()),
     }
     assert view.footing.holds and view.footing.documents.taxable == 223_456 + 11_800_000 + 123_673 - 20_000 + 75_000
     assert [(gap.number, gap.why) for gap in view.gaps] == [("INV/2627/0006", "Cancelled: Written twice")]
@@ -255,4 +257,4 @@ def test_statements_do_not_grow_with_the_month(till: UnitOfWork, shop: Shop) -> 
         behind(till, Behind(MONTH, table="b2cs"))
         event.remove(connection, "before_cursor_execute", count)
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 13
+    assert counts[0] == counts[1] <= 15

@@ -12,12 +12,13 @@ from sqlalchemy import text
 from microcrm.domain.documents import TITLES, DocumentKind
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import BIGINT, parse_whole
-from microcrm.domain.gstr1 import Amounts, Supply, Table, facts_of, sign_of
+from microcrm.domain.gstr1 import ADVANCES, Amounts, Supply, Table, facts_of, sign_of
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import ReturnPeriod, parse_period
 from microcrm.domain.states import STATES
 from microcrm.domain.why import WhyLine, steps
 from microcrm.operations.billing.reading import DocumentView, LineView, read_document
+from microcrm.operations.returns.advances import VOUCHERS_BEHIND
 from microcrm.operations.returns.scope import COUNTED, LINE_SUPPLY, code_of, gstin_of, make_room, scope
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -45,16 +46,18 @@ part AS (
   GROUP BY c.id, c.number, c.kind, c.issued_on, c.buyer_name, c.buyer_gstin, c.place
 )
 """  # noqa: S608 - no value of anybody's in it
-_TOTAL = text(f"""
-{_PART} SELECT count(*), sum(turn * taxable)::bigint, sum(turn * igst)::bigint, sum(turn * cgst)::bigint, sum(turn * sgst)::bigint
+_TOTAL = """
+SELECT count(*), sum(turn * taxable)::bigint, sum(turn * igst)::bigint, sum(turn * cgst)::bigint, sum(turn * sgst)::bigint
 FROM part
-""")  # noqa: S608
-_PAGE = text(f"""
-{_PART} SELECT id, number, kind, issued_on, buyer_name, buyer_gstin, place, taxable, igst, cgst, sgst FROM part
+"""
+_PAGE = """
+SELECT id, number, kind, issued_on, buyer_name, buyer_gstin, place, taxable, igst, cgst, sgst FROM part
 WHERE CAST(:after AS bigint) IS NULL
    OR (issued_on, id) > (SELECT issued_on, id FROM documents WHERE business_id = :business AND id = :after)
 ORDER BY issued_on, id LIMIT :most
-""")  # noqa: S608
+"""
+_SUPPLIES = (text(_PART + _TOTAL), text(_PART + _PAGE))
+_VOUCHERS = (text(VOUCHERS_BEHIND + _TOTAL), text(VOUCHERS_BEHIND + _PAGE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,9 @@ def behind(uow: UnitOfWork, command: Behind) -> BehindPage:
     table = next((one for one in Table if one == command.table), None)
     make_room(uow)
     values = scope(uow, period, gstin_of(uow)) | _asked(command, table)
-    count, *sums = uow.session.execute(_TOTAL, values).one()
-    rows = uow.session.execute(_PAGE, values | {"most": PAGE_SIZE + 1}).all()
+    in_all, one_by_one = _VOUCHERS if table in ADVANCES else _SUPPLIES
+    count, *sums = uow.session.execute(in_all, values).one()
+    rows = uow.session.execute(one_by_one, values | {"most": PAGE_SIZE + 1}).all()
     turn = -1 if table in (Table.CDNR, Table.CDNUR) else 1  # credit notes stand there without a minus
     return BehindPage(
         period,
@@ -140,6 +144,7 @@ def _asked(command: Behind, table: Table | None) -> Mapping[str, Any]:
     ]
     return {
         "codes": codes,
+        "table": table.value if table else "",
         "rate": _number(command.rate, 10_000),
         "after": _number(command.after, BIGINT),
         "place": place if (place := _word(command.place)) in STATES else None,

@@ -8,9 +8,11 @@ from itertools import groupby
 from typing import IO, Any
 
 from microcrm.domain.errors import Conflict
+from microcrm.domain.gstr1 import ADVANCES
 from microcrm.domain.gstr1_json import (
     Json,
     Listed,
+    advance_rows,
     b2cs_rows,
     gathered_by,
     hsn,
@@ -20,6 +22,7 @@ from microcrm.domain.gstr1_json import (
 )
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import ReturnPeriod, parse_period
+from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import read_groups, read_runs, stream_listed
 from microcrm.operations.returns.scope import gstin_of, make_room
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -36,7 +39,7 @@ class WriteGstr1:
 
 
 def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[bytes]) -> ReturnPeriod:
-    """The file for the portal, onto ``out``. Five statements, however many documents. ``encode`` makes JSON of a value.
+    """The file for the portal, onto ``out``. Seven statements, however many documents. ``encode`` makes JSON of a value.
     Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(command.period)
@@ -47,6 +50,8 @@ def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[by
     out.write(encode(head)[:-1])
     _write_listed(stream_listed(uow, period, gstin), encode, out)
     rest: Json = {"b2cs": b2cs_rows(groups)}
+    moves = read_moves(uow, period, gstin)
+    rest |= {table.value: advance_rows(moves, table) for table in ADVANCES}
     rest |= {"nil": {"inv": rows}} if (rows := nil_rows(groups)) else {}
     rest |= {"hsn": hsn(groups, period.last)}
     rest |= {"doc_issue": {"doc_det": kinds}} if (kinds := issued_documents(read_runs(uow, period, gstin))) else {}

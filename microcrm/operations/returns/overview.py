@@ -11,13 +11,14 @@ from sqlalchemy import text
 
 from microcrm.domain.documents import DocumentKind
 from microcrm.domain.errors import Invalid
-from microcrm.domain.gstr1 import REPORTED, Amounts, Group, Supply, Table, sign_of, table_of, table_sums
+from microcrm.domain.gstr1 import ADVANCES, REPORTED, Amounts, Group, Supply, Table, sign_of, table_of, table_sums
 from microcrm.domain.gstr1_json import Json, Run, hsn_part
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_checks import Gap, Seen, Warning, holes, warnings, why_not_here
 from microcrm.domain.return_period import ReturnPeriod, parse_period, period_to_file, recent_periods
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.billing.terms import read_seller
+from microcrm.operations.returns.advances import count_vouchers, read_moves
 from microcrm.operations.returns.month import read_groups, read_runs
 from microcrm.operations.returns.scope import COUNTED, FACTS, make_room, scope
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -136,7 +137,7 @@ class ReturnView:
 
 
 def view_return(uow: UnitOfWork, raw_period: Any = None) -> ReturnView:
-    """Of the period in the address, else of the last one that is over. At most ten statements."""
+    """Of the period in the address, else of the last one that is over. At most twelve statements."""
     uow.require(Permission.RETURNS_VIEW)
     terms, business = read_seller(uow)
     today = today_in(zone_of(business.zone), uow.now)
@@ -168,7 +169,10 @@ def view_return(uow: UnitOfWork, raw_period: Any = None) -> ReturnView:
         documents=counted.many,
         round_off=counted.round_off,
         value=counted.value,
-        tables=[TableSum(table, counted.of_table[table], amounts) for table, amounts in _as_listed(groups).items()],
+        tables=[
+            *(TableSum(table, counted.of_table[table], amounts) for table, amounts in _as_listed(groups).items()),
+            *_advances(uow, period, gstin),
+        ],
         codes=[(side, row) for side in (True, False) for row in hsn_part(groups, registered=side)],
         runs=runs,
         gaps=gaps,
@@ -209,6 +213,16 @@ def _as_listed(groups: Sequence[Group]) -> dict[Table, Amounts]:
     """Credit notes that a table lists stand there without a minus; debit notes lower what it comes to."""
     sums = table_sums(groups)
     return {table: -amounts if table in (Table.CDNR, Table.CDNUR) else amounts for table, amounts in sums.items()}
+
+
+def _advances(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> list[TableSum]:
+    if not gstin:
+        return []
+    moves, many = read_moves(uow, period, gstin), count_vouchers(uow, period, gstin)
+    return [
+        TableSum(table, many.get(table, 0), sum((one.amounts for one in moves if one.table is table), NOTHING))
+        for table in ADVANCES
+    ]
 
 
 def _footing(uow: UnitOfWork, period: ReturnPeriod, groups: Sequence[Group], documents: Amounts) -> Footing:

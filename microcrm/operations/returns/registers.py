@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import text
 
 from microcrm.domain.documents import TITLES, VOUCHERS, DocumentKind
-from microcrm.domain.gstr1 import LISTED, Table, sign_of
+from microcrm.domain.gstr1 import ADVANCES, LISTED, Table, sign_of
 from microcrm.domain.gstr1_json import DOCUMENT_TYPES, b2cs_rows, hsn_part, nil_rows
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import ReturnPeriod, parse_period
 from microcrm.domain.sheet import Cell, Holds, SheetColumn
 from microcrm.domain.states import STATES
 from microcrm.operations.billing.ledger import ACCOUNTS
+from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import AT_ONCE, read_groups, read_runs, stream_listed
 from microcrm.operations.returns.scope import gstin_of, make_room
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -126,6 +127,17 @@ def _small(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _advances(table: Table) -> Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]:
+    def rows(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
+        for one in read_moves(uow, period, gstin_of(uow)):
+            if one.table is table and one.amounts:
+                words = "Between States" if one.is_interstate else "Within the State"
+                sums = (one.amounts.taxable, one.amounts.igst, one.amounts.cgst, one.amounts.sgst)
+                yield (words, place_words(one.place), one.rate_bp, *sums)
+
+    return rows
+
+
 def _untaxed(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
     for row in nil_rows(read_groups(uow, period, gstin_of(uow))):
         yield (NIL_WORDS[row["sply_ty"]], *(round(row[name] * 100) for name in ("nil_amt", "expt_amt", "ngsup_amt")))
@@ -159,6 +171,7 @@ _NAMED = (
     C("GSTIN", width=17), C("Number", width=17), C("Date", Holds.DAY), C("Document", width=22), C("Value", Holds.MONEY),
     C("Place of supply", width=20), C("Rate %", Holds.RATE, 8), *_TAXES,
 )  # fmt: skip
+_SUMMED = (C("Supply", width=18), C("Place of supply", width=20), C("Rate %", Holds.RATE, 8), *_TAXES)
 SHEETS: Mapping[str, tuple[str, Sequence[SheetColumn], Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]]] = (
     MappingProxyType({
         "register": (
@@ -175,7 +188,8 @@ SHEETS: Mapping[str, tuple[str, Sequence[SheetColumn], Callable[[UnitOfWork, Ret
             _day_book,
         ),
         **{table.value: (f"Table {table.value}", _NAMED, _listed(table)) for table in LISTED},
-        "b2cs": ("Table b2cs", (C("Supply", width=18), C("Place of supply", width=20), C("Rate %", Holds.RATE, 8), *_TAXES), _small),
+        "b2cs": ("Table b2cs", _SUMMED, _small),
+        **{table.value: (f"Table {table.value}", _SUMMED, _advances(table)) for table in ADVANCES},
         "nil": (
             "Table nil",
             (C("Supply", width=30), C("Nil rated", Holds.MONEY), C("Exempt", Holds.MONEY), C("Outside GST", Holds.MONEY)),
