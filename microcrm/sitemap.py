@@ -11,6 +11,7 @@ import reflex as rx
 from microcrm.domain.permissions import Permission
 from microcrm.pages.account import account
 from microcrm.pages.activity import activity
+from microcrm.pages.bank import bank
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
 from microcrm.pages.customers import customers
@@ -37,6 +38,7 @@ from microcrm.pages.waitlist import waitlist
 from microcrm.pages.welcome import welcome
 from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
+from microcrm.state.bank import BankPage
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.bill_online import OnlineTill
@@ -91,6 +93,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
+    Screen("/bank", "Match a bank statement", bank, Permission.INVOICES_CORRECT, (BankPage.load,)),
     Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),
     Screen("/statement", "Statement", statement, Permission.INVOICES_VIEW, (StatementPage.load,)),
     Screen("/returns", "GST returns", returns, Permission.RETURNS_VIEW, (ReturnsPage.load,)),

@@ -90,10 +90,16 @@ ACTIONS: dict[str, str] = {
     "payment.given_back": "asked Razorpay to give back",
     "payment.odd": "has to look at",
     "payment.looked_at": "looked at",
+    "bank.read": "read in",
+    "bank.matched": "matched with a payment",
+    "bank.aside": "set aside",
+    "bank.open": "opened again",
     "gateway.connected": "connected",
     "gateway.removed": "disconnected",
 }
 SUBJECTS: dict[str, str] = {
+    "bank_row": "an amount of the bank statement",
+    "bank_statement": "a bank statement",
     "billing_profile": "how bills are made",
     "booking": "visit",
     "booking_made": "a visit",

@@ -12,13 +12,16 @@ import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Message
 
 from microcrm.http.cookies import form_cookie
 from microcrm.settings import settings
 
 MOST_BYTES = 64 * 1024
 _MOST_FIELDS = 60
+_WRAPPING = 16 * 1024  # bytes of a form around its file
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 _SECRET_FIELDS = frozenset({"password", "current", "code", "token", TOKEN_FIELD})
 
@@ -49,8 +52,7 @@ EMPTY = Form({})
 
 async def read_form(request: Request, *, needs_token: bool = True) -> Form:
     """Raises: Refused."""
-    if not is_ours(request):
-        raise Refused(403, "That came from another site", "Open the page here and try again. Nothing was changed.")
+    refuse_foreign(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
     if body and kind != "application/x-www-form-urlencoded":
@@ -64,6 +66,32 @@ async def read_form(request: Request, *, needs_token: bool = True) -> Form:
         text = "It was open for too long, or your browser refuses cookies. Go back, refresh the page and try again."
         raise Refused(403, "That page has expired", text)
     return form
+
+
+async def read_file(request: Request, name: str, largest: int) -> bytes | None:
+    """The bytes of the file in field ``name`` of a form that is sent in parts; ``None`` as soon as more comes than
+    ``largest`` and what the form wraps around it, b"" when there is no file. Raises: Refused."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest + _WRAPPING:
+            return None
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        async with Request(request.scope, again).form(max_files=1, max_fields=4) as form:
+            file = form.get(name)
+            return b"" if file is None or isinstance(file, str) else await file.read()
+    except HTTPException:
+        raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
+
+
+def refuse_foreign(request: Request) -> None:
+    """Raises: Refused, for what no page of ours has sent."""
+    if not is_ours(request):
+        raise Refused(403, "That came from another site", "Open the page here and try again. Nothing was changed.")
 
 
 def is_ours(request: Request) -> bool:

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 from microcrm.http import (
     accounts,
     authenticator,
+    bank,
     credentials,
     health,
     hooks,
@@ -69,6 +70,7 @@ def routes() -> list[BaseRoute]:
         *queue.ROUTES,
         *sheet.ROUTES,
         *papers.ROUTES,
+        *bank.ROUTES,
         *returns.ROUTES,
         *hooks.ROUTES,
         *pay.ROUTES,

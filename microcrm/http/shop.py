@@ -6,17 +6,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message
 
 from microcrm.domain.pictures import LARGEST_LOGO, logo_fault
 from microcrm.http.desk import account_of, in_accounts
-from microcrm.http.forms import Refused, is_ours, read_form
+from microcrm.http.forms import read_file, read_form, refuse_foreign
 from microcrm.http.pages import answering, go
 from microcrm.operations import business, view_as
 from microcrm.operations.business import SaveLogo
 from microcrm.state.bridge import perform
-
-_MOST_BYTES = LARGEST_LOGO + 16 * 1024  # the file and what the form wraps around it
 
 
 @answering
@@ -32,10 +29,9 @@ async def show_logo(request: Request) -> Response:
 @answering
 async def submit_logo(request: Request) -> Response:
     """Keeps a good picture; otherwise the page says what is wrong with it."""
-    if not is_ours(request):
-        raise Refused(403, "That came from another site", "Open the page here and try again. Nothing was changed.")
+    refuse_foreign(request)
     actor = await account_of(request)
-    data = await _file_in(request)
+    data = await read_file(request, "logo", LARGEST_LOGO)
     fault = "large" if data is None else logo_fault(data)
     if data is None or fault:
         return go(f"/settings/business?logo={fault}")
@@ -55,25 +51,6 @@ async def stop_viewing(request: Request) -> Response:
     await read_form(request, needs_token=False)
     await in_accounts(await account_of(request), view_as.stop)
     return go("/settings/members")
-
-
-async def _file_in(request: Request) -> bytes | None:
-    """The bytes of the field "logo"; ``None`` as soon as more comes than a logo may have."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            return None
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    try:
-        async with Request(request.scope, again).form(max_files=1, max_fields=4) as form:
-            file = form.get("logo")
-            return b"" if file is None or isinstance(file, str) else await file.read()
-    except HTTPException:
-        raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
 
 
 ROUTES = (

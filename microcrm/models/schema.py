@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 
 from microcrm.models import (
     accounts,
+    bank,
     billing,
     bookings,
     business,
@@ -37,6 +38,7 @@ MODULES = (
     codes,
     billing,
     till,
+    bank,
     gateway,
     records,
 )

@@ -17,6 +17,7 @@ _KEEP = "SELECT, INSERT, UPDATE, DELETE"
 _VERBS = {
     "advance_uses": "SELECT, INSERT",
     "audit_events": "SELECT, INSERT, UPDATE (place, previous, hash)",
+    "bank_statements": "SELECT, INSERT",
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",

@@ -26,6 +26,7 @@ COLUMNS = (
 )
 ICONS = ("pencil", "circle_check", "clock", "circle_alert", "undo_2", "ban", "wallet")
 MAY_TAKE = Bills.allowed.contains(Permission.PAYMENTS_TAKE.value)
+MAY_CORRECT = Bills.allowed.contains(Permission.INVOICES_CORRECT.value)
 MAY_EDIT = Bills.allowed.contains(Permission.INVOICES_EDIT.value)
 
 
@@ -70,6 +71,7 @@ def _collected() -> rx.Component:
         rx.el.nav(
             link("Dues", "/dues"),
             rx.cond(MAY_TAKE, link("Close the till", "/till")),
+            rx.cond(MAY_CORRECT, link("Match a bank statement", "/bank")),
             class_name="till-ways",
             aria_label="Money",
         ),

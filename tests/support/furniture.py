@@ -15,6 +15,7 @@ from sqlmodel import Session
 from microcrm.domain.permissions import Role
 from microcrm.models.accounts import Device, MailToken, RecoveryCode, SignUp, Throttle
 from microcrm.models.accounts import Session as SignedIn
+from microcrm.models.bank import BankRow, BankStatementFile
 from microcrm.models.billing import (
     AdvanceUse,
     Allocation,
@@ -184,6 +185,9 @@ def _bill_rows(session: Session, shop: Shop) -> None:
     add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))
     payment = add(Payment(**mine, mode="cash", amount_paise=100, received_at=OPENED_AT))
     add(Allocation(**mine, payment_id=payment, document_id=document, amount_paise=100))
+    read = add(BankStatementFile(**mine, digest=f"file {shop.business_id}", read_at=OPENED_AT))
+    row = {"digest": "row", "day": day, "amount_paise": 100, "state": "matched", "payment_id": payment}
+    add(BankRow(**mine, **row, statement_id=read, decided_at=OPENED_AT))
     add(AdvanceUse(**mine, voucher_id=document, place=1, document_id=document, on_day=day))
     add(
         LedgerEntry(**mine, posting=shop.business_id, account="cash", amount_paise=100, on_day=day),

@@ -90,6 +90,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "AdvanceForm.give": BOOKKEEPERS,
     "TillPage": BOOKS,
     "DuesPage": BOOKS,
+    "BankPage": BOOKKEEPERS,
     "StatementPage": BOOKS,
     "ReturnsPage": BOOKKEEPERS,
     "WhyPage": BOOKKEEPERS,
@@ -233,6 +234,7 @@ FORMS: dict[str, Form] = {
     "/account/second-step/off": Form(MEMBERS, 409, _OWN | {"code": "000000"}),
     "/invite": Form(NOBODY, 303, _NOWHERE | {"name": "Ravi Rao"}),
     "/settings/logo": Form(OWNERS, 303),  # its picture is sent in parts
+    "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),
     "/view-as/stop": Form(MEMBERS, 303),
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),

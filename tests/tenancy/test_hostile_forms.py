@@ -84,7 +84,7 @@ def decoded(raw: bytes) -> str:
 
 
 def test_every_form_is_here() -> None:
-    assert {sheet.to for sheet in SHEETS.values()} == set(FORMS) - {"/settings/logo"}
+    assert {sheet.to for sheet in SHEETS.values()} == set(FORMS) - FILES
 
 
 @pytest.mark.parametrize("name", SHEETS)
@@ -166,13 +166,14 @@ STRANGE_BODIES: dict[str, tuple[str, bytes, int]] = {
     "another's token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}={'0' * 64}".encode(), 403),
     "letters as a token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}=%E0%A4%95".encode(), 403),
 }
+FILES = {"/settings/logo", "/bank/statement"}  # their origin is checked
 NEEDS_NO_TOKEN = {"/sign-out", "/view-as", "/view-as/stop"}  # plain buttons of the app; their origin is checked
 
 
 async def test_strange_bodies(ready: Ready, furnished: Both) -> None:
     post = await ready(SHEETS["address"])
     before = state_of(furnished[1])
-    for path in sorted(set(FORMS) - NEEDS_NO_TOKEN - {"/settings/logo"}):
+    for path in sorted(set(FORMS) - NEEDS_NO_TOKEN - FILES):
         for kind, (type_, body, status) in STRANGE_BODIES.items():
             answer = await post.send_raw(path, type_, body)
             assert answer.status_code == status, f"{path}: {kind}"
@@ -216,6 +217,27 @@ LOGOS: dict[str, tuple[bytes, str]] = {
     "no end": (part("logo", b"<svg>", "a.png"), "logo=empty"),
     "rubbish": (b"\x00\xff" * 100, "400"),
 }
+
+
+STATEMENTS: dict[str, tuple[bytes, str]] = {
+    "nothing": (END, "fault=empty"),
+    "an empty file": (part("statement", b"", "a.csv") + END, "fault=empty"),
+    "markup": (part("statement", b"<script>alert(1)</script>", "a.csv") + END, "fault=headings"),
+    "a workbook": (part("statement", b"PK\x03\x04", "a.csv") + END, "fault=excel"),
+    "null bytes": (part("statement", b"Date,Amount\x00", "../../a.csv") + END, "fault=not_text"),
+    "a huge one": (part("statement", b"Date,Amount\n" * 300_000, "a.csv") + END, "fault=large"),
+    "two files": (part("statement", b"x", "a.csv") + part("statement", b"y", "b.csv") + END, "400"),
+    "rubbish": (b"\x00\xff" * 100, "400"),
+}
+
+
+async def test_strange_statements(ready: Ready, furnished: Both) -> None:
+    post = await ready(SHEETS["address"])
+    before = state_of(furnished[1])
+    for kind, (body, outcome) in STATEMENTS.items():
+        answer = await post.send_raw("/bank/statement", "multipart/form-data; boundary=x", body)
+        assert outcome in (str(answer.status_code), answer.headers.get("location", "").partition("?")[2]), kind
+    assert state_of(furnished[1]) == before
 
 
 async def test_strange_logos(ready: Ready, furnished: Both) -> None:

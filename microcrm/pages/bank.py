@@ -1,0 +1,168 @@
+"""Match a bank statement: read the file, accept what fits, name or set aside the rest."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, link, post_form, submit
+from microcrm.components.cards import card, chip
+from microcrm.components.dialogs import dialog, form_footer
+from microcrm.components.feedback import alert, blank
+from microcrm.components.fields import text_field
+from microcrm.components.icons import icon
+from microcrm.components.tables import Column, cell, table
+from microcrm.pages.frame import screen
+from microcrm.state.bank import BankLineView, BankTab
+from microcrm.state.bank import BankPage as S
+
+COLUMNS = (
+    Column("Day"),
+    Column("What the bank says"),
+    Column("Amount", right=True),
+    Column("Belongs to"),
+    Column(""),
+)
+
+
+def bank() -> rx.Component:
+    return screen(
+        "Match a bank statement",
+        _file(),
+        rx.el.nav(rx.foreach(S.tabs, _tab), class_name="bill-tabs", aria_label="What is shown"),
+        rx.cond(
+            (S.sure != "") & (S.show == "open"),
+            rx.el.div(button(S.sure, icon="check", kind="primary", on_click=S.accept_sure), class_name="row"),
+        ),
+        table("Amounts that came in", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
+        rx.cond(
+            S.is_cut, rx.el.p("The newest 100 are shown. The others come up as these are done.", class_name="hint")
+        ),
+        _naming(),
+        _putting(),
+        here="/invoices",
+        back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        sub="A payment that the desk has noted counts as proven once the bank shows it.",
+    )
+
+
+def _file() -> rx.Component:
+    return card(
+        "Read a statement",
+        rx.cond(S.fault != "", alert("bad", S.fault, S.fault_remedy)),
+        rx.cond(S.told != "", alert("ok", S.told, S.told_more)),
+        post_form(
+            rx.el.div(
+                rx.el.label("Statement", html_for="f-statement"),
+                rx.el.input(
+                    type="file",
+                    name="statement",
+                    id="f-statement",
+                    accept=".csv,.txt,text/csv",
+                    class_name="input",
+                    required=True,
+                    aria_describedby="f-statement-hint",
+                ),
+                rx.el.p(
+                    "CSV of your bank or UPI app, up to 2 MB. The same days again bring nothing twice.",
+                    id="f-statement-hint",
+                    class_name="hint",
+                ),
+                class_name="field",
+            ),
+            rx.el.div(button("Read", icon="upload", type="submit"), class_name="form-actions"),
+            to="/bank/statement",
+            enc_type="multipart/form-data",
+            class_name="form",
+        ),
+    )
+
+
+def _tab(tab: rx.Var[BankTab]) -> rx.Component:
+    return rx.el.button(
+        rx.el.span(tab.words, rx.el.span(tab.count, class_name="count num"), class_name="row"),
+        rx.el.span(tab.amount, class_name="meta num"),
+        type="button",
+        aria_pressed=rx.cond(S.show == tab.key, "true", "false"),
+        on_click=S.pick_tab(tab.key),
+        key=tab.key,
+    )
+
+
+def _row(line: rx.Var[BankLineView]) -> rx.Component:
+    return rx.el.tr(
+        cell(line.day, class_name="num"),
+        cell(rx.el.span(line.words), rx.cond(line.reference != "", rx.el.p(line.reference, class_name="meta num"))),
+        cell(rx.el.b(line.amount), column=COLUMNS[2], class_name="num"),
+        cell(
+            rx.cond(line.href != "", link(line.about, line.href), rx.el.span(line.about)),
+            rx.cond(line.why != "", rx.el.p(line.why, class_name="meta")),
+            rx.cond(
+                line.about == "",
+                rx.cond(S.show == "open", rx.el.span("Nothing fits, or more than one thing", class_name="meta")),
+                rx.cond(line.is_sure, chip("Reference and amount", "ok")),
+            ),
+        ),
+        cell(rx.cond(S.show == "open", _open_acts(line), _done_acts(line))),
+        key=line.id,
+    )
+
+
+def _open_acts(line: rx.Var[BankLineView]) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            line.target != "",
+            button(
+                "Accept",
+                icon="check",
+                kind="next",
+                aria_label="Accept: " + line.amount + ", " + line.about,
+                on_click=S.accept(line.id, line.version, line.target, line.target_id),
+            ),
+        ),
+        button("Bill…", aria_label="Another bill for " + line.amount, on_click=S.begin_naming(line.id)),
+        button("Set aside", kind="quiet", aria_label="Set aside " + line.amount, on_click=S.begin_putting(line.id)),
+        class_name="row",
+    )
+
+
+def _done_acts(line: rx.Var[BankLineView]) -> rx.Component:
+    return button(
+        "Take back", icon="undo_2", kind="quiet", aria_label="Take back " + line.amount,
+        on_click=S.reopen(line.id, line.version),
+    )  # fmt: skip
+
+
+def _naming() -> rx.Component:
+    return dialog(
+        "Which bill is this?",
+        rx.el.form(
+            text_field("number", "Number of the bill", S.errors, placeholder="INV/2627/0012", max_length=20),
+            form_footer(button("Cancel", on_click=S.close), submit("Match", busy=S.is_saving)),
+            on_submit=S.name, class_name="form", no_validate=True,
+        ),
+        open=S.naming != "",
+        on_close=S.close,
+        description=S.asked_about,
+    )  # fmt: skip
+
+
+def _putting() -> rx.Component:
+    return dialog(
+        "Why does it belong to no bill?",
+        rx.el.form(
+            text_field("reason", "Reason", S.errors, placeholder="Own money, rent, a refund", max_length=120),
+            form_footer(button("Cancel", on_click=S.close), submit("Set aside", busy=S.is_saving)),
+            on_submit=S.put_aside, class_name="form", no_validate=True,
+        ),
+        open=S.putting != "",
+        on_close=S.close,
+        description=S.asked_about,
+    )  # fmt: skip
+
+
+def _none() -> rx.Component:
+    return rx.cond(
+        S.show == "open",
+        blank("circle_check", "Nothing to match", "Read a statement, and what came in will stand here."),
+        blank("inbox", "Nothing here", "What you match or set aside will stand here."),
+    )
