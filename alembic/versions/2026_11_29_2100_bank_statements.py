@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from microcrm.models import walls
 
 revision = "0022"
-down_revision = "0020"
+down_revision = "0020b"
 branch_labels = None
 depends_on = None
 

@@ -178,7 +178,9 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "bills": (
         "Bills and payments",
-        frozenset({"document", "payment", "gateway_payment", "till_closing", "gst_return"}),
+        frozenset(
+            {"document", "payment", "gateway_payment", "till_closing", "bank_row", "bank_statement", "gst_return"}
+        ),
     ),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),

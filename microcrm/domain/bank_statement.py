@@ -77,6 +77,10 @@ FAULT_WORDS: Mapping[Fault, tuple[str, str]] = {
 class BadStatement(Invalid):
     """The file as a whole cannot be used."""
 
+    code = "bad_statement"
+    message = "This file cannot be read as a bank statement."
+    remedy = "Choose the statement that the bank gave you as CSV."
+
     def __init__(self, fault: Fault) -> None:
         message, remedy = FAULT_WORDS[fault]
         super().__init__(message, remedy=remedy)

@@ -48,8 +48,10 @@ def bank() -> rx.Component:
 def _file() -> rx.Component:
     return card(
         "Read a statement",
-        rx.cond(S.fault != "", alert("bad", S.fault, S.fault_remedy)),
-        rx.cond(S.told != "", alert("ok", S.told, S.told_more)),
+        rx.cond(
+            S.told.title != "",
+            rx.cond(S.told.is_fault, alert("bad", S.told.title, S.told.text), alert("ok", S.told.title, S.told.text)),
+        ),
         post_form(
             rx.el.div(
                 rx.el.label("Statement", html_for="f-statement"),

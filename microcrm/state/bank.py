@@ -14,17 +14,8 @@ from microcrm.domain.errors import Conflict
 from microcrm.domain.formatting import format_count, format_day
 from microcrm.domain.money import format_rupees, group_indian
 from microcrm.domain.permissions import Permission
-from microcrm.operations.billing.bank import (
-    STATES,
-    BankLine,
-    BankView,
-    MatchRow,
-    bank_view,
-    match_row,
-    match_sure,
-    reopen_row,
-    set_row_aside,
-)
+from microcrm.operations.billing.bank import MatchRow, match_row, match_sure, reopen_row, set_row_aside
+from microcrm.operations.billing.bank_view import STATES, BankLine, BankView, bank_view
 from microcrm.state.base import AppState
 from microcrm.state.bill_rows import MODES
 from microcrm.state.forms import pick
@@ -60,8 +51,17 @@ class BankTab:
     amount: str
 
 
+@dataclass(frozen=True)
+class FileTold:
+    """What came of a file that was just read, or what is wrong with it; ``title`` "" for nothing."""
+
+    title: str = ""
+    text: str = ""
+    is_fault: bool = False
+
+
 class BankPage(AppState):
-    """``naming`` and ``putting`` are ids of rows whose dialog is open, or "". ``told``: what came of a file."""
+    """``naming`` and ``putting`` are ids of rows whose dialog is open, or ""."""
 
     is_read: bool = False
     show: str = "open"
@@ -69,10 +69,7 @@ class BankPage(AppState):
     rows: list[BankLineView] = []
     sure: str = ""
     is_cut: bool = False
-    told: str = ""
-    told_more: str = ""
-    fault: str = ""
-    fault_remedy: str = ""
+    told: FileTold = FileTold()
     naming: str = ""
     putting: str = ""
     asked_about: str = ""
@@ -83,8 +80,7 @@ class BankPage(AppState):
     async def load(self) -> None:
         asked = self.router.url.query_parameters
         self.show = asked.get("show", "") if asked.get("show") in STATES else "open"
-        self.fault, self.fault_remedy = fault_of(asked)
-        self.told, self.told_more = told_of(asked)
+        self.told = told_of(asked)
         await self._read()
 
     @rx.event
@@ -209,23 +205,22 @@ def sure_words(found: BankView) -> str:
     return f"Accept all {found.sure} with reference and amount" if found.sure > 1 else ""
 
 
-def fault_of(asked: Mapping[str, str]) -> tuple[str, str]:
+def told_of(asked: Mapping[str, str]) -> FileTold:
     fault = asked.get("fault", "")
-    return FAULT_WORDS[Fault(fault)] if fault in set(Fault) else ("", "")
-
-
-def told_of(asked: Mapping[str, str]) -> tuple[str, str]:
-    """What came of the file that was just read, and what of it was left out."""
-    counts = {name: _number(asked.get(name, "")) for name in ("new", "known", "out", "unread")}
+    if fault in set(Fault):
+        return FileTold(*FAULT_WORDS[Fault(fault)], is_fault=True)
     if "new" not in asked:
-        return "", ""
+        return FileTold()
+    counts = {name: _number(asked.get(name, "")) for name in ("new", "known", "out", "unread")}
     known = f"{format_count(counts['known'], 'amount was', 'amounts were')} here already." if counts["known"] else ""
     out = f"{format_count(counts['out'], 'amount')} went out and stay apart." if counts["out"] else ""
     rows = ", ".join(part for part in asked.get("rows", "").split(",")[:8] if part.isdecimal() and len(part) < 7)
     unread = ""
     if counts["unread"]:
         unread = f"{format_count(counts['unread'], 'row')} could not be read: look at date and amount of row {rows}."
-    return f"{format_count(counts['new'], 'amount')} came in", " ".join(part for part in (known, out, unread) if part)
+    return FileTold(
+        f"{format_count(counts['new'], 'amount')} came in", " ".join(part for part in (known, out, unread) if part)
+    )
 
 
 def _number(raw: str) -> int:

@@ -14,16 +14,8 @@ from microcrm.domain.bank_statement import BadStatement
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.models.billing import Payment
-from microcrm.operations.billing.bank import (
-    BankLine,
-    MatchRow,
-    bank_view,
-    match_row,
-    match_sure,
-    reopen_row,
-    set_row_aside,
-    take_statement,
-)
+from microcrm.operations.billing.bank import MatchRow, match_row, match_sure, reopen_row, set_row_aside, take_statement
+from microcrm.operations.billing.bank_view import BankLine, bank_view
 from microcrm.operations.billing.issuing import Issued
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
 from microcrm.operations.unit_of_work import UnitOfWork

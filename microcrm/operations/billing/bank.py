@@ -6,34 +6,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
-from microcrm.domain.bank_matching import Incoming, Match, NotedPayment, OpenBill, Target, propose
+from microcrm.domain.bank_matching import Target
 from microcrm.domain.bank_statement import BadStatement, BankEntry, Fault, Unread, occurrences, read_statement
 from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.domain.upi import reference_of
-from microcrm.domain.zones import day_bounds, zone_of
 from microcrm.models.bank import BankRow, BankStatementFile
 from microcrm.models.billing import Allocation, Document, Payment
-from microcrm.models.customers import Customer
+from microcrm.operations.billing.bank_view import THROUGH_BANK, proposals, rows_in
 from microcrm.operations.billing.payments import PaidPart, TakePayment, take_payment, void_payment
-from microcrm.operations.billing.settling import OPEN, due_of
+from microcrm.operations.billing.settling import due_of
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
-MOST_ROWS = 100  # on the screen
 MOST_AT_ONCE = 500  # accepted in one transaction
-STATES = ("open", "matched", "aside")
-_NOTED_LATE = timedelta(days=10)  # how far from the bank's day the desk may have noted it
-_MOST_CANDIDATES = 2_000
-_THROUGH_BANK = ("upi", "bank", "card", "wallet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,37 +37,6 @@ class StatementTaken:
     known: int
     went_out: int
     unread: tuple[Unread, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BankLine:
-    """``match``: what it may belong to, for one that is open. ``document_id`` and ``number``: what a matched one paid.
-    ``mode``: of the payment that it proves or would prove."""
-
-    id: int
-    version: int
-    day: date
-    paise: int
-    reference: str
-    words: str
-    state: str
-    reason: str
-    is_sure: bool
-    match: Match | None = None
-    document_id: int | None = None
-    number: str = ""
-    customer: str = ""
-    mode: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BankView:
-    """The newest first, at most 100. ``sums``: state -> (how many, paise). ``sure``: open ones with reference and amount."""
-
-    state: str
-    rows: tuple[BankLine, ...]
-    sums: dict[str, tuple[int, int]]
-    sure: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +77,6 @@ def take_statement(uow: UnitOfWork, data: bytes) -> StatementTaken:
     return StatementTaken(len(new), known, went_out, read.unread)
 
 
-def bank_view(uow: UnitOfWork, state: Any = "open") -> BankView:
-    """Five statements, however many rows there are."""
-    uow.require(Permission.INVOICES_CORRECT)
-    shown = state if isinstance(state, str) and state in STATES else "open"
-    rows = _rows(uow, shown)
-    matches = _proposals(uow, rows) if shown == "open" else {}
-    about = _about(uow, rows, matches)
-    lines = tuple(_line(row, matches.get(row.id or 0), about) for row in rows)
-    return BankView(shown, lines, _sums(uow), sum(match.is_sure for match in matches.values()))
-
-
 def match_row(uow: UnitOfWork, command: MatchRow) -> None:
     """A person says what it belongs to. ``Conflict`` when the amounts do not go together or something changed meanwhile."""
     uow.require(Permission.INVOICES_CORRECT)
@@ -141,8 +92,8 @@ def match_row(uow: UnitOfWork, command: MatchRow) -> None:
 def match_sure(uow: UnitOfWork) -> int:
     """All open ones that have both reference and amount, the newest 500; how many that were."""
     uow.require(Permission.INVOICES_CORRECT)
-    rows = _rows(uow, "open", MOST_AT_ONCE, is_locked=True)
-    matches = {entry: match for entry, match in _proposals(uow, rows).items() if match.is_sure}
+    rows = rows_in(uow, "open", MOST_AT_ONCE, is_locked=True)
+    matches = {entry: match for entry, match in proposals(uow, rows).items() if match.is_sure}
     for row in rows:
         match = matches.get(row.id or 0)
         if match is not None and match.target is Target.PAYMENT:
@@ -210,16 +161,6 @@ def _digest(entry: BankEntry, place: int) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _rows(uow: UnitOfWork, state: str, most: int = MOST_ROWS, *, is_locked: bool = False) -> Sequence[BankRow]:
-    query = (
-        select(BankRow)
-        .where(BankRow.business_id == uow.business_id, BankRow.state == state)
-        .order_by(BankRow.day.desc(), BankRow.id.desc())
-        .limit(most)
-    )
-    return uow.session.scalars(query.with_for_update() if is_locked else query).all()
-
-
 def _open_row(uow: UnitOfWork, row_id: Any, version: Any) -> BankRow:
     row = find(uow, BankRow, row_id)
     same_version(version, row.version)
@@ -228,59 +169,9 @@ def _open_row(uow: UnitOfWork, row_id: Any, version: Any) -> BankRow:
     return row
 
 
-def _proposals(uow: UnitOfWork, rows: Sequence[BankRow]) -> dict[int, Match]:
-    if not rows:
-        return {}
-    entries = [Incoming(row.id or 0, row.day, row.amount_paise, row.bank_reference, row.words) for row in rows]
-    return propose(entries, _noted(uow, rows), _bills(uow))
-
-
-def _noted(uow: UnitOfWork, rows: Sequence[BankRow]) -> list[NotedPayment]:
-    zone = zone_of(uow.actor.zone)
-    first = day_bounds(min(row.day for row in rows) - _NOTED_LATE, zone)[0]
-    last = day_bounds(max(row.day for row in rows) + _NOTED_LATE, zone)[1]
-    is_proven = select(BankRow.id).where(BankRow.business_id == Payment.business_id, BankRow.payment_id == Payment.id)
-    query = (
-        select(Payment.id, Payment.received_at, Payment.amount_paise, Payment.proof)
-        .where(
-            Payment.business_id == uow.business_id,
-            Payment.received_at >= first,
-            Payment.received_at < last,
-            Payment.amount_paise.in_({row.amount_paise for row in rows}),
-            Payment.evidence == "claimed",
-            Payment.voided_at.is_(None),
-            Payment.mode.in_(_THROUGH_BANK),
-            ~is_proven.exists(),
-        )
-        .order_by(Payment.received_at.desc())
-        .limit(_MOST_CANDIDATES)
-    )
-    return [
-        NotedPayment(one, received.astimezone(zone).date(), paise, proof)
-        for one, received, paise, proof in uow.session.execute(query)
-    ]
-
-
-def _bills(uow: UnitOfWork) -> list[OpenBill]:
-    due = Document.total_paise + Document.tip_paise - Document.paid_paise
-    query = (
-        select(Document.id, Document.number, Document.issued_on, due)
-        .where(
-            Document.business_id == uow.business_id,
-            Document.state.in_(OPEN),
-            Document.kind.in_(OWED),
-            Document.number.is_not(None),
-            due > 0,
-        )
-        .order_by(Document.issued_on.desc(), Document.id.desc())
-        .limit(_MOST_CANDIDATES)
-    )
-    return [OpenBill(*row) for row in uow.session.execute(query)]
-
-
 def _prove(uow: UnitOfWork, row: BankRow, payment: Payment, *, is_sure: bool) -> None:
     """What the desk had noted did arrive."""
-    if payment.voided_at is not None or payment.evidence != "claimed" or payment.mode not in _THROUGH_BANK:
+    if payment.voided_at is not None or payment.evidence != "claimed" or payment.mode not in THROUGH_BANK:
         raise Conflict("That payment cannot be proven any more.", remedy="Look at the list again.")
     if payment.amount_paise != row.amount_paise:
         raise Conflict("The bank says another amount.", remedy="Correct the payment first, or choose another one.")
@@ -326,7 +217,7 @@ def _by_number(uow: UnitOfWork, row: BankRow, raw_number: Any) -> None:
             Payment.amount_paise == row.amount_paise,
             Payment.evidence == "claimed",
             Payment.voided_at.is_(None),
-            Payment.mode.in_(_THROUGH_BANK),
+            Payment.mode.in_(THROUGH_BANK),
         )
         .with_for_update()
     ).all()
@@ -353,70 +244,3 @@ def _decide(
     uow.session.add(row)
     uow.session.flush()
     uow.audit(f"bank.{state}", "bank_row", row.id, amount=row.amount_paise, payment=row.payment_id)
-
-
-def _sums(uow: UnitOfWork) -> dict[str, tuple[int, int]]:
-    rows = uow.session.execute(
-        select(BankRow.state, func.count(), func.sum(BankRow.amount_paise))
-        .where(BankRow.business_id == uow.business_id)
-        .group_by(BankRow.state)
-    )
-    return dict.fromkeys(STATES, (0, 0)) | {state: (count, int(paise)) for state, count, paise in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class _About:
-    """Of a payment or a bill: which bill it is, whose, and how it was paid."""
-
-    document_id: int | None
-    number: str
-    customer: str
-    mode: str = ""
-
-
-def _about(uow: UnitOfWork, rows: Sequence[BankRow], matches: dict[int, Match]) -> dict[tuple[Target, int], _About]:
-    payments = [row.payment_id for row in rows if row.payment_id is not None]
-    payments += [match.id for match in matches.values() if match.target is Target.PAYMENT]
-    bills = [match.id for match in matches.values() if match.target is Target.BILL]
-    whose = (Customer.business_id == Payment.business_id) & (Customer.id == Payment.customer_id)
-    paid = (
-        select(Payment.id, Document.id, Document.number, Customer.name, Payment.mode)
-        .outerjoin(Allocation, (Allocation.business_id == Payment.business_id) & (Allocation.payment_id == Payment.id))
-        .outerjoin(Document, (Document.business_id == Payment.business_id) & (Document.id == Allocation.document_id))
-        .outerjoin(Customer, whose)
-        .where(Payment.business_id == uow.business_id, Payment.id.in_(payments))
-    )
-    due = (
-        select(Document.id, Document.number, Customer.name)
-        .outerjoin(Customer, (Customer.business_id == Document.business_id) & (Customer.id == Document.customer_id))
-        .where(Document.business_id == uow.business_id, Document.id.in_(bills))
-    )
-    found = {
-        (Target.PAYMENT, one): _About(document, number or "", name or "Walk-in", mode)
-        for one, document, number, name, mode in uow.session.execute(paid)
-    }
-    return found | {
-        (Target.BILL, one): _About(one, number or "", name or "Walk-in")
-        for one, number, name in uow.session.execute(due)
-    }
-
-
-def _line(row: BankRow, match: Match | None, about: dict[tuple[Target, int], _About]) -> BankLine:
-    key = (match.target, match.id) if match is not None else (Target.PAYMENT, row.payment_id or 0)
-    known = about.get(key, _About(None, "", ""))
-    return BankLine(
-        id=row.id or 0,
-        version=row.version,
-        day=row.day,
-        paise=row.amount_paise,
-        reference=row.bank_reference,
-        words=row.words,
-        state=row.state,
-        reason=row.reason,
-        is_sure=row.is_sure,
-        match=match,
-        document_id=known.document_id,
-        number=known.number,
-        customer=known.customer,
-        mode=known.mode,
-    )
