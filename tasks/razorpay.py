@@ -10,6 +10,7 @@ from microcrm.domain.errors import DomainError, GatewayRefused
 from microcrm.domain.gateway import Gateway, RemotePayment, RemoteRefund, Told
 from microcrm.operations.online import asking
 from microcrm.operations.online.asking import Open
+from microcrm.operations.online.capturing import is_capture_wanted
 from microcrm.operations.online.keys import keys_of
 from microcrm.operations.online.refunds import note_refund_failed
 from microcrm.operations.online.told import POLLED, take_told
@@ -26,7 +27,7 @@ def capture(message: Message) -> None:
     gateway = _gateway(business_id)
     _take(business_id, payment=gateway.payment(payment_id))
     with unit_of_work(system(business_id)) as uow:
-        is_wanted = asking.is_capture_wanted(uow, payment_id)
+        is_wanted = is_capture_wanted(uow, payment_id)
     if is_wanted:
         _take(business_id, payment=gateway.capture(payment_id, message.payload["amount"]))
 

@@ -31,6 +31,9 @@ class PolicyTerms:
     reschedule_cutoff_min: int = 240
     fee_ladder: tuple[FeeStep, ...] = ()
     no_show_percent: int = 0
+    deposit_kind: str = "none"
+    deposit_paise: int = 0
+    deposit_percent: int = 0
     is_override_allowed: bool = True
     is_telling_usual: bool = True
     is_code_needed: bool = False

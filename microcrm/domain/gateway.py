@@ -16,7 +16,9 @@ CURRENCY = "INR"
 PAYMENT_RANK = {"created": 0, "failed": 1, "authorized": 2, "captured": 3, "refunded": 4}
 REFUND_RANK = {"wanted": 0, "pending": 1, "failed": 2, "processed": 3}
 LINK_RANK = {"created": 0, "partially_paid": 1, "cancelled": 2, "expired": 2, "paid": 3}
-DISPUTE_RANK = {"open": 0, "under_review": 1, "action_required": 1, "closed": 2, "won": 3, "lost": 3}
+# While it is open the latest word counts; an end is never taken back, and of two ends the worse one stands.
+DISPUTE_RANK = {"open": 0, "under_review": 0, "action_required": 0, "closed": 1, "won": 2, "lost": 3}
+DISPUTE_OPEN = tuple(status for status, rank in DISPUTE_RANK.items() if not rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +90,10 @@ class RemoteDispute:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One webhook: what it is about, each as it was at that moment."""
+    """One webhook: what it is about, each as it was at that moment (``at``)."""
 
     event: str
+    at: datetime | None = None
     order: RemoteOrder | None = None
     payment: RemotePayment | None = None
     refund: RemoteRefund | None = None
@@ -190,7 +193,7 @@ def read_told(body: Any) -> Told:
         for name, reader in _READERS.items()
         if isinstance(payload.get(name), dict)
     }
-    return Told(event, **found)
+    return Told(event, _at(body, "created_at") if body.get("created_at") else None, **found)
 
 
 def _text(body: Any, name: str) -> str:

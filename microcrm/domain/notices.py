@@ -28,6 +28,8 @@ class NoticeStep(StrEnum):
     CANCELLED = "cancelled"
     CANCELLED_ALL = "cancelled_all"
     LAPSED = "lapsed"
+    TO_PAY = "pending_payment"
+    UNPAID = "unpaid"
     OFFER = "offer"
 
 
@@ -66,6 +68,8 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.CANCELLED: "{shop}: your visit is cancelled: {services}, {when}.{reason}" + _AGAIN["en"],
         _S.CANCELLED_ALL: "{shop}: your visits are cancelled: {services}: {dates}.{reason}" + _AGAIN["en"],
         _S.LAPSED: "{shop}: we could not answer your request in time, so it has lapsed: {services}, {when}." + _AGAIN["en"],
+        _S.TO_PAY: "{shop}: your time is kept: {services}, {when}. Pay to book it: {link}",
+        _S.UNPAID: "{shop}: no payment came in time, so your time was given up: {services}, {when}." + _AGAIN["en"],
         _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}: {link}",
     },
     "hi": {
@@ -79,6 +83,8 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.CANCELLED: "{shop}: आपकी बुकिंग रद्द हो गई है: {services}, {when}।{reason}" + _AGAIN["hi"],
         _S.CANCELLED_ALL: "{shop}: आपकी ये बुकिंग रद्द हो गई हैं: {services}: {dates}।{reason}" + _AGAIN["hi"],
         _S.LAPSED: "{shop}: आपके अनुरोध का जवाब समय पर नहीं दिया जा सका: {services}, {when}।" + _AGAIN["hi"],
+        _S.TO_PAY: "{shop}: आपका समय रखा गया है: {services}, {when}। बुकिंग के लिए भुगतान करें: {link}",
+        _S.UNPAID: "{shop}: भुगतान समय पर नहीं मिला, इसलिए आपका समय छोड़ दिया गया: {services}, {when}।" + _AGAIN["hi"],
         _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें: {link}",
     },
     "kn": {
@@ -92,6 +98,8 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.CANCELLED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ರದ್ದಾಗಿದೆ: {services}, {when}.{reason}" + _AGAIN["kn"],
         _S.CANCELLED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳು ರದ್ದಾಗಿವೆ: {services}: {dates}.{reason}" + _AGAIN["kn"],
         _S.LAPSED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಗೆ ಸಮಯಕ್ಕೆ ಉತ್ತರಿಸಲಾಗಲಿಲ್ಲ: {services}, {when}." + _AGAIN["kn"],
+        _S.TO_PAY: "{shop}: ನಿಮ್ಮ ಸಮಯ ಕಾಯ್ದಿರಿಸಲಾಗಿದೆ: {services}, {when}. ಬುಕ್ ಮಾಡಲು ಪಾವತಿಸಿ: {link}",
+        _S.UNPAID: "{shop}: ಪಾವತಿ ಸಮಯಕ್ಕೆ ಬರಲಿಲ್ಲ, ಆದ್ದರಿಂದ ನಿಮ್ಮ ಸಮಯ ಬಿಟ್ಟುಕೊಡಲಾಗಿದೆ: {services}, {when}." + _AGAIN["kn"],
         _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ: {link}",
     },
 }  # fmt: skip

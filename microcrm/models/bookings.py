@@ -32,7 +32,8 @@ def _computed(kind: Any, expression: str) -> Any:
 
 class Booking(SQLModel, table=True):
     """``expires_at``: until when a hold or a request keeps its time. ``guest_name``: the name typed on the public page
-    when the phone belongs to a customer of another name. ``request_key``: the form post that made it, so that the same
+    when the phone belongs to a customer of another name. ``deposit_paise``: what had to be paid ahead when it was asked for.
+    ``request_key``: the form post that made it, so that the same
     post again makes nothing. ``series_place`` counts from 0; a visit moved out of its series keeps its place."""
 
     __tablename__ = "bookings"
@@ -56,6 +57,7 @@ class Booking(SQLModel, table=True):
     request_key: str | None = None
     cancel_fee_paise: int = defaulted(0)
     fee_waiver: str = defaulted("")  # why no fee is asked for; empty: it stands
+    deposit_paise: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     series_id: int | None = reference(nullable=True)
     series_place: int | None = None
     is_moved_from_series: bool = defaulted(False)
@@ -70,6 +72,7 @@ class Booking(SQLModel, table=True):
         CheckConstraint("starts_at < ends_at", name="span"),
         CheckConstraint("source in ('staff', 'online', 'demo', 'waitlist', 'queue', 'series')", name="source"),
         CheckConstraint("cancel_fee_paise >= 0", name="cancel_fee"),
+        CheckConstraint("deposit_paise >= 0", name="deposit"),
         Index("ix_bookings_expiry", "business_id", "expires_at", postgresql_where="expires_at is not null"),
         Index(
             "ix_bookings_series", "business_id", "series_id", "series_place", postgresql_where="series_id is not null"

@@ -20,7 +20,7 @@ class Category(SQLModel, table=True):
 
 class Service(SQLModel, table=True):
     """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``.
-    More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. The last five are empty where
+    More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. The last six are empty where
     the shop's booking policy holds."""
 
     __tablename__ = "services"
@@ -48,6 +48,9 @@ class Service(SQLModel, table=True):
     slot_step_min: int | None = None
     most_per_day: int | None = None
     needs_approval: bool | None = None
+    deposit_kind: str | None = None
+    deposit_paise: int = defaulted(0)
+    deposit_percent: int = defaulted(0)
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
@@ -58,6 +61,8 @@ class Service(SQLModel, table=True):
         CheckConstraint("buffer_before_min >= 0 and buffer_after_min >= 0", name="buffers"),
         CheckConstraint("gap_min >= 0 and gap_after_min >= 0 and gap_after_min + gap_min < duration_min", name="gap"),
         CheckConstraint("price_paise >= 0", name="price"),
+        CheckConstraint("deposit_kind in ('none', 'fixed', 'percent', 'full')", name="deposit_kind"),
+        CheckConstraint("deposit_paise >= 0 and deposit_percent between 0 and 100", name="deposit"),
         Index("uq_services_active_name", "business_id", "name", unique=True, postgresql_where="is_active"),
     )
 

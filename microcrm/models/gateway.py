@@ -55,13 +55,14 @@ class GatewayAccount(SQLModel, table=True):
 
 
 class PayRequest(SQLModel, table=True):
-    """What a customer was asked to pay: an order for the checkout, or a link. ``reference`` is ours, so that it can be looked
-    up when nobody answered; ``remote_id`` is known once Razorpay has it."""
+    """What a customer was asked to pay, for a bill or ahead for a visit: an order for the checkout, or a link. ``reference`` is
+    ours, so that it can be looked up when nobody answered; ``remote_id`` is known once Razorpay has it."""
 
     __tablename__ = "pay_requests"
     id: int | None = identity()
     business_id: int = tenant_key()
-    document_id: int = reference()
+    document_id: int | None = reference(nullable=True)
+    booking_id: int | None = reference(nullable=True)
     kind: str
     reference: str
     amount_paise: int = _amount()
@@ -76,14 +77,17 @@ class PayRequest(SQLModel, table=True):
     __table_args__ = (
         *belongs_to_business(),
         within_business("document_id", "documents"),
+        within_business("booking_id", "bookings"),
         within_business("member_id", "members"),
         UniqueConstraint("business_id", "reference"),
+        CheckConstraint("(document_id is null) <> (booking_id is null)", name="subject"),
         CheckConstraint("kind in ('order', 'link')", name="kind"),
         CheckConstraint("state in ('wanted', 'open', 'paid', 'ended')", name="state"),
         CheckConstraint("amount_paise > 0", name="amount"),
         Index("ix_pay_requests_remote", "business_id", "remote_id"),
         Index("ix_pay_requests_order", "business_id", "order_id"),
         Index("ix_pay_requests_document", "business_id", "document_id"),
+        Index("ix_pay_requests_booking", "business_id", "booking_id", postgresql_where="booking_id is not null"),
         Index("ix_pay_requests_open", "business_id", "looked_at", postgresql_where="state in ('wanted', 'open')"),
     )
 
@@ -115,7 +119,10 @@ class GatewayPayment(SQLModel, table=True):
         within_business("payment_id", "payments"),
         UniqueConstraint("business_id", "remote_id"),
         CheckConstraint("status in ('created', 'failed', 'authorized', 'captured', 'refunded')", name="status"),
-        CheckConstraint("concern in ('', 'amount', 'currency', 'settled', 'cancelled', 'uncaptured')", name="concern"),
+        CheckConstraint(
+            "concern in ('', 'amount', 'currency', 'settled', 'cancelled', 'uncaptured', 'late', 'twice')",
+            name="concern",
+        ),
         Index("ix_gateway_payments_request", "business_id", "pay_request_id"),
         Index("ix_gateway_payments_concern", "business_id", "id", postgresql_where="concern <> ''"),
         Index("ix_gateway_payments_ledger", "business_id", "payment_id"),
@@ -153,7 +160,9 @@ class GatewayRefund(SQLModel, table=True):
 
 
 class Dispute(SQLModel, table=True):
-    """A customer's bank wants the money back. It is answered in Razorpay's dashboard; here it is shown."""
+    """A customer's bank wants the money back. It is answered in Razorpay's dashboard; here it is shown and booked.
+    ``said_at``: of the latest that was heard while it is open. ``payment_id``: the (negative) row in the ledger of one that was
+    lost."""
 
     __tablename__ = "disputes"
     id: int | None = identity()
@@ -164,14 +173,23 @@ class Dispute(SQLModel, table=True):
     status: str
     reason: str = ""
     respond_by: datetime | None = maybe_instant()
+    said_at: datetime | None = maybe_instant()
+    payment_id: int | None = reference(nullable=True)
     __table_args__ = (
         *belongs_to_business(),
         within_business("gateway_payment_id", "gateway_payments"),
+        within_business("payment_id", "payments"),
         UniqueConstraint("business_id", "remote_id"),
         CheckConstraint(
             "status in ('open', 'under_review', 'action_required', 'closed', 'won', 'lost')", name="status"
         ),
         Index("ix_disputes_payment", "business_id", "gateway_payment_id"),
+        Index(
+            "ix_disputes_open",
+            "business_id",
+            "id",
+            postgresql_where="status in ('open', 'under_review', 'action_required')",
+        ),
     )
 
 

@@ -13,7 +13,8 @@ from microcrm.models.base import belongs_to_business, defaulted, identity, tenan
 
 class BookingPolicy(SQLModel, table=True):
     """One row a business; none yet means the defaults here. ``fee_ladder`` is a list of {"within_min", "percent"}: what a
-    customer who cancels that late owes of the price, in hundredths of it."""
+    customer who cancels that late owes of the price, in hundredths of it. ``deposit_paise``
+    is for the kind fixed, ``deposit_percent`` for percent."""
 
     __tablename__ = "booking_policies"
     id: int | None = identity()
@@ -33,6 +34,9 @@ class BookingPolicy(SQLModel, table=True):
         default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
     )
     no_show_percent: int = defaulted(0)
+    deposit_kind: str = defaulted("none")
+    deposit_paise: int = defaulted(0)
+    deposit_percent: int = defaulted(0)
     is_override_allowed: bool = defaulted(True)  # staff may book outside the rules, with a reason
     is_telling_usual: bool = defaulted(True)  # "Tell the customer" is ticked to begin with
     is_code_needed: bool = defaulted(False)  # a code by e-mail before a public booking counts
@@ -53,6 +57,8 @@ class BookingPolicy(SQLModel, table=True):
         CheckConstraint("payment_min between 5 and 1440", name="payment"),
         CheckConstraint("cancel_cutoff_min >= 0 and reschedule_cutoff_min >= 0", name="cutoffs"),
         CheckConstraint("no_show_percent between 0 and 100", name="no_show"),
+        CheckConstraint("deposit_kind in ('none', 'fixed', 'percent', 'full')", name="deposit_kind"),
+        CheckConstraint("deposit_paise >= 0 and deposit_percent between 0 and 100", name="deposit"),
         CheckConstraint("offer_min between 5 and 1440", name="offer"),
         CheckConstraint("offer_band between 1 and 50", name="band"),
     )

@@ -29,6 +29,8 @@ _SAID = {
     "booked": "Booked",
     "requested": "Asked for",
     "approved": "Approved",
+    "to_pay": "Approved, waits for the deposit",
+    "paid": "Deposit paid online",
     "declined": "Declined",
     "moved": "Moved",
     "cancelled": "Cancelled",

@@ -16,6 +16,8 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.online.deposits import deposit_money
+from microcrm.operations.online.returning import deposit_follows_fee
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, customer_name, note_event, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -31,8 +33,8 @@ class WaiveFee:
 
 @dataclass(frozen=True, slots=True)
 class Fees:
-    """Of one visit as it stands: ``late`` if it were cancelled now, ``missed`` if nobody came. ``is_late``: by the owner's
-    terms the time to cancel is over."""
+    """Of one visit as it stands: ``late`` if it were cancelled now, ``missed`` if nobody came. ``deposit``: paise
+    paid ahead and still there. ``is_late``: by the owner's terms the time to cancel is over."""
 
     booking_id: int
     version: int
@@ -40,6 +42,7 @@ class Fees:
     starts_at: datetime
     late: Fee
     missed: Fee
+    deposit: int
     is_late: bool
     today: date
 
@@ -55,6 +58,7 @@ def fees_of(uow: UnitOfWork, raw_booking_id: Any) -> Fees:
         starts_at=booking.starts_at,
         late=fee_at(terms.fee_ladder, price, booking.starts_at, uow.now),
         missed=share(price, terms.no_show_percent),
+        deposit=deposit_money(uow, booking).left,
         is_late=is_late(terms.cancel_cutoff_min, booking.starts_at, uow.now),
         today=today_in(zone_of(uow.actor.zone), uow.now),
     )
@@ -82,6 +86,7 @@ def _decide(uow: UnitOfWork, raw_booking_id: Any, raw_version: Any, reason: str)
         raise Conflict("There is no fee for this booking.", remedy="Nothing has to be done.")
     before = booking.fee_waiver
     booking.fee_waiver, booking.version = reason, booking.version + 1
+    deposit_follows_fee(uow, booking)
     event = note_event(
         uow, booking.id or 0, "fee_waived" if reason else "fee_stands", old=booking.status, new=booking.status,
         reason=reason,

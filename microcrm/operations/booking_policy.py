@@ -13,6 +13,7 @@ from microcrm.domain.booking_policy import FLAGS, MOST_STEPS, NUMBERS, FeeStep, 
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.models.policy import BookingPolicy
+from microcrm.operations.parts.deposit_rules import read_rule
 from microcrm.operations.parts.rows import amend, create, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -30,7 +31,8 @@ class FeeRung:
 
 @dataclass(frozen=True, slots=True)
 class ChangePolicy:
-    """As typed; what is ``None`` stays as it is. ``most_per_day`` "": no limit. ``version``: of the terms the form shows."""
+    """As typed; what is ``None`` stays as it is. ``most_per_day`` "": no limit. The deposit's amount
+    and share are read with its kind. ``version``: of the terms the form shows."""
 
     version: Any
     is_online: Any = None
@@ -46,6 +48,9 @@ class ChangePolicy:
     reschedule_cutoff_min: Any = None
     fee_ladder: Sequence[FeeRung] | None = None
     no_show_percent: Any = None
+    deposit_kind: Any = None
+    deposit_amount: Any = None
+    deposit_percent: Any = None
     is_override_allowed: Any = None
     is_telling_usual: Any = None
     is_code_needed: Any = None
@@ -104,6 +109,8 @@ def _read(command: ChangePolicy) -> dict[str, Any]:
         values["note"] = reader.note("note", command.note, "Note", limit=NOTE_LIMIT)
     if command.fee_ladder is not None:
         values["fee_ladder"] = [step._asdict() for step in _read_ladder(reader, command.fee_ladder)]
+    if command.deposit_kind is not None:
+        values |= read_rule(reader, command.deposit_kind, command.deposit_amount, command.deposit_percent)
     reader.done()
     return values
 

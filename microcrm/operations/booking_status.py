@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm.attributes import set_committed_value
@@ -15,6 +16,7 @@ from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.booking_fees import charge, fee_words, read_waiver
+from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import (
@@ -27,11 +29,12 @@ from microcrm.operations.parts.booking_rows import (
     who_comes,
 )
 from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import plain
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
-_TOLD = {"approved": NoticeStep.APPROVED, "declined": NoticeStep.DECLINED}
+_TOLD = {"approved": NoticeStep.APPROVED, "to_pay": NoticeStep.TO_PAY, "declined": NoticeStep.DECLINED}
 WHO_CANCELS = {
     "customer": _S.CANCELLED_BY_CUSTOMER,
     "late": _S.LATE_CANCELLED,
@@ -104,13 +107,17 @@ def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:
 
 
 def approve(uow: UnitOfWork, command: Answer) -> BookingDone:
-    """The request becomes a booking. ``Conflict`` when it is none any more."""
+    """The request becomes a booking, or waits for its deposit as long as the customer waited for the answer at most.
+    ``Conflict`` when it is none any more."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = _requested(uow, command)
-    return _go(uow, booking, items, _S.BOOKED, kind="approved", tell=tell)
+    if not booking.deposit_paise or not online_mode(uow):
+        return _go(uow, booking, items, _S.BOOKED, kind="approved", tell=tell)
+    until = min(uow.now + timedelta(hours=policy_of(uow).approval_hours), booking.starts_at)
+    return _go(uow, booking, items, _S.PENDING_PAYMENT, kind="to_pay", tell=tell, until=until)
 
 
 def decline(uow: UnitOfWork, command: Answer) -> BookingDone:
@@ -158,6 +165,7 @@ def _go(
     *,
     waiver: str = "",
     tell: bool = False,
+    until: datetime | None = None,
 ) -> BookingDone:
     old = BookingStatus(booking.status)
     if not can_follow(old, status):
@@ -168,7 +176,7 @@ def _go(
         name: plain(getattr(booking, name)) for name in ("status", "expires_at", "cancel_fee_paise", "fee_waiver")
     }
     fee = charge(uow, booking, items, status, waiver)
-    set_status(uow, booking, items, status)
+    set_status(uow, booking, items, status, until)
     if booking.number is None:  # a hold that was called off by hand: from now on people may speak of it
         set_committed_value(booking, "number", give_number(uow, booking.id or 0))
     event = note_event(uow, booking.id or 0, kind or _kind(status), old=old, new=status, reason=reason)

@@ -13,6 +13,7 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.records import Undo
 from microcrm.operations.move import put_items_back
 from microcrm.operations.notices import notify, withdraw_notices
+from microcrm.operations.online.returning import deposit_follows_fee
 from microcrm.operations.parts.booking_life import GIVES_TIME_BACK, bring_back, set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -38,6 +39,7 @@ def put_booking_back(uow: UnitOfWork, undo: Undo) -> None:
         note_story(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
     elif undo.entity == "booking_fee":
         booking.fee_waiver, booking.version = before["fee_waiver"], booking.version + 1
+        deposit_follows_fee(uow, booking)
         note_story(uow, booking.id or 0, "undone", old=booking.status, new=booking.status)
     elif undo.entity == "booking_made":
         booking.cancel_reason = BOOKED_BY_MISTAKE

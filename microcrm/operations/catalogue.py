@@ -18,6 +18,8 @@ from microcrm.models.business import Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.classes import ClassSession
 from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.parts.deposit_rules import read_rule
+from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.order import move_row, next_position
 from microcrm.operations.parts.rows import amend, create, find, same_version
 from microcrm.operations.parts.sets import SETS
@@ -57,6 +59,9 @@ class ServiceView:
     slot_step_min: int | None
     most_per_day: int | None
     needs_approval: bool | None
+    deposit_kind: str | None
+    deposit_paise: int
+    deposit_percent: int
     version: int
 
 
@@ -90,12 +95,14 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
-    """Everything the form of one service shows. ``service`` is empty for a new one; ``usual`` are the shop's rules."""
+    """Everything the form of one service shows. ``service`` is empty for a new one; ``usual`` are the shop's rules.
+    ``takes_online``: customers can pay ahead."""
 
     service: ServiceView | None
     doers: tuple[Doer, ...]
     needs: tuple[Need, ...]
     usual: PolicyTerms
+    takes_online: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,9 @@ class SaveService:
     step: Any = None
     most_per_day: Any = None
     approval: Any = None
+    deposit_kind: Any = None
+    deposit_amount: Any = None
+    deposit_percent: Any = None
     members: Any = None
     resources: Any = None
 
@@ -180,6 +190,7 @@ def open_service(uow: UnitOfWork, service_id: Any = None) -> ServiceCard:
         tuple(Doer(m.id or 0, m.name, m.id in does, *does.get(m.id, (0, None, None))[1:]) for m in members),
         tuple(Need(r.id or 0, r.name, r.kind, r.id in needed) for r in resources),
         policy_of(uow),
+        bool(online_mode(uow)),
     )
 
 
@@ -188,6 +199,7 @@ def save_service(uow: UnitOfWork, command: SaveService) -> tuple[int, str]:
     uow.require(Permission.CATALOGUE_EDIT)
     fields = Reader()
     values = _read_values(fields, command)
+    values |= read_rule(fields, command.deposit_kind, command.deposit_amount, command.deposit_percent, is_own=True)
     members = read_terms(fields, "members", command.members, most=PAGE)
     resource_ids = None if command.resources is None else fields.ids("resources", command.resources, "Resources")
     fields.done()

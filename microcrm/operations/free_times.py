@@ -32,7 +32,7 @@ SELECT s.id, s.name, s.is_online, s.duration_min, s.buffer_before_min, s.buffer_
        d.member_id, d.member, d.duration_min AS own_duration, d.most_per_day AS most_of_member,
        coalesce(d.price_paise, s.price_paise) AS price_paise,
        p.is_online AS is_shop_online, p.min_notice_min AS shop_notice, p.horizon_days AS shop_horizon,
-       p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop, p.hold_min, p.approval_hours,
+       p.slot_step_min AS shop_step, p.most_per_day AS most_of_shop, p.hold_min, p.approval_hours, p.payment_min,
        coalesce(s.needs_approval, p.needs_approval) AS needs_approval,
        (SELECT json_agg(json_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
         FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
@@ -84,9 +84,9 @@ class FreeTimes:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What is on offer: the ways to do each service, and the terms of the visit as a whole. ``hold`` in minutes;
-    ``approval``: hours that the shop has to answer, ``None`` when it need not be asked. ``doers``: name and price (paise)
-    by service and member."""
+    """What is on offer: the ways to do each service, and the terms of the visit as a whole. ``hold`` and ``payment`` (to
+    pay ahead) in minutes; ``approval``: hours that the shop has to answer, ``None`` when it need not be asked. ``doers``:
+    name and price (paise) by service and member."""
 
     visit: tuple[tuple[Way, ...], ...]
     class_id: int
@@ -96,6 +96,7 @@ class Offer:
     limits: Limits
     hold: int
     approval: int | None
+    payment: int
     doers: Mapping[tuple[int, int], tuple[str, int]]
 
 
@@ -214,6 +215,7 @@ def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> Offer
         approval=_first_said(None, services[0].approval_hours, usual.approval_hours)
         if any(usual.needs_approval if one.needs_approval is None else one.needs_approval for one in services)
         else None,
+        payment=_first_said(None, services[0].payment_min, usual.payment_min),
         doers={(row.id, row.member_id): (row.member, row.price_paise) for row in rows if row.member_id},
     )
 

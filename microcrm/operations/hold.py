@@ -35,6 +35,7 @@ from microcrm.operations.parts.confirming import (
     read_typed,
     settle,
 )
+from microcrm.operations.parts.deposit_rules import deposit_due, servings
 from microcrm.operations.parts.public_rules import check_public, check_public_class, needs_approval, services_in
 from microcrm.operations.parts.seats import give_seats_back
 from microcrm.operations.parts.visits import NewVisit, Taken, take
@@ -203,7 +204,7 @@ def confirm_hold(uow: UnitOfWork, command: ConfirmHold) -> BookingDone:
 
 
 def confirm_public(uow: UnitOfWork, command: ConfirmPublic) -> BookingDone:
-    """The same for who has the hold's link; by the owner's terms it may first be a request."""
+    """The same for who has the hold's link; by the owner's terms it may first be a request, or wait to be paid."""
     uow.require_public()
     reader = Reader()
     typed = read_typed(reader, command)
@@ -218,9 +219,13 @@ def confirm_public(uow: UnitOfWork, command: ConfirmPublic) -> BookingDone:
     give_to_guest(uow, booking, *person)
     status, until = BookingStatus.BOOKED, None
     terms = policy_of(uow)
+    booking.deposit_paise = deposit_due(uow, servings(items))
     if booking.source == "online" and needs_approval(terms, services_in(uow, items)):
         status = BookingStatus.PENDING_APPROVAL
         until = min(uow.now + timedelta(hours=terms.approval_hours), booking.starts_at)
+    elif booking.deposit_paise:
+        status = BookingStatus.PENDING_PAYMENT
+        until = min(uow.now + timedelta(minutes=terms.payment_min), booking.starts_at)
     return settle(uow, booking, items, typed, status, until, tell=True, token=command.token)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from microcrm.domain.booking import NEXT, TENTATIVE, BookingStatus
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.cancellation import NO_FEE, Fee, cancel_until, fee_at, is_late, move_until
+from microcrm.domain.deposit import DepositMoney, kept_of
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.notices import NoticeStep
@@ -20,6 +21,7 @@ from microcrm.operations.hold import parse_start
 from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.move import shift, written_down
 from microcrm.operations.notices import notify
+from microcrm.operations.online.deposits import deposit_money
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_event, open_booking
 from microcrm.operations.parts.moving import check_movable
@@ -47,6 +49,17 @@ class OwnVisit:
     cancel_until: datetime
     move_until: datetime
     paid_fee_paise: int  # of a visit that was cancelled late or missed
+    deposit: DepositMoney
+
+    @property
+    def kept(self) -> int:
+        """What would stay of the deposit if it were cancelled now."""
+        return kept_of(self.deposit.left, self.fee.paise)
+
+    @property
+    def back(self) -> int:
+        """What would come back of it."""
+        return self.deposit.left - self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ def own_visit(uow: UnitOfWork, token: Any) -> OwnVisit:
         cancel_until=cancel_until(terms, booking.starts_at),
         move_until=move_until(terms, booking.starts_at),
         paid_fee_paise=0 if booking.fee_waiver else booking.cancel_fee_paise,
+        deposit=deposit_money(uow, booking),
     )
 
 

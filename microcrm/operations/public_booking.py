@@ -41,6 +41,7 @@ from microcrm.operations.notices import notify_phone
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.parts.confirming import Person, Typed, kind_of, made_already, read_person, read_typed
+from microcrm.operations.parts.deposit_rules import Serving, deposit_due
 from microcrm.operations.parts.guests import guest_of
 from microcrm.operations.parts.visit_sql import Story
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
@@ -150,15 +151,19 @@ def _book(uow: UnitOfWork, person: ConfirmPublic, agreed: Agreed) -> BookingDone
 def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person, agreed: Agreed) -> BookingDone:
     """Without a hold in between: the same rows as when a hold is confirmed."""
 
-    def visit(offer: Offer, start: datetime) -> NewVisit:
-        guest = guest_of(uow, *who)
+    def visit(offer: Offer, items: Sequence[PlannedItem]) -> NewVisit:
+        guest, start = guest_of(uow, *who), items[0].start
+        due = deposit_due(uow, [Serving(one.service_id, one.price_paise, one.start) for one in items])
         status, until = BookingStatus.BOOKED, None
         if offer.approval is not None:
             status = BookingStatus.PENDING_APPROVAL
             until = min(uow.now + timedelta(hours=offer.approval), start)
+        elif due:
+            status = BookingStatus.PENDING_PAYMENT
+            until = min(uow.now + timedelta(minutes=offer.payment), start)
         return NewVisit(
             status, "online", guest.customer_id, typed.note, guest.guest_name, until,
-            language=typed.language, request_key=typed.request_key or None,
+            language=typed.language, request_key=typed.request_key or None, deposit_paise=due,
         )  # fmt: skip
 
     items, new, taken = _take_times(uow, command, visit, is_booking=True)
@@ -184,7 +189,7 @@ def _take(uow: UnitOfWork, command: TakeTime) -> HoldDone:
     if command.session_id is not None:
         return _take_seats(uow, command)
 
-    def visit(offer: Offer, _: datetime) -> NewVisit:
+    def visit(offer: Offer, _: Sequence[PlannedItem]) -> NewVisit:
         return NewVisit(BookingStatus.HOLD, "online", expires_at=uow.now + timedelta(minutes=offer.hold))
 
     items, new, taken = _take_times(uow, command, visit)
@@ -204,7 +209,11 @@ def _take_seats(uow: UnitOfWork, command: TakeTime) -> HoldDone:
 
 
 def _take_times(
-    uow: UnitOfWork, command: TakeTime, visit: Callable[[Offer, datetime], NewVisit], *, is_booking: bool = False
+    uow: UnitOfWork,
+    command: TakeTime,
+    visit: Callable[[Offer, Sequence[PlannedItem]], NewVisit],
+    *,
+    is_booking: bool = False,
 ) -> tuple[Sequence[PlannedItem], NewVisit, Taken]:
     """``visit``: what it is to be, by the terms that were found."""
     start, asked = _asked(uow, command)
@@ -215,7 +224,7 @@ def _take_times(
         if number == 0 and command.instead_of:
             forget_hold(uow, command.instead_of)
         items = planned(found[1], [service_id for service_id, _ in command.services], found[0])
-        new = visit(found[1], start)
+        new = visit(found[1], items)
         story = Story(kind_of(new.status)) if is_booking else None
         if isinstance(taken := try_to_take(uow, items, new, story=story), Taken):
             return items, new, taken

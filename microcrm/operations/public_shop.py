@@ -7,7 +7,7 @@ past the policies, and from there on the transaction belongs to that business li
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Row, and_, select, text
 
 from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.deposit import DepositRule, Part, deposit_of
 from microcrm.domain.documents import Registration
 from microcrm.domain.errors import NotFound
 from microcrm.domain.hours import Windows
@@ -27,6 +28,7 @@ from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -58,7 +60,7 @@ class Doer:
 @dataclass(frozen=True, slots=True)
 class PublicService:
     """``price_paise`` is the lowest that anybody takes, tax included; ``is_from``: others take more. ``seats`` above 1 is
-    a class."""
+    a class. ``deposit``: its own rule, ``None`` where the shop's holds."""
 
     id: int
     name: str
@@ -69,6 +71,7 @@ class PublicService:
     is_from: bool
     seats: int
     doers: tuple[Doer, ...]
+    deposit: DepositRule | None = None
 
     @property
     def is_class(self) -> bool:
@@ -85,7 +88,8 @@ class Taxes:
 
 @dataclass(frozen=True, slots=True)
 class PublicShop:
-    """``hours``: when it is open today and on the six days after."""
+    """``hours``: when it is open today and on the six days after. ``online``: how it takes payments online, "" when it does
+    not."""
 
     business_id: int
     slug: str
@@ -107,11 +111,24 @@ class PublicShop:
     services: tuple[PublicService, ...]
     members: Mapping[int, PublicMember]
     terms: PolicyTerms
+    online: Mode = ""
 
     @property
     def is_taxed(self) -> bool:
         """Whether prices hold GST."""
         return self.taxes.is_collected
+
+    @property
+    def deposit(self) -> DepositRule:
+        """What is paid ahead for services that have no rule of their own."""
+        return DepositRule(self.terms.deposit_kind, self.terms.deposit_paise, self.terms.deposit_percent)
+
+    def deposit_for(self, parts: Sequence[tuple[int, int, int]]) -> int:
+        """Paise to be paid ahead for (service id, price with tax, seats) by the rules as they are now."""
+        if not self.online:
+            return 0
+        known = {service.id: service.deposit for service in self.services}
+        return deposit_of([Part(price, known.get(one), seats) for one, price, seats in parts], self.deposit)
 
     def service(self, service_id: int) -> PublicService | None:
         return next((service for service in self.services if service.id == service_id), None)
@@ -162,6 +179,7 @@ def shop_inside(uow: UnitOfWork) -> PublicShop:
         services=services,
         members=members,
         terms=policy_of(uow),
+        online=online_mode(uow),
     )
 
 
@@ -246,6 +264,9 @@ def _public(service: Service, group: str, doers: list[Doer], taxes: Taxes, day: 
         is_from=len(set(prices)) > 1,
         seats=service.seats,
         doers=tuple(doers),
+        deposit=None
+        if service.deposit_kind is None
+        else DepositRule(service.deposit_kind, service.deposit_paise, service.deposit_percent),
     )
 
 

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
+from microcrm.domain.availability import FreeStart
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.errors import NotFound
+from microcrm.domain.deposit import DepositMoney
+from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.phone import mask_phone
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
-from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, public_free_times
+from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, nearest_free, public_free_times
 from microcrm.operations.links import behind
+from microcrm.operations.online.deposits import deposit_money
 from microcrm.operations.public_shop import PublicShop, price_shown, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -40,7 +43,8 @@ class PublicItem:
 
 @dataclass(frozen=True, slots=True)
 class PublicVisit:
-    """``number`` is 0 and ``first_name`` empty while it is only held. ``fee_paise``: what a late cancellation costs."""
+    """``number`` is 0 and ``first_name`` empty while it is only held. ``fee_paise``: what a late cancellation costs.
+    ``base_paise``: the price that fees are shares of."""
 
     shop: PublicShop
     booking_id: int
@@ -55,7 +59,16 @@ class PublicVisit:
     phone: str
     note: str
     fee_paise: int
+    base_paise: int
+    deposit: DepositMoney
     items: tuple[PublicItem, ...]
+
+    @property
+    def deposit_due(self) -> int:
+        """What has to be paid ahead: as it was when it was asked for, of a hold by the rules as they are now."""
+        if not self.is_held:
+            return self.deposit.asked
+        return self.shop.deposit_for([(item.service_id, item.price_paise, item.seats) for item in self.items])
 
     @property
     def total_paise(self) -> int:
@@ -118,8 +131,32 @@ def visit_inside(uow: UnitOfWork, booking_id: int) -> PublicVisit:
         phone=mask_phone(phone or ""),
         note=booking.note,
         fee_paise=0 if booking.fee_waiver else booking.cancel_fee_paise,
+        base_paise=_base(uow, booking_id),
+        deposit=deposit_money(uow, booking),
         items=_items(uow, booking_id, shop),
     )
+
+
+def times_instead(uow: UnitOfWork, token: Any) -> tuple[FreeStart, ...]:
+    """The three free times nearest to a visit whose time was given up, with the same people. Raises ``NotFound``."""
+    uow.require_public()
+    found = behind(uow, token)
+    if found.booking_id is None:
+        raise NotFound
+    visit = visit_inside(uow, found.booking_id)
+    day = visit.shop.today
+    asked = FreeTimesAsked(visit.asked, day, day, True, visit.items[0].seats)
+    try:
+        return nearest_free(uow, asked, visit.starts_at)
+    except (Invalid, NotFound):  # it is not sold any more, or not by them
+        return ()
+
+
+def _base(uow: UnitOfWork, booking_id: int) -> int:
+    query = select(func.coalesce(func.sum(BookingItem.price_paise), 0)).where(
+        BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking_id
+    )
+    return int(uow.session.execute(query).scalar_one())
 
 
 def _items(uow: UnitOfWork, booking_id: int, shop: PublicShop) -> tuple[PublicItem, ...]:

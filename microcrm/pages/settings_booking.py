@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button
+from microcrm.components.buttons import button, link
 from microcrm.components.cards import card
 from microcrm.components.feedback import alert, skeleton_lines
-from microcrm.components.fields import area_field, field_error, minutes_field, switch_field, text_field
+from microcrm.components.fields import (
+    area_field,
+    choice_field,
+    field_error,
+    minutes_field,
+    money_field,
+    switch_field,
+    text_field,
+)
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.settings_booking import STEPS
@@ -19,7 +27,7 @@ def settings_booking() -> rx.Component:
         "Booking rules",
         rx.cond(
             S.is_ready,
-            rx.fragment(_online(), _lateness(), _waiting(), _desk()),
+            rx.fragment(_online(), _lateness(), _ahead(), _waiting(), _desk()),
             card("Online booking", skeleton_lines(4)),
         ),
         here="/settings/booking",
@@ -96,6 +104,54 @@ def _step(n: int) -> rx.Component:
             input_mode="numeric", max_length=3, optional=True,
         ),
         class_name="grid-2",
+    )  # fmt: skip
+
+
+def _ahead() -> rx.Component:
+    kinds = [
+        ("none", "Nothing", "Customers pay at the shop."),
+        ("fixed", "A fixed amount", "Once a visit, never more than its price."),
+        ("percent", "A share of the price", "In whole rupees, of the price with GST."),
+        ("full", "The full price", ""),
+    ]
+    return card(
+        "Paying ahead",
+        rx.el.form(
+            rx.cond(
+                S.takes_online,
+                alert(
+                    "info",
+                    "A visit is booked once this is paid",
+                    "Whoever books online pays through Razorpay before the visit is booked. Meanwhile the time is kept; "
+                    "without the payment it is free again. What comes back when they cancel follows the fees above.",
+                ),
+                alert(
+                    "warn",
+                    "Nobody pays ahead yet",
+                    "The shop takes no payments online, so what you choose here has no effect until it does.",
+                    action=link("Online payments", "/settings/payments"),
+                ),
+            ),
+            choice_field("deposit_kind", "What is paid ahead", S.errors, kinds, value=S.rules.deposit_kind),
+            rx.el.div(
+                rx.el.div(
+                    money_field("deposit_amount", "Amount of a visit", S.errors, value=S.rules.deposit_amount),
+                    class_name="if-fixed",
+                ),
+                rx.el.div(
+                    text_field(
+                        "deposit_percent", "Share of the price", S.errors, value=S.rules.deposit_percent, after="%",
+                        input_mode="numeric", max_length=2,
+                    ),
+                    class_name="if-percent",
+                ),
+                _minutes("payment_min", "The time is kept for", S.rules.payment_min, "From the booking until it must be paid"),
+                class_name="grid-2",
+            ),
+            _save("deposit"),
+            on_submit=S.save_deposit, class_name="form ahead", key=f"deposit-{S.rules.version}", no_validate=True,
+        ),
+        sub="Each service can have a rule of its own, under Services",
     )  # fmt: skip
 
 

@@ -36,6 +36,9 @@ LABELS = {
     "step": "Start times every",
     "most_per_day": "Most a day",
     "approval": "Approval",
+    "deposit_kind": "Paid ahead",
+    "deposit_amount": "Amount paid ahead",
+    "deposit_percent": "Share paid ahead",
     "tax_class": "Kind for GST",
     "sac": "SAC",
     "description": "Description",
@@ -185,8 +188,52 @@ def _rules() -> rx.Component:
                 blank=usual.approval,
             ),
         ),
+        _paid_ahead(),
         open=form.has_rules,
         class_name="more",
+    )
+
+
+def _paid_ahead() -> rx.Component:
+    form, usual = S.form, S.usual
+    return rx.el.div(
+        select_field(
+            "deposit_kind",
+            "What is paid ahead",
+            S.errors,
+            [
+                ("none", "Nothing"),
+                ("fixed", "A fixed amount"),
+                ("percent", "A share of the price"),
+                ("full", "The full price"),
+            ],
+            value=form.deposit_kind,
+            blank=usual.deposit,
+            hint=rx.cond(
+                S.takes_online,
+                "Online, before the visit is booked",
+                "No effect until the shop takes payments online: Settings, Online payments",
+            ),
+        ),
+        rx.el.div(
+            money_field(
+                "deposit_amount", "Amount", S.errors, value=form.deposit_amount, hint="For each seat of a class"
+            ),
+            class_name="if-fixed",
+        ),
+        rx.el.div(
+            text_field(
+                "deposit_percent",
+                "Share of the price",
+                S.errors,
+                value=form.deposit_percent,
+                after="%",
+                input_mode="numeric",
+                max_length=2,
+            ),
+            class_name="if-percent",
+        ),
+        class_name="grid-2 ahead",
     )
 
 

@@ -10,8 +10,10 @@ import reflex as rx
 
 from microcrm.domain.booking_policy import MOST_STEPS, PolicyTerms
 from microcrm.domain.cancellation import example
+from microcrm.domain.money import rupees_for_input
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy, policy_of
+from microcrm.operations.online.refunds import way_to_pay
 from microcrm.state.base import AppState
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
@@ -39,6 +41,10 @@ class RulesForm:
     cancel_cutoff_min: str = ""
     reschedule_cutoff_min: str = ""
     no_show_percent: str = ""
+    deposit_kind: str = "none"
+    deposit_amount: str = ""
+    deposit_percent: str = ""
+    payment_min: str = ""
     offer_min: str = ""
     offer_band: str = ""
     note: str = ""
@@ -52,10 +58,12 @@ class BookingRules(AppState):
     is_ready: bool = False
     rules: RulesForm = RulesForm()
     saving: str = ""  # the card that is being saved
+    takes_online: bool = False  # the shop has keys of Razorpay, or the sandbox
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
+        self.takes_online = bool(await self._perform(way_to_pay))
         self.rules, self.is_ready, self.errors = form_of(await self._perform(policy_of)), True, {}
 
     @rx.event
@@ -75,6 +83,14 @@ class BookingRules(AppState):
         yield
         fields = pick(form, "cancel_cutoff_min", "reschedule_cutoff_min", "no_show_percent")
         await self._save("Cancelling saved", fields | {"fee_ladder": ladder_of(form)})
+
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
+    async def save_deposit(self, form: dict[str, Any]) -> AsyncGenerator[None]:
+        self.saving = "deposit"
+        yield
+        fields = pick(form, "deposit_kind", "deposit_amount", "deposit_percent", "payment_min")
+        await self._save("Paying ahead saved", fields | {"deposit_kind": fields["deposit_kind"] or "none"})
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
@@ -101,7 +117,8 @@ class BookingRules(AppState):
 
 
 def form_of(terms: PolicyTerms) -> RulesForm:
-    texts = [name for name, kind in RulesForm.__annotations__.items() if kind == "str" and name != "example"]
+    made = ("example", "deposit_amount", "deposit_percent")
+    texts = [name for name, kind in RulesForm.__annotations__.items() if kind == "str" and name not in made]
     shown = {name: "" if (value := getattr(terms, name)) is None else str(value) for name in texts}
     flags = {name: getattr(terms, name) for name, kind in RulesForm.__annotations__.items() if kind == "bool"}
     ladder = [*terms.fee_ladder[: len(STEPS)]]
@@ -113,6 +130,8 @@ def form_of(terms: PolicyTerms) -> RulesForm:
         within=(within[0], within[1], within[2]),
         percent=(percent[0], percent[1], percent[2]),
         example=example(terms),
+        deposit_amount=rupees_for_input(terms.deposit_paise or None),
+        deposit_percent=str(terms.deposit_percent or ""),
         version=terms.version,
     )
 

@@ -11,7 +11,7 @@ import reflex as rx
 
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.formatting import format_count, format_duration
-from microcrm.domain.money import rupees_for_input
+from microcrm.domain.money import format_rupees, rupees_for_input
 from microcrm.domain.permissions import Permission
 from microcrm.domain.taxbook import KINDS, TaxClass, rate_for, rate_words
 from microcrm.domain.zones import today_in, zone_of
@@ -52,6 +52,9 @@ class ServiceForm:
     step: str = ""
     most_per_day: str = ""
     approval: str = ""
+    deposit_kind: str = ""
+    deposit_amount: str = ""
+    deposit_percent: str = ""
     version: str = ""
     has_timing: bool = False
     has_rules: bool = False
@@ -66,6 +69,7 @@ class UsualRules:
     step: str = ""
     most_per_day: str = ""
     approval: str = ""
+    deposit: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class ServiceDrawer(AppState):
     is_saving: bool = False
     form: ServiceForm = ServiceForm()
     usual: UsualRules = UsualRules()
+    takes_online: bool = False
     doers: list[TermsLine] = []
     equipment: list[NeedLine] = []
     category_options: list[Option] = []
@@ -104,7 +109,7 @@ class ServiceDrawer(AppState):
         card = await self._perform(catalogue.open_service, service_id)
         shelves = await self._perform(categories.list_categories)
         self.form = _form(card.service) if card.service else ServiceForm()
-        self.usual = _usual(card.usual)
+        self.usual, self.takes_online = _usual(card.usual), card.takes_online
         self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
         self.equipment = [_need(need) for need in card.needs]
         self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
@@ -137,6 +142,7 @@ class ServiceDrawer(AppState):
             **texts,
             **rest,
             **pick(form, "notice", "horizon", "step", "most_per_day", "approval"),
+            **pick(form, "deposit_kind", "deposit_amount", "deposit_percent"),
             service_id=self.form.id,
             version=self.form.version,
             members=terms(form),
@@ -170,14 +176,19 @@ def _form(row: ServiceView) -> ServiceForm:
         step=_or_empty(row.slot_step_min),
         most_per_day=_or_empty(row.most_per_day),
         approval="" if row.needs_approval is None else "yes" if row.needs_approval else "no",
+        deposit_kind=row.deposit_kind or "",
+        deposit_amount=rupees_for_input(row.deposit_paise or None),
+        deposit_percent=str(row.deposit_percent or ""),
         version=str(row.version),
         has_rules=any(rule is not None for rule in _rules_of(row)),
         has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),
     )
 
 
-def _rules_of(row: ServiceView) -> tuple[int | None, ...]:
-    return row.min_notice_min, row.horizon_days, row.slot_step_min, row.most_per_day, row.needs_approval
+def _rules_of(row: ServiceView) -> tuple[int | str | None, ...]:
+    return (
+        row.min_notice_min, row.horizon_days, row.slot_step_min, row.most_per_day, row.needs_approval, row.deposit_kind
+    )  # fmt: skip
 
 
 def _or_empty(number: int | None) -> str:
@@ -193,7 +204,17 @@ def _usual(terms: PolicyTerms) -> UsualRules:
         step=_shop_s(format_duration(terms.slot_step_min)),
         most_per_day=f"Empty: only the shop’s own limit ({most} of all services)",
         approval="As the shop: answered first" if terms.needs_approval else "As the shop: booked at once",
+        deposit=f"As the shop: {_deposit_words(terms)}",
     )
+
+
+def _deposit_words(terms: PolicyTerms) -> str:
+    words = {
+        "fixed": f"{format_rupees(terms.deposit_paise)} a visit",
+        "percent": f"{terms.deposit_percent} % of the price",
+        "full": "the full price",
+    }
+    return words.get(terms.deposit_kind, "nothing")
 
 
 def _shop_s(rule: str) -> str:

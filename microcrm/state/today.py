@@ -89,7 +89,7 @@ class TodayPage(AppState):
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
         self.earlier, self.rows = view.rows_of(facts)
         concerns = await self._look(open_concerns) if Permission.INVOICES_CORRECT.value in self.allowed else []
-        self.attention = [*view.money_rows(concerns), *view.attention_of(facts)]
+        self.attention = [*view.money_rows(concerns, facts.zone), *view.attention_of(facts)]
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
         self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step

@@ -18,7 +18,8 @@ from microcrm.models.records import OutboxMessage
 from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
-from microcrm.operations.online.asking import ask_by_link, is_capture_wanted
+from microcrm.operations.online.asking import ask_by_link
+from microcrm.operations.online.capturing import is_capture_wanted
 from microcrm.operations.online.refunds import close_concern, online_payments, open_concerns
 from microcrm.operations.online.told import take_told
 from microcrm.operations.unit_of_work import UnitOfWork, system

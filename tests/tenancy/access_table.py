@@ -243,6 +243,8 @@ FORMS: dict[str, Form] = {
 PUBLIC_FORMS = (
     "/i/{token}/pay",
     "/i/{token}/paid",
+    "/m/{token}/pay",
+    "/m/{token}/paid",
     "/b/{slug}/hold",
     "/b/{slug}/you/{token}",
     "/m/{token}/move",

@@ -15,7 +15,6 @@ from microcrm.domain.booking_policy import CODE_MINUTES
 from microcrm.http.book import traps
 from microcrm.http.book.limits import check_codes
 from microcrm.http.book.render import show
-from microcrm.http.book.services import button
 from microcrm.http.book.tongues import mark, tongue_of
 from microcrm.http.desk import visitor
 from microcrm.http.forms import Form
@@ -62,7 +61,7 @@ def code_page(
         "error": error,
         "lasts": tongue.count("It is good for %(num)s minute.", "It is good for %(num)s minutes.", CODE_MINUTES),
         "key": traps.new_key(wiring.now()),
-        "go": button(tongue.say("Ask for this time") if shop.terms.needs_approval else tongue.say("Book")),
+        "go": values["go"],
         "said": "",
     }
     return show(request, "code.html", shop, status=status, **(values | own | {"said": values.get("said", "")}))

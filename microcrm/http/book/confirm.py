@@ -17,6 +17,7 @@ from microcrm.domain.errors import CodeNeeded, HoldLapsed, Invalid, LimitReached
 from microcrm.domain.phone import display_phone, parse_phone
 from microcrm.domain.zones import zone_of
 from microcrm.http.book import code, traps
+from microcrm.http.book.deposit_words import due_words, money_terms
 from microcrm.http.book.fronts import front_of
 from microcrm.http.book.holding import forget_held
 from microcrm.http.book.limits import LINKS, check_address, check_booking
@@ -62,7 +63,7 @@ async def show_you(request: Request) -> Response:
         return onward(wish.address(f"/b/{shop.slug}/when", lang=language, gone="1"))
     if not visit.is_held:
         return onward(f"/m/{token}?lang={language}" if language else f"/m/{token}")
-    return _page(request, shop, wish if not wish.is_empty else _wish_of(visit, shop), _held(visit), visit=visit)
+    return _page(request, shop, wish if not wish.is_empty else wish_of(visit, shop), _held(visit), visit=visit)
 
 
 @for_customers
@@ -176,7 +177,7 @@ def _instant(raw: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def _wish_of(visit: PublicVisit, shop: PublicShop) -> Wish:
+def wish_of(visit: PublicVisit, shop: PublicShop) -> Wish:
     """For an address that has lost its query."""
     pairs = [(shop.service(item.service_id), item.member_id) for item in visit.items]
     known = [(service, member) for service, member in pairs if service is not None]
@@ -230,10 +231,9 @@ def _values(
         "rules": rules_of(shop.terms, tongue),
         "when": f"{day}, {tongue.time(held.start, zone)}",
         "with_whom": _with_whom(tongue, visit),
-        "fine": tongue.say("You pay at the shop."),
-        "go": button(tongue.say("Ask for this time") if shop.terms.needs_approval else tongue.say("Book")),
+        **_due(tongue, shop, held, visit),
         "lost": "", "lost_next": "", "nearest": [],
-        **_hold_words(tongue, shop, held),
+        **hold_words(tongue, shop, held),
         **_summary(tongue, wish, visit),
     }  # fmt: skip
 
@@ -249,6 +249,31 @@ def _summary(tongue: Tongue, wish: Wish, visit: PublicVisit | None) -> dict[str,
     return summary(wish, tongue) | {"lines": lines, "total": tongue.rupees(visit.total_paise), "is_from": False}
 
 
+def _due(tongue: Tongue, shop: PublicShop, held: Held, visit: PublicVisit | None) -> dict[str, Any]:
+    """What is paid now and what at the shop, and what comes back of it; and the words of the button."""
+    due, total, base = 0, 0, 0
+    if visit is not None:
+        due, total, base = visit.deposit_due, visit.total_paise, visit.base_paise
+    is_asked_first = shop.terms.needs_approval
+    words = tongue.say("Ask for this time") if is_asked_first else tongue.say("Book")
+    if due and not is_asked_first:
+        words = tongue.say("Go on to pay %(now)s", now=tongue.rupees(due))
+    is_known = bool(due) and visit is not None
+    return {
+        "fine": due_words(tongue, due, total, is_asked_first=is_asked_first),
+        "due": (tongue.rupees(due), tongue.rupees(max(0, total - due))) if is_known else (),
+        "pay_limit": tongue.count(
+            "Your time is kept while you pay, for %(num)s minute at most.",
+            "Your time is kept while you pay, for %(num)s minutes at most.",
+            shop.terms.payment_min,
+        )
+        if is_known and not is_asked_first
+        else "",
+        "money_terms": money_terms(tongue, shop, held.start, base, due),
+        "go": button(words),
+    }
+
+
 def _minutes(item: Any) -> int:
     return int((item.ends_at - item.starts_at).total_seconds()) // 60
 
@@ -260,7 +285,7 @@ def _with_whom(tongue: Tongue, visit: PublicVisit | None) -> str:
     return tongue.say("with %(names)s", names=tongue.list(names))
 
 
-def _hold_words(tongue: Tongue, shop: PublicShop, held: Held) -> dict[str, Any]:
+def hold_words(tongue: Tongue, shop: PublicShop, held: Held) -> dict[str, Any]:
     """How long the time is kept, in words; the script says the same again as the minutes pass."""
     zone = zone_of(shop.zone)
     start = f"{tongue.short_day(held.start.astimezone(zone).date())}, {tongue.time(held.start, zone)}"

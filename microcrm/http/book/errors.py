@@ -44,6 +44,7 @@ SAID: tuple[str, ...] = (
     "This shop takes no payments online.",
     "Pay it another way, or ask the shop.",
     "There is nothing to pay on this bill.",
+    "There is nothing to pay for this visit.",
     "Less than one rupee cannot be paid online.",
     "Take it in cash.",
     "Paying online does not work just now.",

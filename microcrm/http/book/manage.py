@@ -12,6 +12,16 @@ from starlette.routing import Route
 from microcrm import wiring
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.zones import zone_of
+from microcrm.http.book.confirm import Held, hold_words, wish_of
+from microcrm.http.book.deposit_words import (
+    back_words,
+    cancel_words,
+    has_lapsed,
+    instead,
+    is_to_pay,
+    money_terms,
+    paid_words,
+)
 from microcrm.http.book.limits import LINKS, check_address
 from microcrm.http.book.render import for_customers, show
 from microcrm.http.book.rules import rules_of
@@ -58,6 +68,8 @@ async def show_visit(request: Request) -> Response:
     own = await perform(visitor(request), own_visit, token)
     page = visit_page(request, visit, tongue)
     page |= {"can_move": own.may_move, "can_cancel": own.may_cancel, "cost": fee_words(own, tongue)}
+    if has_lapsed(visit):
+        page |= await instead(request, visit, tongue, wish_of(visit, visit.shop))
     return show(request, "visit.html", visit.shop, headers=SECRET, **page)
 
 
@@ -73,9 +85,9 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
         "heading": _heading(visit, tongue, is_new),
         "said": _said(visit, tongue),
         "is_good": visit.status in _STANDS,
-        "is_over": visit.status in OVER,
+        "is_over": visit.status in OVER or has_lapsed(visit),
         "is_asked": visit.status is _S.PENDING_APPROVAL,
-        "is_ahead": is_ahead and visit.status not in OVER,
+        "is_ahead": is_ahead and visit.status not in OVER and not has_lapsed(visit),
         "is_new": is_new,
         "steps": steps_of(tongue, None, has_choice=step_count == "5"),
         "day": tongue.day(start.date()),
@@ -102,6 +114,37 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
         if "done" in request.query_params
         else "",
         "again": f"/b/{shop.slug}",
+        "near": [],
+        **_paying(request, visit, tongue),
+    }
+
+
+def _paying(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str, Any]:
+    """What has to be paid ahead, or was."""
+    to_pay, query = is_to_pay(visit), request.query_params
+    held = Held("", visit.starts_at, visit.expires_at) if to_pay else Held("", visit.starts_at, None)
+    asked = ""
+    if to_pay and ("paying" in query or visit.deposit.is_at_bank):
+        asked = tongue.say("Razorpay is being asked about your payment. Look again in a minute, and do not pay twice.")
+    elif to_pay and "failed" in query:
+        asked = tongue.say("The payment did not go through. You can try again.")
+    is_paid = visit.deposit.paid > 0 and visit.status in _STANDS
+    return {
+        "to_pay": tongue.rupees(visit.deposit.asked) if to_pay else "",
+        "asked_words": asked,
+        "is_waiting": to_pay and "paying" in query,
+        "price_words": paid_words(visit, tongue),
+        "back_lines": back_words(visit, tongue),
+        "money_terms": money_terms(
+            tongue,
+            visit.shop,
+            visit.starts_at,
+            visit.base_paise,
+            visit.deposit.left if is_paid else visit.deposit.asked,
+        )
+        if to_pay or is_paid
+        else [],
+        **hold_words(tongue, visit.shop, held),
     }
 
 
@@ -123,6 +166,10 @@ def chat(shop: PublicShop, visit: PublicVisit, tongue: Tongue) -> str:
 
 
 def _heading(visit: PublicVisit, tongue: Tongue, is_new: bool) -> str:
+    if has_lapsed(visit):
+        return tongue.say("The payment did not come in time")
+    if is_to_pay(visit):
+        return tongue.say("Pay %(amount)s to book", amount=tongue.rupees(visit.deposit.asked))
     if is_new and visit.status in _STANDS:
         return tongue.say("You’re booked, %(name)s", name=visit.first_name)
     return tongue.say(_HEADINGS[visit.status])
@@ -136,6 +183,12 @@ def _said(visit: PublicVisit, tongue: Tongue) -> str:
         return tongue.say(
             "It is not booked yet. The time is kept for you until %(until)s; look here for the answer.", until=until
         )
+    if is_to_pay(visit):
+        return tongue.say("It is not booked yet. Without the payment the time is free for others again.")
+    if has_lapsed(visit):
+        return tongue.say(
+            "The time is free for everybody again. What is paid later goes back, or books it if nobody has it."
+        )
     if visit.status in OVER and visit.fee_paise:
         return tongue.say("The fee for cancelling late is %(fee)s.", fee=tongue.rupees(visit.fee_paise))
     if visit.status in _STANDS:
@@ -145,6 +198,12 @@ def _said(visit: PublicVisit, tongue: Tongue) -> str:
 
 def fee_words(own: OwnVisit, tongue: Tongue) -> str:
     """What cancelling would cost now, said before anybody presses; "" when nothing."""
+    if own.may_cancel and own.deposit.left:
+        return " ".join(part for part in (_only_fee(own, tongue), cancel_words(own, tongue)) if part)
+    return _only_fee(own, tongue)
+
+
+def _only_fee(own: OwnVisit, tongue: Tongue) -> str:
     if not own.may_cancel or not own.fee.paise:
         return ""
     fee = tongue.rupees(own.fee.paise)

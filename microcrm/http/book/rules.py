@@ -10,6 +10,23 @@ _DAY, _HOUR = 24 * 60, 60
 
 def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
     """Until when one may move and cancel, and what being later costs."""
+    lines = until_of(terms, tongue)
+    for step in sorted(terms.fee_ladder, reverse=True):
+        before = length(step.within_min, tongue)
+        lines.append(
+            tongue.say(
+                "Cancelling within %(before)s of it costs %(percent)s%% of the price.",
+                before=before,
+                percent=step.percent,
+            )
+        )
+    if terms.no_show_percent:
+        lines.append(tongue.say("Not coming costs %(percent)s%% of the price.", percent=terms.no_show_percent))
+    return lines
+
+
+def until_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
+    """Only until when."""
     lines = []
     if terms.cancel_cutoff_min == terms.reschedule_cutoff_min:
         lines.append(
@@ -22,17 +39,6 @@ def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
     else:
         lines.append(_until(terms.reschedule_cutoff_min, tongue, is_move=True))
         lines.append(_until(terms.cancel_cutoff_min, tongue, is_move=False))
-    for step in sorted(terms.fee_ladder, reverse=True):
-        before = length(step.within_min, tongue)
-        lines.append(
-            tongue.say(
-                "Cancelling within %(before)s of it costs %(percent)s%% of the price.",
-                before=before,
-                percent=step.percent,
-            )
-        )
-    if terms.no_show_percent:
-        lines.append(tongue.say("Not coming costs %(percent)s%% of the price.", percent=terms.no_show_percent))
     return lines
 
 

@@ -1,5 +1,5 @@
-"""Asking a customer to pay a bill: an order for the checkout, or a link. Written down here first, made at Razorpay by the edge,
-noted here again; when the middle has no known outcome, the reference finds it."""
+"""Asking a customer to pay a bill (ahead for a visit: see deposits.py): an order for the checkout, or a link. Written down here
+first, made at Razorpay by the edge, noted here again; when the middle has no known outcome, the reference finds it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import extract, or_, select, text, update
 
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document
+from microcrm.models.bookings import Booking
 from microcrm.models.business import Business
 from microcrm.models.gateway import GatewayPayment, GatewayRefund, PayRequest
 from microcrm.operations.billing.settling import OPEN, due_of
@@ -48,7 +50,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A request to be looked up. ``is_wanted``: the bill still waits for the money."""
+    """A request to be looked up. ``is_wanted``: the bill or the visit still waits for the money."""
 
     id: int
     kind: str
@@ -99,8 +101,9 @@ def open_requests(uow: UnitOfWork) -> list[Open]:
     uow.require(Permission.PAYMENTS_TAKE)
     age, since = extract("epoch", uow.now - PayRequest.created_at), extract("epoch", uow.now - PayRequest.looked_at)
     rows = uow.session.execute(
-        select(PayRequest, Document)
-        .join(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
+        select(PayRequest, Document, Booking.status)
+        .outerjoin(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
+        .outerjoin(Booking, (Booking.business_id == PayRequest.business_id) & (Booking.id == PayRequest.booking_id))
         .where(
             PayRequest.business_id == uow.business_id,
             PayRequest.state.in_(("wanted", "open")),
@@ -112,10 +115,11 @@ def open_requests(uow: UnitOfWork) -> list[Open]:
     )
     return [
         Open(
-            row.id, row.kind, row.reference, row.remote_id or "", _is_due(document),
+            row.id, row.kind, row.reference, row.remote_id or "",
+            is_due(document) if document else status == BookingStatus.PENDING_PAYMENT,
             row.ends_at <= uow.now or (row.state == "wanted" and row.created_at < uow.now - GIVEN_UP_AFTER),
         )
-        for row, document in rows
+        for row, document, status in rows
     ]  # fmt: skip
 
 
@@ -136,30 +140,7 @@ def open_refunds(uow: UnitOfWork) -> list[str]:
     return list(uow.session.scalars(query))
 
 
-def is_capture_wanted(uow: UnitOfWork, remote_id: str) -> bool:
-    """Whether the bill still waits for money that a bank has let go late. If not, Razorpay gives it back by itself."""
-    uow.require(Permission.PAYMENTS_TAKE)
-    row = uow.session.execute(
-        select(GatewayPayment, Document)
-        .join(
-            PayRequest,
-            (PayRequest.business_id == GatewayPayment.business_id) & (PayRequest.id == GatewayPayment.pay_request_id),
-        )
-        .join(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
-        .where(GatewayPayment.business_id == uow.business_id, GatewayPayment.remote_id == remote_id)
-        .with_for_update(of=GatewayPayment)
-    ).first()
-    if row is None or row[0].status != "authorized":
-        return False
-    payment, document = row
-    is_wanted = _is_due(document) and payment.currency == "INR" and payment.amount_paise <= due_of(document)
-    if not is_wanted and not payment.concern:
-        payment.concern = "uncaptured"
-        uow.session.flush()
-    return is_wanted
-
-
-def _is_due(document: Document) -> bool:
+def is_due(document: Document) -> bool:
     return document.state in OPEN and document.kind in OWED and due_of(document) > 0
 
 
@@ -167,7 +148,7 @@ def _ask(uow: UnitOfWork, document_id: int, kind: str, lasts: timedelta) -> Want
     if not online_mode(uow):
         raise Conflict("This shop takes no payments online.", remedy="Pay it another way, or ask the shop.")
     document = find(uow, Document, document_id)
-    if not _is_due(document):
+    if not is_due(document):
         raise Conflict("There is nothing to pay on this bill.", remedy="Look at how it stands now.")
     due = due_of(document)
     if due < LEAST_PAISE:

@@ -15,15 +15,19 @@ from microcrm.domain.fields import Reader
 from microcrm.domain.money import format_rupees, parse_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document, Payment
+from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.customers import Customer
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
 from microcrm.operations.billing.advances import unused_of
 from microcrm.operations.billing.purposes import purposes_for
 from microcrm.operations.billing.vouchers import voucher_of, write_receipt_voucher
+from microcrm.operations.online.returning import asked_back, send_back
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST = 10**11
+MOST_SHOWN = 20
 _KEY = re.compile(r"[A-Za-z0-9_-]{10,60}", re.ASCII)
 
 
@@ -59,13 +63,17 @@ class OnlinePayment:
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """An online payment that does not fit its bill, and why. ``amount`` in hundredths of the currency."""
+    """An online payment that does not fit what was asked for, and why. ``amount`` in hundredths of the currency. It is about a
+    bill, or about the deposit of a visit (``item_id``: its first service); ``number`` is the bill's or the visit's."""
 
-    document_id: int
+    document_id: int | None
     number: str
     why: str
     amount: int
     currency: str
+    item_id: int | None = None
+    starts_at: datetime | None = None
+    customer: str = ""
 
 
 def give_back(uow: UnitOfWork, command: GiveBack) -> int:
@@ -84,25 +92,12 @@ def give_back(uow: UnitOfWork, command: GiveBack) -> int:
     row = _of_ledger(uow, command.payment_id)
     if (known := _by_key(uow, key)) is not None:
         return known.amount_paise
-    left = row.amount_paise - _asked(uow, row)
+    left = row.amount_paise - asked_back(uow, row)
     if paise > left:
         raise Invalid(fields={"amount": f"At most {format_rupees(left)} can be given back."})
-    refund = GatewayRefund(
-        business_id=uow.business_id,
-        gateway_payment_id=row.id,
-        key=key,
-        amount_paise=paise,
-        reason=reason,
-        member_id=uow.actor.member_id,
-        at=uow.now,
-    )
-    uow.session.add(refund)
     if row.concern:
         row.concern_closed_at = uow.now
-    uow.session.flush()
-    sent = {"payment": row.remote_id, "amount": paise, "key": key}
-    uow.enqueue("razorpay_refund", f"razorpay-refund:{uow.business_id}:{key}", sent)
-    uow.audit("payment.given_back", "payment", row.payment_id, amount=paise)
+    send_back(uow, row, paise, key, reason)
     return paise
 
 
@@ -160,29 +155,46 @@ def open_concerns(uow: UnitOfWork) -> list[Concern]:
     uow.require(Permission.INVOICES_CORRECT)
     rows = uow.session.execute(
         select(
-            Document.id, Document.number, GatewayPayment.concern, GatewayPayment.amount_paise, GatewayPayment.currency
+            Document.id, Document.number, GatewayPayment.concern, GatewayPayment.amount_paise, GatewayPayment.currency,
+            first_item(), Booking.starts_at, Booking.number, Customer.name,
         )
+        .select_from(GatewayPayment)
         .join(
             PayRequest,
             (PayRequest.business_id == GatewayPayment.business_id) & (PayRequest.id == GatewayPayment.pay_request_id),
         )
-        .join(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
+        .outerjoin(Document, (Document.business_id == PayRequest.business_id) & (Document.id == PayRequest.document_id))
+        .outerjoin(Booking, (Booking.business_id == PayRequest.business_id) & (Booking.id == PayRequest.booking_id))
+        .outerjoin(Customer, (Customer.business_id == Booking.business_id) & (Customer.id == Booking.customer_id))
         .where(
             GatewayPayment.business_id == uow.business_id,
             GatewayPayment.concern != "",
             GatewayPayment.concern_closed_at.is_(None),
         )
         .order_by(GatewayPayment.id.desc())
-        .limit(20)
+        .limit(MOST_SHOWN)
+    )  # fmt: skip
+    return [
+        Concern(document_id, number or str(visit or ""), why, amount, currency, item_id, starts_at, name or "")
+        for document_id, number, why, amount, currency, item_id, starts_at, visit, name in rows
+    ]
+
+
+def first_item() -> Any:
+    """The id of the first service of ``Booking``, which opens the visit in the calendar."""
+    return (
+        select(func.min(BookingItem.id))
+        .where(BookingItem.business_id == Booking.business_id, BookingItem.booking_id == Booking.id)
+        .correlate(Booking)
+        .scalar_subquery()
     )
-    return [Concern(*row) for row in rows]
 
 
 def _view(uow: UnitOfWork, row: GatewayPayment) -> OnlinePayment:
     query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.gateway_payment_id == row.id)
     dispute = uow.session.scalars(query.order_by(Dispute.id.desc()).limit(1)).first()
-    asked = _asked(uow, row)
-    pending = _asked(uow, row, ("wanted", "pending"))
+    asked = asked_back(uow, row)
+    pending = asked_back(uow, row, ("wanted", "pending"))
     return OnlinePayment(
         id=row.id or 0,
         ledger_id=row.payment_id,
@@ -215,12 +227,3 @@ def _of_ledger(uow: UnitOfWork, payment_id: Any) -> GatewayPayment:
 def _by_key(uow: UnitOfWork, key: str) -> GatewayRefund | None:
     query = select(GatewayRefund).where(GatewayRefund.business_id == uow.business_id, GatewayRefund.key == key)
     return uow.session.scalars(query.with_for_update()).first()
-
-
-def _asked(uow: UnitOfWork, row: GatewayPayment, states: tuple[str, ...] = ("wanted", "pending", "processed")) -> int:
-    query = select(func.coalesce(func.sum(GatewayRefund.amount_paise), 0)).where(
-        GatewayRefund.business_id == uow.business_id,
-        GatewayRefund.gateway_payment_id == row.id,
-        GatewayRefund.status.in_(states),
-    )
-    return int(uow.session.execute(query).scalar_one())

@@ -3,7 +3,7 @@ that whatever comes last, the same is known in the end."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +20,7 @@ from microcrm.domain.gateway import (
     Told,
 )
 from microcrm.domain.permissions import Permission
+from microcrm.models.bookings import Booking
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, PayRequest
 from microcrm.operations.online.settling import settle_gateway_payment
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -33,10 +34,11 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     remembered, and touches nothing."""
     uow.require(Permission.PAYMENTS_TAKE)
     request = _request(uow, told)
+    remote_id = told.refund.payment_id if told.refund else told.dispute.payment_id if told.dispute else ""
+    lock_visit(uow, request or request_of(uow, told.payment.id if told.payment else remote_id))
     if told.link is not None and request is not None:
         _take_link(uow, request, told.link, told.order)
     if told.payment is None:
-        remote_id = told.refund.payment_id if told.refund else told.dispute.payment_id if told.dispute else ""
         payment = _known(uow, remote_id)
     else:
         payment = _take_payment(uow, told.payment, request)
@@ -45,7 +47,7 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     if told.refund is not None:
         _take_refund(uow, payment, told.refund)
     if told.dispute is not None:
-        _take_dispute(uow, payment, told.dispute)
+        _take_dispute(uow, payment, told.dispute, told.at or uow.now)
     settle_gateway_payment(uow, payment)
     return payment.pay_request_id is not None
 
@@ -77,6 +79,26 @@ def _request(uow: UnitOfWork, told: Told) -> PayRequest | None:
         return None
     query = select(PayRequest).where(PayRequest.business_id == uow.business_id, or_(*names))
     return uow.session.scalars(query.order_by(PayRequest.id).limit(1)).first()
+
+
+def request_of(uow: UnitOfWork, remote_id: str) -> PayRequest | None:
+    """Of a payment that is known already."""
+    query = (
+        select(PayRequest)
+        .join(
+            GatewayPayment,
+            (GatewayPayment.business_id == PayRequest.business_id) & (GatewayPayment.pay_request_id == PayRequest.id),
+        )
+        .where(GatewayPayment.business_id == uow.business_id, GatewayPayment.remote_id == remote_id)
+    )
+    return uow.session.scalars(query).first()
+
+
+def lock_visit(uow: UnitOfWork, request: PayRequest | None) -> None:
+    """A visit is always locked before its payments: whoever cancels it does so as well."""
+    if request is not None and request.booking_id is not None:
+        own = (Booking.business_id == uow.business_id, Booking.id == request.booking_id)
+        uow.session.execute(select(Booking.id).where(*own).with_for_update())
 
 
 def _take_link(uow: UnitOfWork, request: PayRequest, link: RemoteLink, order: RemoteOrder | None) -> None:
@@ -149,7 +171,7 @@ def _take_refund(uow: UnitOfWork, payment: GatewayPayment, said: RemoteRefund) -
     uow.session.flush()
 
 
-def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute) -> None:
+def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute, at: datetime) -> None:
     query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.remote_id == said.id)
     row = uow.session.scalars(query.with_for_update()).first()
     if row is None:
@@ -160,9 +182,13 @@ def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute)
             amount_paise=said.amount,
             status="open",
             reason=said.reason[:80],
-            respond_by=said.respond_by,
+            said_at=datetime.min.replace(tzinfo=UTC),
         )
         uow.session.add(row)
-    if DISPUTE_RANK[said.status] > DISPUTE_RANK[row.status]:
+    known, new = DISPUTE_RANK[row.status], DISPUTE_RANK[said.status]
+    if new > known:
         row.status = said.status
+    if not new and (at, said.status) > (row.said_at or at, row.status if row.said_at == at else ""):
+        row.said_at, row.respond_by = at, said.respond_by
+        row.status = said.status if not known else row.status
     uow.session.flush()

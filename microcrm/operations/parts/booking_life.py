@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from microcrm.domain.booking import OFF, TENTATIVE, BookingStatus
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
+from microcrm.operations.online.returning import keep_deposit_after_all, return_deposit
 from microcrm.operations.parts.booking_rows import recount_visits
 from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.occupy import rest, wake
@@ -26,7 +27,8 @@ def set_status(
     status: BookingStatus,
     expires_at: datetime | None = None,
 ) -> None:
-    """Store the step. ``expires_at`` is for a status in which nothing is agreed yet; every other has none."""
+    """Store the step. ``expires_at`` is for a status in which nothing is agreed yet; every other has none. A visit that goes
+    off gives its deposit back but for the fee, which is noted on it before."""
     was_hold = booking.status == _S.HOLD
     was_finished, was_off = booking.status == _S.FINISHED, booking.status in GIVES_TIME_BACK
     deadline = expires_at if status in TENTATIVE else None
@@ -42,8 +44,11 @@ def set_status(
             tell_freed(uow, booking, spans_of(items))
         rest(uow, ids)
         give_seats_back(uow, items)
+        return_deposit(uow, booking)
     elif has_new_deadline:
         keep_until(uow, ids, deadline)
+    if was_off and not is_off:
+        keep_deposit_after_all(uow, booking)
     if was_finished or status is _S.FINISHED:
         recount_visits(uow, booking.customer_id)
 

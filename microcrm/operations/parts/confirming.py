@@ -148,6 +148,8 @@ def settle(
 
 def kind_of(status: BookingStatus) -> str:
     """The step's word in the story, in the log and of the message."""
+    if status is BookingStatus.PENDING_PAYMENT:
+        return status.value
     return "requested" if status is BookingStatus.PENDING_APPROVAL else "booked"
 
 
@@ -155,5 +157,5 @@ def _label(uow: UnitOfWork, booking: Booking) -> str:
     zone = zone_of(uow.actor.zone)
     when = f"{format_near_day(to_wall(booking.starts_at, zone)[0], today_in(zone, uow.now))}, "
     when += format_time(booking.starts_at, zone)
-    is_asked = booking.status == BookingStatus.PENDING_APPROVAL
-    return f"{customer_name(uow, booking.customer_id)} {'asks for' if is_asked else 'is booked:'} {when}"
+    done = {BookingStatus.PENDING_APPROVAL: "asks for", BookingStatus.PENDING_PAYMENT: "has to pay for"}
+    return f"{customer_name(uow, booking.customer_id)} {done.get(BookingStatus(booking.status), 'is booked:')} {when}"

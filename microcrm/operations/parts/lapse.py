@@ -143,4 +143,5 @@ def _expire(uow: UnitOfWork, booking: Booking) -> None:
     if old != BookingStatus.HOLD:
         tell_freed(uow, booking, spans_of(uow.session.scalars(select(BookingItem).where(*ours))))
     note_event(uow, booking.id or 0, "expired", old=old, new=BookingStatus.EXPIRED)
-    notify(uow, booking, NoticeStep.LAPSED, tell=old != BookingStatus.HOLD)
+    notice = NoticeStep.UNPAID if old == BookingStatus.PENDING_PAYMENT else NoticeStep.LAPSED
+    notify(uow, booking, notice, tell=old != BookingStatus.HOLD)

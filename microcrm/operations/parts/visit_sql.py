@@ -38,9 +38,9 @@ _NUMBER = """, next AS (
 )"""
 _ROWS = """, visit AS (
   INSERT INTO bookings (business_id, number, customer_id, status, starts_at, ends_at, source, note, guest_name, cancel_reason,
-    created_at, created_by_member_id, expires_at, series_id, series_place, language, request_key, version)
+    created_at, created_by_member_id, expires_at, series_id, series_place, language, request_key, deposit_paise, version)
   SELECT :business, {number}, :customer, :status, :starts_at, :ends_at, :source, :note, :guest, '', :now, :by, :expires, :series,
-    :series_place, :language, :request_key, 1
+    :series_place, :language, :request_key, :deposit, 1
   FROM won WHERE won.claims > 0 RETURNING id
 ), stored AS (
   INSERT INTO booking_items (id, business_id, booking_id, service_id, member_id, starts_at, ends_at, duration_min, price_paise,
@@ -94,7 +94,7 @@ def store_visit(
         "business": uow.business_id, "customer": visit.customer_id, "status": visit.status, "source": visit.source,
         "note": visit.note, "guest": visit.guest_name, "now": uow.now, "by": uow.actor.member_id,
         "expires": visit.expires_at, "series": visit.series_id, "series_place": visit.series_place,
-        "language": visit.language, "request_key": visit.request_key,
+        "language": visit.language, "request_key": visit.request_key, "deposit": visit.deposit_paise,
         "starts_at": min(item.start for item in items), "ends_at": max(item.end for item in items),
         "services": [item.service_id for item in items], "members": [item.member_id for item in items],
         "starts": [item.start for item in items], "ends": [item.end for item in items],

@@ -34,6 +34,7 @@ class NewVisit:
     series_place: int | None = None
     language: str = ""
     request_key: str | None = None
+    deposit_paise: int = 0
 
 
 @dataclass(frozen=True, slots=True)
