@@ -26,8 +26,8 @@ from microcrm.domain.taxbook import TaxClass, rate_on
 from microcrm.domain.zones import INDIA, to_wall, zone_of
 from microcrm.models.billing import BillingProfile, Document, DocumentLine
 from microcrm.models.business import Business
-from microcrm.operations.billing.issuing import seller_of
 from microcrm.operations.billing.ledger import amounts_of, closing_amounts, payment_amounts
+from microcrm.operations.billing.numbering import seller_of
 from microcrm.operations.billing.pricing import Priced, ReadLine, price, rule_for
 from microcrm.operations.billing.terms import terms_of
 from microcrm.operations.billing.vouchers import voucher_lines, voucher_sums

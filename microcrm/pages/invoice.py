@@ -176,6 +176,10 @@ def _who() -> rx.Component:
                 ),
                 rx.cond(BILL.owes != "", rx.el.p(BILL.owes, " due from earlier bills", class_name="meta num")),
                 rx.cond(BILL.advance != "", rx.el.p(BILL.advance, " paid ahead", class_name="meta num")),
+                rx.cond(
+                    BILL.deposit != "",
+                    rx.el.p(BILL.deposit, " deposit of this visit, taken off when you issue it", class_name="meta num"),
+                ),
                 search_field("Search customers", Bill.words, Bill.find, placeholder="Name or last 4 digits"),
                 rx.el.ul(rx.foreach(Bill.people, _person), class_name="list people-found"),
                 class_name="stack-s",

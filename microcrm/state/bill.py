@@ -141,9 +141,10 @@ class Bill(BillLines, CustomerFinding, AppState):
     async def _recall(self) -> None:
         """What the customer owes on other bills and has paid ahead."""
         if not self.bill.customer_id:
-            self.bill = replace(self.bill, owes="", advance="")
+            self.bill = replace(self.bill, owes="", advance="", deposit="")
             return
-        money = await self._perform(customer_money, self.bill.customer_id)
+        visit = int(self.bill.booking_id) if self.bill.booking_id else None
+        money = await self._perform(customer_money, self.bill.customer_id, visit)
         self.bill = recalled(self.bill, money)
 
     async def _save(self) -> None:

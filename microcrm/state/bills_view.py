@@ -81,6 +81,7 @@ class BillView:
     owes: str = ""  # the customer, on other bills
     due_paise: int = 0
     advance: str = ""
+    deposit: str = ""  # of the visit, set off when the draft is issued
     is_estimate: bool = False
     is_voucher: bool = False
     became: str = ""  # of an estimate: "Became INV/2627/0012"
@@ -211,6 +212,7 @@ def recalled(bill: BillView, money: CustomerMoney) -> BillView:
         customer=bill.customer or money.name,
         owes=format_rupees(owed) if owed > 0 else "",
         advance=format_rupees(money.advance) if money.advance else "",
+        deposit=format_rupees(money.deposit) if money.deposit and bill.is_draft else "",
     )
 
 

@@ -157,10 +157,15 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         visit_day=visit_day.isoformat(),
         visit_time=clock_for_input(visit_minute),
         services=[(str(one.service_id), str(one.member_id)) for one in card.items],
-        bill_href=f"/invoice?booking={card.booking_id}" if card.status in _BILLED else "",
+        bill_href=f"/invoice?booking={card.booking_id}" if _is_billed(card) else "",
         series=series_line(card.series),
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
+
+
+def _is_billed(card: BookingCard) -> bool:
+    """What was done, or the fee of a visit that is off."""
+    return card.status in _BILLED or (card.fee_paise > 0 and not card.fee_waiver)
 
 
 def tone_of(status: BookingStatus) -> str:

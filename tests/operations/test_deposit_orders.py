@@ -18,6 +18,7 @@ from tests.support.deposits import (
     DEPOSIT,
     booked,
     captured,
+    cash_of,
     expire,
     hear,
     open_till,
@@ -28,7 +29,6 @@ from tests.support.deposits import (
 from tests.support.desk import MORNING, booking_of
 from tests.support.online import dispute, refund, webhook
 from tests.support.shops import Shop
-from tests.support.till import balances
 
 S = BookingStatus
 
@@ -61,7 +61,7 @@ def state(uow: UnitOfWork, shop: Shop, done: BookingDone) -> Any:
         sorted(refunds),
         disputes,
         [request.state for request in uow.session.scalars(select(PayRequest))],
-        balances(uow.session, shop.business_id),
+        cash_of(uow, shop),
     )
 
 
@@ -132,6 +132,6 @@ def test_while_a_dispute_is_open_the_latest_word_counts(till: UnitOfWork, shop: 
             hear(worker(till, shop), *order)
             [row] = till.session.scalars(select(Dispute))
             assert row.status == "under_review"
-            assert balances(till.session, shop.business_id) == {"disputed": DEPOSIT, "advances": -DEPOSIT}
+            assert cash_of(till, shop) == {"disputed": DEPOSIT, "advances": -DEPOSIT}
             savepoint.rollback()
         till.session.expire_all()

@@ -26,11 +26,11 @@ from microcrm.operations.online.told import take_told
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork, system
 from tests.conftest import act_as
-from tests.support.deposits import DEPOSIT, ask_ahead, money_of, order_for
+from tests.support.deposits import DEPOSIT, ask_ahead, cash_of, money_of, order_for
 from tests.support.holds import PERSON, start_at
 from tests.support.online import connected_shop, payment, webhook
 from tests.support.shops import Shop, TwoShops
-from tests.support.till import balances, register
+from tests.support.till import register
 
 ROUNDS = 4
 
@@ -122,7 +122,7 @@ def test_two_customers_pay_for_one_time_and_one_of_them_has_it(shop: Shop) -> No
         system_of = system(shop.business_id)
         assert act_as(system_of, money_of, ends["booked"].booking_id) == (DEPOSIT, 0, 0)
         assert act_as(system_of, money_of, ends["expired"].booking_id) == (DEPOSIT, 0, DEPOSIT)
-    ledger = act_as(system(shop.business_id), lambda uow: balances(uow.session, shop.business_id))
+    ledger = act_as(system(shop.business_id), lambda uow: cash_of(uow, shop))
     assert ledger == {"razorpay": 2 * ROUNDS * DEPOSIT, "advances": -2 * ROUNDS * DEPOSIT}
 
 

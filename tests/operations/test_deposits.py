@@ -11,10 +11,16 @@ import pytest
 from sqlalchemy import select, update
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.errors import Conflict
+from microcrm.domain.documents import VOUCHERS
+from microcrm.domain.errors import Conflict, Invalid
+from microcrm.models.billing import Document, DocumentLine
 from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.models.records import OutboxMessage
+from microcrm.operations.billing.accounts import customer_money, use_advance
+from microcrm.operations.billing.drafts import bill_of_visit
+from microcrm.operations.billing.issuing import issue
+from microcrm.operations.billing.numbering import Issued
 from microcrm.operations.book import book
 from microcrm.operations.booking_fees import WaiveFee, fees_of, restore_fee, waive_fee
 from microcrm.operations.booking_policy import ChangePolicy, change_policy, policy_of
@@ -34,6 +40,7 @@ from tests.support.deposits import (
     book_online,
     booked,
     captured,
+    cash_of,
     expire,
     hear,
     money_of,
@@ -48,9 +55,9 @@ from tests.support.deposits import (
 )
 from tests.support.desk import MORNING, booking_of, wish
 from tests.support.holds import later, start_at
-from tests.support.online import refund, webhook
+from tests.support.online import dispute, refund, webhook
 from tests.support.shops import Shop
-from tests.support.till import balances
+from tests.support.till import balances, cut, document_of, issued
 
 S = BookingStatus
 
@@ -77,7 +84,7 @@ def test_a_visit_waits_for_its_deposit_and_keeps_its_time(till: UnitOfWork, shop
     booking = booking_of(till.session, done.booking_id)
     assert (booking.status, booking.expires_at) == (S.BOOKED, None)
     assert money_of(till, done.booking_id) == (DEPOSIT, 0, 0)
-    assert balances(till.session, shop.business_id) == {"razorpay": DEPOSIT, "advances": -DEPOSIT}
+    assert cash_of(till, shop) == {"razorpay": DEPOSIT, "advances": -DEPOSIT}
     with pytest.raises(Conflict):
         ask_for_deposit(visitor(till, shop), done.token)
 
@@ -117,7 +124,7 @@ def test_money_that_comes_when_the_time_is_gone_goes_back_by_itself(till: UnitOf
     back = refund("processed", DEPOSIT, receipt=message.payload["key"])
     hear(worker(till, shop), webhook("refund.processed", refund=back, payment=paid(amount_refunded=DEPOSIT)))
     assert money_of(till, done.booking_id) == (DEPOSIT, DEPOSIT, 0)
-    assert balances(till.session, shop.business_id) == {}
+    assert cash_of(till, shop) == {}
     assert public_visit(visitor(till, shop), done.token).deposit.concern == "late"
 
 
@@ -166,7 +173,7 @@ def test_another_sum_or_currency_books_nothing(
     hear(worker(till, shop), captured(**changes))
     assert status_of(till, done) == S.PENDING_PAYMENT
     assert [one.why for one in open_concerns(till)] == [why]
-    assert balances(till.session, shop.business_id) == ledger
+    assert cash_of(till, shop) == ledger
     expire(till, shop)
     assert status_of(till, done) == S.EXPIRED
 
@@ -289,3 +296,59 @@ def test_three_near_times_for_who_has_lost_theirs(till: UnitOfWork, shop: Shop) 
     assert len(near) == 3
     first = till.session.execute(select(Booking.starts_at).where(Booking.id == done.booking_id)).scalar_one()
     assert first not in [one.start for one in near]
+
+
+def deposit_bill(uow: UnitOfWork, done: BookingDone) -> Issued:
+    draft = bill_of_visit(uow, done.booking_id)
+    return issue(uow, draft, document_of(uow.session, draft).version)
+
+
+def test_the_deposit_pays_the_bill_of_its_visit_and_no_other(till: UnitOfWork, shop: Shop) -> None:
+    done = booked(till, shop)
+    booking = booking_of(till.session, done.booking_id)
+    other = issued(till, shop, cut("500"), customer_id=booking.customer_id)
+    assert customer_money(till, booking.customer_id, done.booking_id).deposit == DEPOSIT
+    assert customer_money(till, booking.customer_id).advance == 0
+    with pytest.raises(Invalid, match="no advance left"):
+        use_advance(till, other.document_id)
+    step(till, Step(done.booking_id, S.FINISHED.value))
+    bill = document_of(till.session, deposit_bill(till, done).document_id)
+    assert (bill.state, bill.total_paise, bill.paid_paise) == ("part_paid", 60_000, DEPOSIT)
+    assert money_of(till, done.booking_id) == (DEPOSIT, 0, 0)
+    assert cash_of(till, shop)["razorpay"] == DEPOSIT and "advances" not in cash_of(till, shop)
+
+
+def test_what_is_kept_of_it_is_billed_as_a_charge(till: UnitOfWork, shop: Shop) -> None:
+    done = booked(till, shop)
+    desk = at_hours_before(till, done, 20)
+    cancel(desk, Cancel(done.booking_id, booking_of(till.session, done.booking_id).version, "late"))
+    bill = document_of(till.session, deposit_bill(till, done).document_id)
+    assert (bill.state, bill.total_paise, bill.paid_paise) == ("paid", 15_000, 15_000)
+    [line] = till.session.scalars(select(DocumentLine).where(DocumentLine.document_id == bill.id))
+    assert line.description == "Cancellation charge: Plain haircut"
+    assert money_of(till, done.booking_id) == (DEPOSIT, 0, 5_000)
+
+
+def test_a_visit_that_is_off_and_cost_nothing_has_no_bill(till: UnitOfWork, shop: Shop) -> None:
+    done = booked(till, shop)
+    cancel(till, Cancel(done.booking_id, booking_of(till.session, done.booking_id).version, "business"))
+    with pytest.raises(Conflict, match="nothing to bill"):
+        bill_of_visit(till, done.booking_id)
+
+
+def test_a_deposit_has_a_receipt_voucher_and_what_goes_back_a_refund_voucher(till: UnitOfWork, shop: Shop) -> None:
+    done = booked(till, shop)
+    papers = select(Document.kind, Document.total_paise).where(Document.kind.in_(VOUCHERS)).order_by(Document.id)
+    assert till.session.execute(papers).all() == [("receipt_voucher", DEPOSIT)]
+    hear(
+        worker(till, shop),
+        webhook("refund.processed", refund=refund("processed", 5_000), payment=paid(amount_refunded=5_000)),
+    )
+    assert till.session.execute(papers).all() == [("receipt_voucher", DEPOSIT), ("refund_voucher", 5_000)]
+    hear(
+        worker(till, shop),
+        webhook("payment.dispute.lost", payment=paid(), dispute=dispute("lost") | {"amount": 15_000}),
+    )
+    assert till.session.execute(papers).all()[-1] == ("refund_voucher", 15_000)
+    assert balances(till.session, shop.business_id) == {}
+    assert done.booking_id

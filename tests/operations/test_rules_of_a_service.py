@@ -15,12 +15,17 @@ from microcrm.operations.catalogue import SaveService
 from microcrm.operations.free_times import public_free_times
 from microcrm.operations.hold import confirm_public, hold_public
 from microcrm.operations.members import EditMember
+from microcrm.operations.parts.deposit_rules import Serving, deposit_due
+from microcrm.operations.public_shop import shop_front
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
+from tests.support.deposits import ask_ahead
 from tests.support.desk import MORNING
 from tests.support.free_times import asked, clocks, set_policy
 from tests.support.holds import chosen, filled_in, stranger
+from tests.support.online import connect
 from tests.support.shops import Shop
+from tests.support.till import register
 
 
 @pytest.fixture
@@ -50,6 +55,34 @@ def test_empty_fields_are_the_shop_s_rule_and_the_form_says_which(desk: UnitOfWo
     assert (card.usual.slot_step_min, card.usual.horizon_days) == (60, 3)
     save(desk, shop, horizon="30")
     assert clocks(public_free_times(page(desk, shop), asked(shop)))[:2] == ["09:00", "10:00"]
+
+
+def test_what_is_paid_ahead_for_it_is_its_own_or_the_shop_s(desk: UnitOfWork, shop: Shop) -> None:
+    connect(desk)
+    ask_ahead(desk, "percent")
+    visitor = page(desk, shop)
+    assert deposit_due(visitor, [Serving(shop.service_id, 60_000, MORNING)]) == 18_000
+    save(desk, shop, deposit_kind="full")
+    card = catalogue.open_service(desk, shop.service_id)
+    assert card.service is not None and (card.service.deposit_kind, card.takes_online) == ("full", True)
+    assert deposit_due(visitor, [Serving(shop.service_id, 60_000, MORNING)]) == 60_000
+    save(desk, shop, deposit_kind="none")
+    assert deposit_due(visitor, [Serving(shop.service_id, 60_000, MORNING)]) == 0
+    save(desk, shop, deposit_kind="")
+    assert deposit_due(visitor, [Serving(shop.service_id, 60_000, MORNING)]) == 18_000
+    with pytest.raises(Invalid) as caught:
+        save(desk, shop, deposit_kind="fixed", deposit_amount="")
+    assert set(caught.value.fields) == {"deposit_amount"}
+
+
+def test_a_price_without_tax_is_paid_ahead_with_it(desk: UnitOfWork, shop: Shop) -> None:
+    register(desk, shop)
+    connect(desk)
+    ask_ahead(desk, "full")
+    save(desk, shop, is_price_with_tax="", tax_class="hair")
+    due = deposit_due(page(desk, shop), [Serving(shop.service_id, 60_000, MORNING)])
+    shown = shop_front(page(desk, shop), "shop-a")
+    assert due == shown.deposit_for([(shop.service_id, shown.services[0].price_paise, 1)]) == 63_000
 
 
 def test_its_own_step_notice_and_horizon_hold_for_customers(desk: UnitOfWork, shop: Shop) -> None:

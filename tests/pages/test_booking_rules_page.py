@@ -10,6 +10,7 @@ from microcrm.operations.booking_policy import policy_of
 from microcrm.state.base import AppState
 from microcrm.state.settings_booking import BookingRules
 from tests.conftest import act_as
+from tests.support.online import connected_shop
 from tests.support.shops import TwoShops
 from tests.support.tabs import Server, Tab, sign_in
 
@@ -78,6 +79,37 @@ async def test_two_owners_at_once_do_not_overwrite_each_other(server: Server, fr
         "conflict"
     ]
     assert terms(fresh_database).no_show_percent == 30
+
+
+async def test_what_is_paid_ahead_is_said_plainly_and_mistakes_save_nothing(
+    server: Server, fresh_database: TwoShops
+) -> None:
+    tab = tab_of(server, fresh_database)
+    await tab.open(BookingRules.load)
+    assert not (await tab.state(BookingRules)).takes_online
+    connected_shop(fresh_database.a)
+    await tab.send(BookingRules.load)
+    assert (await tab.state(BookingRules)).takes_online
+    form = {"deposit_kind": "fixed", "deposit_amount": "250.50", "deposit_percent": "", "payment_min": "20"}
+    for wrong, field in (
+        ({"deposit_amount": ""}, "deposit_amount"),
+        ({"deposit_amount": "0.50"}, "deposit_amount"),
+        ({"deposit_amount": "lots"}, "deposit_amount"),
+        ({"deposit_amount": "99999999999"}, "deposit_amount"),
+        ({"deposit_kind": "percent", "deposit_percent": "100"}, "deposit_percent"),
+        ({"deposit_kind": "percent", "deposit_percent": "-1"}, "deposit_percent"),
+        ({"deposit_kind": "everything"}, "deposit_kind"),
+        ({"payment_min": "2"}, "payment_min"),
+    ):
+        await tab.send(BookingRules.save_deposit, form=form | wrong)
+        assert set((await tab.state(BookingRules)).errors) == {field}
+        assert terms(fresh_database) == PolicyTerms()
+    await tab.send(BookingRules.save_deposit, form=form)
+    now, shown = terms(fresh_database), (await tab.state(BookingRules)).rules
+    assert (now.deposit_kind, now.deposit_paise, now.deposit_percent, now.payment_min) == ("fixed", 25_050, 0, 20)
+    assert (shown.deposit_kind, shown.deposit_amount, shown.deposit_percent) == ("fixed", "250.50", "")
+    await tab.send(BookingRules.save_deposit, form={"payment_min": "20"})
+    assert terms(fresh_database).deposit_kind == "none"
 
 
 async def test_only_owners_come_here(server: Server, fresh_database: TwoShops) -> None:

@@ -151,6 +151,7 @@ def test_a_neighbour_s_row_cannot_be_deleted(table: str, as_app: Connection, beh
 
 
 ONE_OF = {
+    "pay_requests": ({"document_id", "booking_id"},),
     "occupancies": ({"member_id", "resource_id"}, {"booking_item_id", "session_id"}),
     "public_links": ({"booking_id", "feed_member_id", "offer_id", "ticket_id", "document_id", "entry_id"},),
 }

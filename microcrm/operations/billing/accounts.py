@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict, Invalid, NotFound
@@ -13,7 +14,9 @@ from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
+from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
+from microcrm.operations.billing.earmarks import going_back, is_to_be_billed, pays_visit
 from microcrm.operations.billing.ledger import ADVANCES, RECEIVABLE, post
 from microcrm.operations.billing.listing import DocumentRow, documents_of
 from microcrm.operations.billing.settling import OPEN, due_of, settle
@@ -25,7 +28,8 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class CustomerMoney:
-    """Paise. ``due`` of which ``overdue``; ``advance``: paid and not used yet; ``billed`` without credit notes."""
+    """Paise. ``due`` of which ``overdue``; ``advance``: paid, not used yet and free to use; ``billed`` without credit notes;
+    ``deposit``: paid ahead for the visit that was asked about."""
 
     customer_id: int
     name: str
@@ -34,6 +38,7 @@ class CustomerMoney:
     advance: int
     billed: int
     rows: tuple[DocumentRow, ...]
+    deposit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class AdvanceUsed:
     due: int
 
 
-def customer_money(uow: UnitOfWork, customer_id: Any) -> CustomerMoney:
+def customer_money(uow: UnitOfWork, customer_id: Any, booking_id: int | None = None) -> CustomerMoney:
     """With the latest bills. ``NotFound`` for another business's customer."""
     uow.require(Permission.INVOICES_VIEW)
     found, name = _customer(uow, customer_id)
@@ -68,6 +73,7 @@ def customer_money(uow: UnitOfWork, customer_id: Any) -> CustomerMoney:
         advance=sum(left for _, left in unused(uow, found)),
         billed=int(billed),
         rows=documents_of(uow, found),
+        deposit=deposit_left(uow, found, booking_id) if booking_id else 0,
     )
 
 
@@ -79,8 +85,24 @@ def use_advance(uow: UnitOfWork, document_id: Any) -> AdvanceUsed:
     due = due_of(document)
     if document.state not in OPEN or document.kind not in OWED or due <= 0:
         raise Conflict("This bill takes no payment.", remedy="Look at how it stands now.")
-    left = due
-    for payment, spare in unused(uow, document.customer_id or 0, is_locked=True):
+    own = unused(uow, document.customer_id or 0, is_locked=True, for_booking=document.booking_id)
+    used = _use(uow, document, own)
+    if not used:
+        raise Invalid("This customer has no advance left.")
+    return AdvanceUsed(document.number or "", used, due - used)
+
+
+def set_off_deposit(uow: UnitOfWork, document: Document) -> int:
+    """What was paid ahead for the visit pays its bill, in paise; for the operation that issues it."""
+    if document.booking_id is None or document.customer_id is None or document.kind not in OWED:
+        return 0
+    own = unused(uow, document.customer_id, is_locked=True, for_booking=document.booking_id, is_own_only=True)
+    return _use(uow, document, own)
+
+
+def _use(uow: UnitOfWork, document: Document, payments: Sequence[tuple[Payment, int]]) -> int:
+    left = due = due_of(document)
+    for payment, spare in payments:
         part = min(spare, left)
         if not part:
             break
@@ -91,28 +113,46 @@ def use_advance(uow: UnitOfWork, document_id: Any) -> AdvanceUsed:
         day = today_in(zone_of(uow.actor.zone), uow.now)
         post(uow, {ADVANCES: part, RECEIVABLE: -part}, day, document_id=document.id, payment_id=payment.id)
         use_voucher(uow, payment.id, document, part)
-    if left == due:
-        raise Invalid("This customer has no advance left.")
-    settle(uow, document, due - left)
-    uow.audit("payment.advance_used", "document", document.id, number=document.number, amount=due - left)
-    return AdvanceUsed(document.number or "", due - left, left)
+    if left < due:
+        settle(uow, document, due - left)
+        uow.audit("payment.advance_used", "document", document.id, number=document.number, amount=due - left)
+    return due - left
 
 
-def unused(uow: UnitOfWork, customer_id: int, *, is_locked: bool = False) -> list[tuple[Payment, int]]:
-    """The customer's payments of which something is left, the oldest first, and how much."""
+def deposit_left(uow: UnitOfWork, customer_id: int, booking_id: int) -> int:
+    """Paise that were paid ahead for one visit and settle nothing yet."""
+    return sum(left for _, left in unused(uow, customer_id, for_booking=booking_id, is_own_only=True))
+
+
+def unused(
+    uow: UnitOfWork,
+    customer_id: int,
+    *,
+    is_locked: bool = False,
+    for_booking: int | None = None,
+    is_own_only: bool = False,
+) -> list[tuple[Payment, int]]:
+    """The customer's payments of which something is left that is not on its way back, the oldest first, and how much. Deposits
+    of visits that are still to come, or whose fee is still to be billed, are for those: only the one of ``for_booking`` is
+    counted. ``is_own_only``: nothing but that one."""
     settled = (
         select(func.coalesce(func.sum(Allocation.amount_paise), 0))
         .where(Allocation.business_id == Payment.business_id, Allocation.payment_id == Payment.id)
         .correlate(Payment)
         .scalar_subquery()
     )
+    left = Payment.amount_paise - settled - going_back()
+    which = pays_visit(Booking.id == for_booking)
+    if not is_own_only:
+        which = or_(which, ~pays_visit(is_to_be_billed()))
     query = (
-        select(Payment, Payment.amount_paise - settled)
+        select(Payment, left)
         .where(
             Payment.business_id == uow.business_id,
             Payment.customer_id == customer_id,
             Payment.voided_at.is_(None),
-            Payment.amount_paise > settled,
+            left > 0,
+            which,
         )
         .order_by(Payment.received_at, Payment.id)
     )

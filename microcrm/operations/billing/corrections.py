@@ -15,7 +15,7 @@ from microcrm.domain.money import half_up
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, DocumentLine
-from microcrm.operations.billing.issuing import Issued, give_number
+from microcrm.operations.billing.numbering import Issued, give_number
 from microcrm.operations.billing.settling import due_of
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.parts.rows import find, same_version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,11 +10,12 @@ from typing import Any
 from sqlalchemy import and_, delete, select
 
 from microcrm.domain.bill import QUANTITY_ONE
+from microcrm.domain.booking import OFF, BookingStatus
 from microcrm.domain.documents import VOUCHERS, DocumentKind
 from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.gstin import parse_gstin
-from microcrm.domain.money import parse_rupees, rupees_for_input
+from microcrm.domain.money import parse_rupees, rupees_for_input, split
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import STATES
 from microcrm.domain.zones import today_in, zone_of
@@ -83,7 +85,8 @@ def try_out(uow: UnitOfWork, command: SaveDraft) -> Priced:
 
 def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
     """The id of the visit's bill, draft or issued. Without one, a draft of all that was done, at the prices it was booked
-    for; what was typed into an earlier draft stays. ``NotFound`` for another business's visit."""
+    for, or of the fee of a visit that is off; what was typed into an earlier draft stays. ``Conflict`` when there is nothing
+    to bill, ``NotFound`` for another business's visit."""
     uow.require(Permission.INVOICES_EDIT)
     booking = find(uow, Booking, booking_id)
     existing = uow.session.execute(
@@ -99,7 +102,12 @@ def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
     ).scalar()
     if existing is not None:
         return int(existing)
-    command = SaveDraft(lines=_visit_lines(uow, booking), customer_id=booking.customer_id)
+    lines = (
+        _visit_lines(uow, booking)
+        if booking.status not in OFF | {BookingStatus.NO_SHOW}
+        else _charge_lines(uow, booking)
+    )
+    command = SaveDraft(lines=lines, customer_id=booking.customer_id)
     return _save(uow, command, booking_id=booking.id).document_id
 
 
@@ -275,14 +283,42 @@ def _rows(business_id: int, document_id: int, read: _Read, priced: Priced) -> li
     ]
 
 
-def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
-    rows = uow.session.execute(
+def _charge_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
+    """What cancelling or not coming costs, as a charge with tax in it: it is taxed as the service would have been (CBIC circular
+    178/10/2022-GST, para 7.5)."""
+    if not booking.cancel_fee_paise or booking.fee_waiver:
+        raise Conflict("There is nothing to bill for this visit.", remedy="It is off, and costs nothing.")
+    rows = _served(uow, booking)
+    parts = split(booking.cancel_fee_paise, [item.price_paise for item, _, _ in rows])
+    words = "Charge for not coming" if booking.status == BookingStatus.NO_SHOW else "Cancellation charge"
+    return [
+        LineWish(
+            description=f"{words}: {service.name}",
+            price=rupees_for_input(part),
+            tax_class=service.tax_class or "standard",
+            sac=service.sac,
+            is_with_tax=True,
+            service_id=service.id,
+            member_id=item.member_id,
+            booking_item_id=item.id,
+        )
+        for (item, service, _), part in zip(rows, parts, strict=True)
+        if part
+    ]
+
+
+def _served(uow: UnitOfWork, booking: Booking) -> Sequence[Any]:
+    """Each service of a visit with the name of who does it."""
+    return uow.session.execute(
         select(BookingItem, Service, Member.name)
         .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
         .join(Member, and_(Member.business_id == BookingItem.business_id, Member.id == BookingItem.member_id))
         .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking.id)
         .order_by(BookingItem.starts_at, BookingItem.id)
     ).all()
+
+
+def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
     return [
         LineWish(
             description=f"{service.name}, {member}",
@@ -295,7 +331,7 @@ def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
             member_id=item.member_id,
             booking_item_id=item.id,
         )
-        for item, service, member in rows
+        for item, service, member in _served(uow, booking)
     ]
 
 

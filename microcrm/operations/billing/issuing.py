@@ -2,74 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
 
-from microcrm.domain.documents import VOUCHERS, DocumentKind, Registration, financial_year, keep_until, number_from
+from microcrm.domain.documents import VOUCHERS, DocumentKind, Registration
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import STATES
-from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document
-from microcrm.models.business import Business
 from microcrm.models.customers import Customer
+from microcrm.operations.billing.accounts import set_off_deposit
 from microcrm.operations.billing.drafts import open_draft
 from microcrm.operations.billing.ledger import post_document
+from microcrm.operations.billing.numbering import Issued, give_number, seller_of
 from microcrm.operations.billing.terms import BillingTerms, read_seller
-from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
 NAMED_FROM = 50_000_00  # paise: from here on the recipient's name and address stand on the bill (CGST Rules r.46(e))
 
-# The row is locked by this statement until the transaction ends, so a number is given once and none is left out.
-_NEXT = fixed(
-    "INSERT INTO number_series AS s (business_id, kind, began, last) VALUES (:business, :kind, :began, 1) "
-    "ON CONFLICT (business_id, kind, began) DO UPDATE SET last = s.last + 1 RETURNING last"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    document_id: int
-    number: str
-    version: int
-    total_paise: int
-
 
 def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
-    """``Conflict`` when it is issued already or has changed; ``Invalid`` when it comes to nothing, the customer's part
-    is incomplete, or its day lies in a month that is filed."""
+    """What its customer paid ahead for the visit is set off at once. ``Conflict`` when it is issued already or has changed;
+    ``Invalid`` when it comes to nothing, the customer's part is incomplete, or its day lies in a month that is filed."""
     uow.require(Permission.INVOICES_EDIT)
     document = open_draft(uow, document_id, version)
     terms, business = read_seller(uow)
     _check(document, terms)
     document.seller, document.buyer = seller_of(business, terms, document.issued_on), _buyer(uow, document)
-    return give_number(uow, document, terms)
-
-
-def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Issued:
-    """Number, dates and ledger of a document whose content stands."""
-    day = document.issued_on or today_in(zone_of(uow.actor.zone), uow.now)
-    document.issued_on, document.issued_at = day, uow.now
-    document.began = financial_year(day)
-    document.keep_until = keep_until(document.began)
-    document.due_on = day + timedelta(days=terms.due_days)
-    key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
-    with uow.session.no_autoflush:  # the document is written once, with its number
-        running = uow.session.execute(_NEXT, key).scalar_one()
-    document.running, document.number = running, number_from(terms.patterns[document.kind], day, running)
-    document.state = "issued"
-    document.version += 1
-    uow.session.add(document)
-    uow.session.flush()
-    post_document(uow, document)
-    uow.audit("invoice.issued", "document", document.id, number=document.number, total=document.total_paise)
-    return Issued(document.id or 0, document.number, document.version, document.total_paise)
+    issued = give_number(uow, document, terms)
+    set_off_deposit(uow, document)
+    return replace(issued, version=document.version)
 
 
 def cancel_unsent(uow: UnitOfWork, document_id: Any, version: Any, raw_reason: Any) -> None:
@@ -109,25 +75,6 @@ def _check(document: Document, terms: BillingTerms) -> None:
         )
     if document.total_paise == 0 and document.kind != DocumentKind.ESTIMATE:
         raise Invalid("A bill of nothing cannot be issued.", remedy="Change the lines, or throw the draft away.")
-
-
-def seller_of(business: Business, terms: BillingTerms, day: date | None) -> dict[str, Any]:
-    """What is copied of the seller onto a bill, as it holds on the bill's day."""
-    registration = terms.registrations.on(day) if day else terms.registration
-    return {
-        "name": business.name,
-        "legal_name": business.legal_name,
-        "address": business.address,
-        "city": business.city,
-        "pin": business.pin,
-        "state_code": business.state_code,
-        "state": STATES[business.state_code].name if business.state_code in STATES else "",
-        "gstin": "" if registration is Registration.NONE else business.gstin,
-        "registration": registration.value,
-        "phone": business.phone,
-        "terms": terms.terms,
-        "footer": terms.footer,
-    }
 
 
 def _buyer(uow: UnitOfWork, document: Document) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from microcrm.domain.bill_page import PageBill, PageLine
 from microcrm.domain.documents import Registration
 from microcrm.domain.permissions import Permission
 from microcrm.models.billing import Document
-from microcrm.operations.billing.issuing import seller_of
+from microcrm.operations.billing.numbering import seller_of
 from microcrm.operations.billing.reading import DocumentView, read_document
 from microcrm.operations.billing.terms import read_seller
 from microcrm.operations.parts.rows import find

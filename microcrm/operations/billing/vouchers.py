@@ -15,8 +15,8 @@ from microcrm.domain.states import STATES
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import AdvanceUse, Document, DocumentLine, Payment
 from microcrm.models.customers import Customer
-from microcrm.operations.billing.issuing import give_number, seller_of
 from microcrm.operations.billing.ledger import advance_amounts, post
+from microcrm.operations.billing.numbering import give_number, seller_of
 from microcrm.operations.billing.settling import settle
 from microcrm.operations.billing.terms import read_seller
 from microcrm.operations.unit_of_work import UnitOfWork

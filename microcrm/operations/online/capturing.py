@@ -11,7 +11,7 @@ from microcrm.models.gateway import GatewayPayment, PayRequest
 from microcrm.operations.billing.settling import due_of
 from microcrm.operations.online.asking import is_due
 from microcrm.operations.online.deposits import is_deposit_wanted
-from microcrm.operations.online.told import lock_visit, request_of
+from microcrm.operations.online.told import lock_subject, request_of
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -23,7 +23,7 @@ def is_capture_wanted(uow: UnitOfWork, remote_id: str) -> bool:
     request = request_of(uow, remote_id)
     if request is None:
         return False
-    lock_visit(uow, request)
+    lock_subject(uow, request)
     query = select(GatewayPayment).where(
         GatewayPayment.business_id == uow.business_id, GatewayPayment.remote_id == remote_id
     )

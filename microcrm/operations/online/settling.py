@@ -29,8 +29,8 @@ Settled = Sequence[tuple[Document, int]]
 
 
 def settle_gateway_payment(uow: UnitOfWork, row: GatewayPayment) -> None:
-    """``row`` is locked by whoever calls, and before it the visit that it pays. Does what is still to be done, and nothing
-    twice."""
+    """``row`` is locked by whoever calls, and before it the visit and the request that it pays. Does what is still to be done,
+    and nothing twice."""
     if row.pay_request_id is None:
         return
     if row.status == "authorized":
@@ -39,7 +39,7 @@ def settle_gateway_payment(uow: UnitOfWork, row: GatewayPayment) -> None:
         return
     if row.status not in ("captured", "refunded"):
         return
-    request = find(uow, PayRequest, row.pay_request_id)
+    request = find(uow, PayRequest, row.pay_request_id, is_locked=False)
     if row.payment_id is None and row.currency == CURRENCY:
         _take_in(uow, row, request)
     elif row.payment_id is None and not row.concern:

@@ -23,6 +23,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, PayRequest
 from microcrm.operations.online.settling import settle_gateway_payment
+from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
 POLLED = "polled"  # said because we asked, not by a webhook
@@ -35,7 +36,7 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     uow.require(Permission.PAYMENTS_TAKE)
     request = _request(uow, told)
     remote_id = told.refund.payment_id if told.refund else told.dispute.payment_id if told.dispute else ""
-    lock_visit(uow, request or request_of(uow, told.payment.id if told.payment else remote_id))
+    lock_subject(uow, request or request_of(uow, told.payment.id if told.payment else remote_id))
     if told.link is not None and request is not None:
         _take_link(uow, request, told.link, told.order)
     if told.payment is None:
@@ -94,11 +95,15 @@ def request_of(uow: UnitOfWork, remote_id: str) -> PayRequest | None:
     return uow.session.scalars(query).first()
 
 
-def lock_visit(uow: UnitOfWork, request: PayRequest | None) -> None:
-    """A visit is always locked before its payments: whoever cancels it does so as well."""
-    if request is not None and request.booking_id is not None:
+def lock_subject(uow: UnitOfWork, request: PayRequest | None) -> None:
+    """The visit, then what was asked, then the payment: everybody in this order, so that nobody waits for each other. Whoever
+    cancels a visit locks it before its payments as well."""
+    if request is None:
+        return
+    if request.booking_id is not None:
         own = (Booking.business_id == uow.business_id, Booking.id == request.booking_id)
         uow.session.execute(select(Booking.id).where(*own).with_for_update())
+    find(uow, PayRequest, request.id)
 
 
 def _take_link(uow: UnitOfWork, request: PayRequest, link: RemoteLink, order: RemoteOrder | None) -> None:
