@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0019"
-down_revision = "0020b"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
