@@ -19,6 +19,7 @@ from microcrm.pages.dues import dues
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
+from microcrm.pages.recurring import recurring
 from microcrm.pages.returns import returns
 from microcrm.pages.returns_why import returns_why
 from microcrm.pages.settings_billing import settings_billing
@@ -48,7 +49,9 @@ from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
+from microcrm.state.filed_months import FiledMonths
 from microcrm.state.queue import QueuePage
+from microcrm.state.recurring import RecurringPage
 from microcrm.state.returns import ReturnsPage, WhyPage
 from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
@@ -82,6 +85,7 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
+_BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (
     Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load, TodayAside.load)),
@@ -95,6 +99,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
     Screen("/bank", "Match a bank statement", bank, Permission.INVOICES_CORRECT, (BankPage.load,)),
     Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),
+    Screen("/recurring", "Recurring bills", recurring, Permission.INVOICES_VIEW, (RecurringPage.load,)),
     Screen("/statement", "Statement", statement, Permission.INVOICES_VIEW, (StatementPage.load,)),
     Screen("/returns", "GST returns", returns, Permission.RETURNS_VIEW, (ReturnsPage.load,)),
     Screen("/returns/why", "Why this number", returns_why, Permission.RETURNS_VIEW, (WhyPage.load,)),
@@ -102,7 +107,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/welcome", "Set up your shop", welcome, _BUSINESS, (Welcome.load,)),
     Screen("/settings", "Settings", settings_home, Permission.SHOP_VIEW),
     Screen("/settings/business", "Business and GST", settings_business, _BUSINESS, (BusinessSettings.load,)),
-    Screen("/settings/billing", "Billing", settings_billing, _BUSINESS, (BillingSettings.load, TaxRates.load)),
+    Screen("/settings/billing", "Billing", settings_billing, _BUSINESS, _BILLING_LOADS),
     Screen("/settings/booking", "Booking rules", settings_booking, _BUSINESS, (BookingRules.load,)),
     Screen("/settings/payments", "Online payments", settings_payments, _BUSINESS, (PaymentSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),

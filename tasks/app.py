@@ -18,6 +18,7 @@ TASK_MODULES = (
     "tasks.waitlist",
     "tasks.inbox",
     "tasks.razorpay",
+    "tasks.recurring",
 )
 
 

@@ -80,12 +80,23 @@ ACTIONS: dict[str, str] = {
     "invoice.shared": "made a link to",
     "invoice.cancelled": "cancelled",
     "invoice.credited": "credited",
+    "invoice.debited": "wrote a debit note about",
     "return.taken": "took",
     "payment.taken": "took",
     "payment.advance_taken": "took an advance in",
     "payment.advance_used": "used an advance for",
     "payment.advance_given_back": "gave back an advance in",
     "till.closed": "counted and closed",
+    "month.filed": "marked as filed",
+    "month.opened": "opened again",
+    "recurring.made": "made",
+    "recurring.changed": "changed",
+    "recurring.paused": "paused",
+    "recurring.resumed": "resumed",
+    "recurring.ended": "ended",
+    "recurring.lines_changed": "changed the lines of",
+    "recurring.written": "wrote a bill of",
+    "recurring.stuck": "could not write a bill of",
     "payment.voided": "declared void",
     "payment.asked": "asked online for the payment of",
     "payment.lost": "lost a dispute about",
@@ -127,6 +138,7 @@ SUBJECTS: dict[str, str] = {
     "category_order": "the order of categories",
     "customer": "a customer",
     "document": "bill",
+    "filed_month": "the return of a month",
     "gateway_account": "Razorpay",
     "gateway_payment": "an online payment",
     "gst_return": "a file of the GST return",
@@ -141,6 +153,7 @@ SUBJECTS: dict[str, str] = {
     "queue_ticket": "a number of the queue",
     "payment": "a payment",
     "waitlist_entry": "an entry of the waiting list",
+    "recurring_bill": "a recurring bill",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
@@ -182,7 +195,17 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "bills": (
         "Bills and payments",
         frozenset(
-            {"document", "payment", "gateway_payment", "till_closing", "bank_row", "bank_statement", "gst_return"}
+            {
+                "document",
+                "payment",
+                "gateway_payment",
+                "till_closing",
+                "bank_row",
+                "bank_statement",
+                "gst_return",
+                "recurring_bill",
+                "filed_month",
+            }
         ),
     ),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
@@ -260,6 +283,8 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
         noun = f"visit {number}" if isinstance(number, int) else "a visit"
     if subject == "gst_return":
         noun = _return_file(facts)
+    if subject == "filed_month" and isinstance(facts.get("month"), str):
+        noun = f"the return of {parse_period(facts['month']).words}"
     if noun == "bill":
         noun = str(facts["number"]) if "number" in facts else "a bill"
     verb = ACTIONS.get(action) or action.rpartition(".")[2].replace("_", " ")

@@ -13,7 +13,7 @@ from typing import Any
 
 from microcrm.domain.amount_words import in_words
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.documents import COMPOSITION_WORDS, OWED, DocumentKind, Registration
+from microcrm.domain.documents import COMPOSITION_WORDS, OWED, VOUCHERS, DocumentKind, Registration
 from microcrm.domain.formatting import format_day
 from microcrm.domain.gstin import display_gstin
 from microcrm.domain.money import MINUS, format_rupees, group_indian
@@ -110,7 +110,7 @@ def page_of(bill: PageBill) -> dict[str, Any]:
         "note": bill.note,
         "terms": bill.terms,
         "footer": bill.footer,
-        "bank": bill.bank,
+        "bank": bill.bank if bill.kind not in VOUCHERS else "",
         "upi": _upi(bill, due),
     }
 

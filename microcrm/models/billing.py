@@ -45,7 +45,7 @@ def _listed() -> Any:
 class BillingProfile(SQLModel, table=True):
     """One row a business. ``registration`` holds until the first of ``registration_changes`` (``domain/registration.py``).
     ``patterns``: number pattern by kind of document, where it is not the usual one.
-    ``locked_through``: the last day of the last filed return; nothing is dated on or before it any more."""
+    ``locked_through``: the last day of the last filed month (``filing.py``); nothing is dated on or before it any more."""
 
     __tablename__ = "billing_profiles"
     id: int | None = identity()
@@ -112,8 +112,9 @@ class NumberSeries(SQLModel, table=True):
 class Document(SQLModel, table=True):
     """``seller`` and ``buyer`` are copied when it is issued. ``corrects_id``: the document that a note corrects, or the receipt
     voucher whose advance a refund voucher gives back. ``payment_id``: the money that a voucher is about. ``estimate_id``:
-    the estimate that it came from. ``reason``: why the place of supply is what it is. Paise; ``paid_paise`` counts notes
-    against it as well, and on a receipt voucher what has been used or given back of the advance."""
+    the estimate that it came from. ``recurring_id`` and ``period``: the series that wrote it, and for when. ``reason``: why
+    the place of supply is what it is. Paise; ``paid_paise`` counts notes against it as well, and on a receipt voucher what
+    has been used or given back of the advance."""
 
     __tablename__ = "documents"
     id: int | None = identity()
@@ -131,6 +132,8 @@ class Document(SQLModel, table=True):
     corrects_id: int | None = reference(nullable=True)
     payment_id: int | None = reference(nullable=True)
     estimate_id: int | None = reference(nullable=True)
+    recurring_id: int | None = reference(nullable=True)
+    period: int | None = None
     seller: dict[str, Any] = _copied()
     buyer: dict[str, Any] = _copied()
     buyer_gstin: str = ""
@@ -161,6 +164,7 @@ class Document(SQLModel, table=True):
         within_business("corrects_id", "documents"),
         within_business("payment_id", "payments"),
         within_business("estimate_id", "documents"),
+        within_business("recurring_id", "recurring_bills"),
         within_business("created_by_member_id", "members"),
         UniqueConstraint("business_id", "began", "number"),
         UniqueConstraint("business_id", "kind", "began", "running"),
@@ -180,6 +184,14 @@ class Document(SQLModel, table=True):
         Index("ix_documents_booking", "business_id", "booking_id"),
         Index("ix_documents_corrects", "business_id", "corrects_id", postgresql_where="corrects_id is not null"),
         Index("ix_documents_estimate", "business_id", "estimate_id", postgresql_where="estimate_id is not null"),
+        Index(
+            "uq_documents_period",
+            "business_id",
+            "recurring_id",
+            "period",
+            unique=True,
+            postgresql_where="recurring_id is not null",
+        ),
         Index(
             "uq_documents_payment", "business_id", "payment_id", unique=True, postgresql_where="payment_id is not null"
         ),

@@ -28,7 +28,7 @@ def take_advance_dialog() -> rx.Component:
             ),
             rx.el.div(
                 text_field("proof", "Reference", S.errors, optional=True, form="advance", max_length=60),
-                text_field("buyer_gstin", "Customer’s GSTIN", S.errors, optional=True, form="advance", max_length=20),
+                text_field("buyer_gstin", "Their GSTIN", S.errors, optional=True, form="advance", max_length=20),
                 class_name="grid-2",
             ),
             form_footer(submit("Take it", busy=S.is_saving), button("Close", on_click=S.close)),

@@ -7,7 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import button, link, submit, text_button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import dialog, form_footer, panel
-from microcrm.components.fields import check_field, error_summary, field_error, text_field
+from microcrm.components.fields import check_field, error_summary, field_error, money_field, text_field
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.bill_rows import Amount
@@ -62,23 +62,51 @@ def dialogs() -> rx.Component:
             "Cancel the bill",
         ),
         _reason_dialog("void", "Declare this payment void?", "What it settled is due again.", "Void the payment"),
-        dialog(
-            "Credit note",
-            rx.el.form(
-                rx.el.fieldset(
-                    rx.el.legend("What is given back"),
-                    rx.foreach(Till.creditable, _creditable),
-                    rx.el.p("None ticked: the whole bill.", class_name="hint"),
-                ),
-                text_field("reason", "Reason", Till.errors, form="credit", max_length=200),
-                form_footer(submit("Write the credit note", busy=Till.is_busy), button("Close", on_click=Till.close)),
-                on_submit=Till.correct,
-                class_name="form",
+        _credit_dialog(),
+        _debit_dialog(),
+    )
+
+
+def _credit_dialog() -> rx.Component:
+    return dialog(
+        "Credit note",
+        rx.el.form(
+            rx.el.fieldset(
+                rx.el.legend("What is given back"),
+                rx.foreach(Till.creditable, _creditable),
+                rx.el.p("None ticked: the whole bill.", class_name="hint"),
             ),
-            open=Till.open == "credit",
-            on_close=Till.close,
-            description="It has its own number and lowers the bill for good.",
+            text_field("reason", "Reason", Till.errors, form="credit", max_length=200),
+            form_footer(submit("Write the credit note", busy=Till.is_busy), button("Close", on_click=Till.close)),
+            on_submit=Till.correct,
+            class_name="form",
         ),
+        open=Till.open == "credit",
+        on_close=Till.close,
+        description="It has its own number and lowers the bill for good. " + Bill.bill.note_until,
+    )
+
+
+def _debit_dialog() -> rx.Component:
+    return dialog(
+        "Debit note",
+        rx.el.form(
+            rx.el.fieldset(
+                rx.el.legend("How much more"),
+                rx.foreach(Till.creditable, _debitable),
+                field_error("more", Till.errors, form="debit"),
+                class_name="stack-s",
+            ),
+            text_field("reason", "Reason", Till.errors, form="debit", max_length=200),
+            form_footer(submit("Write the debit note", busy=Till.is_busy), button("Close", on_click=Till.close)),
+            on_submit=Till.correct,
+            class_name="form",
+            no_validate=True,
+        ),
+        open=Till.open == "debit",
+        on_close=Till.close,
+        description="For a bill that was too low. It has its own number and date, is due by itself, and carries the rate and "
+        "place of the bill.",
     )
 
 
@@ -140,6 +168,10 @@ def _reason_dialog(what: str, title: str, text: str, action: str) -> rx.Componen
         on_close=Till.close,
         description=text,
     )
+
+
+def _debitable(line: rx.Var[Amount]) -> rx.Component:
+    return rx.el.div(money_field("more_" + line.name, line.value, Till.errors, form="debit"), key=line.name)
 
 
 def _creditable(line: rx.Var[Amount]) -> rx.Component:

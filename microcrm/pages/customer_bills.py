@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, link_button
+from microcrm.components.buttons import link, link_button, text_button
 from microcrm.components.cards import card, chip
 from microcrm.domain.permissions import Permission
 from microcrm.pages.advance import take_advance_dialog
@@ -21,14 +21,21 @@ def customer_bills() -> rx.Component:
     filled = card(
         "Bills",
         rx.el.dl(
-            _sum("Due", S.account.due, rx.cond(S.account.overdue != "", S.account.overdue + " overdue", "")),
-            _sum("Paid ahead", S.account.advance, ""),
+            _sum(
+                "Due",
+                S.account.due,
+                rx.cond(S.account.overdue != "", rx.el.span(" ", S.account.overdue, " overdue", class_name="meta")),
+            ),
+            _sum(
+                "Paid ahead",
+                S.account.advance,
+                rx.cond(MAY_TAKE, text_button("Take an advance", on_click=AdvanceForm.begin_taking)),
+            ),
             rx.el.div(rx.el.dt("Billed so far"), rx.el.dd(S.account.billed)),
             class_name="bill-sums num pad",
         ),
         rx.cond(S.bills.length() > 0, rx.el.ul(rx.foreach(S.bills, _bill), class_name="list")),
         actions=[
-            rx.cond(MAY_TAKE, button("Take an advance", on_click=AdvanceForm.begin_taking)),
             link("Statement", "/statement?customer=" + S.account.customer_id),
             rx.cond(
                 MAY_BILL,
@@ -40,9 +47,9 @@ def customer_bills() -> rx.Component:
     return rx.cond(S.is_read, rx.fragment(filled, take_advance_dialog()))
 
 
-def _sum(name: str, amount: rx.Var[str], note: rx.Var[str] | str) -> rx.Component:
+def _sum(name: str, amount: rx.Var[str], note: rx.Component) -> rx.Component:
     return rx.el.div(
-        rx.el.dt(name, rx.cond(amount != "", rx.el.span(" ", note, class_name="meta"))),
+        rx.el.dt(rx.el.span(name), note, class_name="row"),
         rx.el.dd(rx.cond(amount != "", rx.el.b(amount), "–")),
     )
 
@@ -50,9 +57,9 @@ def _sum(name: str, amount: rx.Var[str], note: rx.Var[str] | str) -> rx.Componen
 def _bill(row: rx.Var[BillRow]) -> rx.Component:
     return rx.el.li(
         link(row.number, "/invoice?id=" + row.id),
+        rx.el.b(row.total, class_name="num"),
         rx.el.span(row.day, class_name="meta"),
         chip(row.status, row.tone),
-        rx.el.b(row.total, class_name="num"),
         class_name="account-bill num",
         key=row.id,
     )

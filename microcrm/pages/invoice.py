@@ -28,6 +28,7 @@ from microcrm.pages.bill_money import dialogs, paid
 from microcrm.pages.bill_online import online, online_dialogs
 from microcrm.pages.bill_share import share_dialog
 from microcrm.pages.frame import screen
+from microcrm.pages.recurring import repeat_dialog
 from microcrm.state.advance import AdvanceForm
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
@@ -35,6 +36,7 @@ from microcrm.state.bill_rows import Amount
 from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills_view import RelatedLine
 from microcrm.state.customer_finding import Person
+from microcrm.state.recurring import RepeatForm
 
 BILL = Bill.bill
 MAY_EDIT = Bill.allowed.contains(Permission.INVOICES_EDIT.value)
@@ -61,6 +63,7 @@ def invoice() -> rx.Component:
         ),
         dialogs(),
         give_back_dialog(),
+        repeat_dialog(),
         online_dialogs(),
         share_dialog(),
         here="/invoices",
@@ -125,8 +128,19 @@ def _actions() -> rx.Component:
                 menu_trigger("bill-more", "More actions", kind="plain"),
                 menu_item("bill-more", "The customer has it", icon="send", on_click=Bill.given),
                 rx.cond(
+                    BILL.may_repeat,
+                    menu_item("bill-more", "Let it come again", icon="repeat", on_click=RepeatForm.begin),
+                ),
+                rx.cond(
+                    BILL.is_repeated,
+                    menu_item("bill-more", "Next ones like this", icon="copy", on_click=RepeatForm.use_lines),
+                ),
+                rx.cond(
                     BILL.may_credit & MAY_CORRECT,
-                    menu_item("bill-more", "Credit note", icon="undo_2", on_click=Till.begin("credit", "")),
+                    rx.fragment(
+                        menu_item("bill-more", "Credit note", icon="undo_2", on_click=Till.begin("credit", "")),
+                        menu_item("bill-more", "Debit note", icon="plus", on_click=Till.begin("debit", "")),
+                    ),
                 ),
                 rx.cond(
                     BILL.may_cancel & MAY_CORRECT,

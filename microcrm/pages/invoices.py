@@ -70,6 +70,7 @@ def _collected() -> rx.Component:
         ),
         rx.el.nav(
             link("Dues", "/dues"),
+            link("Recurring bills", "/recurring"),
             rx.cond(MAY_TAKE, link("Close the till", "/till")),
             rx.cond(MAY_CORRECT, link("Match a bank statement", "/bank")),
             class_name="till-ways",
@@ -121,7 +122,7 @@ def _row(row: rx.Var[BillRow]) -> rx.Component:
         cell(row.due, column=COLUMNS[4]),
         cell(row.modes, column=COLUMNS[5]),
         cell(rx.el.span(icon_of(row.icon, ICONS, "xs"), chip(row.status, row.tone), class_name="row")),
-        class_name=rx.cond(row.is_void, "num is-void", "num"),
+        class_name=rx.cond(row.is_void, "num two-lines is-void", "num two-lines"),
         key=row.id,
     )
 

@@ -17,6 +17,7 @@ from microcrm.components.fields import (
     text_field,
 )
 from microcrm.domain.registration import WORDS
+from microcrm.pages.filed_months import filed_months
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.pages.settings_rates import rates
 from microcrm.state.settings_billing import BillingSettings as S
@@ -34,7 +35,7 @@ def settings_billing() -> rx.Component:
         "Billing",
         rx.cond(
             S.is_ready,
-            rx.fragment(_registration(), _prices(), _paid(), _paper(), _numbers(), rates()),
+            rx.fragment(_registration(), _prices(), filed_months(), _paid(), _paper(), _numbers(), rates()),
             card("Registration", skeleton_lines(4)),
         ),
         here="/settings/billing",
@@ -87,10 +88,6 @@ def _prices() -> rx.Component:
                 text_field(
                     "due_days", "Bills are due after", S.errors, value=S.form.due_days, after="days",
                     input_mode="numeric", max_length=3, hint="0: on the day itself",
-                ),
-                text_field(
-                    "locked_through", "Returns are filed up to", S.errors, value=S.form.locked_through, type="date",
-                    optional=True, hint="No bill is dated on or before this day any more",
                 ),
                 class_name="grid-2",
             ),

@@ -11,6 +11,7 @@ from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.accounts import use_advance
 from microcrm.operations.billing.corrections import CreditNote, credit
+from microcrm.operations.billing.debits import DebitNote, debit
 from microcrm.operations.billing.issuing import cancel_unsent
 from microcrm.operations.billing.payments import MODES, PaidPart, PaymentTaken, take_payment, void_payment
 from microcrm.operations.billing.payments import TakePayment as Take
@@ -24,7 +25,7 @@ from microcrm.state.gate import needs
 
 
 class Till(AppState):
-    """``open`` is the dialog on the screen: pay, credit, cancel or void."""
+    """``open`` is the dialog on the screen: pay, credit, debit, cancel or void."""
 
     open: str = ""
     payments: list[PaidLine] = []
@@ -52,7 +53,7 @@ class Till(AppState):
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
     async def begin(self, what: str, payment: str) -> None:
-        self.open = what if what in ("credit", "cancel", "void") else ""
+        self.open = what if what in ("credit", "debit", "cancel", "void") else ""
         self.errors = {}
         self._payment = int(payment) if isinstance(payment, str) and payment.isdecimal() and len(payment) < 18 else 0
 
@@ -90,15 +91,23 @@ class Till(AppState):
         elif self.open == "void":
             await self._perform(void_payment, self._payment, reason)
             self._notify("The payment is void")
-        elif self.open == "credit":
-            await self._credit(bill.id, bill.version, reason, form)
+        elif self.open in ("credit", "debit"):
+            return await (self._credit if self.open == "credit" else self._debit)(bill.id, bill.version, reason, form)
         return self._done()
 
-    async def _credit(self, bill_id: str, version: int, reason: Any, form: Any) -> None:
+    async def _credit(self, bill_id: str, version: int, reason: Any, form: Any) -> Any:
         places = [int(place) for place in ticked(form, "line_") if place.isdecimal() and len(place) < 5]
         done = await self._perform(credit, CreditNote(bill_id, version, reason, lines=places))
         back = f" Give back {format_rupees(done.beyond)}." if done.beyond else ""
-        self._notify(f"{done.note.number} for {format_rupees(done.note.total_paise)}.{back}")
+        late = " The tax stays as it was: the last day for that is over." if done.is_late else ""
+        self._notify(f"{done.note.number} for {format_rupees(done.note.total_paise)}.{late}{back}")
+        return self._done()
+
+    async def _debit(self, bill_id: str, version: int, reason: Any, form: Any) -> Any:
+        more = {int(line.name): pick(form, f"more_{line.name}")[f"more_{line.name}"] for line in self.creditable}
+        done = await self._perform(debit, DebitNote(bill_id, version, reason, more))
+        self._notify(f"{done.number} for {format_rupees(done.total_paise)} is issued and due")
+        return rx.redirect(f"/invoice?id={done.document_id}")
 
     def _done(self) -> Any:
         self.open = ""

@@ -9,7 +9,7 @@ from datetime import date
 from microcrm.domain.bill import Bill as DomainBill
 from microcrm.domain.bill import Line, Worked
 from microcrm.domain.bill_page import percent, quantity
-from microcrm.domain.documents import CORRECTED, OWED, VOUCHERS, DocumentKind
+from microcrm.domain.documents import CORRECTED, OWED, VOUCHERS, DocumentKind, last_day_for_note
 from microcrm.domain.formatting import format_day
 from microcrm.domain.money import MINUS, format_rupees, rupees_for_input
 from microcrm.domain.taxbook import TaxClass
@@ -87,9 +87,12 @@ class BillView:
     became: str = ""  # of an estimate: "Became INV/2627/0012"
     left: str = ""  # of an advance
     left_input: str = ""
+    is_repeated: bool = False  # written by a series
+    may_repeat: bool = False
     may_share: bool = False
     may_cancel: bool = False
     may_credit: bool = False
+    note_until: str = ""
     day: str = ""
     customer_id: str = ""
     customer: str = ""
@@ -130,12 +133,18 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         takes_money=is_open and view.due > 0,
         is_estimate=view.kind is DocumentKind.ESTIMATE,
         is_voucher=view.kind in VOUCHERS,
+        is_repeated=view.recurring_id is not None,
+        may_repeat=view.kind in CORRECTED
+        and view.state != "cancelled"
+        and bool(view.customer_id)
+        and not view.recurring_id,
         became=("Became a draft" if view.became == "draft" else f"Became {view.became}") if view.became else "",
         left=format_rupees(view.due) if is_advance and view.due else "",
         left_input=rupees_for_input(view.due) if is_advance and view.due else "",
         may_share=not is_draft and view.state != "cancelled",
         may_cancel=view.state == "issued" and not view.is_sent and not view.paid and view.kind not in VOUCHERS,
         may_credit=not is_draft and view.kind in CORRECTED and view.state != "cancelled",
+        note_until=_note_until(view, today),
         day=view.day.isoformat() if is_draft and view.day else format_day(view.day) if view.day else "",
         customer_id=str(view.customer_id or ""),
         customer=str(view.buyer.get("name") or view.customer),
@@ -157,6 +166,16 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         digits=digits,
         related=tuple(_related(one) for one in view.related),
     )
+
+
+def _note_until(view: DocumentView, today: date) -> str:
+    """Until when a credit note lowers the tax, for who may collect any."""
+    if view.day is None or view.heads == "none":
+        return ""
+    last = last_day_for_note(view.day)
+    if today > last:
+        return f"Its tax stays as it was: the last day to lower that was {format_day(last)}."
+    return f"Its tax is lowered too, until {format_day(last)}."
 
 
 HOW = {

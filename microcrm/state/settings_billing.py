@@ -48,7 +48,6 @@ class BillingForm:
     footer: str = ""
     second_language: str = ""
     due_days: str = ""
-    locked_through: str = ""
     version: int = 0
 
 
@@ -87,7 +86,6 @@ class BillingSettings(AppState):
         self.saving = "prices"
         yield
         fields = pick(form, "due_days") | switches(form, "is_price_with_tax", "is_rounded")
-        fields["locked_through"] = pick(form, "locked_through")["locked_through"] or ""
         await self._save("Saved", fields)
 
     @rx.event
@@ -146,7 +144,6 @@ def form_of(terms: BillingTerms) -> BillingForm:
         registration=terms.registrations.last.value,
         history=history_words(terms.registrations),
         due_days=str(terms.due_days),
-        locked_through=terms.locked_through.isoformat() if terms.locked_through else "",
     )
 
 

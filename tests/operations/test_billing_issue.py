@@ -18,6 +18,7 @@ from microcrm.models.billing import Document, DocumentLine
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.drafts import SaveDraft, bill_of_visit, discard_draft, save_draft, try_out
+from microcrm.operations.billing.filing import file_period
 from microcrm.operations.billing.issuing import cancel_unsent, issue
 from microcrm.operations.billing.listing import ListDocuments, list_documents
 from microcrm.operations.billing.reading import view_document
@@ -217,7 +218,7 @@ def test_name_and_address_stand_on_it_where_the_law_wants_them(till: UnitOfWork,
 
 
 def test_a_filed_month_is_closed(till: UnitOfWork, shop: Shop) -> None:
-    change_billing_terms(till, ChangeBillingTerms(version=0, registration="regular", locked_through="2026-10-31"))
+    file_period(till, "2026-10")
     with pytest.raises(Invalid) as caught:
         issued(till, shop, day="2026-10-31")
     assert "day" in caught.value.fields

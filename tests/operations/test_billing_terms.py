@@ -101,7 +101,6 @@ def test_terms_stay_on_a_bill_as_they_were(till: UnitOfWork, shop: Shop) -> None
         ({"second_language": "fr"}, "second_language"),
         ({"due_days": "400"}, "due_days"),
         ({"footer": "x" * 121}, "footer"),
-        ({"locked_through": "yesterday"}, "locked_through"),
         ({"patterns": {"tax_invoice": "SALON-INVOICES/{FY}/{NNNN}"}}, "pattern_tax_invoice"),
         ({"patterns": {"tax_invoice": "INV/{NNNN}"}}, "pattern_tax_invoice"),
         ({"patterns": {"gold": "G/{FY}/{N}"}}, "patterns"),

@@ -31,7 +31,7 @@ async def test_each_card_saves_its_own(server: Server, fresh_database: TwoShops)
     assert (shown.form.gstin, shown.form.registration) == ("29 ABCFS1234K 1Z3", "regular")
     assert ("Tax Invoice", "INV/2627/0001") in [(line.title, line.number) for line in shown.series]
     await tab.send(BillingSettings.save_paid, form={"upi_id": "glow@okaxis", "upi_name": "", "bank": "A/c 12"})
-    await tab.send(BillingSettings.save_prices, form={"due_days": "7", "is_rounded": "on", "locked_through": ""})
+    await tab.send(BillingSettings.save_prices, form={"due_days": "7", "is_rounded": "on"})
     await tab.send(BillingSettings.save_paper, form={"second_language": "kn", "terms": "T", "footer": "F"})
     await tab.send(
         BillingSettings.save_registration, form={"registration": "composition", "registered_from": "2026-04-01"}

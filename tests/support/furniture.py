@@ -32,10 +32,12 @@ from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
 from microcrm.models.codes import BookingCode
+from microcrm.models.filing import FiledMonth
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.links import PublicLink
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
+from microcrm.models.recurring import RecurringBill
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
 from microcrm.models.till import TillClosing
@@ -181,6 +183,9 @@ def _bill_rows(session: Session, shop: Shop) -> None:
     add(TillClosing(**mine, number=1, day=day, closed_at=OPENED_AT, **dict.fromkeys(TILL, 0)))
     add(ShopTaxRate(**mine, tax_class="hair", rate_bp=500, valid_from=day, citation="Told so"))
     add(NumberSeries(**mine, kind="tax_invoice", began=2026, last=1))
+    add(FiledMonth(**mine, month=date(2020, 1, 1), filed_at=OPENED_AT))
+    plan = {"plan": {}, "total_paise": 100, "unit": "month", "starts_on": day, "next_on": date(2090, 1, 1)}
+    add(RecurringBill(**mine, **plan, customer_id=shop.customer_id, created_at=OPENED_AT))
     document = add(Document(**mine, kind="tax_invoice", customer_id=shop.customer_id, created_at=OPENED_AT))
     add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))
     payment = add(Payment(**mine, mode="cash", amount_paise=100, received_at=OPENED_AT))

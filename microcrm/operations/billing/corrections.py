@@ -13,6 +13,7 @@ from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.money import half_up
 from microcrm.domain.permissions import Permission
+from microcrm.domain.supply import Heads
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.operations.billing.numbering import Issued, give_number
@@ -21,6 +22,9 @@ from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
+WITHOUT_TAX = (
+    "Written after the last day on which a credit note lowers the tax (CGST Act s.34(2)): the tax stays as it was."
+)
 _MONEY = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
 
 
@@ -42,12 +46,13 @@ class Credited:
 
     note: Issued
     beyond: int
-    is_late: bool  # after the legal day: good between the two, without effect on the tax
+    is_late: bool  # after the legal day: good between the two, and the tax stays as it was
 
 
 def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
-    """A note in its own series; tax is taken line by line from the bill, the round-off only with the whole bill.
-    ``Invalid`` when more would be credited than is left of a line."""
+    """A note in its own series; tax is taken line by line from the bill, the round-off only with the whole bill. After the
+    last day of the law the same sum is credited, but none of it is tax any more (CGST Act s.34(2)). ``Invalid`` when more
+    would be credited than is left of a line."""
     uow.require(Permission.INVOICES_CORRECT)
     reader = Reader()
     reason = reader.text("reason", command.reason, "Reason", limit=200)
@@ -59,13 +64,17 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     lines = _lines(uow, bill.id or 0)
     credited = _already(uow, bill.id or 0)
     wanted = _wanted(command, lines, credited)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    is_late = today > last_day_for_note(bill.issued_on or today)
     is_whole = all(wanted.get(line.place) == line.quantity for line in lines) and not credited
     rows = [
-        _part(line, wanted[line.place], credited.get(line.place, (0, 0, 0, 0, 0)))
+        _part(line, wanted[line.place], credited.get(line.place, (0, 0, 0, 0, 0)), is_late=is_late)
         for line in lines
         if wanted.get(line.place)
     ]
     note = _note(uow, bill, reason, rows, round_off=bill.round_off_paise if is_whole else 0)
+    if is_late:
+        note.heads, note.reason = Heads.NONE, WITHOUT_TAX
     uow.session.add(note)
     uow.session.flush()
     for row in rows:
@@ -79,8 +88,7 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     bill.version += 1
     uow.session.flush()
     uow.audit("invoice.credited", "document", bill.id, note=issued.number, total=note.total_paise)
-    today = today_in(zone_of(uow.actor.zone), uow.now)
-    return Credited(issued, beyond, today > last_day_for_note(bill.issued_on or today))
+    return Credited(issued, beyond, is_late)
 
 
 def _lines(uow: UnitOfWork, document_id: int) -> list[DocumentLine]:
@@ -137,16 +145,20 @@ def _already(uow: UnitOfWork, bill_id: int) -> dict[int, tuple[int, int, int, in
     return {place: tuple(int(value) for value in values) for place, *values in rows}  # type: ignore[misc]  # five sums
 
 
-def _part(line: DocumentLine, quantity: int, gone: tuple[int, int, int, int, int]) -> DocumentLine:
+def _part(
+    line: DocumentLine, quantity: int, gone: tuple[int, int, int, int, int], *, is_late: bool = False
+) -> DocumentLine:
     """What is credited of one line. The last of it takes all that is left, so that nothing is lost to rounding."""
     left = line.quantity - gone[0]
     if quantity > left:
         raise Invalid(fields={f"lines.{line.place}": f"At most {left / QUANTITY_ONE:g} of this line can be credited."})
+    billed = dict(zip(_MONEY, (getattr(line, name) for name in _MONEY), strict=True))
+    taken = dict(zip(_MONEY, gone[1:], strict=True))
+    if is_late:
+        billed, taken = _without_tax(billed), _without_tax(taken)
     worth = {
-        name: getattr(line, name) - taken
-        if quantity == left
-        else half_up(getattr(line, name) * quantity, line.quantity)
-        for name, taken in zip(_MONEY, gone[1:], strict=True)
+        name: billed[name] - taken[name] if quantity == left else half_up(billed[name] * quantity, line.quantity)
+        for name in _MONEY
     }
     kept = (
         "place",
@@ -167,6 +179,11 @@ def _part(line: DocumentLine, quantity: int, gone: tuple[int, int, int, int, int
         **{name: getattr(line, name) for name in kept},
         **worth,
     )
+
+
+def _without_tax(amounts: dict[str, int]) -> dict[str, int]:
+    """The same sum with nothing of it as tax."""
+    return dict.fromkeys(_MONEY, 0) | {"taxable_paise": sum(amounts.values())}
 
 
 def _note(uow: UnitOfWork, bill: Document, reason: str, rows: list[DocumentLine], *, round_off: int) -> Document:

@@ -74,7 +74,7 @@ class _Read:
 def save_draft(uow: UnitOfWork, command: SaveDraft) -> DraftSaved:
     """``Conflict`` when somebody else saved it meanwhile or it is issued already; errors name their line."""
     uow.require(Permission.INVOICES_EDIT)
-    return _save(uow, command)
+    return write_draft(uow, command)
 
 
 def try_out(uow: UnitOfWork, command: SaveDraft) -> Priced:
@@ -108,7 +108,7 @@ def bill_of_visit(uow: UnitOfWork, booking_id: Any) -> int:
         else _charge_lines(uow, booking)
     )
     command = SaveDraft(lines=lines, customer_id=booking.customer_id)
-    return _save(uow, command, booking_id=booking.id).document_id
+    return write_draft(uow, command, booking_id=booking.id).document_id
 
 
 def bill_of_estimate(uow: UnitOfWork, estimate_id: Any) -> int:
@@ -129,14 +129,14 @@ def bill_of_estimate(uow: UnitOfWork, estimate_id: Any) -> int:
         .order_by(DocumentLine.place)
     )
     command = SaveDraft(
-        lines=[_wish(row) for row in rows],
+        lines=[wish_of(row) for row in rows],
         customer_id=estimate.customer_id,
         buyer_gstin=estimate.buyer_gstin,
         performed_in=estimate.place_state if estimate.heads == "igst" else "",
         discount=rupees_for_input(estimate.discount_paise),
         note=f"As estimated in {estimate.number}",
     )
-    return _save(uow, command, estimate_id=estimate.id).document_id
+    return write_draft(uow, command, estimate_id=estimate.id).document_id
 
 
 def discard_draft(uow: UnitOfWork, document_id: Any, version: Any) -> None:
@@ -156,9 +156,8 @@ def open_draft(uow: UnitOfWork, document_id: Any, version: Any) -> Document:
     return document
 
 
-def _save(
-    uow: UnitOfWork, command: SaveDraft, *, booking_id: int | None = None, estimate_id: int | None = None
-) -> DraftSaved:
+def write_draft(uow: UnitOfWork, command: SaveDraft, **links: int | None) -> DraftSaved:
+    """For operations that have asked already. ``links``: the columns that say where a new draft comes from."""
     read = _read(uow, command)
     terms = read_terms(uow)
     priced = _priced(uow, read, terms)
@@ -166,8 +165,7 @@ def _save(
         document = Document(
             business_id=uow.business_id,
             kind=priced.kind,
-            booking_id=booking_id,
-            estimate_id=estimate_id,
+            **links,
             created_at=uow.now,
             created_by_member_id=uow.actor.member_id,
             version=0,
@@ -335,7 +333,7 @@ def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
     ]
 
 
-def _wish(row: DocumentLine) -> LineWish:
+def wish_of(row: DocumentLine) -> LineWish:
     """A line as somebody would type it again."""
     percent = f"{row.discount_bp / 100:g}%" if row.discount_bp else rupees_for_input(row.discount_paise)
     return LineWish(

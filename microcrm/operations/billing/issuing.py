@@ -16,8 +16,10 @@ from microcrm.models.billing import Document
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.accounts import set_off_deposit
 from microcrm.operations.billing.drafts import open_draft
+from microcrm.operations.billing.filing import locked_through
 from microcrm.operations.billing.ledger import post_document
 from microcrm.operations.billing.numbering import Issued, give_number, seller_of
+from microcrm.operations.billing.settling import settle_anew
 from microcrm.operations.billing.terms import BillingTerms, read_seller
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -56,18 +58,22 @@ def cancel_unsent(uow: UnitOfWork, document_id: Any, version: Any, raw_reason: A
         raise Conflict(
             "Only a bill that nobody has been given can be cancelled.", remedy="Correct it with a credit note."
         )
+    locked = locked_through(uow)
+    if locked is not None and document.issued_on is not None and document.issued_on <= locked:
+        raise Conflict(
+            f"{document.number} is dated in a month whose return is filed.",
+            remedy="Write a credit note instead: it counts in the return of today's month.",
+        )
     document.state, document.cancel_reason, document.cancelled_at = "cancelled", reason, uow.now
     document.version += 1
     uow.session.flush()
     post_document(uow, document, is_reversed=True)
+    if document.kind == DocumentKind.CREDIT_NOTE:  # what it took off the bill is due again
+        settle_anew(uow, find(uow, Document, document.corrects_id))
     uow.audit("invoice.cancelled", "document", document.id, number=document.number)
 
 
 def _check(document: Document, terms: BillingTerms) -> None:
-    if terms.locked_through and document.issued_on and document.issued_on <= terms.locked_through:
-        raise Invalid(
-            fields={"day": f"Returns up to {terms.locked_through:%d %b %Y} are filed. Give the bill a later date."}
-        )
     if terms.gstin and terms.registrations.last is Registration.NONE:
         raise Invalid(
             "Your business has a GSTIN, but its bills say it is not registered.",

@@ -11,6 +11,7 @@ from microcrm.domain.states import STATES
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document
 from microcrm.models.business import Business
+from microcrm.operations.billing.filing import refuse_if_filed
 from microcrm.operations.billing.ledger import post_document
 from microcrm.operations.billing.terms import BillingTerms
 from microcrm.operations.fixed_sql import fixed
@@ -32,7 +33,7 @@ class Issued:
 
 
 def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Issued:
-    """Number, dates and ledger of a document whose content stands."""
+    """Number, dates and ledger of a document whose content stands. ``Invalid`` in a month that is filed."""
     day = document.issued_on or today_in(zone_of(uow.actor.zone), uow.now)
     document.issued_on, document.issued_at = day, uow.now
     document.began = financial_year(day)
@@ -41,6 +42,7 @@ def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Iss
     key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
     with uow.session.no_autoflush:  # the document is written once, with its number
         running = uow.session.execute(_NEXT, key).scalar_one()
+        refuse_if_filed(uow, day)  # after the number: who files a month waits for those who have one
     document.running, document.number = running, number_from(terms.patterns[document.kind], day, running)
     document.state = "issued"
     document.version += 1

@@ -115,6 +115,7 @@ class DocumentView:
     lines: tuple[LineView, ...]
     payments: tuple[PaymentView, ...]
     is_sent: bool
+    recurring_id: int | None = None
     related: tuple[Related, ...] = ()
 
     @property
@@ -255,4 +256,5 @@ def _view(
         sgst=document.sgst_paise, igst=document.igst_paise, round_off=document.round_off_paise,
         total=document.total_paise, tip=document.tip_paise, paid=document.paid_paise, note=document.note,
         cancel_reason=document.cancel_reason, lines=lines, payments=payments, is_sent=document.sent_at is not None,
+        recurring_id=document.recurring_id,
     )  # fmt: skip

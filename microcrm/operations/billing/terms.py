@@ -69,7 +69,7 @@ class BillingTerms:
 @dataclass(frozen=True, slots=True)
 class ChangeBillingTerms:
     """As typed; what is ``None`` stays. ``registered_from`` empty: from today. ``patterns``: kind
-    to pattern; those left out stay. ``locked_through`` "": nothing is filed."""
+    to pattern; those left out stay."""
 
     version: Any
     registration: Any = None
@@ -84,7 +84,6 @@ class ChangeBillingTerms:
     second_language: Any = None
     due_days: Any = None
     patterns: Any = None
-    locked_through: Any = None
     is_quarterly: Any = None
     has_e_invoices: Any = None  # under today's GSTIN
 
@@ -168,6 +167,17 @@ def next_numbers(uow: UnitOfWork) -> dict[str, str]:
     }
 
 
+def own_profile(uow: UnitOfWork) -> BillingProfile:
+    """The row, locked; made with what holds anyway when nothing was ever set."""
+    query = select(BillingProfile).where(BillingProfile.business_id == uow.business_id)
+    row = uow.session.scalars(query.with_for_update().execution_options(populate_existing=True)).first()
+    if row is None:
+        row = _usual(uow, read_terms(uow).gstin)
+        uow.session.add(row)
+        uow.session.flush()
+    return row
+
+
 def _usual(uow: UnitOfWork, gstin: str) -> BillingProfile:
     """What holds while nothing is set."""
     usual = Registration.REGULAR if gstin else Registration.NONE
@@ -207,7 +217,6 @@ def _read(command: ChangeBillingTerms, gstin: str, row: BillingProfile, today: d
         "footer": lambda raw: reader.text("footer", raw, "Last line", limit=120, required=False),
         "second_language": lambda raw: reader.choice("second_language", raw, "Language", ("hi", "kn"), default=""),
         "due_days": lambda raw: reader.whole_number("due_days", raw, "Days to pay", low=0, high=365, default=0),
-        "locked_through": lambda raw: reader.optional_day("locked_through", raw, "Last filed day"),
         "is_quarterly": lambda raw: reader.flag("is_quarterly", raw, "Returns by the quarter"),
         "patterns": lambda raw: {**row.patterns, **_patterns(reader, raw, row.patterns)},
     }

@@ -15,6 +15,7 @@ from microcrm.domain.states import STATES
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import AdvanceUse, Document, DocumentLine, Payment
 from microcrm.models.customers import Customer
+from microcrm.operations.billing.filing import locked_through
 from microcrm.operations.billing.ledger import advance_amounts, post
 from microcrm.operations.billing.numbering import give_number, seller_of
 from microcrm.operations.billing.settling import settle
@@ -143,7 +144,7 @@ def call_off_voucher(uow: UnitOfWork, payment: Payment, reason: str) -> None:
     voucher = voucher_of(uow, payment.id)
     if voucher is None:
         return
-    locked = read_seller(uow)[0].locked_through
+    locked = locked_through(uow)
     given_back = select(func.count()).where(Document.business_id == uow.business_id, Document.corrects_id == voucher.id)
     if uow.session.execute(given_back).scalar_one():
         raise Conflict(f"A part of {voucher.number} was given back, so its payment stands.")

@@ -16,7 +16,8 @@ _LIMIT = "".join(
     f"WHEN coalesce(o.issued_on, d.issued_on) >= DATE '{since}' THEN {paise} " for since, paise in LARGE_ABOVE[::-1]
 )
 # Documents of the period that count: issued, not cancelled, under this GSTIN while regularly registered. ``facts`` is one
-# text for all that decides about the table (see ``code_of``); notes go by the bill that they correct.
+# text for all that decides about the table (see ``code_of``); notes go by the bill that they correct. A credit note after
+# its last day (heads none) has no effect on the tax and is no part of it.
 COUNTED = f"""
 SELECT d.id, d.kind, d.number, d.issued_on, d.buyer_gstin, d.place_state, d.buyer ->> 'name' AS buyer_name, d.total_paise,
        d.round_off_paise, d.taxable_paise, d.igst_paise, d.cgst_paise, d.sgst_paise,
@@ -28,6 +29,7 @@ FROM documents d
 LEFT JOIN documents o ON o.business_id = d.business_id AND o.id = d.corrects_id
 WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.number IS NOT NULL
   AND d.state <> 'cancelled' AND d.kind = ANY(:kinds)
+  AND NOT (d.kind = 'credit_note' AND d.heads = 'none')
   AND d.seller ->> 'gstin' = :gstin AND d.seller ->> 'registration' = 'regular'
 """  # noqa: S608 - our own dates and numbers
 LINE_SUPPLY = "CASE WHEN l.is_exempt THEN 'exempt' WHEN l.rate_bp = 0 THEN 'nil_rated' ELSE 'taxed' END"
