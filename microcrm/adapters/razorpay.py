@@ -73,7 +73,7 @@ def _judge(response: requests.Response) -> None:
         return
     error = body.get("error") if isinstance(body, dict) else None
     said = str(error.get("description", ""))[:200] if isinstance(error, dict) else ""
-    log.warning("razorpay.refused", status=status, code=error.get("code") if isinstance(error, dict) else "")
+    log.warning("razorpay.refused", status=status, refusal=error.get("code") if isinstance(error, dict) else "")
     if status == 401:
         raise KeysRefused
     if status == 429:

@@ -91,21 +91,27 @@ def _tab(tab: rx.Var[BankTab]) -> rx.Component:
 
 
 def _row(line: rx.Var[BankLineView]) -> rx.Component:
+    said = rx.el.div(line.words, rx.cond(line.reference != "", rx.el.p(line.reference, class_name="meta num")))
     return rx.el.tr(
         cell(line.day, class_name="num"),
-        cell(rx.el.span(line.words), rx.cond(line.reference != "", rx.el.p(line.reference, class_name="meta num"))),
+        cell(said, class_name="bank-said"),
         cell(rx.el.b(line.amount), column=COLUMNS[2], class_name="num"),
-        cell(
-            rx.cond(line.href != "", link(line.about, line.href), rx.el.span(line.about)),
-            rx.cond(line.why != "", rx.el.p(line.why, class_name="meta")),
-            rx.cond(
-                line.about == "",
-                rx.cond(S.show == "open", rx.el.span("Nothing fits, or more than one thing", class_name="meta")),
-                rx.cond(line.is_sure, chip("Reference and amount", "ok")),
-            ),
-        ),
+        cell(rx.el.div(_belonging(line), class_name="bank-match")),
         cell(rx.cond(S.show == "open", _open_acts(line), _done_acts(line))),
         key=line.id,
+    )
+
+
+def _belonging(line: rx.Var[BankLineView]) -> rx.Component:
+    """Or why nothing is proposed."""
+    nothing = rx.el.p("Nothing fits, or more than one thing", class_name="meta")
+    return rx.cond(
+        line.about != "",
+        rx.fragment(
+            rx.cond(line.href != "", link(line.about, line.href), rx.el.span(line.about)),
+            rx.cond(line.is_sure, chip("Reference and amount", "ok"), rx.el.p(line.why, class_name="meta")),
+        ),
+        rx.cond(S.show == "open", nothing, rx.el.p(line.why, class_name="meta")),
     )
 
 

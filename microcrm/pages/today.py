@@ -38,7 +38,12 @@ def today() -> rx.Component:
         rx.cond(TodayPage.tasks.length() > 0, _first_steps()),
         rx.cond(TodayPage.asks_second_step, _second_step()),
         rx.cond(TodayPage.is_read, _facts(), _waiting()),
-        rx.el.div(decline_dialog(), missed_dialog(), on_mount=[CancelForm.close, FeeForm.close], class_name="contents"),
+        rx.cond(
+            TodayPage.has_calendar,
+            rx.el.div(
+                decline_dialog(), missed_dialog(), on_mount=[CancelForm.close, FeeForm.close], class_name="contents"
+            ),
+        ),
         watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load]),
         here="/today",
         sub=head.date,
@@ -82,18 +87,27 @@ def _facts() -> rx.Component:
             ),
             class_name="stack",
         ),
-        rx.el.div(
-            blank(
-                "sun",
-                "Your role has no calendar",
-                "Today shows the bookings of the day. An owner can give you a calendar in Settings, Sign-in and roles.",
-                rx.cond(
-                    TodayPage.allowed.contains(Permission.CUSTOMERS_VIEW.value),
-                    link_button("Open customers", "/customers", icon="users"),
-                ),
+        rx.el.div(rx.cond(TodayPage.attention.length() > 0, _attention()), _no_calendar(), class_name="stack"),
+    )
+
+
+def _no_calendar() -> rx.Component:
+    """Whoever keeps the books goes on to them."""
+    return rx.el.div(
+        blank(
+            "sun",
+            "Your role has no calendar",
+            "Today shows the bookings of the day. An owner can give you a calendar in Settings, Sign-in and roles.",
+            rx.cond(
+                TodayPage.allowed.contains(Permission.INVOICES_VIEW.value),
+                link_button("Open bills", "/invoices", icon="receipt_indian_rupee"),
             ),
-            class_name="card",
+            rx.cond(
+                TodayPage.allowed.contains(Permission.CUSTOMERS_VIEW.value),
+                link_button("Open customers", "/customers", icon="users"),
+            ),
         ),
+        class_name="card",
     )
 
 

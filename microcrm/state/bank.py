@@ -213,7 +213,7 @@ def told_of(asked: Mapping[str, str]) -> FileTold:
         return FileTold()
     counts = {name: _number(asked.get(name, "")) for name in ("new", "known", "out", "unread")}
     known = f"{format_count(counts['known'], 'amount was', 'amounts were')} here already." if counts["known"] else ""
-    out = f"{format_count(counts['out'], 'amount')} went out and stay apart." if counts["out"] else ""
+    out = f"{format_count(counts['out'], 'amount')} went out: left aside." if counts["out"] else ""
     rows = ", ".join(part for part in asked.get("rows", "").split(",")[:8] if part.isdecimal() and len(part) < 7)
     unread = ""
     if counts["unread"]:

@@ -168,7 +168,7 @@ class Gate(Middleware):
             refused = Invalid("That could not be read.", remedy="Reload the page and try again.")
         if refused is None:
             return None
-        log.info("event_refused", code=refused.code, user_id=seat.actor.user_id)
+        log.info("event_refused", refusal=refused.code, user_id=seat.actor.user_id)
         shell._refused(refused)
         root = state._get_root_state()
         delta = await root._get_resolved_delta()

@@ -10,6 +10,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import Page, expect
 
+from microcrm.domain.permissions import ROLES, Role
 from microcrm.sitemap import SCREENS
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Device, Opener
 from tests.support.site import Site
@@ -77,3 +78,16 @@ def test_a_screen_is_sound(open_page: Opener, site: Site, path: str, device: Dev
         assert overflow(page) <= 0
     # Nothing was refused by the content security policy, and no script complained.
     assert watched.complaints == []
+
+
+@pytest.mark.parametrize("role", [Role.ACCOUNTANT, Role.STAFF], ids=str)
+def test_a_screen_asks_for_nothing_that_whoever_opens_it_may_not_do(open_page: Opener, site: Site, role: Role) -> None:
+    """What a page does by itself when it comes up is refused to nobody who may open it."""
+    page = open_page("/today", role=role).page
+    told = []
+    for screen in SCREENS:
+        if screen.needs in ROLES[role]:
+            page.goto(f"{site.url}{address_of(screen.path, site)}")
+            settle(page)
+            told += [f"{screen.path}: {words}" for words in page.locator(".notices").all_inner_texts() if words.strip()]
+    assert told == []

@@ -93,7 +93,7 @@ def test_what_came_of_a_file_in_words() -> None:
     told = told_of({"new": "12", "known": "1", "out": "3", "unread": "2", "rows": "9,40"})
     assert told.title == "12 amounts came in"
     assert told.text == (
-        "1 amount was here already. 3 amounts went out and stay apart. "
+        "1 amount was here already. 3 amounts went out: left aside. "
         "2 rows could not be read: look at date and amount of row 9, 40."
     )
     for odd in ({"fault": "<b>"}, {}, {"rows": "9"}):
