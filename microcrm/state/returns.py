@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
+from microcrm.domain.errors import Invalid
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import parse_period
 from microcrm.operations.returns.behind import Behind, behind, explain
@@ -82,13 +83,18 @@ class WhyPage(AppState):
 
     @rx.event(supersedes=True)
     @needs(Permission.RETURNS_VIEW)
-    async def load(self) -> None:
+    async def load(self) -> Any:
+        """Without a period that makes sense there is no number to explain: back to where one is chosen."""
         query = self.router.url.query_parameters
         self._asked = {name: words for name in _ASKED if (words := str(query.get(name) or "")[:20]).isascii() and words}
-        page = await self._perform(behind, Behind(**{"period": "", **self._asked}, after=query.get("after")))
+        try:
+            page = await self._perform(behind, Behind(**{"period": "", **self._asked}, after=query.get("after")))
+        except Invalid:
+            return rx.redirect("/returns", replace=True)
         self.head, self.rows = why_head(page, self._asked), [behind_line(row) for row in page.rows]
         self.has_more, self.is_later = page.has_more, bool(query.get("after"))
         self.is_read, self.opened = True, ""
+        return None
 
     @rx.event
     @needs(Permission.RETURNS_VIEW)
