@@ -44,7 +44,7 @@ def _row(row: rx.Var[DueLine]) -> rx.Component:
         row.customer_id != "", link(row.name, "/statement?customer=" + row.customer_id), rx.el.span(row.name)
     )
     return rx.el.tr(
-        cell(whose, rx.cond(row.phone != "", rx.el.span(" ", row.phone, class_name="meta"))),
+        cell(rx.el.span(whose, rx.cond(row.phone != "", rx.el.span(" ", row.phone, class_name="meta")))),
         *[cell(row.bands[place], column=COLUMNS[place + 1]) for place in range(len(BAND_WORDS))],
         cell(rx.el.b(row.total), column=COLUMNS[-2]),
         cell(row.oldest, column=COLUMNS[-1]),

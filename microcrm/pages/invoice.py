@@ -201,7 +201,7 @@ def _who() -> rx.Component:
             _head_field("buyer_gstin", "Customer’s GSTIN", BILL.buyer_gstin, hint="Only for a business"),
             _head_field("day", "Date", BILL.day, type="date"),
             _place(),
-            class_name="grid-2",
+            class_name="bill-who",
         ),
         rx.cond(BILL.reason != "", rx.el.p(icon("info", "s"), BILL.reason, class_name="row muted bill-reason")),
     )

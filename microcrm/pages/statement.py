@@ -74,13 +74,18 @@ def _row(line: rx.Var[EntryLine]) -> rx.Component:
     )
     return rx.el.tr(
         cell(line.day),
-        cell(line.words, " ", what),
-        cell(line.debit, column=COLUMNS[2]),
-        cell(line.credit, column=COLUMNS[3]),
-        cell(line.balance, column=COLUMNS[4]),
-        class_name="num",
+        cell(rx.el.span(line.words, " ", what)),
+        _sum(line.debit, 2, "Billed"),
+        _sum(line.credit, 3, "Paid"),
+        _sum(line.balance, 4, "Balance"),
+        class_name="num two-lines",
         key=line.at.to_string(),
     )
+
+
+def _sum(words: rx.Var[str], place: int, label: str) -> rx.Component:
+    """``label`` says on a phone, where there are no heads, which sum it is."""
+    return cell(words, column=COLUMNS[place], custom_attrs={"data-label": label})
 
 
 def _missing() -> rx.Component:
