@@ -34,12 +34,16 @@ def capture(message: Message) -> None:
 
 def refund(message: Message) -> None:
     """Payload: ``payment``, ``amount``, ``key``. Sent again with the same key after an unknown outcome, it is the same refund."""
-    business_id, given = message.business_id or 0, message.payload
+    given = message.payload
+    _send_back(message.business_id or 0, given["payment"], given["amount"], given["key"])
+
+
+def _send_back(business_id: int, payment_id: str, paise: int, key: str) -> None:
     try:
-        made = _gateway(business_id).refund(given["payment"], given["amount"], given["key"])
+        made = _gateway(business_id).refund(payment_id, paise, key)
     except GatewayRefused:
         with unit_of_work(system(business_id)) as uow:
-            note_refund_failed(uow, given["key"])
+            note_refund_failed(uow, key)
         return
     _take(business_id, refund=made)
 
@@ -60,7 +64,7 @@ def sweep() -> int:
 
 def look_up(business_id: int) -> int:
     with unit_of_work(system(business_id)) as uow:
-        requests, refunds = asking.open_requests(uow), asking.open_refunds(uow)
+        requests, refunds, stuck = asking.open_requests(uow), asking.open_refunds(uow), asking.stuck_refunds(uow)
     gateway = _gateway(business_id)
     for one in requests:
         is_over = one.is_old
@@ -70,6 +74,8 @@ def look_up(business_id: int) -> int:
             is_over = True
         with unit_of_work(system(business_id)) as uow:
             asking.note_looked(uow, one.id, is_over=is_over)
+    for payment_id, paise, key in stuck:
+        _send_back(business_id, payment_id, paise, key)
     for payment_id in refunds:
         for made in gateway.refunds_of(payment_id):
             _take(business_id, refund=made)

@@ -45,6 +45,7 @@ ACTIONS: dict[str, str] = {
     "booking.declined": "declined",
     "booking.approved": "approved",
     "booking.to_pay": "approved and asked for the deposit of",
+    "booking.deposit_returned": "gave back the deposit of",
     "booking.paid": "got the deposit of",
     "booking.requested": "was asked for",
     "booking.fee_waived": "waived the fee of",

@@ -54,7 +54,8 @@ class Back(NamedTuple):
 class DepositMoney:
     """Of one visit, in paise. ``asked``: what was to be paid ahead. ``paid`` came in, ``back`` went through on its way back,
     ``going`` is on its way, ``used`` has paid bills. ``concern``: why a payment of it needs a look, "" when none does.
-    ``is_at_bank``: a bank has not answered yet."""
+    ``is_at_bank``: a bank has not answered yet. ``is_news``: nobody has said that the concern may stay. ``unsent``: was to go
+    back, and Razorpay refused. ``dispute``: how the latest one stands, to be answered by ``respond_by``."""
 
     asked: int = 0
     paid: int = 0
@@ -63,6 +64,15 @@ class DepositMoney:
     used: int = 0
     concern: str = ""
     is_at_bank: bool = False
+    is_news: bool = False
+    unsent: int = 0
+    dispute: str = ""
+    respond_by: datetime | None = None
+
+    @property
+    def stays(self) -> int:
+        """What the shop has of it, used or not."""
+        return max(0, self.paid - self.back - self.going)
 
     @property
     def left(self) -> int:

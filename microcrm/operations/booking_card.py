@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from microcrm.domain.booking import CANCELLED, LABELS, MOVABLE, NEXT, TENTATIVE, Action, BookingStatus, all_actions
+from microcrm.domain.deposit import DepositMoney
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
@@ -19,6 +20,7 @@ from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings
+from microcrm.operations.online.deposits import deposit_money
 from microcrm.operations.parts.booking_rows import WALK_IN
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.series_place import SeriesPlace, series_place
@@ -31,6 +33,7 @@ _SAID = {
     "approved": "Approved",
     "to_pay": "Approved, waits for the deposit",
     "paid": "Deposit paid online",
+    "deposit_returned": "Deposit given back",
     "declined": "Declined",
     "moved": "Moved",
     "cancelled": "Cancelled",
@@ -91,6 +94,8 @@ class BookingCard:
     may_waive: bool
     fee_paise: int
     fee_waiver: str
+    deposit: DepositMoney
+    may_give_back: bool
     expires_at: datetime | None
     today: date
     history: tuple[CardEvent, ...]
@@ -132,6 +137,8 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         may_waive=may_act and may_run_calendar(uow) and bool(booking.cancel_fee_paise),
         fee_paise=booking.cancel_fee_paise,
         fee_waiver=booking.fee_waiver,
+        deposit=deposit_money(uow, booking),
+        may_give_back=uow.may(Permission.INVOICES_CORRECT),
         expires_at=booking.expires_at if status in TENTATIVE else None,
         today=today_in(zone_of(uow.actor.zone), uow.now),
         history=_history(uow, booking.id or 0),

@@ -14,11 +14,14 @@ from microcrm.state.booking_fee import FeeForm
 
 def cancel_dialog() -> rx.Component:
     form, errors = CancelForm, CancelForm.errors
-    late = rx.cond(form.fee != "", form.fee + " by your rules: " + form.fee_share, "Your rules ask for no fee now.")
+    late = rx.cond(
+        form.fee != "", form.fee + " by your rules: " + form.fee_share + ". ", "Your rules ask for no fee now. "
+    )
+    back = rx.cond(form.deposit != "", " The deposit of " + form.deposit + " goes back.", "")
     who = [
-        ("customer", "The customer, in time", "Costs nothing."),
-        ("late", "The customer, late", late),
-        ("business", "We did", "Costs nothing. Somebody is ill, or the shop is closed."),
+        ("customer", "The customer, in time", "Costs nothing." + back),
+        ("late", "The customer, late", late + form.late_back),
+        ("business", "We did", "Costs nothing. Somebody is ill, or the shop is closed." + back),
     ]
     return dialog(
         "Cancel booking",
@@ -63,14 +66,20 @@ def decline_dialog() -> rx.Component:
 
 
 def missed_dialog() -> rx.Component:
-    """Only for who does not come where that costs something."""
+    """Only for who does not come where that costs something, or gives a deposit back."""
     form = FeeForm
     return dialog(
         "Did not come",
         rx.el.form(
             error_summary(form.errors, {"waiver": "Fee"}, form="n"),
-            rx.el.p("By your rules this costs ", rx.el.b(form.fee, class_name="num"), "."),
-            waive_field(form.fee, form.errors, "n"),
+            rx.cond(
+                form.fee != "",
+                rx.fragment(
+                    rx.el.p("By your rules this costs ", rx.el.b(form.fee, class_name="num"), ". ", form.deposit),
+                    waive_field(form.fee, form.errors, "n"),
+                ),
+                rx.el.p("By your rules this costs nothing. ", form.deposit),
+            ),
             form_footer(
                 button("Keep it as it is", on_click=form.close),
                 button("Did not come", kind="danger-solid", type="submit", busy=form.is_saving),

@@ -17,6 +17,8 @@ from microcrm.components.buttons import (
     whatsapp_button,
 )
 from microcrm.components.cards import chip, hue_dot
+from microcrm.components.dialogs import confirm
+from microcrm.components.feedback import alert
 from microcrm.components.icons import icon
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Permission
@@ -29,6 +31,7 @@ from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Line, Option
+from microcrm.state.booking_deposit import DepositForm
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.series_edit import SeriesEdit
@@ -46,6 +49,7 @@ def booking_card() -> rx.Component:
         decline_dialog(),
         missed_dialog(),
         waive_dialog(),
+        deposit_dialog(),
         again_dialog(),
         tell_dialog(),
     )
@@ -74,6 +78,7 @@ def _card() -> rx.Component:
             rx.cond(card.cancel_reason != "", rx.el.p("Reason: ", card.cancel_reason, class_name="muted")),
             rx.cond(card.kept != "", rx.el.p(icon("hourglass", "s"), card.kept, class_name="card-note")),
             rx.cond(card.fee != "", _fee()),
+            rx.cond(card.deposit.line != "", _deposit()),
             rx.cond(card.steps.length() > 0, rx.el.div(rx.foreach(card.steps, _step), class_name="card-steps")),
             _after(),
             _story(),
@@ -122,6 +127,34 @@ def _fee() -> rx.Component:
     )
     return rx.el.p(icon("receipt_indian_rupee", "s"), rx.el.span(Card.card.fee, " ", rx.cond(Card.card.may_waive, change)),
                    class_name="card-note num")  # fmt: skip
+
+
+def _deposit() -> rx.Component:
+    """What was paid ahead, what became of it, and what has to be done."""
+    line = Card.card.deposit
+    return rx.fragment(
+        rx.el.p(icon("indian_rupee", "s"), line.line, class_name="card-note num"),
+        rx.cond(line.alert != "", alert("warn", line.alert)),
+        rx.cond(
+            line.may_give_back | line.may_leave,
+            rx.el.div(
+                rx.cond(line.may_give_back, text_button("Give the deposit back", on_click=DepositForm.ask(True))),
+                rx.cond(line.may_leave, text_button("Leave it so", on_click=DepositForm.leave_it)),
+                class_name="row",
+            ),
+        ),
+    )
+
+
+def deposit_dialog() -> rx.Component:
+    return confirm(
+        "Give the deposit back?",
+        "All of it that no bill has used goes back the way it came, within some days. The visit stays as it is.",
+        open=DepositForm.is_asking,
+        on_close=DepositForm.ask(False),
+        on_confirm=DepositForm.give_back,
+        action="Give it back",
+    )
 
 
 def _after() -> rx.Component:

@@ -129,7 +129,9 @@ async def pay_link(request: Request) -> Response:
 
 
 def _pay(world: World, merchant: Merchant, order: Body, way: str) -> Body:
-    payment = money.attempt(world, merchant, order, method=way if way in ("upi", "card", "netbanking") else "upi")
+    knobs, method = world.knobs, way if way in ("upi", "card", "netbanking") else "upi"
+    payment = money.attempt(world, merchant, order, knobs.charges or None, method=method)
+    payment["currency"] = knobs.currency or payment["currency"]
     if way in ("fail", "late"):
         money.fail(world, merchant, payment, "payment_timed_out" if way == "late" else "payment_failed")
         if way == "late":

@@ -76,7 +76,7 @@ def _settle(world: World, merchant: Merchant, given: Body) -> Any:
 
 def _dispute(world: World, merchant: Merchant, given: Body) -> Any:
     payment = found(merchant.payments, str(given.get("payment_id")))
-    return dict(money.dispute(world, merchant, payment, str(given.get("status", "open"))))
+    return dict(money.dispute(world, merchant, payment, str(given.get("status", "open")), given.get("amount")))
 
 
 def _expire(world: World, merchant: Merchant, given: Body) -> Any:

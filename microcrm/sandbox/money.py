@@ -198,12 +198,14 @@ def _count_refunded(payment: Body, paise: int) -> None:
     payment["status"] = "refunded" if is_whole else "captured"
 
 
-def dispute(world: World, merchant: Merchant, payment: Body, status: str = "open") -> Body:
+def dispute(world: World, merchant: Merchant, payment: Body, status: str = "open", paise: int | None = None) -> Body:
+    """``paise``: when the bank wants only a part of it."""
     known = next((one for one in merchant.disputes.values() if one["payment_id"] == payment["id"]), None)
     if known is None:
         known = {
-            "id": world.new_id("disp"), "entity": "dispute", "payment_id": payment["id"], "amount": payment["amount"],
-            "currency": payment["currency"], "amount_deducted": 0, "reason_code": "goods_or_services_not_received",
+            "id": world.new_id("disp"), "entity": "dispute", "payment_id": payment["id"],
+            "amount": payment["amount"] if paise is None else paise, "currency": payment["currency"], "amount_deducted": 0,
+            "reason_code": "goods_or_services_not_received",
             "respond_by": world.now() + 7 * 86400, "status": "open", "phase": "chargeback", "created_at": world.now(),
         }  # fmt: skip
         merchant.disputes[known["id"]] = known

@@ -62,7 +62,8 @@ class Merchant:
 @dataclass
 class Knobs:
     """How the next webhooks go wrong. ``delay``: seconds; ``shuffle``: sends what is due in any order. ``settles_after``: seconds
-    until a refund is through by itself; 0: never."""
+    until a refund is through by itself; 0: never. ``charges`` and ``currency``: what people who pay on the hosted page are charged
+    instead of what was asked for, in paise; 0 and "": as it should be."""
 
     duplicate: int = 0
     delay: float = 0
@@ -70,6 +71,8 @@ class Knobs:
     signature: str = ""
     drop: int = 0
     settles_after: float = 3
+    charges: int = 0
+    currency: str = ""
 
 
 @dataclass

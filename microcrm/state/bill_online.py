@@ -10,6 +10,7 @@ from uuid import uuid4
 import reflex as rx
 
 from microcrm.domain.formatting import format_near_day, format_time
+from microcrm.domain.gateway import DISPUTE_OPEN
 from microcrm.domain.money import format_rupees, rupees_for_input
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
@@ -25,6 +26,7 @@ from microcrm.operations.online.refunds import (
 from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.deposit_words import CONCERNS, dispute_words
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.online import made
@@ -34,6 +36,7 @@ _STATUS = {
     "created": ("Begun", "neutral"), "failed": ("Failed", "bad"), "authorized": ("At the bank", "warn"),
     "captured": ("Paid", "ok"), "refunded": ("Given back", "neutral"),
 }  # fmt: skip
+_DISPUTED = ("In dispute", "bad")
 _CONCERNS = {
     "amount": "It is not the sum that was asked for. It counts for this bill as far as it goes; take the rest, or give it back.",
     "currency": "It came in another currency, so it does not count for this bill. Give it back in Razorpay, or take it in by hand.",
@@ -41,11 +44,6 @@ _CONCERNS = {
     "cancelled": "The bill was cancelled meanwhile. Give it back, or keep it as the customer’s advance.",
     "uncaptured": "The bank was late and the bill is paid. We did not take it; Razorpay gives it back within days.",
 }
-_DISPUTES = {
-    "open": "The customer’s bank wants it back. Answer in Razorpay", "under_review": "Their bank looks at your answer",
-    "action_required": "Their bank asks for more. Answer in Razorpay", "won": "You won the dispute",
-    "lost": "You lost the dispute; Razorpay takes the money back", "closed": "The dispute is closed",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,17 +130,13 @@ class OnlineTill(AppState):
 def line_of(one: OnlinePayment, zone: str) -> OnlineLine:
     clock = zone_of(zone)
     day = format_near_day(one.at.astimezone(clock).date(), now().astimezone(clock).date())
-    status, tone = _STATUS[one.status]
+    status, tone = _DISPUTED if one.dispute in DISPUTE_OPEN else _STATUS[one.status]
     parts = [
         one.method.upper() if one.method == "upi" else one.method.capitalize(),
         f"{day}, {format_time(one.at, clock)}",
     ]
     parts += ["after the bank was late"] if one.is_late and one.status != "failed" else []
     parts += [f"{format_rupees(one.pending)} on the way back"] if one.pending else []
-    until = (
-        f", until {format_near_day(one.respond_by.astimezone(clock).date(), now().date())}" if one.respond_by else ""
-    )
-    is_open = one.dispute in ("open", "action_required")
     return OnlineLine(
         id=str(one.id),
         ledger_id=str(one.ledger_id) if one.left > 0 else "",
@@ -150,7 +144,7 @@ def line_of(one: OnlinePayment, zone: str) -> OnlineLine:
         tone=tone,
         amount=format_rupees(one.amount) if one.currency == "INR" else f"{one.currency} {one.amount / 100:,.2f}",
         about=" · ".join(part for part in [*parts, one.error] if part),
-        concern=_CONCERNS.get(one.concern, ""),
-        dispute=_DISPUTES.get(one.dispute, "") + (until if is_open else ""),
+        concern=(CONCERNS if one.is_deposit else _CONCERNS).get(one.concern, ""),
+        dispute=dispute_words(one.dispute, one.respond_by, zone) if one.dispute else "",
         left=rupees_for_input(one.left),
     )

@@ -18,6 +18,7 @@ from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
+from microcrm.state.deposit_words import deposit_words
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 
@@ -26,7 +27,7 @@ STEPS = {"cancel": "cancelled", "decline": "declined"}
 
 class CancelForm(AppState):
     """``form`` is "cancel", "decline" or nothing. ``fee``: what cancelling late costs now, "" when nothing; ``suggested``:
-    who cancels, as the clock has it."""
+    who cancels, as the clock has it. ``deposit``: what was paid ahead, "" when nothing; ``late_back``: what happens to it then."""
 
     form: str = ""
     is_saving: bool = False
@@ -34,6 +35,8 @@ class CancelForm(AppState):
     suggested: str = "customer"
     fee: str = ""
     fee_share: str = ""
+    deposit: str = ""
+    late_back: str = ""
     letter: Letter = Letter()
 
     _booking: int = 0
@@ -91,6 +94,8 @@ class CancelForm(AppState):
         self.title = title_of(fees)
         self.fee = format_rupees(fees.late.paise) if fees.late.paise else ""
         self.fee_share = f"{fees.late.percent} % of the price"
+        self.deposit = format_rupees(fees.deposit) if fees.deposit else ""
+        self.late_back = deposit_words(fees.deposit, fees.late.paise)
         self.suggested = "late" if fees.is_late or fees.late.paise else "customer"
         self.letter = letter_of(await self._look(preview_notice, PreviewNotice(fees.booking_id, STEPS[form])))
 

@@ -20,6 +20,7 @@ from microcrm.domain.formatting import (
 from microcrm.domain.money import format_rupees
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.booking_card import BookingCard
+from microcrm.state.deposit_words import NO_DEPOSIT, DepositLine, deposit_line
 from microcrm.state.series_line import NO_SERIES, SeriesLine, series_line
 
 _S = BookingStatus
@@ -106,6 +107,7 @@ class CardView:
     visit_time: str = ""
     services: list[tuple[str, str]] = field(default_factory=list)
     bill_href: str = ""
+    deposit: DepositLine = NO_DEPOSIT
     history: list[Line] = field(default_factory=list)
     series: SeriesLine = NO_SERIES
 
@@ -158,6 +160,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         visit_time=clock_for_input(visit_minute),
         services=[(str(one.service_id), str(one.member_id)) for one in card.items],
         bill_href=f"/invoice?booking={card.booking_id}" if _is_billed(card) else "",
+        deposit=deposit_line(card.deposit, zone_name, may_give_back=card.may_give_back),
         series=series_line(card.series),
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
@@ -218,6 +221,11 @@ def _fee(card: BookingCard) -> str:
         return ""
     if card.fee_waiver:
         return f"Fee of {format_rupees(card.fee_paise)} waived: {card.fee_waiver}"
+    kept = min(card.fee_paise, card.deposit.stays)
+    if kept == card.fee_paise:
+        return f"Fee of {format_rupees(kept)}, kept of the deposit"
+    if kept:
+        return f"Fee of {format_rupees(card.fee_paise)}: {format_rupees(kept)} kept of the deposit, the rest to be paid"
     return f"Fee to be paid: {format_rupees(card.fee_paise)}"
 
 

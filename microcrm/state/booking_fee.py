@@ -16,6 +16,7 @@ from microcrm.operations.booking_status import Step, step
 from microcrm.state.base import AppState
 from microcrm.state.booking_cancel import title_of
 from microcrm.state.booking_card import Card
+from microcrm.state.deposit_words import deposit_words
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 
@@ -27,6 +28,7 @@ class FeeForm(AppState):
     is_saving: bool = False
     title: str = ""
     fee: str = ""
+    deposit: str = ""  # what becomes of what was paid ahead
 
     _booking: int = 0
     _version: int = 0
@@ -34,10 +36,10 @@ class FeeForm(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def miss(self, booking_id: str) -> Any:
-        """Asked only when it costs something; else it is done, and Undo takes it back."""
+        """Asked only when it costs something or gives a deposit back; else it is done, and Undo takes it back."""
         self.errors = {}
         await self._look_at(booking_id)
-        if self.fee:
+        if self.fee or self.deposit:
             self.form = "missed"
             return None
         return await self._do(step, Step(self._booking, BookingStatus.NO_SHOW.value, self._version))
@@ -92,3 +94,4 @@ class FeeForm(AppState):
         fees = await self._look(fees_of, booking_id)
         self._booking, self._version, self.title = fees.booking_id, fees.version, title_of(fees)
         self.fee = format_rupees(fees.missed.paise) if fees.missed.paise else ""
+        self.deposit = deposit_words(fees.deposit, fees.missed.paise)

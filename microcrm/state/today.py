@@ -10,6 +10,7 @@ import reflex as rx
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
+from microcrm.operations.online.attention import money_matters
 from microcrm.operations.online.refunds import open_concerns
 from microcrm.operations.today import today
 from microcrm.state import today_view as view
@@ -18,6 +19,7 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ALL, kinds_of, screens
 from microcrm.state.requests import Requests
 from microcrm.state.today_aside import TodayAside
+from microcrm.state.today_money import money_rows
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,17 @@ class TodayPage(AppState):
     def _requests(self) -> list[Any]:
         return [Requests.load] if self.has_calendar else []
 
+    async def _money(self, zone: str) -> list[view.AttentionRow]:
+        return money_rows(await self._look(open_concerns), await self._look(money_matters), zone)
+
     async def _read(self) -> bool:
         screens().show(self.router.session.client_token, current_seat().actor.business_id, TodayPage.heard)
         facts = await self._look(today)
         self.head = view.head_of(facts, self.person_name)
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
         self.earlier, self.rows = view.rows_of(facts)
-        concerns = await self._look(open_concerns) if Permission.INVOICES_CORRECT.value in self.allowed else []
-        self.attention = [*view.money_rows(concerns, facts.zone), *view.attention_of(facts)]
+        money = await self._money(facts.zone) if Permission.INVOICES_CORRECT.value in self.allowed else []
+        self.attention = [*money, *view.attention_of(facts)]
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
         self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step

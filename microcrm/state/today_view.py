@@ -18,7 +18,6 @@ from microcrm.domain.formatting import (
 from microcrm.domain.money import format_rupees, format_rupees_whole
 from microcrm.domain.names import given_name, initials, short_name
 from microcrm.domain.zones import to_wall, zone_of
-from microcrm.operations.online.refunds import Concern
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.today import Attention, StaffNow, Today
 from microcrm.state.booking_card_view import Option
@@ -26,7 +25,6 @@ from microcrm.state.calendar_board import LOOKS, late_words
 
 _S = BookingStatus
 _OVER = (_S.FINISHED, _S.NO_SHOW)
-MOST_MONEY_ROWS = 5
 TREND = (88, 32)  # width and height of a figure's line
 
 
@@ -187,43 +185,6 @@ def attention_of(today: Today) -> list[AttentionRow]:
         text = "No service is ticked for them."
         rows.append(AttentionRow("users", "warn", title, text, "/settings/services", "Choose services"))
     return rows
-
-
-def money_rows(concerns: Sequence[Concern], zone: str) -> list[AttentionRow]:
-    """Online payments that do not fit what was asked for: of bills together, since the bill says what to do, and of visits
-    one by one."""
-    rows = [_deposit_row(one, zone) for one in concerns if one.document_id is None][:MOST_MONEY_ROWS]
-    bills = [one for one in concerns if one.document_id is not None]
-    if not bills:
-        return rows
-    first = bills[0]
-    title = format_count(len(bills), "online payment") + f" to look at{'' if len(bills) > 1 else f': {first.number}'}"
-    text = (
-        f"{format_rupees(first.amount)} did not fit the bill."
-        if first.currency == "INR"
-        else "It came in another currency."
-    )
-    return [AttentionRow("indian_rupee", "warn", title, text, f"/invoice?id={first.document_id}", "Open"), *rows]
-
-
-_DEPOSITS = {
-    "late": "{sum} came after the time had gone to somebody else. It goes back by itself; offer another time.",
-    "twice": "{sum} was paid a second time. It goes back by itself.",
-    "cancelled": "{sum} came for a visit that is off. It goes back by itself.",
-    "uncaptured": "A bank was late and the visit is not waiting for {sum} any more. We did not take it.",
-    "amount": "{sum} is not what was asked for, so nothing is booked. Book the visit, or give it back.",
-    "currency": "It came in another currency, so nothing is booked. Give it back in Razorpay, or book the visit.",
-}
-
-
-def _deposit_row(one: Concern, zone_name: str) -> AttentionRow:
-    zone = zone_of(zone_name)
-    day = one.starts_at.astimezone(zone).date() if one.starts_at else None
-    when = f"{format_day(day)}, {format_time(one.starts_at, zone)}" if day and one.starts_at else ""
-    amount = format_rupees(one.amount) if one.currency == "INR" else f"{one.currency} {one.amount / 100:,.2f}"
-    href = f"/calendar?date={day.isoformat() if day else ''}&booking={one.item_id}"
-    title = f"Deposit of {one.customer or 'a visit'}, {when}"
-    return AttentionRow("indian_rupee", "warn", title, _DEPOSITS[one.why].format(sum=amount), href, "Open")
 
 
 def _floor(one: StaffNow, today: Today) -> FloorCard:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
+from microcrm import wiring
 from microcrm.domain.gateway import read_told
 from microcrm.domain.permissions import Role
+from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.models.gateway import PayRequest
@@ -21,7 +24,7 @@ from microcrm.operations.online.told import take_told
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.public_booking import Agreed, TakeTime, take_and_book
 from microcrm.operations.unit_of_work import UnitOfWork, system
-from tests.support.desk import booking_of
+from tests.support.desk import MONDAY, booking_of
 from tests.support.holds import PERSON, later, start_at, stranger
 from tests.support.online import connect, payment, webhook
 from tests.support.shops import Shop
@@ -36,10 +39,15 @@ def ask_ahead(uow: UnitOfWork, kind: str = "fixed", **changes: Any) -> None:
     change_policy(uow, ChangePolicy(policy_of(uow).version, **values))
 
 
-def book_online(uow: UnitOfWork, shop: Shop, time: str = "10:00", **person: Any) -> BookingDone:
+def book_online(uow: UnitOfWork, shop: Shop, time: str = "10:00", day: str = MONDAY, **person: Any) -> BookingDone:
     """A haircut with anybody, without a hold in between. A stranger in a transaction of their own."""
     typed = ConfirmPublic(**({"token": "", **PERSON} | person))
-    return take_and_book(uow, "shop-a", TakeTime([(shop.service_id, None)], start_at(time)), typed, Agreed())
+    return take_and_book(uow, "shop-a", TakeTime([(shop.service_id, None)], start_at(time, day)), typed, Agreed())
+
+
+def days_ahead() -> str:
+    """By the true clock, so that cancelling is early."""
+    return (to_wall(wiring.now(), zone_of("Asia/Kolkata"))[0] + timedelta(days=5)).isoformat()
 
 
 def order_for(uow: UnitOfWork, token: str, remote_id: str = "order_A") -> Wanted:

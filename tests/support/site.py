@@ -42,6 +42,7 @@ def served(servers: Servers) -> Iterator[Site]:
         "MICROCRM_ENVIRONMENT": "dev",
         "MICROCRM_PORT": str(port),
         "MICROCRM_WEB_WORKERS": "1",
+        "MICROCRM_SANDBOX_PORT": str(ports.free_port()),
         "DATABASE_URL": servers.app_url.format(database=DATABASE),
         "DATABASE_URL_DIRECT": servers.owner_url.format(database=DATABASE),
         "REDIS_URL": f"{servers.redis_url.removesuffix('/0')}/{_REDIS_DATABASE}",
@@ -56,6 +57,17 @@ def served(servers: Servers) -> Iterator[Site]:
             program = _program(name, variables, settings(), url if name == "web" else "")
             stack.callback(processes.start(program).stop)
         yield Site(url, shops.find(variables["DATABASE_URL_DIRECT"]), variables)
+
+
+@contextlib.contextmanager
+def with_sandbox(site: Site) -> Iterator[str]:
+    """The stand-in for Razorpay beside the site; its address."""
+    url = f"http://127.0.0.1:{site.variables['MICROCRM_SANDBOX_PORT']}"
+    running = processes.start(_program("sandbox", site.variables, settings(), url))
+    try:
+        yield url
+    finally:
+        running.stop()
 
 
 def _program(name: str, variables: dict[str, str], current: Settings, url: str) -> Program:

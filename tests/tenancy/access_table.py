@@ -50,6 +50,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "FeeForm": AT_THE_CALENDAR,
     "FeeForm.waive": DESK,
     "FeeForm.restore": DESK,
+    "DepositForm": BOOKKEEPERS,
     "AgainForm": AT_THE_CALENDAR,
     "Telling": AT_THE_CALENDAR,
     "Requests": AT_THE_CALENDAR,

@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 
 from microcrm import wiring
-from microcrm.domain.booking import BookingStatus
+from microcrm.domain.booking import CANCELLED, BookingStatus
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.cancellation import share
 from microcrm.domain.deposit import backs_of, kept_of
 from microcrm.domain.zones import zone_of
 from microcrm.http.book import traps
-from microcrm.http.book.rules import until_of
+from microcrm.http.book.rules import move_rule
 from microcrm.http.book.times import Slot, slot_of
 from microcrm.http.book.tongues import Tongue
 from microcrm.http.book.when import posted_fields
@@ -56,7 +56,7 @@ def money_terms(
         return []
     zone, terms = zone_of(shop.zone), shop.terms
     steps = backs_of(terms.fee_ladder, base_paise, deposit_paise, starts_at, wiring.now())
-    lines = until_of(terms, tongue)
+    lines = [move_rule(terms, tongue)]
     for place, step in enumerate(steps):
         ends = steps[place + 1].since if place + 1 < len(steps) else None
         lines.append(_step(tongue, zone, step.since, ends, step.kept, step.back))
@@ -114,6 +114,8 @@ def has_lapsed(visit: PublicVisit) -> bool:
 def paid_words(visit: PublicVisit, tongue: Tongue) -> str:
     """Beside the price: what was paid ahead and what is left for the shop."""
     money, total = visit.deposit, visit.total_paise
+    if has_lapsed(visit) or visit.status in CANCELLED:
+        return ""
     if is_to_pay(visit):
         return due_words(tongue, money.asked, total, is_asked_first=False)
     if visit.status is _S.PENDING_APPROVAL:

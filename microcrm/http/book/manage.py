@@ -82,7 +82,7 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
     is_new = request.query_params.get("new") in ("4", "5") and is_ahead
     step_count = request.query_params.get("new", "")
     return {
-        "heading": _heading(visit, tongue, is_new),
+        "heading": _heading(visit, tongue, is_new or (is_ahead and "paying" in request.query_params)),
         "said": _said(visit, tongue),
         "is_good": visit.status in _STANDS,
         "is_over": visit.status in OVER or has_lapsed(visit),

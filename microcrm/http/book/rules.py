@@ -10,7 +10,18 @@ _DAY, _HOUR = 24 * 60, 60
 
 def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
     """Until when one may move and cancel, and what being later costs."""
-    lines = until_of(terms, tongue)
+    lines = []
+    if terms.cancel_cutoff_min == terms.reschedule_cutoff_min:
+        lines.append(
+            tongue.say(
+                "You can move or cancel until %(before)s before.", before=length(terms.cancel_cutoff_min, tongue)
+            )
+            if terms.cancel_cutoff_min
+            else tongue.say("You can move or cancel until it begins.")
+        )
+    else:
+        lines.append(_until(terms.reschedule_cutoff_min, tongue, is_move=True))
+        lines.append(_until(terms.cancel_cutoff_min, tongue, is_move=False))
     for step in sorted(terms.fee_ladder, reverse=True):
         before = length(step.within_min, tongue)
         lines.append(
@@ -25,21 +36,9 @@ def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
     return lines
 
 
-def until_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
-    """Only until when."""
-    lines = []
-    if terms.cancel_cutoff_min == terms.reschedule_cutoff_min:
-        lines.append(
-            tongue.say(
-                "You can move or cancel until %(before)s before.", before=length(terms.cancel_cutoff_min, tongue)
-            )
-            if terms.cancel_cutoff_min
-            else tongue.say("You can move or cancel until it begins.")
-        )
-    else:
-        lines.append(_until(terms.reschedule_cutoff_min, tongue, is_move=True))
-        lines.append(_until(terms.cancel_cutoff_min, tongue, is_move=False))
-    return lines
+def move_rule(terms: PolicyTerms, tongue: Tongue) -> str:
+    """Only until when one may move it."""
+    return _until(terms.reschedule_cutoff_min, tongue, is_move=True)
 
 
 def length(minutes: int, tongue: Tongue) -> str:

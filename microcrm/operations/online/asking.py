@@ -29,6 +29,7 @@ LEAST_PAISE = 100  # Razorpay takes nothing below a rupee
 FIRST_LOOK = timedelta(minutes=2)
 GIVEN_UP_AFTER = timedelta(minutes=15)  # a request that Razorpay never got
 MOST_LOOKS = 50
+STUCK_AFTER = timedelta(hours=6)
 _BEHIND = text("SELECT * FROM businesses_with_open_payments(:before)")
 
 
@@ -138,6 +139,29 @@ def open_refunds(uow: UnitOfWork) -> list[str]:
         .limit(MOST_LOOKS)
     )
     return list(uow.session.scalars(query))
+
+
+def stuck_refunds(uow: UnitOfWork) -> list[tuple[str, int, str]]:
+    """Payment, paise and key of what should have left hours ago: the outbox has given up by then, for keys that did not work
+    or a Razorpay that did not answer."""
+    uow.require(Permission.PAYMENTS_TAKE)
+    query = (
+        select(GatewayPayment.remote_id, GatewayRefund.amount_paise, GatewayRefund.key)
+        .join(
+            GatewayRefund,
+            (GatewayRefund.business_id == GatewayPayment.business_id)
+            & (GatewayRefund.gateway_payment_id == GatewayPayment.id),
+        )
+        .where(
+            GatewayPayment.business_id == uow.business_id,
+            GatewayRefund.status == "wanted",
+            GatewayRefund.key.is_not(None),
+            GatewayRefund.at < uow.now - STUCK_AFTER,
+        )
+        .order_by(GatewayRefund.id)
+        .limit(MOST_LOOKS)
+    )
+    return [(remote_id, paise, str(key)) for remote_id, paise, key in uow.session.execute(query)]
 
 
 def is_due(document: Document) -> bool:

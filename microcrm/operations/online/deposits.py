@@ -29,15 +29,18 @@ from microcrm.operations.unit_of_work import UnitOfWork
 _S = BookingStatus
 _MONEY = fixed("""
 WITH came AS (
-  SELECT g.id, g.payment_id, g.amount_paise, g.status, g.concern FROM gateway_payments g
+  SELECT g.id, g.payment_id, g.amount_paise, g.status, g.concern, g.concern_closed_at FROM gateway_payments g
   JOIN pay_requests r ON r.business_id = g.business_id AND r.id = g.pay_request_id
   WHERE r.business_id = :business AND r.booking_id = :booking
 ), back AS (
-  SELECT f.payment_id, f.amount_paise, f.status FROM gateway_refunds f JOIN came ON came.id = f.gateway_payment_id
+  SELECT f.id, f.gateway_payment_id, f.payment_id, f.amount_paise, f.status, f.at
+  FROM gateway_refunds f JOIN came ON came.id = f.gateway_payment_id
   WHERE f.business_id = :business
+), disputed AS (
+  SELECT d.id, d.payment_id, d.amount_paise, d.status, d.respond_by FROM disputes d JOIN came ON came.id = d.gateway_payment_id
+  WHERE d.business_id = :business
 ), lost AS (
-  SELECT d.payment_id, d.amount_paise FROM disputes d JOIN came ON came.id = d.gateway_payment_id
-  WHERE d.business_id = :business AND d.status = 'lost'
+  SELECT payment_id, amount_paise FROM disputed WHERE status = 'lost'
 )
 SELECT (SELECT coalesce(sum(amount_paise), 0) FROM came WHERE payment_id IS NOT NULL) AS paid,
   (SELECT coalesce(sum(amount_paise), 0) FROM back WHERE status = 'processed')
@@ -46,7 +49,13 @@ SELECT (SELECT coalesce(sum(amount_paise), 0) FROM came WHERE payment_id IS NOT 
   (SELECT coalesce(sum(a.amount_paise), 0) FROM allocations a WHERE a.business_id = :business AND a.payment_id IN (
     SELECT payment_id FROM came UNION SELECT payment_id FROM back UNION SELECT payment_id FROM lost)) AS used,
   coalesce((SELECT concern FROM came WHERE concern <> '' ORDER BY id DESC LIMIT 1), '') AS concern,
-  EXISTS (SELECT FROM came WHERE status = 'authorized' AND concern = '') AS is_at_bank
+  EXISTS (SELECT FROM came WHERE status = 'authorized' AND concern = '') AS is_at_bank,
+  EXISTS (SELECT FROM came WHERE concern <> '' AND concern_closed_at IS NULL) AS is_news,
+  (SELECT coalesce(sum(b.amount_paise), 0) FROM back b JOIN came ON came.id = b.gateway_payment_id
+   WHERE b.status = 'failed' AND NOT EXISTS (SELECT FROM back l WHERE l.gateway_payment_id = b.gateway_payment_id AND l.id > b.id)
+     AND (came.concern_closed_at IS NULL OR came.concern_closed_at <= b.at)) AS unsent,
+  coalesce((SELECT status FROM disputed ORDER BY id DESC LIMIT 1), '') AS dispute,
+  (SELECT respond_by FROM disputed ORDER BY id DESC LIMIT 1) AS respond_by
 """)
 
 
@@ -94,8 +103,9 @@ def deposit_money(uow: UnitOfWork, booking: Booking) -> DepositMoney:
         return DepositMoney()
     values = {"business": uow.business_id, "booking": booking.id}
     row = uow.session.connection().execute(_MONEY, values).one()
-    sums = {name: int(getattr(row, name)) for name in ("paid", "back", "going", "used")}
-    return DepositMoney(asked=booking.deposit_paise, **sums, concern=row.concern, is_at_bank=row.is_at_bank)
+    sums = {name: int(getattr(row, name)) for name in ("paid", "back", "going", "used", "unsent")}
+    rest = {name: getattr(row, name) for name in ("concern", "is_at_bank", "is_news", "dispute", "respond_by")}
+    return DepositMoney(asked=booking.deposit_paise, **sums, **rest)
 
 
 def follow_payment(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) -> None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.money import format_rupees, parse_rupees
 from microcrm.domain.permissions import Permission
-from microcrm.models.billing import Document, Payment
+from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.customers import Customer
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
@@ -59,6 +59,7 @@ class OnlinePayment:
     dispute: str
     respond_by: datetime | None
     at: datetime
+    is_deposit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +130,26 @@ def _keep_as_advance(uow: UnitOfWork, payment: Payment) -> None:
 
 
 def online_payments(uow: UnitOfWork, document_id: Any) -> tuple[OnlinePayment, ...]:
-    """Of one bill, the first one first."""
+    """Of one bill with the deposit that it was paid with, or of a receipt voucher; the first one first."""
     uow.require(Permission.INVOICES_VIEW)
-    document = find(uow, Document, document_id)
-    rows = uow.session.scalars(
-        select(GatewayPayment)
+    document = find(uow, Document, document_id, is_locked=False)
+    used = select(Allocation.payment_id).where(
+        Allocation.business_id == uow.business_id, Allocation.document_id == document.id
+    )
+    own = [GatewayPayment.payment_id == document.payment_id] if document.payment_id else []
+    rows = uow.session.execute(
+        select(GatewayPayment, PayRequest.booking_id)
         .join(
             PayRequest,
             (PayRequest.business_id == GatewayPayment.business_id) & (PayRequest.id == GatewayPayment.pay_request_id),
         )
-        .where(GatewayPayment.business_id == uow.business_id, PayRequest.document_id == document.id)
+        .where(
+            GatewayPayment.business_id == uow.business_id,
+            or_(PayRequest.document_id == document.id, GatewayPayment.payment_id.in_(used), *own),
+        )
         .order_by(GatewayPayment.at, GatewayPayment.id)
     )
-    return tuple(_view(uow, row) for row in rows)
+    return tuple(_view(uow, row, is_deposit=booking_id is not None) for row, booking_id in rows)
 
 
 def way_to_pay(uow: UnitOfWork) -> str:
@@ -190,7 +198,7 @@ def first_item() -> Any:
     )
 
 
-def _view(uow: UnitOfWork, row: GatewayPayment) -> OnlinePayment:
+def _view(uow: UnitOfWork, row: GatewayPayment, *, is_deposit: bool) -> OnlinePayment:
     query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.gateway_payment_id == row.id)
     dispute = uow.session.scalars(query.order_by(Dispute.id.desc()).limit(1)).first()
     asked = asked_back(uow, row)
@@ -210,6 +218,7 @@ def _view(uow: UnitOfWork, row: GatewayPayment) -> OnlinePayment:
         dispute=dispute.status if dispute else "",
         respond_by=dispute.respond_by if dispute else None,
         at=row.at,
+        is_deposit=is_deposit,
     )
 
 

@@ -3,6 +3,7 @@ deposit when its visit is off."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -69,7 +70,7 @@ def return_deposit(uow: UnitOfWork, booking: Booking) -> None:
         kept = kept_of(left, fee)
         fee -= kept
         if left - kept >= RUPEE:
-            send_back(uow, row, left - kept, _key(uow, booking, row), _CANCELLED, due_at)
+            send_back(uow, row, left - kept, new_key(booking), _CANCELLED, due_at)
 
 
 def keep_deposit_after_all(uow: UnitOfWork, booking: Booking) -> None:
@@ -139,15 +140,13 @@ def send_all_back(uow: UnitOfWork, booking: Booking, row: GatewayPayment, why: s
     """A payment that came for nothing: ``why`` is late, twice or cancelled."""
     left = spare_of(uow, row)
     if left >= RUPEE:
-        send_back(uow, row, left, _key(uow, booking, row), REASONS[why])
+        send_back(uow, row, left, new_key(booking), REASONS[why])
 
 
-def _key(uow: UnitOfWork, booking: Booking, row: GatewayPayment) -> str:
-    """Another one for each time that something of this payment goes back; under the locks nobody else counts the same."""
-    query = select(func.coalesce(func.max(GatewayRefund.id), 0)).where(
-        GatewayRefund.business_id == uow.business_id, GatewayRefund.gateway_payment_id == row.id
-    )
-    return f"visit-{booking.id}-{row.id}-{uow.session.execute(query).scalar_one()}"
+def new_key(booking: Booking) -> str:
+    """Another one for each time that something goes back. It is stored before anything is sent, so that a second try has the
+    same; the locks see to it that nothing is asked for twice."""
+    return f"visit-{booking.id}-{secrets.token_hex(8)}"
 
 
 def _recall(uow: UnitOfWork, booking: Booking) -> bool:
