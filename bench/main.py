@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import calendar, events, hooks, invoice, lighthouse, public, race, signin, slots, start, weight
+from bench import calendar, events, gstr1, hooks, invoice, lighthouse, public, race, signin, slots, start, weight
 from bench.report import Choice, Report
 from microcrm.processes import Failed
 
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "book-race": race.measure,
     "hooks": hooks.measure,
     "invoice": invoice.measure,
+    "gstr1-100k": gstr1.measure,
 }
 
 
