@@ -252,6 +252,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 
 RETURN_FILES: dict[str, str] = {
     "gstr1": "the GSTR-1 file",
+    "iff": "the IFF file",
     "register": "the sales register",
     "day-book": "the day-book",
     "b2b": "table 4A (customers with a GSTIN)",
@@ -262,6 +263,7 @@ RETURN_FILES: dict[str, str] = {
     "nil": "table 8 (nil rated and exempt)",
     "at": "table 11A (advances received)",
     "txpd": "table 11B (earlier advances used)",
+    "e-invoice": "the e-invoice",
     "hsn": "the summary by HSN and SAC",
     "documents": "the list of documents issued",
 }
@@ -312,7 +314,8 @@ def _return_file(facts: Mapping[str, Any]) -> str:
         period = f" of {parse_period(facts.get('period')).words}"
     except Invalid:
         period = ""
-    return f"{RETURN_FILES.get(str(facts.get('file')), 'a file of the GST return')}{period}"
+    number = f" {facts['number']}" if "number" in facts else ""
+    return f"{RETURN_FILES.get(str(facts.get('file')), 'a file of the GST return')}{number}{period}"
 
 
 def _first_step(facts: Mapping[str, Any]) -> str:

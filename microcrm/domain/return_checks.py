@@ -154,7 +154,8 @@ def _others(seen: Seen) -> list[Warning]:
         found.append(
             Warning(
                 f"{format_count(seen.outside, 'document')} outside this return",
-                "Bills without GSTIN, of a composition dealer, or under another GSTIN. The sales register has them.",
+                "Bills without GSTIN, of a composition dealer or under another GSTIN, and credit notes written too late for the tax. "
+                "The sales register has them.",
             )
         )
     if not seen.is_over:

@@ -20,10 +20,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from microcrm.adapters.sheets import write_csv, write_xlsx
-from microcrm.domain.errors import Conflict, Invalid
-from microcrm.domain.return_period import ReturnPeriod
+from microcrm.domain.errors import NotFound
 from microcrm.http.desk import account_of
 from microcrm.http.pages import answering
+from microcrm.operations.returns.einvoices import e_invoice
 from microcrm.operations.returns.gstr1 import WriteGstr1, write_gstr1
 from microcrm.operations.returns.registers import SHEETS, Sheet, sheet
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -45,28 +45,28 @@ def _turn() -> asyncio.Semaphore:
 async def gstr1_file(request: Request) -> Response:
     command = WriteGstr1(request.path_params["period"], settings().gstr_version)
     return await _made(
-        request, lambda uow, out: write_gstr1(uow, command, orjson.dumps, out), "application/json", "GSTR1-{}.json"
+        request, lambda uow, out: f"{write_gstr1(uow, command, orjson.dumps, out)}.json", "application/json"
     )
 
 
 @answering
 async def sheet_as_csv(request: Request) -> Response:
-    def write(uow: UnitOfWork, out: IO[bytes]) -> ReturnPeriod:
+    def write(uow: UnitOfWork, out: IO[bytes]) -> str:
         found = _sheet(uow, request)
         write_csv(out, found.columns, found.rows)
-        return found.period
+        return f"{_name(request)}-{found.period.key}.csv"
 
-    return await _made(request, write, "text/csv; charset=utf-8", f"{_name(request)}-{{}}.csv")
+    return await _made(request, write, "text/csv; charset=utf-8")
 
 
 @answering
 async def sheet_as_xlsx(request: Request) -> Response:
-    def write(uow: UnitOfWork, out: IO[bytes]) -> ReturnPeriod:
+    def write(uow: UnitOfWork, out: IO[bytes]) -> str:
         found = _sheet(uow, request)
         write_xlsx(out, f"{found.title} {found.period.key}", found.columns, found.rows)
-        return found.period
+        return f"{_name(request)}-{found.period.key}.xlsx"
 
-    return await _made(request, write, _XLSX, f"{_name(request)}-{{}}.xlsx")
+    return await _made(request, write, _XLSX)
 
 
 def _name(request: Request) -> str:
@@ -80,25 +80,32 @@ def _sheet(uow: UnitOfWork, request: Request) -> Sheet:
     return sheet(uow, request.path_params["period"], _name(request))
 
 
-async def _made(
-    request: Request, write: Callable[[UnitOfWork, IO[bytes]], ReturnPeriod], media_type: str, name: str
-) -> Response:
-    """``name``: of the file, with a place for the period."""
+async def _made(request: Request, write: Callable[[UnitOfWork, IO[bytes]], str], media_type: str) -> Response:
+    """``write`` fills the file and gives its name."""
+    actor = await account_of(request)
     with ExitStack() as stack:
         out: IO[bytes] = stack.enter_context(SpooledTemporaryFile(_IN_MEMORY))
-        try:
-            async with _turn():
-                period = await perform(await account_of(request), lambda uow: write(uow, out))
-        except (Invalid, Conflict):
-            raise HTTPException(404) from None
+        async with _turn():
+            name = await perform(actor, lambda uow: write(uow, out))
         stack.pop_all()  # from here on it is closed once it is sent
     size = out.tell()
     headers = {
         **_PRIVATE,
-        "content-disposition": f'attachment; filename="{name.format(period.key)}"',
+        "content-disposition": f'attachment; filename="{name}"',
         "content-length": str(size),
     }
     return StreamingResponse(_chunks(out), media_type=media_type, headers=headers)
+
+
+@answering
+async def e_invoice_file(request: Request) -> Response:
+    try:
+        form, number = await perform(await account_of(request), e_invoice, request.path_params["id"])
+    except NotFound:
+        raise HTTPException(404) from None
+    name = f"INV-01-{number.replace('/', '-')}.json"
+    headers = {**_PRIVATE, "content-disposition": f'attachment; filename="{name}"'}
+    return Response(orjson.dumps(form), media_type="application/json", headers=headers)
 
 
 def _chunks(out: IO[bytes]) -> Iterator[bytes]:
@@ -108,6 +115,7 @@ def _chunks(out: IO[bytes]) -> Iterator[bytes]:
 
 
 ROUTES = (
+    Route("/invoice/{id:int}/e-invoice.json", e_invoice_file, methods=["GET"]),
     Route("/returns/{period}/gstr1.json", gstr1_file, methods=["GET"]),
     Route("/returns/{period}/{name}.csv", sheet_as_csv, methods=["GET"]),
     Route("/returns/{period}/{name}.xlsx", sheet_as_xlsx, methods=["GET"]),

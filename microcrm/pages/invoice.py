@@ -23,6 +23,7 @@ from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
 from microcrm.pages.advance import give_back_dialog
+from microcrm.pages.bill_einvoice import e_invoice
 from microcrm.pages.bill_lines import lines
 from microcrm.pages.bill_money import dialogs, paid
 from microcrm.pages.bill_online import online, online_dialogs
@@ -166,7 +167,7 @@ def _document() -> rx.Component:
         rx.el.aside(
             _totals(),
             _related(),
-            rx.cond(~BILL.is_voucher & ~BILL.is_estimate, rx.fragment(paid(), online())),
+            rx.cond(~BILL.is_voucher & ~BILL.is_estimate, rx.fragment(paid(), online(), e_invoice())),
             class_name="stack",
             aria_label="What it comes to",
         ),

@@ -47,7 +47,12 @@ def returns() -> rx.Component:
             _periods(),
             rx.cond(
                 S.is_read & (S.head.gstin != ""),
-                away_button("GSTR-1 for the portal", S.head.folder + "/gstr1.json", icon="download", kind="primary"),
+                away_button(
+                    rx.cond(S.head.is_quarterly & ~S.head.is_quarter, "IFF for the portal", "GSTR-1 for the portal"),
+                    S.head.folder + "/gstr1.json",
+                    icon="download",
+                    kind="primary",
+                ),
             ),
         ],
     )
@@ -131,7 +136,7 @@ def _tables() -> rx.Component:
         rx.cond(
             S.head.is_quarterly & ~S.head.is_quarter,
             alert("info", "You file by the quarter",
-                  "This is one month of it. Through the IFF only tables 4A and 9B of its first two months may be sent early."),
+                  "This is one month of it. Tables 4A and 9B of the first two months may be sent early, through the IFF."),
         ),
         rx.el.div(rx.foreach(S.cards, _card), class_name="return-cards"),
         rx.el.h2("Summary by HSN and SAC (table 12)"),

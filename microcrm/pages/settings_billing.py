@@ -35,7 +35,7 @@ def settings_billing() -> rx.Component:
         "Billing",
         rx.cond(
             S.is_ready,
-            rx.fragment(_registration(), _prices(), filed_months(), _paid(), _paper(), _numbers(), rates()),
+            rx.fragment(_registration(), _returns(), filed_months(), _prices(), _paid(), _paper(), _numbers(), rates()),
             card("Registration", skeleton_lines(4)),
         ),
         here="/settings/billing",
@@ -68,6 +68,29 @@ def _registration() -> rx.Component:
             rx.cond(S.form.history != "", rx.el.p(S.form.history, class_name="muted")),
             _save("registration"),
             on_submit=S.save_registration, class_name="form", key=f"registration-{S.form.version}", no_validate=True,
+        ),
+    )  # fmt: skip
+
+
+def _returns() -> rx.Component:
+    return rx.cond(
+        S.form.gstin != "",
+        card(
+            "GST returns",
+            rx.el.form(
+                switch_field(
+                    "is_quarterly", "We file by the quarter (QRMP)", checked=S.form.is_quarterly,
+                    hint="Open to those with a turnover of up to ₹5 crore",
+                ),
+                switch_field(
+                    "has_e_invoices", "Bills to businesses need an e-invoice", checked=S.form.has_e_invoices,
+                    hint="Once the turnover of your PAN has passed ₹5 crore in a year. The file is on the bill; you "
+                    "upload it on the portal",
+                ),
+                field_error("has_e_invoices", S.errors),
+                _save("returns"),
+                on_submit=S.save_returns, class_name="form", key=f"returns-{S.form.version}", no_validate=True,
+            ),
         ),
     )  # fmt: skip
 

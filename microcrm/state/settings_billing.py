@@ -28,7 +28,10 @@ from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 from microcrm.state.settings_booking import switches
 
-TEXTS = ("upi_id", "upi_name", "bank", "terms", "footer", "second_language")
+_PLAIN = (
+    "upi_id", "upi_name", "bank", "terms", "footer", "second_language", "legal_name", "is_rounded", "is_price_with_tax",
+    "is_quarterly", "has_e_invoices", "version",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class BillingForm:
     footer: str = ""
     second_language: str = ""
     due_days: str = ""
+    is_quarterly: bool = False
+    has_e_invoices: bool = False
     version: int = 0
 
 
@@ -87,6 +92,13 @@ class BillingSettings(AppState):
         yield
         fields = pick(form, "due_days") | switches(form, "is_price_with_tax", "is_rounded")
         await self._save("Saved", fields)
+
+    @rx.event
+    @needs(Permission.BUSINESS_EDIT)
+    async def save_returns(self, form: dict[str, Any]) -> AsyncGenerator[None]:
+        self.saving = "returns"
+        yield
+        await self._save("Saved", switches(form, "is_quarterly", "has_e_invoices"))
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
@@ -139,7 +151,7 @@ class BillingSettings(AppState):
 
 def form_of(terms: BillingTerms) -> BillingForm:
     return BillingForm(
-        **{name: getattr(terms, name) for name in (*TEXTS, "legal_name", "is_rounded", "is_price_with_tax", "version")},
+        **{name: getattr(terms, name) for name in _PLAIN},
         gstin=display_gstin(terms.gstin),
         registration=terms.registrations.last.value,
         history=history_words(terms.registrations),

@@ -8,11 +8,13 @@ from starlette.applications import Starlette
 
 from microcrm.domain.permissions import Role
 from microcrm.http import returns
+from microcrm.operations.billing.terms import ChangeBillingTerms, change_billing_terms
+from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import act_as
-from tests.support.returns import SELLER
+from tests.support.returns import SELLER, address, at_home
 from tests.support.shops import TwoShops
 from tests.support.tabs import sign_in
-from tests.support.till import cut, issued, register
+from tests.support.till import BUYER, cut, issued, register
 
 GSTR1 = "/returns/2026-10/gstr1.json"
 
@@ -76,15 +78,48 @@ async def test_no_such_sheet(client: httpx.AsyncClient, fresh_database: TwoShops
     assert (await client.get(f"/returns/2026-10/{name}")).status_code == 404
 
 
+async def test_an_e_invoice_from_the_bill(client: httpx.AsyncClient, fresh_database: TwoShops) -> None:
+    shop = fresh_database.a
+
+    def sell(uow: UnitOfWork) -> tuple[int, int]:
+        register(uow, shop, SELLER)
+        address(uow, shop)
+        at_home(uow, shop)
+        return tuple(issued(uow, shop, cut("400"), buyer_gstin=gstin).document_id for gstin in (BUYER, ""))
+
+    business, plain = act_as(shop.actor(), sell)
+    enter(client, fresh_database, Role.ACCOUNTANT)
+    off = await client.get(f"/invoice/{business}/e-invoice.json")
+    assert off.status_code == 409 and "needs no e-invoice" in off.text
+    act_as(shop.actor(), lambda uow: change_billing_terms(uow, ChangeBillingTerms(0, has_e_invoices="on")))
+    answer = await client.get(f"/invoice/{business}/e-invoice.json")
+    assert answer.headers["content-disposition"] == 'attachment; filename="INV-01-INV-2627-0001.json"'.replace(
+        "2627", year_of(answer)
+    )
+    assert answer.json()["BuyerDtls"]["Gstin"] == BUYER and answer.json()["ValDtls"]["TotInvVal"] == 420.0
+    assert (await client.get(f"/invoice/{plain}/e-invoice.json")).status_code == 409
+    assert (await client.get("/invoice/999999/e-invoice.json")).status_code == 404
+    enter(client, fresh_database, Role.FRONT_DESK)
+    assert (await client.get(f"/invoice/{business}/e-invoice.json")).status_code == 403
+    client.cookies.set("sid", sign_in(fresh_database.b.users[Role.OWNER], fresh_database.b.business_id))
+    assert (await client.get(f"/invoice/{business}/e-invoice.json")).status_code == 404
+
+
+def year_of(answer: httpx.Response) -> str:
+    return str(answer.json()["DocDtls"]["No"].split("/")[1])
+
+
 async def test_nobody_else_gets_it(client: httpx.AsyncClient, fresh_database: TwoShops) -> None:
     sold(fresh_database)
     assert (await client.get(GSTR1)).status_code in (303, 401)
     client.cookies.set("sid", sign_in(fresh_database.b.users[Role.OWNER], fresh_database.b.business_id))
-    assert (await client.get(GSTR1)).status_code == 404, "shop B has no GSTIN"
+    answer = await client.get(GSTR1)
+    assert answer.status_code == 409 and "no GSTIN" in answer.text, "shop B has none"
 
 
 @pytest.mark.parametrize("period", ["2026-13", "2026", "october", "2026-10%00"])
 async def test_no_month(client: httpx.AsyncClient, fresh_database: TwoShops, period: str) -> None:
     sold(fresh_database)
     enter(client, fresh_database, Role.OWNER)
-    assert (await client.get(f"/returns/{period}/gstr1.json")).status_code == 404
+    answer = await client.get(f"/returns/{period}/gstr1.json")
+    assert answer.status_code == 422 and "Choose a month" in answer.text

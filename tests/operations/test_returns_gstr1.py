@@ -191,3 +191,17 @@ def test_a_whole_bill_given_back_takes_its_round_off_along(till: UnitOfWork, sho
     bill = view_document(till, document_id)
     credit(till, CreditNote(bill.id, bill.version, "Not done"))
     assert "b2cs" not in gstr1_of(till) and "hsn" not in gstr1_of(till)
+
+
+def test_a_month_of_who_files_by_the_quarter_is_what_may_be_sent_early(till: UnitOfWork, shop: Shop) -> None:
+    full_month(till, shop)
+    whole = gstr1_of(till)
+    change_billing_terms(till, ChangeBillingTerms(version=0, is_quarterly=True))
+    early, quarter = gstr1_of(till), gstr1_of(till, "2026-Q3")
+    assert set(early) == {"gstin", "fp", "version", "hash", "b2b", "cdnr"}
+    assert (early["b2b"], early["cdnr"], early["fp"]) == (whole["b2b"], whole["cdnr"], "112026")
+    assert quarter == {**whole, "fp": "122026"}
+    row = till.session.execute(
+        text("SELECT action, subject, facts FROM audit_events ORDER BY id DESC OFFSET 1 LIMIT 1")
+    ).one()
+    assert sentence(*row) == "took the IFF file of November 2026"

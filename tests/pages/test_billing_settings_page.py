@@ -88,3 +88,16 @@ async def test_only_owners_come_here(server: Server, fresh_database: TwoShops) -
     tab = tab_of(server, fresh_database, Role.MANAGER)
     assert (await tab.send(BillingSettings.save_paid, form={"upi_id": "glow@okaxis"})).codes == ["forbidden"]
     assert terms(fresh_database).upi_id == ""
+
+
+async def test_returns_by_the_quarter_and_e_invoices(server: Server, fresh_database: TwoShops) -> None:
+    tab = tab_of(server, fresh_database)
+    await tab.open(BillingSettings.load)
+    assert not (await tab.state(BillingSettings)).form.is_quarterly
+    await tab.send(BillingSettings.save_returns, form={"is_quarterly": "on", "has_e_invoices": "on"})
+    now = terms(fresh_database)
+    assert (now.is_quarterly, now.e_invoice_gstins) == (True, ("29ABCFS1234K1Z3",))
+    await tab.send(BillingSettings.save_returns, form={"is_quarterly": "on"})
+    assert (terms(fresh_database).is_quarterly, terms(fresh_database).e_invoice_gstins) == (True, ())
+    for odd in (None, [], "x", {"is_quarterly": {}}):
+        assert (await tab.send(BillingSettings.save_returns, form=odd)).crashes == []

@@ -8,14 +8,16 @@ import pytest
 
 from microcrm.domain.permissions import Role
 from microcrm.domain.return_period import ReturnPeriod, month_of
+from microcrm.operations.billing.terms import ChangeBillingTerms, change_billing_terms
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
+from microcrm.state.bill_einvoice import EInvoice
 from microcrm.state.returns import ReturnsPage, WhyPage
 from tests.conftest import act_as
-from tests.support.returns import SELLER, advice
+from tests.support.returns import SELLER, address, advice, at_home
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
-from tests.support.till import cut, issued, register
+from tests.support.till import BUYER, cut, issued, register
 
 
 def last_month() -> ReturnPeriod:
@@ -115,3 +117,23 @@ async def test_a_foreign_document_has_no_lines(server: Server, fresh_database: T
     for odd in (foreign, "0", "x", "9" * 30):
         answer = await tab.send(WhyPage.open, document_id=str(odd))
         assert answer.crashes == [] and (await tab.state(WhyPage)).opened == ""
+
+
+async def test_a_bill_shows_its_e_invoice(server: Server, fresh_database: TwoShops) -> None:
+    shop = fresh_database.a
+
+    def sell(uow: UnitOfWork) -> int:
+        register(uow, shop, SELLER)
+        address(uow, shop)
+        at_home(uow, shop)
+        change_billing_terms(uow, ChangeBillingTerms(0, has_e_invoices="on"))
+        return int(issued(uow, shop, cut("500"), buyer_gstin=BUYER).document_id)
+
+    bill = act_as(shop.actor(), sell)
+    tab = tab_of(server, shop, f"/invoice?id={bill}")
+    await tab.open(EInvoice.load)
+    shown = await tab.state(EInvoice)
+    assert (len(shown.irn), shown.file, shown.lacking) == (64, f"/invoice/{bill}/e-invoice.json", [])
+    tab.path = "/invoice"
+    await tab.send(EInvoice.load)
+    assert (await tab.state(EInvoice)).irn == ""

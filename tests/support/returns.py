@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from microcrm.models.business import Business
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.issuing import cancel_unsent
@@ -31,6 +32,14 @@ def address(uow: UnitOfWork, shop: Shop) -> None:
     customer = uow.session.get(Customer, shop.customer_id)
     assert customer
     customer.address = "1 Main Road, Pune"
+    uow.session.flush()
+
+
+def at_home(uow: UnitOfWork, shop: Shop) -> None:
+    """The shop's own address, which e-invoices carry."""
+    business = uow.session.get(Business, shop.business_id)
+    assert business
+    business.address, business.city, business.pin = "12 Fergusson Road", "Pune", "411004"
     uow.session.flush()
 
 

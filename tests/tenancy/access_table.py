@@ -96,6 +96,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "DuesPage": BOOKS,
     "BankPage": BOOKKEEPERS,
     "StatementPage": BOOKS,
+    "EInvoice": BOOKS,
     "ReturnsPage": BOOKKEEPERS,
     "WhyPage": BOOKKEEPERS,
     "Till": BOOKS,
@@ -159,6 +160,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/invoice/{id:int}.pdf": NOBODY,  # nor bills: tests/http/test_papers.py has one
     "/invoice/{id:int}.svg": NOBODY,
     "/statement/{id:int}.pdf": BOOKS - {STRANGER},
+    "/invoice/{id:int}/e-invoice.json": NOBODY,  # nor e-invoices: tests/http/test_returns.py
     "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
     "/returns/{period}/{name}.csv": BOOKKEEPERS,
     "/returns/{period}/{name}.xlsx": BOOKKEEPERS,
@@ -191,6 +193,7 @@ EXAMPLES: dict[str, str] = {
     "/invoice/{id:int}.pdf": "/invoice/1.pdf",
     "/invoice/{id:int}.svg": "/invoice/1.svg",
     "/statement/{id:int}.pdf": "/statement/{customer_id}.pdf",
+    "/invoice/{id:int}/e-invoice.json": "/invoice/1/e-invoice.json",
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
     "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",
     "/returns/{period}/{name}.xlsx": "/returns/2026-10/register.xlsx",

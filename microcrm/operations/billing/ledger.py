@@ -13,12 +13,13 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 RECEIVABLE, ADVANCES, SALES, ROUND_OFF, TIPS = "receivable", "advances", "sales", "round_off", "tips"
 TAX_ON_ADVANCES = "tax_on_advances"  # due to the State already, earned only with the bill
-# Every account, with its words in the day-book.
+# Words of the accounts in the day-book.
 ACCOUNTS: Mapping[str, str] = MappingProxyType({
     RECEIVABLE: "Customers owe", ADVANCES: "Advances of customers", TAX_ON_ADVANCES: "Tax on advances", SALES: "Sales",
     "cgst": "CGST", "sgst": "SGST",
     "utgst": "UTGST", "igst": "IGST", ROUND_OFF: "Round-off", TIPS: "Tips", "cash": "Cash", "upi": "UPI", "card": "Card",
     "bank": "Bank", "wallet": "Wallet", "razorpay": "Razorpay", "safe": "Safe", "cash_difference": "Cash over or missing",
+    "disputed": "In dispute at Razorpay",
 })  # fmt: skip
 _NO_EFFECT = {DocumentKind.ESTIMATE}
 _CREDITS = {DocumentKind.CREDIT_NOTE, DocumentKind.REFUND_VOUCHER}

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import IO, Any
 
 from microcrm.domain.errors import Conflict
-from microcrm.domain.gstr1 import ADVANCES
+from microcrm.domain.gstr1 import ADVANCES, Table
 from microcrm.domain.gstr1_json import (
     Json,
     Listed,
@@ -22,11 +22,13 @@ from microcrm.domain.gstr1_json import (
 )
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import ReturnPeriod, parse_period
+from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import gstin_of, make_room
+from microcrm.operations.returns.scope import make_room
 from microcrm.operations.unit_of_work import UnitOfWork
 
+EARLY = (Table.B2B, Table.CDNR)
 Encode = Callable[[Any], bytes]
 
 
@@ -38,39 +40,43 @@ class WriteGstr1:
     version: str
 
 
-def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[bytes]) -> ReturnPeriod:
-    """The file for the portal, onto ``out``. Seven statements, however many documents. ``encode`` makes JSON of a value.
-    Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
+def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[bytes]) -> str:
+    """The file for the portal, onto ``out``, and what it is called: the return, or for a month of a shop that files by the
+    quarter what may be furnished early (tables 4A and 9B: the IFF, r.59(2)). Seven statements, however many documents.
+    ``encode`` makes JSON of a value. Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(command.period)
-    gstin = gstin_to_file(uow)
-    make_room(uow)
-    groups = read_groups(uow, period, gstin)
-    head = {"gstin": gstin, "fp": period.fp, "version": command.version, "hash": "hash"}
-    out.write(encode(head)[:-1])
-    _write_listed(stream_listed(uow, period, gstin), encode, out)
-    rest: Json = {"b2cs": b2cs_rows(groups)}
-    moves = read_moves(uow, period, gstin)
-    rest |= {table.value: advance_rows(moves, table) for table in ADVANCES}
-    rest |= {"nil": {"inv": rows}} if (rows := nil_rows(groups)) else {}
-    rest |= {"hsn": hsn(groups, period.last)}
-    rest |= {"doc_issue": {"doc_det": kinds}} if (kinds := issued_documents(read_runs(uow, period, gstin))) else {}
-    for name, value in rest.items():
-        if value:
-            out.write(b"," + encode(name) + b":" + encode(value))
-    out.write(b"}")
-    uow.audit("return.taken", "gst_return", None, period=period.key, file="gstr1")
-    return period
-
-
-def gstin_to_file(uow: UnitOfWork) -> str:
-    """Raises: Conflict, for a shop without one."""
-    gstin = gstin_of(uow)
-    if not gstin:
+    terms = read_terms(uow)
+    if not terms.gstin:
         raise Conflict(
             "Your business has no GSTIN, so it files no GSTR-1.", remedy="Add it in Settings, Business and GST."
         )
-    return gstin
+    make_room(uow)
+    head = {"gstin": terms.gstin, "fp": period.fp, "version": command.version, "hash": "hash"}
+    out.write(encode(head)[:-1])
+    is_early = terms.is_quarterly and not period.is_quarter
+    listed = stream_listed(uow, period, terms.gstin)
+    _write_listed((one for one in listed if one.table in EARLY) if is_early else listed, encode, out)
+    for name, value in {} if is_early else _summed(uow, period, terms.gstin).items():
+        if value:
+            out.write(b"," + encode(name) + b":" + encode(value))
+    out.write(b"}")
+    name = "iff" if is_early else "gstr1"
+    uow.audit("return.taken", "gst_return", None, period=period.key, file=name)
+    return f"{name.upper()}-{period.key}"
+
+
+def _summed(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> Json:
+    """The tables that name no document."""
+    groups, moves = read_groups(uow, period, gstin), read_moves(uow, period, gstin)
+    untaxed, kinds = nil_rows(groups), issued_documents(read_runs(uow, period, gstin))
+    return {
+        Table.B2CS.value: b2cs_rows(groups),
+        **{table.value: advance_rows(moves, table) for table in ADVANCES},
+        Table.NIL.value: {"inv": untaxed} if untaxed else {},
+        "hsn": hsn(groups, period.last),
+        "doc_issue": {"doc_det": kinds} if kinds else {},
+    }
 
 
 def _write_listed(documents: Iterable[Listed], encode: Encode, out: IO[bytes]) -> None:

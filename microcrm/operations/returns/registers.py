@@ -64,7 +64,7 @@ FROM ledger_entries l
 LEFT JOIN documents d ON d.business_id = l.business_id AND d.id = l.document_id
 LEFT JOIN payments p ON p.business_id = l.business_id AND p.id = l.payment_id
 LEFT JOIN customers c ON c.business_id = p.business_id AND c.id = p.customer_id
-WHERE l.business_id = :business AND l.account = ANY(:accounts) AND l.on_day BETWEEN :first AND :last
+WHERE l.business_id = :business AND l.on_day BETWEEN :first AND :last
 ORDER BY l.on_day, l.posting, l.id
 """)
 
@@ -96,12 +96,10 @@ def _register(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
 
 
 def _day_book(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    for day, posting, account, paise, number, kind, name, mode, proof in _stream(
-        uow, _DAY_BOOK, period, accounts=sorted(ACCOUNTS)
-    ):
+    for day, posting, account, paise, number, kind, name, mode, proof in _stream(uow, _DAY_BOOK, period):
         about = TITLES[DocumentKind(kind)] if kind else "Payment" if mode else "Till closed"
         yield (
-            day, posting, about, number or proof or "", name, ACCOUNTS.get(account, account),
+            day, posting, about, number or proof or "", name, ACCOUNTS.get(account, account.replace("_", " ").capitalize()),
             paise if paise > 0 else None, -paise if paise < 0 else None,
         )  # fmt: skip
 
