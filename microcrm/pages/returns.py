@@ -9,6 +9,7 @@ from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, blank, skeleton, skeleton_lines
 from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
+from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
 from microcrm.state.returns import ReturnsPage as S
 from microcrm.state.returns_view import Choice, CodeLine, Figure, GapLine, RunLine, TableCard, WarningLine
@@ -29,6 +30,7 @@ NUMBERS = (
     Column("Cancelled", right=True),
     Column("Net", right=True, wide_only=True),
 )
+_MAY_FILE = S.allowed.contains(Permission.BUSINESS_EDIT.value)
 FILES = (
     ("Sales register", "register", ("xlsx", "csv")),
     ("Day-book", "day-book", ("xlsx", "csv")),
@@ -45,6 +47,7 @@ def returns() -> rx.Component:
         sub=rx.cond(S.is_read, S.head.sub, ""),
         actions=[
             _periods(),
+            rx.cond(S.is_read & S.head.is_open & _MAY_FILE, link_button("Mark as filed", "/settings/billing")),
             rx.cond(
                 S.is_read & (S.head.gstin != ""),
                 away_button(

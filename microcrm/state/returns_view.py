@@ -104,6 +104,7 @@ class ReturnHead:
     gstin: str = ""
     is_quarterly: bool = False
     is_quarter: bool = False
+    is_open: bool = False  # over, and not marked as filed
     documents: int = 0
     foots: bool = True
     footing: str = ""
@@ -157,6 +158,7 @@ def head_of(view: ReturnView) -> ReturnHead:
         gstin=view.gstin,
         is_quarterly=view.is_quarterly,
         is_quarter=period.is_quarter,
+        is_open=view.is_over and not is_filed,
         documents=view.documents,
         foots=view.footing.holds,
         footing=footing_words(view.footing),

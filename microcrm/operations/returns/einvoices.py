@@ -50,7 +50,9 @@ def e_invoice(uow: UnitOfWork, document_id: Any) -> tuple[Json, str]:
 
 
 def _is_due(uow: UnitOfWork, view: DocumentView) -> bool:
-    if not view.number or view.state == "cancelled" or not is_reported(view.kind, view.buyer_gstin):
+    """A credit note written too late carries no heads of tax and is a matter between the two."""
+    is_document = bool(view.number) and view.state != "cancelled" and view.heads != "none"
+    if not is_document or not is_reported(view.kind, view.buyer_gstin):
         return False
     return view.seller.get("gstin") in read_terms(uow).e_invoice_gstins
 

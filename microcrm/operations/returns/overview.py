@@ -123,6 +123,7 @@ class ReturnView:
     period: ReturnPeriod
     periods: Sequence[ReturnPeriod]
     is_quarterly: bool
+    is_over: bool
     gstin: str
     filed_through: date | None
     documents: int
@@ -164,6 +165,7 @@ def view_return(uow: UnitOfWork, raw_period: Any = None) -> ReturnView:
         period=period,
         periods=recent_periods(today, is_quarterly=terms.is_quarterly),
         is_quarterly=terms.is_quarterly,
+        is_over=today > period.last,
         gstin=gstin,
         filed_through=terms.locked_through,
         documents=counted.many,
