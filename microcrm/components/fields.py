@@ -91,6 +91,12 @@ def text_field(
     return field(name, label, control, errors, hint=hint, optional=optional, form=form)
 
 
+def file_field(name: str, label: str, errors: Errors, *, accept: str, hint: str) -> rx.Component:
+    """For a form that is posted in parts. ``accept``: endings and types, as HTML has them."""
+    props = control_props(name, errors, hint=hint)
+    return field(name, label, rx.el.input(type="file", accept=accept, required=True, **props), errors, hint=hint)
+
+
 def phone_field(name: str, label: str, errors: Errors, **props: Any) -> rx.Component:
     """An Indian mobile number without its country code."""
     return text_field(

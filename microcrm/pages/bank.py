@@ -8,11 +8,12 @@ from microcrm.components.buttons import button, link, post_form, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import alert, blank
-from microcrm.components.fields import text_field
+from microcrm.components.fields import file_field, text_field
 from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
+from microcrm.pages.bill_tabs import money_tabs
 from microcrm.pages.frame import screen
-from microcrm.state.bank import BankLineView, BankTab
+from microcrm.state.bank import BankLineView
 from microcrm.state.bank import BankPage as S
 
 COLUMNS = (
@@ -28,7 +29,7 @@ def bank() -> rx.Component:
     return screen(
         "Match a bank statement",
         _file(),
-        rx.el.nav(rx.foreach(S.tabs, _tab), class_name="bill-tabs", aria_label="What is shown"),
+        money_tabs("What is shown", S.tabs, S.show, S.pick_tab),
         rx.cond(
             (S.sure != "") & (S.show == "open"),
             rx.el.div(button(S.sure, icon="check", kind="primary", on_click=S.accept_sure), class_name="row"),
@@ -53,40 +54,18 @@ def _file() -> rx.Component:
             rx.cond(S.told.is_fault, alert("bad", S.told.title, S.told.text), alert("ok", S.told.title, S.told.text)),
         ),
         post_form(
-            rx.el.div(
-                rx.el.label("Statement", html_for="f-statement"),
-                rx.el.input(
-                    type="file",
-                    name="statement",
-                    id="f-statement",
-                    accept=".csv,.txt,text/csv",
-                    class_name="input",
-                    required=True,
-                    aria_describedby="f-statement-hint",
-                ),
-                rx.el.p(
-                    "CSV of your bank or UPI app, up to 2 MB. The same days again bring nothing twice.",
-                    id="f-statement-hint",
-                    class_name="hint",
-                ),
-                class_name="field",
+            file_field(
+                "statement",
+                "Statement",
+                S.errors,
+                accept=".csv,.txt,text/csv",
+                hint="CSV of your bank or UPI app, up to 2 MB. The same days again bring nothing twice.",
             ),
             rx.el.div(button("Read", icon="upload", type="submit"), class_name="form-actions"),
             to="/bank/statement",
             enc_type="multipart/form-data",
             class_name="form",
         ),
-    )
-
-
-def _tab(tab: rx.Var[BankTab]) -> rx.Component:
-    return rx.el.button(
-        rx.el.span(tab.words, rx.el.span(tab.count, class_name="count num"), class_name="row"),
-        rx.el.span(tab.amount, class_name="meta num"),
-        type="button",
-        aria_pressed=rx.cond(S.show == tab.key, "true", "false"),
-        on_click=S.pick_tab(tab.key),
-        key=tab.key,
     )
 
 
@@ -141,31 +120,22 @@ def _done_acts(line: rx.Var[BankLineView]) -> rx.Component:
 
 
 def _naming() -> rx.Component:
-    return dialog(
-        "Which bill is this?",
-        rx.el.form(
-            text_field("number", "Number of the bill", S.errors, placeholder="INV/2627/0012", max_length=20),
-            form_footer(button("Cancel", on_click=S.close), submit("Match", busy=S.is_saving)),
-            on_submit=S.name, class_name="form", no_validate=True,
-        ),
-        open=S.naming != "",
-        on_close=S.close,
-        description=S.asked_about,
-    )  # fmt: skip
+    number = text_field("number", "Number of the bill", S.errors, placeholder="INV/2627/0012", max_length=20)
+    return _question("Which bill is this?", number, "Match", S.name, open=S.naming != "")
 
 
 def _putting() -> rx.Component:
-    return dialog(
-        "Why does it belong to no bill?",
-        rx.el.form(
-            text_field("reason", "Reason", S.errors, placeholder="Own money, rent, a refund", max_length=120),
-            form_footer(button("Cancel", on_click=S.close), submit("Set aside", busy=S.is_saving)),
-            on_submit=S.put_aside, class_name="form", no_validate=True,
-        ),
-        open=S.putting != "",
-        on_close=S.close,
-        description=S.asked_about,
-    )  # fmt: skip
+    reason = text_field("reason", "Reason", S.errors, placeholder="Own money, rent, a refund", max_length=120)
+    return _question("Why does it belong to no bill?", reason, "Set aside", S.put_aside, open=S.putting != "")
+
+
+def _question(
+    title: str, asked: rx.Component, action: str, on_submit: rx.EventHandler, *, open: rx.Var[bool]
+) -> rx.Component:
+    """About one amount, answered in one field."""
+    buttons = form_footer(button("Cancel", on_click=S.close), submit(action, busy=S.is_saving))
+    form = rx.el.form(asked, buttons, on_submit=on_submit, class_name="form", no_validate=True)
+    return dialog(title, form, open=open, on_close=S.close, description=S.asked_about)
 
 
 def _none() -> rx.Component:

@@ -11,8 +11,9 @@ from microcrm.components.fields import search_field
 from microcrm.components.icons import icon_of
 from microcrm.components.tables import Column, cell, pager, table
 from microcrm.domain.permissions import Permission
+from microcrm.pages.bill_tabs import money_tabs
 from microcrm.pages.frame import screen
-from microcrm.state.bill_rows import BillRow, Share, Tab
+from microcrm.state.bill_rows import BillRow, Share
 from microcrm.state.bills import Bills
 
 COLUMNS = (
@@ -35,7 +36,7 @@ def invoices() -> rx.Component:
         "Bills",
         _periods(),
         _collected(),
-        _tabs(),
+        money_tabs("Kinds", Bills.tabs, Bills.tab, Bills.pick_tab),
         table("Bills", COLUMNS, Bills.rows, _row, loaded=Bills.is_listed, empty=_none(), footer=_pages()),
         here="/invoices",
         actions=[
@@ -91,21 +92,6 @@ def _share(share: rx.Var[Share]) -> rx.Component:
         share.words,
         rx.el.b(share.amount, class_name="num"),
         key=share.words,
-    )
-
-
-def _tabs() -> rx.Component:
-    return rx.el.nav(rx.foreach(Bills.tabs, _tab), class_name="bill-tabs", aria_label="Kinds")
-
-
-def _tab(tab: rx.Var[Tab]) -> rx.Component:
-    return rx.el.button(
-        rx.el.span(tab.words, rx.el.span(tab.count, class_name="count num"), class_name="row"),
-        rx.el.span(tab.amount, class_name="meta num"),
-        type="button",
-        aria_pressed=rx.cond(Bills.tab == tab.value, "true", "false"),
-        on_click=Bills.pick_tab(tab.value),
-        key=tab.value,
     )
 
 

@@ -7,7 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import button, post_form
 from microcrm.components.cards import card
 from microcrm.components.feedback import alert, skeleton_lines
-from microcrm.components.fields import area_field, field_error, select_field, text_field
+from microcrm.components.fields import area_field, file_field, select_field, text_field
 from microcrm.domain.states import choices
 from microcrm.domain.trades import TRADES
 from microcrm.pages.booking_link import booking_link
@@ -169,20 +169,12 @@ def _logo() -> rx.Component:
             ),
         ),
         post_form(
-            rx.el.div(
-                rx.el.label("Picture", html_for="f-logo"),
-                rx.el.input(
-                    type="file",
-                    name="logo",
-                    id="f-logo",
-                    accept="image/png,image/jpeg,image/webp",
-                    class_name="input",
-                    required=True,
-                    aria_describedby="f-logo-hint f-logo-error",
-                ),
-                rx.el.p("PNG, JPEG or WebP, up to 512 KB. Square looks best.", id="f-logo-hint", class_name="hint"),
-                field_error("logo", S.errors),
-                class_name="field",
+            file_field(
+                "logo",
+                "Picture",
+                S.errors,
+                accept="image/png,image/jpeg,image/webp",
+                hint="PNG, JPEG or WebP, up to 512 KB. Square looks best.",
             ),
             rx.el.div(button("Upload", icon="upload", type="submit"), class_name="form-actions"),
             to="/settings/logo",

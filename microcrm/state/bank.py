@@ -17,7 +17,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.bank import MatchRow, match_row, match_sure, reopen_row, set_row_aside
 from microcrm.operations.billing.bank_view import STATES, BankLine, BankView, bank_view
 from microcrm.state.base import AppState
-from microcrm.state.bill_rows import MODES
+from microcrm.state.bill_rows import MODES, Tab
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 
@@ -44,14 +44,6 @@ class BankLineView:
 
 
 @dataclass(frozen=True)
-class BankTab:
-    key: str
-    words: str
-    count: str
-    amount: str
-
-
-@dataclass(frozen=True)
 class FileTold:
     """What came of a file that was just read, or what is wrong with it; ``title`` "" for nothing."""
 
@@ -65,7 +57,7 @@ class BankPage(AppState):
 
     is_read: bool = False
     show: str = "open"
-    tabs: list[BankTab] = []
+    tabs: list[Tab] = []
     rows: list[BankLineView] = []
     sure: str = ""
     is_cut: bool = False
@@ -166,7 +158,7 @@ class BankPage(AppState):
     async def _read(self) -> None:
         found = await self._look(bank_view, self.show)
         self.tabs = [
-            BankTab(state, words, group_indian(found.sums[state][0]), format_rupees(found.sums[state][1]))
+            Tab(state, words, group_indian(found.sums[state][0]), format_rupees(found.sums[state][1]))
             for state, words in TABS.items()
         ]
         self.rows = [line_of(one) for one in found.rows]
