@@ -20,7 +20,7 @@ class DepositForm(AppState):
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
     async def ask(self, is_asking: bool) -> None:
-        self.is_asking = is_asking
+        self.is_asking = is_asking is True
 
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
