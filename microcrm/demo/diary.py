@@ -41,7 +41,7 @@ class Item:
 
 @dataclass(slots=True)
 class Visit:
-    """``turn``: the class that it is in, or its place in a series."""
+    """``turn``: the class that it is in, or its place in a series. ``expires_at``: a request, until it is answered."""
 
     customer: int
     items: list[Item]
@@ -52,6 +52,7 @@ class Visit:
     is_online: bool
     note: str = ""
     turn: Turn | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(slots=True)

@@ -126,6 +126,7 @@ def _booking(shop: Opened, groups: Groups, customer_id: int, visit: Visit, desk:
         "cancel_reason": _reason(visit),
         "created_at": visit.booked_at,
         "created_by_member_id": None if visit.is_online else desk,
+        "expires_at": visit.expires_at,
         "version": 1,
     }
 
@@ -160,7 +161,10 @@ def _item(outline: Outline, shop: Opened, groups: Groups, booking: int, visit: V
 def _occupancies(outline: Outline, shop: Opened, item_id: int, visit: Visit, item: Item) -> Iterator[Row]:
     service = outline.template.services[item.service]
     whole = (item.starts_at, service.minutes, service.before, service.after)
-    mine = {"business_id": shop.business_id, "booking_item_id": item_id, "is_live": visit.status in LIVE}
+    mine = {
+        "business_id": shop.business_id, "booking_item_id": item_id, "is_live": visit.status in LIVE,
+        "expires_at": visit.expires_at,
+    }  # fmt: skip
     for span in occupied_spans(*whole, service.gap):
         yield {**mine, "member_id": shop.members[item.person], "resource_id": None, "span": _range(span)}
     if item.resource is not None:
@@ -180,6 +184,10 @@ def _reason(visit: Visit) -> str:
 
 def _story(visit: Visit, desk: int) -> Iterator[Row]:
     """Booked, and then whatever became of it."""
+    if visit.status is _S.PENDING_APPROVAL:
+        yield {"at": visit.booked_at, "member_id": None, "kind": "requested", "from_status": _S.HOLD,
+               "to_status": visit.status, "reason": ""}  # fmt: skip
+        return
     booked_by = None if visit.is_online else desk
     yield {"at": visit.booked_at, "member_id": booked_by, "kind": "book", "from_status": "", "to_status": _S.BOOKED,
            "reason": ""}  # fmt: skip

@@ -162,6 +162,7 @@ def _services(rows: Rows, outline: Outline, business_id: int, members: list[int]
                 "tax_class": service.tax_class,
                 "colour": service.colour,
                 "is_online": service.is_online,
+                "needs_approval": service.name in outline.facts["by_request"] or None,
                 "seats": service.seats,
                 "is_active": True,
                 "position": place,

@@ -20,6 +20,7 @@ from microcrm.demo.groups import plans_of
 from microcrm.demo.history import write_changes, write_customers, write_visits
 from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
 from microcrm.demo.people import invent_customers
+from microcrm.demo.requests import with_requests
 from microcrm.demo.rows import Rows
 from microcrm.demo.setting import calendar_of, open_shop
 from microcrm.demo.waiting import write_waiting
@@ -63,7 +64,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     opened = open_shop(rows, shop, calendar, password_hash)
     customers = invent_customers(shop, rng, calendar.today)
     plans = plans_of(shop, calendar.today, calendar.person_windows)
-    visits = list(Diary(calendar, plans, len(customers), rng, now).visits())
+    visits = with_requests(shop, list(Diary(calendar, plans, len(customers), rng, now).visits()), now)
     customer_ids = write_customers(rows, opened, customers, visits)
     groups = write_groups(rows, shop, opened, customer_ids, plans, visits)
     booked = write_visits(rows, shop, opened, customer_ids, visits, groups)

@@ -72,17 +72,22 @@ class Conflict(DomainError):
 
 
 class SlotTaken(Conflict):
-    """The time is not free for that member of staff or resource. ``nearest`` are the free starts around it."""
+    """The time is not free for that member of staff or resource. ``nearest`` are the free starts around ``wanted``."""
 
     code = "slot_taken"
     message = "That time has just been taken."
     remedy = "Choose another time."
 
     def __init__(
-        self, message: str | None = None, *, remedy: str | None = None, nearest: Sequence[datetime] = ()
+        self,
+        message: str | None = None,
+        *,
+        remedy: str | None = None,
+        nearest: Sequence[datetime] = (),
+        wanted: datetime | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy)
-        self.nearest = tuple(nearest)
+        self.nearest, self.wanted = tuple(nearest), wanted
 
 
 class HoldLapsed(Conflict):

@@ -162,8 +162,16 @@ def _listed(months: Mapping[str, Sequence[str]]) -> str:
 
 
 def _clock_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
-    if language == "en":
-        return format_time(instant, zone)
     local = instant.astimezone(zone)
-    part = next(name for hour, name in reversed(_PARTS[language]) if local.hour >= hour)
-    return f"{part} {local.hour % 12 or 12}:{local.minute:02d}"
+    return spoken_clock(language, local.hour, local.minute) or format_time(instant, zone)
+
+
+def spoken_clock(language: str, hour: int, minute: int) -> str:
+    """Like "शाम 5:00"; "" for a language that names no parts of the day."""
+    part = next((name for since, name in reversed(_PARTS.get(language, ())) if hour >= since), "")
+    return f"{part} {hour % 12 or 12}:{minute:02d}" if part else ""
+
+
+def evening_from(language: str) -> int:
+    """The hour from which on people call it evening."""
+    return 16 if language in _PARTS else 17

@@ -128,7 +128,16 @@ def _month_day(cell: rx.Var[MonthCell]) -> rx.Component:
                 aria_hidden="true",
             ),
         ),
-        rx.cond(cell.waiting != "", rx.el.span(cell.waiting, class_name="month-waiting")),
+        rx.cond(
+            cell.waiting != "",
+            rx.el.span(
+                cell.waiting,
+                rx.el.span(" waiting", class_name="wide-only"),
+                icon("hourglass", "s", "phone-only"),
+                class_name="month-waiting",
+                aria_hidden="true",
+            ),
+        ),
         rx.cond(
             cell.load != "",
             rx.el.span(

@@ -39,7 +39,11 @@ def toolbar() -> rx.Component:
             _arrow("chevron_right", head.after, head.next, **pressed_by("ArrowRight")),
             class_name="pair",
         ),
-        rx.el.h2(rx.el.span(head.title, class_name="wide-only"), rx.el.span(head.short_title, class_name="phone-only")),
+        rx.el.h2(
+            rx.el.span(head.title, class_name="wide-only"),
+            rx.el.span(head.tight_title, class_name="tight-only"),
+            rx.el.span(head.short_title, class_name="phone-only"),
+        ),
         _jump(),
         rx.el.span(class_name="spring"),
         rx.el.nav(rx.foreach(head.views, _view), class_name="seg view-seg", aria_label="View"),

@@ -176,11 +176,12 @@ def tone_of(status: BookingStatus) -> str:
     return _TONES.get(status, "neutral")
 
 
-def time_choices(starts: Sequence[datetime], zone_name: str) -> list[TimeChoice]:
-    """Days are named when the free times do not all lie on one."""
+def time_choices(starts: Sequence[datetime], zone_name: str, wanted: datetime | None = None) -> list[TimeChoice]:
+    """Days are named when the free times do not all lie on one, the one that was ``wanted``."""
     zone = zone_of(zone_name)
     walls = [to_wall(start, zone) for start in starts]
-    is_one_day = len({day for day, _ in walls}) <= 1
+    days = {day for day, _ in walls} | ({to_wall(wanted, zone)[0]} if wanted else set())
+    is_one_day = len(days) <= 1
     return [
         TimeChoice(
             format_time(start, zone) if is_one_day else f"{format_weekday_short(day)}, {format_time(start, zone)}",

@@ -39,6 +39,7 @@ class Head:
     board_view: str = "resourceTimeGridDay"
     title: str = ""
     short_title: str = ""
+    tight_title: str = ""
     is_today: bool = False
     next_time: str = ""
     closed: str = ""
@@ -86,6 +87,7 @@ def head_of(ask: CalendarAsk, today: date, found: CalendarRange | None = None) -
         board_view=VIEWS.get(ask.view, ""),
         title=title_of(ask),
         short_title=short_title_of(ask),
+        tight_title=tight_title_of(ask),
         is_today=ask.day == today,
         next_time=next_time(found) if found else "",
         closed="" if found is None or found.shop or ask.view is not View.DAY else "The shop is closed on this day.",
@@ -118,6 +120,15 @@ def title_of(ask: CalendarAsk) -> str:
 
 def short_title_of(ask: CalendarAsk) -> str:
     return title_of(ask) if ask.view is View.MONTH else format_weekday_short(ask.day)
+
+
+def tight_title_of(ask: CalendarAsk) -> str:
+    """For a narrow toolbar: two ends of a week, which may stand on two lines."""
+    if ask.view in (View.DAY, View.MONTH):
+        return short_title_of(ask).replace(" ", "\u00a0")
+    return " ".join(
+        f"{day.day:02d}\u00a0{MONTHS[day.month - 1]}{more}" for day, more in ((ask.first, "\u00a0–"), (ask.last, ""))
+    )
 
 
 def next_time(found: CalendarRange) -> str:

@@ -144,13 +144,14 @@ def _cell(one: MonthDay, month: CalendarMonth) -> MonthCell:
     load = "" if one.load is None else str(one.load)
     booked = format_count(one.bookings, "booking") if one.bookings else ""
     parts = [format_weekday(one.day), booked or "nothing booked", f"{load} % of the time" if load and booked else ""]
+    parts += [f"{one.waiting} waiting"] if one.waiting else []
     parts += ["closed"] if one.is_closed else []
     return MonthCell(
         href=month.ask.address(day=one.day, view=View.DAY),
         number=str(one.day.day),
         words=", ".join(part for part in parts if part),
         bookings=str(one.bookings or ""),
-        waiting=f"{one.waiting} waiting" if one.waiting else "",
+        waiting=str(one.waiting or ""),
         load=load,
         is_closed=one.is_closed,
         is_today=one.day == month.today,

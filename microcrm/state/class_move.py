@@ -124,7 +124,11 @@ class ClassMove(AppState):
         seen = await self._perform(preview_class_move, command)
         own = next((one for one in seen.clashes if str(one.place) == self.card.id), None)
         if own is not None:
-            raise SlotTaken(own.why, nearest=own.nearest) if own.nearest else OutsideHours(own.why, may_override=True)
+            raise (
+                SlotTaken(own.why, nearest=own.nearest, wanted=own.start)
+                if own.nearest
+                else OutsideHours(own.why, may_override=True)
+            )
         self._seen, self.clashes = command, date_rows(seen.clashes, current_seat().actor.zone)
         return bool(self.clashes)
 

@@ -15,6 +15,6 @@ def keep_refusal(form: Any, error: DomainError) -> bool:
     form.nearest = []
     if not isinstance(error, SlotTaken):
         return False
-    form.nearest = time_choices(error.nearest, current_seat().actor.zone)
+    form.nearest = time_choices(error.nearest, current_seat().actor.zone, error.wanted)
     form.errors = {"time": error.message}
     return True

@@ -41,7 +41,7 @@ def date_rows(dates: Sequence[SeriesDate], zone_name: str) -> list[DateRow]:
                 words=f"{format_weekday_short(day)}, {format_time(one.start, zone)}",
                 why=one.why,
                 is_kept=not one.why,
-                nearest=time_choices(one.nearest, zone_name),
+                nearest=time_choices(one.nearest, zone_name, one.start),
             )
         )
     return rows

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Device
 from tests.browser.test_screens import TOO_SMALL, faults, overflow
@@ -218,3 +220,62 @@ def test_only_the_visitor_s_own_clock_is_mentioned_when_it_differs(visitor: Visi
     note = "[data-zone]"
     assert not visitor(times_path(site, 1)).locator(note).is_visible()
     assert visitor(times_path(site, 1), timezone_id="Europe/London").locator(note).is_visible()
+
+
+def switch_codes(site: Site, *, on: bool) -> None:
+    """As the owner does under Booking rules; pages of the shop are kept for a few seconds."""
+    with psycopg.connect(plain(site.variables["DATABASE_URL_DIRECT"]), autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO booking_policies (business_id, is_code_needed, version) VALUES (%s, %s, 1) "
+            "ON CONFLICT (business_id) DO UPDATE SET is_code_needed = excluded.is_code_needed",
+            (site.shops.a.business_id, on),
+        )
+
+
+def last_code(page: Page, site: Site, email: str) -> str:
+    """Out of the mailbox, once the worker has put it there."""
+    query = "SELECT left(subject, 6) FROM mailbox WHERE recipient = %s ORDER BY id DESC"
+    with psycopg.connect(plain(site.variables["DATABASE_URL_DIRECT"]), autocommit=True) as connection:
+        for _ in range(60):
+            if row := connection.execute(query, (email,)).fetchone():
+                return str(row[0])
+            page.wait_for_timeout(250)
+    raise AssertionError("no mail came")
+
+
+@pytest.fixture
+def codes(site: Site) -> Iterator[None]:
+    switch_codes(site, on=True)
+    yield
+    switch_codes(site, on=False)
+
+
+@pytest.mark.usefixtures("codes")
+@pytest.mark.parametrize("language", ["en", "hi", "kn"])
+def test_a_code_by_e_mail_before_it_counts(visitor: Visitor, site: Site, language: str) -> None:
+    """Without scripts, on a phone; a wrong code first. Sound in both themes and at 320 px."""
+    page = visitor(f"{times_path(site, 6)}&lang={language}", java_script_enabled=language != "en")
+    page.wait_for_timeout(6_000)  # a page of the shop that was read before the switch is kept for five seconds
+    page.reload()
+    take(page, 7)
+    email = f"ananya.{language}@example.com"
+    page.locator("#email").fill(email)
+    fill_in(page)
+    page.locator(".sum button").click()
+    expect(page.locator("#code")).to_be_visible()
+    if language != "en":
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            assert faults(page) == []
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert overflow(page) <= 0
+    code = last_code(page, site, email)
+    page.locator("#code").fill(f"{(int(code) + 1) % 1_000_000:06d}")
+    page.wait_for_timeout(READ_IT)
+    page.locator("#code").press("Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("#code").fill(f"{code[:3]} {code[3:]}")
+    page.wait_for_timeout(READ_IT)
+    page.locator("#code").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Ananya")
+    assert "/m/" in page.url

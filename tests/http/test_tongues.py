@@ -10,7 +10,11 @@ import pytest
 from babel.messages.catalog import Message
 from starlette.requests import Request
 
+from microcrm.domain.availability import FreeStart
+from microcrm.domain.queue import Estimate
 from microcrm.http.book.gathering import catalogues, gathered
+from microcrm.http.book.queue import estimate_words
+from microcrm.http.book.times import _parts
 from microcrm.http.book.tongues import SOURCE, tongue_of, tongues
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
@@ -73,8 +77,8 @@ def test_each_is_written_in_its_own_letters(code: str) -> None:
     ("code", "day", "clock", "month"),
     [
         ("en", "Mon, 7 Dec 2026", "10:30 am", "December 2026"),
-        ("hi", "सोम, 7 दिस॰ 2026", "सुबह 10:30", "दिसंबर 2026"),
-        ("kn", "ಸೋಮ, 7 ಡಿಸೆಂ 2026", "ಬೆಳಗ್ಗೆ 10:30", "ಡಿಸೆಂಬರ್ 2026"),
+        ("hi", "सोम, 7 दिसंबर 2026", "सुबह 10:30", "दिसंबर 2026"),
+        ("kn", "ಸೋಮ, 7 ಡಿಸೆಂಬರ್ 2026", "ಬೆಳಿಗ್ಗೆ 10:30", "ಡಿಸೆಂಬರ್ 2026"),
     ],
 )
 def test_days_and_times(code: str, day: str, clock: str, month: str) -> None:
@@ -132,3 +136,30 @@ def asking(language: str = "", query: str = "") -> Request:
 )
 def test_which_language_is_spoken(language: str, query: str, expected: str) -> None:
     assert tongue_of(asking(language, query)).code == expected
+
+
+@pytest.mark.parametrize("code", ["en", "hi", "kn"])
+@pytest.mark.parametrize("hour", [9, 12, 15, 16, 17, 20])
+def test_a_time_stands_under_the_part_of_the_day_that_it_names(code: str, hour: int) -> None:
+    tongue, start = tongues()[code], datetime(2026, 12, 7, hour, tzinfo=INDIA)
+    [part] = _parts(tongue, INDIA, [FreeStart(start, (1,))])
+    names = {tongue.say(name) for name in ("Morning", "Afternoon", "Evening")}
+    said = {name for name in names if part.slots[0].label.startswith(name)}
+    assert said <= {part.name}
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"),
+    [
+        (None, None, ("Not today any more", "आज अब नहीं")),
+        (0, 0, ("Right away", "तुरंत")),
+        (0, 20, ("Up to 20 min", "20 मिनट तक")),
+        (10, 20, ("About 10 to 20 min", "करीब 10 से 20 मिनट")),
+        (50, 75, ("About 50 min to 1 h 15 min", "करीब 50 मि से 1 घं 15 मि")),
+        (455, 455, ("About 7 h 35 min", "करीब 7 घं 35 मि")),
+        (0, 90, ("Up to 1 h 30 min", "1 घं 30 मि तक")),
+    ],
+)
+def test_a_wait_is_said_in_hours_when_it_is_long(least: int | None, most: int | None, said: tuple[str, str]) -> None:
+    told = Estimate(0, least, most)
+    assert (estimate_words(told, tongues()["en"]), estimate_words(told, tongues()["hi"])) == said

@@ -195,6 +195,23 @@ def test_people_wait_in_both_shops(demo: psycopg.Connection) -> None:
     assert rows(demo, f"SELECT 1 FROM queue_tickets WHERE created_at > '{NOW.isoformat()}'") == []
 
 
+def test_some_have_asked_and_wait_for_an_answer(demo: psycopg.Connection) -> None:
+    """Of services that the owner wants to be asked about, where there are such visits; the time is kept for them."""
+    asked = "FROM bookings WHERE status = 'pending_approval'"
+    assert rows(demo, f"SELECT count(*) {asked} GROUP BY business_id ORDER BY business_id") == [(3,), (2,)]
+    kept = f"expires_at > '{NOW.isoformat()}' AND expires_at <= starts_at AND created_at < '{NOW.isoformat()}'"
+    assert rows(demo, f"SELECT bool_and({kept} AND source = 'online') {asked}") == [(True,)]
+    held = """
+        SELECT bool_and(o.expires_at = b.expires_at AND o.is_live) FROM bookings b
+        JOIN booking_items i ON i.booking_id = b.id JOIN occupancies o ON o.booking_item_id = i.id
+        WHERE b.status = 'pending_approval'"""
+    assert rows(demo, held) == [(True,)]
+    assert rows(demo, "SELECT count(*) FROM services WHERE needs_approval GROUP BY business_id ORDER BY 1 DESC") == [
+        (3,),
+        (2,),
+    ]
+
+
 @pytest.mark.parametrize("key", SHOPS)
 def test_every_role_can_sign_in_as_printed(demo: psycopg.Connection, key: str) -> None:
     shop = outline(key)

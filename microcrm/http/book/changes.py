@@ -151,7 +151,10 @@ async def _strip(request: Request, visit: PublicVisit, error: DomainError | None
         tail = f"&lang={language}" if language else ""
         return f"/m/{request.path_params['token']}/move?from={start.isoformat()}{more}{tail}"
 
-    return strip_of(tongue_of(request), zone, span, found.days, link)
+    days = [
+        each._replace(starts=tuple(one for one in each.starts if one.start != visit.starts_at)) for each in found.days
+    ]
+    return strip_of(tongue_of(request), zone, span, days, link)
 
 
 def _words(error: DomainError, tongue: Tongue) -> str:

@@ -95,16 +95,27 @@ def _said(place: Place, tongue: Tongue) -> str:
 
 
 def estimate_words(told: Estimate, tongue: Tongue) -> str:
-    """Like "about 10 to 20 min"."""
+    """Like "About 10 to 20 min", "About 7 h 35 min"."""
     if told.least is None or told.most is None:
         return tongue.say("Not today any more")
     if told.most == 0:
         return tongue.say("Right away")
+    if told.most >= 60:
+        return _long_words(told.least, told.most, tongue)
     if told.least == 0:
         return tongue.say("Up to %(most)s min", most=told.most)
     if told.least == told.most:
         return tongue.say("About %(least)s min", least=told.least)
     return tongue.say("About %(least)s to %(most)s min", least=told.least, most=told.most)
+
+
+def _long_words(least: int, most: int, tongue: Tongue) -> str:
+    """In hours and minutes."""
+    if least == 0:
+        return tongue.say("Up to %(most)s", most=tongue.minutes(most))
+    if least == most:
+        return tongue.say("About %(least)s", least=tongue.minutes(least))
+    return tongue.say("About %(least)s to %(most)s", least=tongue.minutes(least), most=tongue.minutes(most))
 
 
 ROUTES = (

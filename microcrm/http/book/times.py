@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from microcrm.domain.availability import FreeDay, FreeStart
+from microcrm.domain.notices import evening_from
 from microcrm.http.book.tongues import Tongue, mark
 
 DAYS = 7
 LOOK_AHEAD = 28  # days that are searched for the next free time
-_PARTS = (
-    (mark("Morning"), "morning", time(0)),
-    (mark("Afternoon"), "afternoon", time(12)),
-    (mark("Evening"), "evening", time(17)),
-)
+_PARTS = ((mark("Morning"), "morning"), (mark("Afternoon"), "afternoon"), (mark("Evening"), "evening"))
 SEPARATOR = "~"  # between an instant and the session of a class, in the value of a button
 
 
@@ -150,17 +147,17 @@ def _cell(tongue: Tongue, each: FreeDay, chosen: FreeDay | None, href: str, *, i
 
 
 def _parts(tongue: Tongue, zone: ZoneInfo, starts: Sequence[FreeStart]) -> tuple[Part, ...]:
+    begins = (0, 12, evening_from(tongue.code))
+
     def part_of(instant: datetime) -> int:
-        wall = instant.astimezone(zone).time()
-        return max(place for place, (_, _, begins) in enumerate(_PARTS) if wall >= begins)
+        hour = instant.astimezone(zone).hour
+        return max(place for place, since in enumerate(begins) if hour >= since)
 
     grouped: list[list[Slot]] = [[] for _ in _PARTS]
     for one in starts:
         grouped[part_of(one.start)].append(slot_of(tongue, zone, one))
     return tuple(
-        Part(tongue.say(name), icon, tuple(slots))
-        for (name, icon, _), slots in zip(_PARTS, grouped, strict=True)
-        if slots
+        Part(tongue.say(name), icon, tuple(slots)) for (name, icon), slots in zip(_PARTS, grouped, strict=True) if slots
     )
 
 

@@ -25,6 +25,8 @@ from babel.numbers import format_currency
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
+from microcrm.domain.notices import spoken_clock
+
 WORDS = Path(__file__).parent / "words"
 SOURCE = "en"  # the language that the templates are written in
 _MOST_ASKED = 200  # characters of an Accept-Language that are looked at
@@ -71,8 +73,10 @@ class Tongue:
         return self._date(day, "LLLL y")
 
     def clock(self, moment: time) -> str:
-        """Like "10:30 am", in Hindi "सुबह 10:30"."""
-        return format_time(moment, self.words.pgettext("time pattern", "h:mm a"), locale=self.locale)
+        """Like "10:30 am", in Hindi "सुबह 10:30", as in the messages."""
+        return spoken_clock(self.code, moment.hour, moment.minute) or format_time(
+            moment, self.words.pgettext("time pattern", "h:mm a"), locale=self.locale
+        )
 
     def minute_of_day(self, minute: int) -> str:
         """Minutes after midnight, 0..1440, as a time."""

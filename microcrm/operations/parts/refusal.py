@@ -58,7 +58,7 @@ def _refusal(uow: UnitOfWork, message: str, found: Sequence[FreeStart], wanted: 
     zone = zone_of(uow.actor.zone)
     today = today_in(zone, uow.now)
     words = ", ".join(start_in_words(one.start, wanted, zone, today) for one in found)
-    return SlotTaken(message, remedy=f"Nearest free: {words}.", nearest=[one.start for one in found])
+    return SlotTaken(message, remedy=f"Nearest free: {words}.", nearest=[one.start for one in found], wanted=wanted)
 
 
 def start_in_words(start: datetime, wanted: datetime, zone: ZoneInfo, today: date) -> str:
