@@ -86,6 +86,7 @@ ACTIONS: dict[str, str] = {
     "payment.taken": "took",
     "payment.advance_taken": "took an advance in",
     "payment.advance_used": "used an advance for",
+    "payment.credited_given_back": "gave back what a credit note freed in",
     "payment.advance_given_back": "gave back an advance in",
     "till.closed": "counted and closed",
     "month.filed": "marked as filed",

@@ -1,4 +1,4 @@
-"""The two forms of an advance: money that a customer pays ahead, and what of it goes back."""
+"""The form of an advance that a customer pays, and the form of money that goes back."""
 
 from __future__ import annotations
 
@@ -42,19 +42,23 @@ def take_advance_dialog() -> rx.Component:
 
 def give_back_dialog() -> rx.Component:
     return dialog(
-        "Give the advance back",
+        rx.cond(Bill.bill.is_voucher, "Give the advance back", "Give money back"),
         rx.el.form(
             rx.el.div(
-                money_field("amount", "Amount", S.errors, value=Bill.bill.left_input, form="back"),
+                money_field("amount", "Amount", S.errors, value=Bill.bill.back_input, form="back"),
                 select_field("mode", "How it is given back", S.errors, WAYS, value="cash", form="back"),
                 class_name="grid-2",
             ),
             text_field("proof", "Reference", S.errors, optional=True, form="back", max_length=60),
-            text_field("reason", "Reason", S.errors, form="back", max_length=200),
+            rx.cond(Bill.bill.is_voucher, text_field("reason", "Reason", S.errors, form="back", max_length=200)),
             form_footer(submit("Give back", busy=S.is_saving), button("Close", on_click=S.close)),
-            on_submit=S.give, class_name="form", key=Bill.bill.left_input, no_validate=True,
+            on_submit=S.give, class_name="form", key=Bill.bill.back_input, no_validate=True,
         ),
         open=S.open == "give",
         on_close=S.close,
-        description="It gets a refund voucher that names the receipt voucher. What was used for bills stays used.",
+        description=rx.cond(
+            Bill.bill.is_voucher,
+            "It gets a refund voucher that names the receipt voucher. What was used for bills stays used.",
+            "A credit note has freed it. It leaves the till, or the account that you pay it from.",
+        ),
     )  # fmt: skip

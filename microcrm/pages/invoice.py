@@ -120,7 +120,10 @@ def _actions() -> rx.Component:
                 button("Open its bill", on_click=Bill.bill_it),
             ),
         ),
-        rx.cond((BILL.left != "") & MAY_CORRECT, button("Give back", icon="undo_2", on_click=AdvanceForm.begin_giving)),
+        rx.cond(
+            ((BILL.left != "") | (BILL.freed != "")) & MAY_CORRECT,
+            button("Give back", icon="undo_2", on_click=AdvanceForm.begin_giving),
+        ),
         rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
         rx.cond(
             MAY_EDIT,
@@ -257,6 +260,7 @@ def _totals() -> rx.Component:
             rx.el.div(rx.el.dt("Total"), rx.el.dd(BILL.total), class_name="bill-total"),
             rx.cond(BILL.due != "", rx.el.div(rx.el.dt("Due"), rx.el.dd(BILL.due), class_name="strong")),
             rx.cond(BILL.left != "", rx.el.div(rx.el.dt("Not used yet"), rx.el.dd(BILL.left), class_name="strong")),
+            rx.cond(BILL.freed != "", rx.el.div(rx.el.dt("To give back"), rx.el.dd(BILL.freed), class_name="strong")),
             class_name="bill-sums num",
         ),
         rx.cond(BILL.cancel_reason != "", rx.el.p("Cancelled: " + BILL.cancel_reason, class_name="muted")),

@@ -78,7 +78,7 @@ def _row(line: rx.Var[EntryLine]) -> rx.Component:
         _sum(line.debit, 2, "Billed"),
         _sum(line.credit, 3, "Paid"),
         _sum(line.balance, 4, "Balance"),
-        class_name="num two-lines",
+        class_name="num two-lines words-line",
         key=line.at.to_string(),
     )
 

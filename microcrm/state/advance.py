@@ -1,4 +1,4 @@
-"""An advance: taken on the customer's page, given back on the page of its voucher."""
+"""An advance, taken on the customer's page; and money that goes back, on the page of its voucher or of a credited bill."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import reflex as rx
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.advances import GiveBackAdvance, TakeAdvance, give_back_advance, take_advance
+from microcrm.operations.billing.giving_back import GiveBackCredited, give_back_credited
 from microcrm.operations.billing.offers import offers
 from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
@@ -57,9 +58,15 @@ class AdvanceForm(AppState):
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
     async def give(self, form: dict[str, Any]) -> Any:
-        voucher_id = (await self.get_state(Bill)).bill.id
-        typed = pick(form, "amount", "mode", "proof", "reason")
-        done = await self._perform(give_back_advance, GiveBackAdvance(voucher_id, **typed, request_key=self._key))
+        """Of the advance or the bill on the screen."""
+        bill = (await self.get_state(Bill)).bill
+        typed = pick(form, "amount", "mode", "proof") | {"request_key": self._key}
+        if bill.is_voucher:
+            done = await self._perform(give_back_advance, GiveBackAdvance(bill.id, **typed, **pick(form, "reason")))
+            words = f"{format_rupees(done.paise)} given back, {done.number} is written"
+        else:
+            paise = (await self._perform(give_back_credited, GiveBackCredited(bill.id, **typed))).paise
+            words = f"{format_rupees(paise)} given back of {bill.number}"
         self.open = ""
-        self._notify(f"{format_rupees(done.paise)} given back, {done.number} is written")
+        self._notify(words)
         return [Bill.load, Till.load]

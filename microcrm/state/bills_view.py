@@ -86,7 +86,8 @@ class BillView:
     is_voucher: bool = False
     became: str = ""  # of an estimate: "Became INV/2627/0012"
     left: str = ""  # of an advance
-    left_input: str = ""
+    freed: str = ""  # by credit notes: to be given back
+    back_input: str = ""  # how much can be given back
     is_repeated: bool = False  # written by a series
     may_repeat: bool = False
     may_share: bool = False
@@ -121,7 +122,6 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
     status, tone, _ = status_of(view, today)
     is_draft = view.state == "draft"
     is_open = view.state in ("issued", "part_paid") and view.kind in OWED
-    is_advance = view.kind is DocumentKind.RECEIPT_VOUCHER and view.state != "cancelled"
     return BillView(
         id=str(view.id),
         version=view.version,
@@ -139,8 +139,7 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         and bool(view.customer_id)
         and not view.recurring_id,
         became=("Became a draft" if view.became == "draft" else f"Became {view.became}") if view.became else "",
-        left=format_rupees(view.due) if is_advance and view.due else "",
-        left_input=rupees_for_input(view.due) if is_advance and view.due else "",
+        **_going_back(view),
         may_share=not is_draft and view.state != "cancelled",
         may_cancel=view.state == "issued" and not view.is_sent and not view.paid and view.kind not in VOUCHERS,
         may_credit=not is_draft and view.kind in CORRECTED and view.state != "cancelled",
@@ -176,6 +175,17 @@ def _note_until(view: DocumentView, today: date) -> str:
     if today > last:
         return f"Its tax stays as it was: the last day to lower that was {format_day(last)}."
     return f"Its tax is lowered too, until {format_day(last)}."
+
+
+def _going_back(view: DocumentView) -> dict[str, str]:
+    """What is left of an advance, or was freed by credit notes, and how much of it can be given back."""
+    is_advance = view.kind is DocumentKind.RECEIPT_VOUCHER and view.state != "cancelled"
+    left, freed = view.due if is_advance else 0, view.freed if view.kind in CORRECTED else 0
+    return {
+        "left": format_rupees(left) if left else "",
+        "freed": format_rupees(freed) if freed else "",
+        "back_input": rupees_for_input(left or freed) if left or freed else "",
+    }
 
 
 HOW = {

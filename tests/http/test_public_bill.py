@@ -17,6 +17,8 @@ from microcrm.adapters.paper.typeset import qr_code
 from microcrm.domain.errors import Conflict, Forbidden, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.models.links import PublicLink
+from microcrm.operations.billing.accounts import use_advance
+from microcrm.operations.billing.advances import TakeAdvance, take_advance
 from microcrm.operations.billing.issuing import cancel_unsent
 from microcrm.operations.billing.payments import PaidPart, take_payment
 from microcrm.operations.billing.sharing import public_bill, share_bill
@@ -165,3 +167,22 @@ def test_who_shares_and_who_sees_the_phone(
             return
         done = share_bill(uow, bill)
         assert bool(done.phone) is sees and done.words.startswith("Your bill BILL/2627/0001 of ₹500.00 from")
+
+
+async def test_a_voucher_is_shown_and_asks_for_no_money(shop: Shop) -> None:
+    command = TakeAdvance(shop.customer_id, "800", "upi", "first press")
+    voucher = act_as(shop.actor(), take_advance, command).voucher_id
+    shared_now = act_as(shop.actor(), share_bill, voucher)
+    assert shared_now.words.startswith("Your receipt voucher RV/2627/0001 of ₹800.00")
+    page = await Customer().go(f"/i/{shared_now.token}")
+    shown = words(page)
+    assert "Receipt voucher RV/2627/0001" in shown and "Plain Iyer" in shown
+    assert "upi://" not in page.text and "Not paid yet" not in shown
+
+
+async def test_a_bill_names_the_advance_that_pays_it(shop: Shop) -> None:
+    act_as(shop.actor(), take_advance, TakeAdvance(shop.customer_id, "100", "upi", "first press"))
+    bill, link = shared(shop)
+    act_as(shop.actor(), use_advance, bill)
+    assert "of it advance RV/2627/0001" in words(await Customer().go(link))
+    assert "जिसमें से अग्रिम RV/2627/0001" in words(await Customer().go(f"{link}?lang=hi"))

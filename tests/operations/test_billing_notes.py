@@ -11,13 +11,16 @@ from sqlalchemy import func, select
 
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.permissions import Role
-from microcrm.models.billing import Document
+from microcrm.models.billing import Document, Payment
 from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.debits import DebitNote, debit
+from microcrm.operations.billing.dues import statement
+from microcrm.operations.billing.giving_back import GiveBackCredited, give_back_credited
 from microcrm.operations.billing.issuing import cancel_unsent
-from microcrm.operations.billing.payments import PaidPart, take_payment
+from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
 from microcrm.operations.billing.reading import view_document
+from microcrm.operations.billing.till import till_now
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
 from tests.support.desk import MORNING
@@ -143,3 +146,76 @@ def test_a_cancelled_credit_note_is_due_again(till: UnitOfWork, shop: Shop) -> N
     assert balances(till.session, shop.business_id)["receivable"] == 52_500
     again = credit(till, CreditNote(bill.document_id, stored.version, "Not done"))
     assert (again.note.number, again.note.total_paise) == ("CN/2627/0002", 52_500)
+
+
+def credited(uow: UnitOfWork, shop: Shop) -> int:
+    """A bill of 630, paid in cash, of which 105 was credited afterwards."""
+    bill = issued(uow, shop, cut("500"), cut("100"))
+    take_payment(uow, paying(bill.document_id, PaidPart("cash", "630")))
+    version = document_of(uow.session, bill.document_id).version
+    credit(uow, CreditNote(bill.document_id, version, "Second one not done", {2: 1000}))
+    return bill.document_id
+
+
+def giving(bill: int, amount: Any = "105", key: Any = "give back", **changes: Any) -> GiveBackCredited:
+    return GiveBackCredited(bill, **({"amount": amount, "mode": "cash", "request_key": key} | changes))
+
+
+def test_what_a_credit_note_freed_goes_back_once(till: UnitOfWork, shop: Shop) -> None:
+    bill = credited(till, shop)
+    assert view_document(till, bill).freed == 10_500
+    first, again = give_back_credited(till, giving(bill, "100")), give_back_credited(till, giving(bill, "100"))
+    assert (first.paise, first.left, again.paise, again.left) == (10_000, 500, 10_000, 500)
+    with pytest.raises(Invalid) as caught:
+        give_back_credited(till, giving(bill, "5.01", key="second press"))
+    assert "amount" in caught.value.fields
+    give_back_credited(till, giving(bill, "5", key="second press"))
+    with pytest.raises(Conflict):
+        give_back_credited(till, giving(bill, "1", key="third press"))
+    view = view_document(till, bill)
+    assert (view.state, view.due, view.freed) == ("paid", 0, 0)
+    assert balances(till.session, shop.business_id) == {
+        "cash": 52_500, "sales": -50_000, "cgst": -1_250, "sgst": -1_250,
+    }  # fmt: skip
+    assert till_now(till).taken["cash"] == 52_500
+    assert statement(till, shop.customer_id).closing == 0
+
+
+def test_a_void_payment_leaves_what_a_note_has_credited(till: UnitOfWork, shop: Shop) -> None:
+    bill = credited(till, shop)
+    [payment] = till.session.scalars(select(Payment))
+    void_payment(till, payment.id, "Typed twice")
+    view = view_document(till, bill)
+    assert (view.due, view.freed, view.state) == (52_500, 0, "part_paid")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"amount": ""}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"mode": "razorpay"}, "mode"),
+        ({"key": "short"}, "request_key"),
+        ({"proof": "x" * 61}, "proof"),
+    ],
+)
+def test_mistakes_of_giving_back(till: UnitOfWork, shop: Shop, changes: dict[str, Any], field: str) -> None:
+    bill = credited(till, shop)
+    with pytest.raises(Invalid) as caught:
+        give_back_credited(till, giving(bill, **changes))
+    assert field in caught.value.fields
+
+
+def test_nothing_goes_back_of_what_is_not_credited(
+    till: UnitOfWork, unit_of_work: Work, shop: Shop, neighbour: Shop
+) -> None:
+    bill = issued(till, shop)
+    take_payment(till, paying(bill.document_id, PaidPart("cash", "525")))
+    with pytest.raises(Conflict):
+        give_back_credited(till, giving(bill.document_id, "1"))
+    with unit_of_work(neighbour.actor()) as uow:
+        theirs = credited(uow, neighbour)
+    with pytest.raises(NotFound):
+        give_back_credited(till, giving(theirs, "1"))
+    with unit_of_work(shop.actor(Role.FRONT_DESK)) as desk, pytest.raises(Forbidden):
+        give_back_credited(desk, giving(bill.document_id, "1"))

@@ -106,6 +106,34 @@ async def test_a_debit_note_is_written_on_its_bill(server: Server, a: Shop) -> N
     assert shown.note_until.startswith("Its tax is lowered too, until 30 Nov ")
 
 
+async def test_what_a_credit_note_freed_is_given_back(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a, f"/invoice?id={bill_of(a)}")
+    for load in (Bill.load, Till.load):
+        await (tab.open(load) if load is Bill.load else tab.send(load))
+    await tab.send(Till.begin_paying)
+    await tab.send(Till.pay, form={"amount_cash": "525"})
+    await tab.send(Bill.load)
+    assert (await tab.state(Bill)).bill.freed == ""
+    await tab.send(Till.begin, what="credit", payment="")
+    await tab.send(Till.correct, form={"reason": "Not done"})
+    assert (await notice(tab)).endswith("Give back ₹525.00.")
+    await tab.send(Bill.load)
+    shown = (await tab.state(Bill)).bill
+    assert (shown.freed, shown.back_input, shown.status) == ("₹525.00", "525", "Paid")
+    await tab.send(AdvanceForm.begin_giving)
+    await tab.send(AdvanceForm.give, form={"amount": "600", "mode": "cash"})
+    assert "amount" in (await tab.state(AdvanceForm)).errors
+    await tab.send(AdvanceForm.give, form={"amount": "525", "mode": "cash"})
+    assert await notice(tab) == "₹525.00 given back of INV/2627/0001"
+    await tab.send(Bill.load)
+    await tab.send(Till.load)
+    assert (await tab.state(Bill)).bill.freed == ""
+    assert [(one.amount, one.may_void) for one in (await tab.state(Till)).payments] == [
+        ("₹525.00", True),
+        ("−₹525.00", False),
+    ]
+
+
 async def test_a_bill_comes_again_is_paused_changed_and_ended(server: Server, a: Shop) -> None:
     tab = tab_of(server, a, f"/invoice?id={bill_of(a)}")
     await tab.open(Bill.load)

@@ -17,7 +17,7 @@ from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Allocation, Document, Payment
 from microcrm.operations.billing.ledger import payment_amounts, post
 from microcrm.operations.billing.purposes import purposes_for
-from microcrm.operations.billing.settling import OPEN, due_of, settle
+from microcrm.operations.billing.settling import OPEN, due_of, settle, settle_anew
 from microcrm.operations.billing.till import refuse_if_counted
 from microcrm.operations.billing.vouchers import call_off_voucher, write_receipt_voucher
 from microcrm.operations.parts.rows import find
@@ -157,17 +157,19 @@ def void_payment(uow: UnitOfWork, payment_id: Any, raw_reason: Any) -> None:
     if payment.evidence != "claimed":
         raise Conflict("The bank or Razorpay says this money arrived.", remedy="Give it back with a refund instead.")
     if payment.amount_paise < 0:
-        raise Conflict("Money that was given back stays given back.", remedy="Take the advance once more instead.")
+        raise Conflict(
+            "Money that was given back stays given back.", remedy="Take the payment or the advance once more instead."
+        )
     refuse_if_counted(uow, payment)
     call_off_voucher(uow, payment, reason)
     payment.voided_at, payment.void_reason = uow.now, reason
+    uow.session.flush()
     rows = uow.session.execute(
         select(Allocation).where(Allocation.business_id == uow.business_id, Allocation.payment_id == payment.id)
     ).scalars()
     settled = 0
     for allocation in rows:
-        document = find(uow, Document, allocation.document_id)
-        settle(uow, document, -allocation.amount_paise)
+        settle_anew(uow, find(uow, Document, allocation.document_id))
         settled += allocation.amount_paise
     _post(uow, payment, settled, is_reversed=True)
     uow.audit("payment.voided", "payment", payment.id, amount=payment.amount_paise)

@@ -123,6 +123,14 @@ class DocumentView:
         return max(0, self.total + self.tip - self.paid)
 
     @property
+    def freed(self) -> int:
+        """Paise that were paid beyond what is left of it after its credit notes, to be given back."""
+        paid = sum(one.amount for one in self.payments if not one.is_void)
+        notes = (one for one in self.related if one.kind is DocumentKind.CREDIT_NOTE and one.how == "corrected_by")
+        credited = sum(one.total for one in notes if one.state != "cancelled")
+        return max(0, paid + credited - self.total - self.tip)
+
+    @property
     def became(self) -> str:
         """As in ``DocumentRow``."""
         bills = [one.number or "draft" for one in self.related if one.how == "became" and one.state != "cancelled"]

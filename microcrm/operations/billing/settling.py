@@ -30,9 +30,18 @@ def settle_anew(uow: UnitOfWork, document: Document) -> None:
     settle(uow, document, _standing(uow, document) - document.paid_paise)
 
 
+def freed_of(uow: UnitOfWork, document: Document) -> int:
+    """Paise that were paid beyond what the bill comes to after its credit notes: they are the customer's."""
+    return max(0, _counted(uow, document) - document.total_paise - document.tip_paise)
+
+
 def _standing(uow: UnitOfWork, document: Document) -> int:
-    """What counts as paid: allocations and credit notes, up to the bill itself. A refund of what a note has credited leaves
-    the bill paid."""
+    """What counts as paid, up to the bill itself. A refund of what a note has credited leaves the bill paid."""
+    return min(document.total_paise + document.tip_paise, _counted(uow, document))
+
+
+def _counted(uow: UnitOfWork, document: Document) -> int:
+    """Allocations and credit notes together."""
     paid = select(func.coalesce(func.sum(Allocation.amount_paise), 0)).join(
         Payment, (Payment.business_id == Allocation.business_id) & (Payment.id == Allocation.payment_id)
     )
@@ -51,4 +60,4 @@ def _standing(uow: UnitOfWork, document: Document) -> int:
             Document.state.not_in(("draft", "cancelled")),
         )
     ).scalar_one()
-    return min(document.total_paise + document.tip_paise, int(allocated) + int(credited))
+    return int(allocated) + int(credited)
