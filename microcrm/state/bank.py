@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -78,7 +77,7 @@ class BankPage(AppState):
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
     async def pick_tab(self, show: str) -> Any:
-        return rx.redirect(f"/bank?{urlencode({'show': show})}" if show != "open" else "/bank", replace=True)
+        return rx.redirect(f"/bank?show={show}" if show in TABS and show != "open" else "/bank", replace=True)
 
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
