@@ -12,6 +12,7 @@ from sqlalchemy import select
 from microcrm.domain.fields import Reader
 from microcrm.domain.notices import NOT_SENT_YET, NoticeFacts, NoticeStep, notice
 from microcrm.domain.permissions import Permission
+from microcrm.domain.recurrence import MOST
 from microcrm.domain.zones import to_instant, zone_of
 from microcrm.models.business import Business
 from microcrm.models.catalogue import Service
@@ -40,12 +41,14 @@ class PreviewNotice:
 
 @dataclass(frozen=True, slots=True)
 class PreviewBooked:
-    """Of a visit that is being typed. ``customer_id`` empty: somebody new, in English."""
+    """Of a visit that is being typed. ``customer_id`` empty: somebody new, in English. ``dates``: day and time (wall clock)
+    of each visit of a series."""
 
     services: Sequence[Any]
     day: Any
     time: Any
     customer_id: Any = None
+    dates: Sequence[tuple[Any, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,15 @@ def preview_booked(uow: UnitOfWork, command: PreviewBooked) -> NoticePreview:
     services = [reader.id("service_id", one, "Service") for one in command.services]
     if starts_at is None:
         reader.refuse("time", "Choose a day and a time.")
+    dates = tuple(one for day, time in list(command.dates)[:MOST] if (one := read_start(uow, reader, day, time)))
     reader.done()
     customer_id = own_customer(uow, command.customer_id) if command.customer_id else None
     language = language_of(uow, customer_id)
-    facts = NoticeFacts(shop_name(uow), _names(uow, services), starts_at or uow.now, zone_of(uow.actor.zone), LINK)
-    return _preview(uow, notice(NoticeStep.BOOKED, language, facts), language, customer_id)
+    facts = NoticeFacts(
+        shop_name(uow), _names(uow, services), starts_at or uow.now, zone_of(uow.actor.zone), LINK, dates=dates
+    )
+    step = NoticeStep.BOOKED_ALL if len(dates) > 1 else NoticeStep.BOOKED
+    return _preview(uow, notice(step, language, facts), language, customer_id)
 
 
 def read_start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> datetime | None:

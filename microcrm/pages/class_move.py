@@ -59,7 +59,9 @@ def class_move_dialog() -> rx.Component:
 
 def _who_goes_along() -> rx.Component:
     return rx.el.p(
-        icon("users", "s"), "Booked, and moves with it: ", rx.el.b(ClassMove.card.told), class_name="class-fact"
+        icon("users", "s"),
+        rx.el.span("Booked, and moves with it: ", rx.el.b(ClassMove.card.told)),
+        class_name="class-fact",
     )
 
 

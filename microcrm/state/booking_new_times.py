@@ -30,14 +30,23 @@ class NewTimes(AppState):
 
     _typed: dict[str, str] = {}
     _services: list[tuple[str, str]] = []  # service and member, "" for anybody
+    _dates: list[tuple[str, str]] = []  # day and time of each visit of a series, once they have been looked at
 
     @rx.event(supersedes=True)
     @needs(Permission.BOOKINGS_OWN)
     async def look(self, services: list[list[str]], day: str, time: str, customer_id: str) -> None:
         """The form is opened, or a time was taken."""
         self._typed = {"day": str(day)[:10], "time": str(time)[:5]}
-        self._services = pairs(services)
+        self._services, self._dates = pairs(services), []
         self.customer_id = str(customer_id)[:20]
+        await self._look_around()
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def list_dates(self, dates: list[list[str]]) -> None:
+        """Of a series, as they would be booked: the customer reads all of them. None: it is one visit, so far."""
+        rows = dates if isinstance(dates, list) else []
+        self._dates = [(str(row[0])[:10], str(row[1])[:5]) for row in rows if isinstance(row, list) and len(row) == 2]
         await self._look_around()
 
     @rx.event(supersedes=True)
@@ -66,7 +75,7 @@ class NewTimes(AppState):
             wanted = parse_day(day)
             if wanted is not None:
                 await find_free(self, times_of(self._services, wanted))
-            asked = PreviewBooked(services, day, time, self.customer_id or None)
+            asked = PreviewBooked(services, day, time, self.customer_id or None, self._dates)
             self.letter = letter_of(await self._look(preview_booked, asked))
         except DomainError:
             return  # half typed: there is nothing to show yet

@@ -118,8 +118,7 @@ def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
     if item.status is _S.PENDING_PAYMENT:
         marks.append(("To be paid", "warn"))
     if item.expires_at and item.status in TENTATIVE:
-        left = max(1, int((item.expires_at - now).total_seconds()) // 60)
-        marks.append((f"{format_duration(left)} left", "plain"))
+        marks.append((left_words(max(1, int((item.expires_at - now).total_seconds()) // 60)), "plain"))
     if item.is_new_customer:
         marks.append(("New", "plain"))
     if item.in_series:
@@ -127,6 +126,11 @@ def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
     if item.has_note:
         marks.append(("Note", "plain"))
     return marks
+
+
+def left_words(minutes: int) -> str:
+    """Like "45 min left", "1 h 20 min left", and "23 h left": a block is narrow."""
+    return f"{minutes // 60} h left" if minutes >= 120 else f"{format_duration(minutes)} left"
 
 
 def _block(

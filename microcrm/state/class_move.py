@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, OutsideHours, SlotTaken
+from microcrm.domain.errors import Conflict, DomainError, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.class_card import class_card
 from microcrm.operations.class_moves import MoveClass, move_class, preview_class_move
@@ -108,7 +108,16 @@ class ClassMove(AppState):
         if command.scope in SCOPES and self._seen != command and await self._look_for_clashes(command):
             return None
         skip = tuple(row.place for row in self.clashes) if command == self._seen else ()
-        return await self._perform(move_class, replace(command, skip=skip))
+        return await self._tried(move_class, replace(command, skip=skip))
+
+    async def _tried(self, operation: Any, command: MoveClass) -> Any:
+        """After somebody else's change the form goes on with the class as it now is; what was typed stays."""
+        try:
+            return await self._perform(operation, command)
+        except Conflict as refusal:
+            if not isinstance(refusal, SlotTaken):
+                self.card = class_view(await self._look(class_card, self.card.id), current_seat().actor.zone)
+            raise
 
     async def _open(self, session_id: Any, place: ClassPlace) -> None:
         self.card = class_view(await self._look(class_card, session_id), current_seat().actor.zone)
@@ -121,7 +130,7 @@ class ClassMove(AppState):
 
     async def _look_for_clashes(self, command: MoveClass) -> bool:
         """Raises: SlotTaken, when the class itself that was pointed at cannot go there."""
-        seen = await self._perform(preview_class_move, command)
+        seen = await self._tried(preview_class_move, command)
         own = next((one for one in seen.clashes if str(one.place) == self.card.id), None)
         if own is not None:
             raise (

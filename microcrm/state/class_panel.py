@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import NotFound
+from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_card import class_card
@@ -84,7 +84,7 @@ class ClassPanel(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def save_leave(self, form: dict[str, Any]) -> Any:
         typed = pick(form, "who", "reason", "tell")
-        done = await self._perform(cancel, Cancel(self.leaving.booking_id, self.leaving.version, **typed))
+        done = await self._tried(cancel, Cancel(self.leaving.booking_id, self.leaving.version, **typed))
         self.form = ""
         self._notify(done.label, undo=done.undo)
         return self._reload()
@@ -94,15 +94,25 @@ class ClassPanel(AppState):
     async def save_change(self, form: dict[str, Any]) -> Any:
         """Seats and note."""
         command = ChangeClass(self.card.id, self.card.version, **pick(form, "seats", "note"))
-        return self._said(await self._perform(change_class, command))
+        return self._said(await self._tried(change_class, command))
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def save_cancel(self, form: dict[str, Any]) -> Any:
         typed = pick(form, "reason", "tell")
-        done = await self._perform(cancel_class, CancelClass(self.card.id, self.card.version, **typed))
+        done = await self._tried(cancel_class, CancelClass(self.card.id, self.card.version, **typed))
         self.is_open = False
         return self._said(done)
+
+    async def _tried(self, operation: Any, command: Any) -> Any:
+        """After somebody else's change the form goes on with the class as it now is; what was typed stays."""
+        try:
+            return await self._perform(operation, command)
+        except Conflict:
+            await self._read(self.card.id)
+            known = [one for one in self.card.attendees if one.booking_id == self.leaving.booking_id]
+            self.leaving = known[0] if known else self.leaving
+            raise
 
     def _said(self, done: ClassDone) -> Any:
         self.form = ""

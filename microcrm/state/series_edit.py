@@ -9,8 +9,9 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.errors import Conflict, DomainError, NotFound, OutsideHours, SlotTaken
 from microcrm.domain.permissions import Permission
+from microcrm.operations.booking_card import booking_card
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.operations.series import (
     CancelSeries,
@@ -24,7 +25,7 @@ from microcrm.operations.series import (
 from microcrm.state.base import AppState
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice
+from microcrm.state.booking_card_view import NO_CARD, CardView, TimeChoice, card_view
 from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_move_wish import visit_start
@@ -121,8 +122,7 @@ class SeriesEdit(AppState):
         try:
             if self._seen != command and await self._look_for_clashes(command):
                 return
-            done = await self._perform(edit, command_without(command, self.clashes))
-            yield self._done(done)
+            yield self._done(await self._tried(edit, command_without(command, self.clashes)))
         finally:
             self.is_saving = False
 
@@ -130,8 +130,18 @@ class SeriesEdit(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def save_cancel(self, form: dict[str, Any]) -> Any:
         card, typed = self.card, pick(form, "who", "reason", "tell")
-        done = await self._perform(cancel_series, CancelSeries(card.booking_id, card.version, self.scope, **typed))
-        return self._done(done)
+        command = CancelSeries(card.booking_id, card.version, self.scope, **typed)
+        return self._done(await self._tried(cancel_series, command))
+
+    async def _tried(self, operation: Any, command: Any) -> Any:
+        """After somebody else's change the form goes on with the visit as it now is; what was typed stays."""
+        try:
+            return await self._perform(operation, command)
+        except Conflict as refusal:
+            if not isinstance(refusal, SlotTaken):
+                card = await self._look(booking_card, self.card.item_id)
+                self.card = card_view(card, current_seat().actor.zone)
+            raise
 
     async def _begin_at(self, card: CardView, scope: str, drop: Drop) -> None:
         """From the board: where it was dragged to stands in the form."""
@@ -165,7 +175,7 @@ class SeriesEdit(AppState):
 
     async def _look_for_clashes(self, command: EditSeries) -> bool:
         """Raises: SlotTaken, when the visit itself that was pointed at cannot go there."""
-        seen = await self._perform(preview_edit, command)
+        seen = await self._tried(preview_edit, command)
         own = next((one for one in seen.clashes if str(one.place) == self.card.booking_id), None)
         if own is not None:
             raise (

@@ -9,13 +9,15 @@ import pytest
 
 from microcrm.domain.permissions import Role
 from microcrm.operations.book import BookService, book
+from microcrm.operations.booking_status import Step, step
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
-from microcrm.operations.classes import ClassDone, JoinClass, join
+from microcrm.operations.classes import ChangeClass, ClassDone, JoinClass, change_class, join
 from microcrm.operations.series import SeriesWish
 from microcrm.state.base import AppState
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_drop import Drops
 from microcrm.state.class_move import ClassMove
+from microcrm.state.class_panel import ClassPanel
 from microcrm.state.drop_ask import DropAsk
 from microcrm.state.series_edit import SeriesEdit
 from tests.conftest import act_as
@@ -202,3 +204,33 @@ async def test_answers_that_were_not_asked_for_change_nothing(
     await dropped(tab, "16:00", "16:45", staff=a.members[Role.MANAGER])
     assert (await tab.send(DropAsk.choose, value="visit")).codes == ["slot_taken"]
     assert "not free at 4:00 pm" in (await tab.state(AppState)).notices[-1].text
+
+
+async def test_a_form_goes_on_after_somebody_else_s_change(server: Server, a: Shop, yoga: ClassDone) -> None:
+    """The first press says so; what was typed stays, and the next one goes through."""
+    tab = await board(server, a)
+    await tab.send(ClassPanel.open, session_id=str(yoga.session_id))
+    await tab.send(ClassMove.begin)
+    act_as(a.actor(), change_class, ChangeClass(yoga.session_id, 1, "6"))
+    typed = {"day": DAY, "time": "15:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "60"}
+    assert (await tab.send(ClassMove.save, form=typed)).codes == ["conflict"]
+    move = await tab.state(ClassMove)
+    assert move.is_open and (move.card.version, move.card.seats_now) == (2, "6")
+    assert not (await tab.send(ClassMove.save, form=typed)).refusals
+    act_as(a.actor(), change_class, ChangeClass(yoga.session_id, 3, "7"))
+    await tab.send(ClassPanel.ask, form="change")
+    assert (await tab.send(ClassPanel.save_change, form={"seats": "9", "note": ""})).codes == ["conflict"]
+    assert (await tab.state(ClassPanel)).form == "change"
+    assert not (await tab.send(ClassPanel.save_change, form={"seats": "9", "note": ""})).refusals
+
+
+async def test_a_series_form_goes_on_after_somebody_else_s_change(server: Server, a: Shop) -> None:
+    tab = await card_of(server, a, 1)
+    await tab.send(SeriesEdit.begin, kind="move")
+    await tab.send(SeriesEdit.pick_scope, scope="following")
+    act_as(a.actor(), step, Step((await tab.state(SeriesEdit)).card.booking_id, "confirmed"))
+    form = {"day": week(1), "time": "16:00", "member_id": str(a.members[Role.MANAGER]), "minutes": "45"}
+    assert (await tab.send(SeriesEdit.save_move, form=form)).codes == ["conflict"]
+    assert (await tab.state(SeriesEdit)).is_open
+    assert not (await tab.send(SeriesEdit.save_move, form=form)).refusals
+    assert await times(tab) == [["10:00"], ["16:00"], ["16:00"], ["16:00"]]

@@ -14,6 +14,7 @@ from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.booking_new_times import NewTimes
 from microcrm.state.calendar import Calendar
 from microcrm.state.class_new import NewClass
 from microcrm.state.series_edit import SeriesEdit
@@ -79,8 +80,12 @@ async def test_dates_are_shown_first_and_then_booked_together(server: Server, a:
     repeats = await tab.state(Repeats)
     assert not answer.refusals and (await tab.state(NewBooking)).is_open
     assert ([row.day for row in repeats.rows], repeats.kept, repeats.clashes) == ([week(n) for n in range(4)], 4, 0)
+    await tab.send(NewTimes.serve, services=[[str(a.service_id), str(a.members[Role.MANAGER])]])
+    text = (await tab.state(NewTimes)).letter.text
+    assert all(str((FIRST + timedelta(weeks=n)).day) in text for n in range(4)) and "The first of them" in text
     await tab.send(Repeats.toggle, place=2)
     assert (await tab.state(Repeats)).kept == 3
+    assert len((await tab.state(NewTimes)).letter.text) < len(text)
     answer = await tab.send(NewSeries.save, form=form_of(a))
     assert not answer.refusals and not answer.crashes
     assert not (await tab.state(NewBooking)).is_open
