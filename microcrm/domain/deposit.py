@@ -52,16 +52,18 @@ class Back(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DepositMoney:
-    """Of one visit, in paise. ``asked``: what was to be paid ahead. ``paid`` came in, ``back`` went through on its way back,
-    ``going`` is on its way, ``used`` has paid bills. ``concern``: why a payment of it needs a look, "" when none does.
-    ``is_at_bank``: a bank has not answered yet. ``is_news``: nobody has said that the concern may stay. ``unsent``: was to go
-    back, and Razorpay refused. ``dispute``: how the latest one stands, to be answered by ``respond_by``."""
+    """Of one visit, in paise. ``asked``: what was to be paid ahead. ``paid`` came in, ``back`` is with the customer again,
+    ``going`` is on its way there, ``used`` has paid bills, ``held`` is in dispute. ``concern``: why a payment of it needs a
+    look, "" when none does; ``is_news``: nobody has said that it may stay so. ``is_at_bank``: a bank has not answered yet.
+    ``unsent``: was to go back, and Razorpay refused. ``dispute``: how the latest one stands, to be answered by
+    ``respond_by``."""
 
     asked: int = 0
     paid: int = 0
     back: int = 0
     going: int = 0
     used: int = 0
+    held: int = 0
     concern: str = ""
     is_at_bank: bool = False
     is_news: bool = False
@@ -77,7 +79,7 @@ class DepositMoney:
     @property
     def left(self) -> int:
         """What the shop still has of it and no bill has used."""
-        return max(0, self.paid - self.back - self.going - self.used)
+        return max(0, self.paid - self.back - self.going - self.used - self.held)
 
 
 def deposit_of(parts: Sequence[Part], shop: DepositRule) -> int:

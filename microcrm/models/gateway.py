@@ -156,6 +156,7 @@ class GatewayRefund(SQLModel, table=True):
         CheckConstraint("amount_paise > 0", name="amount"),
         Index("ix_gateway_refunds_payment", "business_id", "gateway_payment_id"),
         Index("ix_gateway_refunds_open", "business_id", "id", postgresql_where="status in ('wanted', 'pending')"),
+        Index("ix_gateway_refunds_failed", "business_id", "id", postgresql_where="status = 'failed'"),
     )
 
 

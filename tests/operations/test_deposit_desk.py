@@ -18,7 +18,7 @@ from microcrm.models.gateway import GatewayRefund
 from microcrm.operations.billing.drafts import bill_of_visit
 from microcrm.operations.billing.issuing import issue
 from microcrm.operations.booking_card import BookingCard, booking_card
-from microcrm.operations.booking_status import Step, step
+from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.online.asking import stuck_refunds
 from microcrm.operations.online.attention import money_matters
 from microcrm.operations.online.deposit_desk import give_deposit_back, leave_deposit
@@ -29,7 +29,7 @@ from microcrm.state.deposit_words import deposit_line
 from microcrm.state.today_money import money_rows
 from tests.conftest import Work
 from tests.support.deposits import DEPOSIT, booked, captured, expire, hear, money_of, open_till, paid, waiting, worker
-from tests.support.desk import MORNING
+from tests.support.desk import MORNING, booking_of
 from tests.support.online import dispute, refund, webhook
 from tests.support.shops import Shop
 from tests.support.till import document_of
@@ -165,3 +165,26 @@ def test_a_refund_made_in_razorpay_s_dashboard_is_told(till: UnitOfWork, shop: S
     hear(worker(till, shop), back, back)
     assert line(till, done).line == "Deposit of ₹200.00 paid online · ₹50.00 went back"
     assert money_of(till, done.booking_id) == (DEPOSIT, 5_000, 0)
+
+
+@pytest.mark.parametrize("end", ["won", "closed", "lost"])
+@pytest.mark.parametrize("is_cancelled_first", [False, True])
+def test_what_a_dispute_holds_goes_back_when_it_is_over(
+    till: UnitOfWork, shop: Shop, end: str, is_cancelled_first: bool
+) -> None:
+    """The visit is called off meanwhile, or afterwards: the same money is on its way back, and never twice."""
+    done = booked(till, shop)
+    told = dispute("open") | {"amount": DEPOSIT}
+    hear(worker(till, shop), webhook("payment.dispute.created", payment=paid(), dispute=told))
+    with pytest.raises(Conflict):
+        give_deposit_back(till, done.booking_id)
+    assert not line(till, done).may_give_back
+    over = webhook(f"payment.dispute.{end}", payment=paid(), dispute=told | {"status": end})
+    acts = [
+        lambda: hear(worker(till, shop), over, over),
+        lambda: cancel(till, Cancel(done.booking_id, booking_of(till.session, done.booking_id).version, "business")),
+    ]
+    for one in reversed(acts) if is_cancelled_first else acts:
+        one()
+    gone = (DEPOSIT, DEPOSIT, 0) if end == "lost" else (DEPOSIT, 0, DEPOSIT)
+    assert money_of(till, done.booking_id) == gone

@@ -27,8 +27,9 @@ from tests.support.deposits import (
     worker,
 )
 from tests.support.desk import MORNING, booking_of
-from tests.support.online import dispute, refund, webhook
+from tests.support.online import asked, dispute, refund, webhook
 from tests.support.shops import Shop
+from tests.support.till import cut, document_of, issued
 
 S = BookingStatus
 
@@ -135,3 +136,30 @@ def test_while_a_dispute_is_open_the_latest_word_counts(till: UnitOfWork, shop: 
             assert cash_of(till, shop) == {"disputed": DEPOSIT, "advances": -DEPOSIT}
             savepoint.rollback()
         till.session.expire_all()
+
+
+def test_every_order_of_a_bill_s_refund_and_lost_dispute_ends_in_one_state(till: UnitOfWork, shop: Shop) -> None:
+    """More goes away than came in: the bill is due again, and the rest is the customer's to give back."""
+    bill = issued(till, shop, cut("500")).document_id  # Rs 525
+    asked(till, bill)
+    [request] = till.session.scalars(select(PayRequest))
+    request.order_id = "order_A"
+    told = [
+        captured(amount=52_500),
+        webhook("payment.dispute.created", payment=paid(amount=52_500), dispute=dispute("open")),
+        webhook("payment.dispute.lost", payment=paid(amount=52_500), dispute=dispute("lost")),
+        webhook(
+            "refund.processed", refund=refund("processed", 20_000), payment=paid(amount=52_500, amount_refunded=20_000)
+        ),
+    ]
+    ends = []
+    for order in itertools.permutations(told):
+        with till.session.begin_nested() as savepoint:
+            hear(worker(till, shop), *order, *order)
+            document = document_of(till.session, bill)
+            ends.append(((document.state, document.paid_paise), cash_of(till, shop)))
+            savepoint.rollback()
+        till.session.expire_all()
+    assert len(ends) == 24
+    assert all(end == ends[0] for end in ends)
+    assert ends[0] == (("issued", 0), {"razorpay": -20_000, "receivable": 52_500, "advances": 20_000, "sales": -50_000})

@@ -19,7 +19,7 @@ from microcrm.operations.links import behind
 from microcrm.operations.notices import notify, withdraw_notices
 from microcrm.operations.online.asking import ORDER_LASTS, Wanted
 from microcrm.operations.online.returning import return_deposit, send_all_back
-from microcrm.operations.parts.booking_life import bring_back, set_status
+from microcrm.operations.parts.booking_life import GIVES_TIME_BACK, bring_back, set_status
 from microcrm.operations.parts.booking_rows import note_event, open_booking
 from microcrm.operations.parts.lapse import let_go_of_lapsed, let_go_of_lapsed_seats
 from microcrm.operations.parts.occupy import claims_of
@@ -46,6 +46,7 @@ SELECT (SELECT coalesce(sum(amount_paise), 0) FROM came WHERE payment_id IS NOT 
   (SELECT coalesce(sum(amount_paise), 0) FROM back WHERE status = 'processed')
     + (SELECT coalesce(sum(amount_paise), 0) FROM lost) AS back,
   (SELECT coalesce(sum(amount_paise), 0) FROM back WHERE status IN ('wanted', 'pending')) AS going,
+  (SELECT coalesce(sum(amount_paise), 0) FROM disputed WHERE status IN ('open', 'under_review', 'action_required')) AS held,
   (SELECT coalesce(sum(a.amount_paise), 0) FROM allocations a WHERE a.business_id = :business AND a.payment_id IN (
     SELECT payment_id FROM came UNION SELECT payment_id FROM back UNION SELECT payment_id FROM lost)) AS used,
   coalesce((SELECT concern FROM came WHERE concern <> '' ORDER BY id DESC LIMIT 1), '') AS concern,
@@ -103,7 +104,7 @@ def deposit_money(uow: UnitOfWork, booking: Booking) -> DepositMoney:
         return DepositMoney()
     values = {"business": uow.business_id, "booking": booking.id}
     row = uow.session.connection().execute(_MONEY, values).one()
-    sums = {name: int(getattr(row, name)) for name in ("paid", "back", "going", "used", "unsent")}
+    sums = {name: int(getattr(row, name)) for name in ("paid", "back", "going", "used", "held", "unsent")}
     rest = {name: getattr(row, name) for name in ("concern", "is_at_bank", "is_news", "dispute", "respond_by")}
     return DepositMoney(asked=booking.deposit_paise, **sums, **rest)
 
@@ -125,6 +126,13 @@ def follow_payment(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) ->
         send_all_back(uow, booking, row, "late")
     elif status in CANCELLED:
         _put_before_the_owner(uow, row, "cancelled")
+        return_deposit(uow, booking)
+
+
+def return_what_was_held(uow: UnitOfWork, booking_id: int) -> None:
+    """A dispute is over and the money is the shop's again: of a visit that is off by now it goes back after all."""
+    booking, _ = open_booking(uow, booking_id)
+    if booking.status in GIVES_TIME_BACK:
         return_deposit(uow, booking)
 
 

@@ -22,6 +22,7 @@ from microcrm.domain.gateway import (
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.online.deposits import return_what_was_held
 from microcrm.operations.online.settling import settle_gateway_payment
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -47,9 +48,10 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
         return request is not None
     if told.refund is not None:
         _take_refund(uow, payment, told.refund)
-    if told.dispute is not None:
-        _take_dispute(uow, payment, told.dispute, told.at or uow.now)
+    is_free = told.dispute is not None and _take_dispute(uow, payment, told.dispute, told.at or uow.now)
     settle_gateway_payment(uow, payment)
+    if is_free and (asked := request or request_of(uow, payment.remote_id)) and asked.booking_id is not None:
+        return_what_was_held(uow, asked.booking_id)
     return payment.pay_request_id is not None
 
 
@@ -176,7 +178,8 @@ def _take_refund(uow: UnitOfWork, payment: GatewayPayment, said: RemoteRefund) -
     uow.session.flush()
 
 
-def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute, at: datetime) -> None:
+def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute, at: datetime) -> bool:
+    """Whether it has ended just now and the money is the shop's again."""
     query = select(Dispute).where(Dispute.business_id == uow.business_id, Dispute.remote_id == said.id)
     row = uow.session.scalars(query.with_for_update()).first()
     if row is None:
@@ -197,3 +200,4 @@ def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute,
         row.said_at, row.respond_by = at, said.respond_by
         row.status = said.status if not known else row.status
     uow.session.flush()
+    return new > known and said.status in ("won", "closed")
