@@ -33,6 +33,7 @@ from microcrm.pages.recurring import repeat_dialog
 from microcrm.state.advance import AdvanceForm
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
+from microcrm.state.bill_online import OnlineTill
 from microcrm.state.bill_rows import Amount
 from microcrm.state.bill_share import ShareBill
 from microcrm.state.bills_view import RelatedLine
@@ -79,6 +80,7 @@ def _head() -> rx.Component:
             rx.el.div(
                 rx.el.h1(rx.cond(Bill.is_known, BILL.title, "Bill")),
                 rx.cond(Bill.is_known & ~BILL.is_draft, chip(BILL.status, BILL.tone)),
+                rx.cond(OnlineTill.is_disputed, chip("In dispute", "bad")),
                 rx.cond(Bill.is_changed, rx.el.span("Not saved yet", class_name="meta", role="status")),
                 class_name="row",
             ),

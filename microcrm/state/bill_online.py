@@ -68,6 +68,7 @@ class OnlineTill(AppState):
     lines: list[OnlineLine] = []
     address: str = ""
     is_asking: bool = False
+    is_disputed: bool = False  # a customer's bank wants a payment of this bill back
     giving: OnlineLine = OnlineLine("", "", "", "", "", "", "", "", "")
     is_giving: bool = False
 
@@ -76,11 +77,13 @@ class OnlineTill(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.INVOICES_VIEW)
     async def load(self) -> None:
-        self.lines, self.address, self.is_giving = [], "", False
+        self.lines, self.address, self.is_giving, self.is_disputed = [], "", False, False
         self.mode = await self._perform(way_to_pay)
         if asked := self.router.url.query_parameters.get("id"):
             zone = current_seat().actor.zone
-            self.lines = [line_of(one, zone) for one in await self._perform(online_payments, asked)]
+            found = await self._perform(online_payments, asked)
+            self.lines = [line_of(one, zone) for one in found]
+            self.is_disputed = any(one.dispute in DISPUTE_OPEN for one in found)
 
     @rx.event
     @needs(Permission.PAYMENTS_TAKE)

@@ -138,7 +138,7 @@ def test_a_dispute_is_listed_with_its_last_day_and_what_to_do(till: UnitOfWork, 
         till.session.scalars(select(Document.id).where(Document.kind == "receipt_voucher")).one(),
     ):
         [shown] = online_payments(till, document)
-        assert (shown.dispute, shown.is_deposit) == ("open", True)
+        assert (shown.dispute, shown.is_deposit, shown.left) == ("open", True, 0)
     hear(worker(till, shop), webhook("payment.dispute.lost", payment=paid(), dispute=told | {"status": "lost"}))
     assert "You lost the dispute" in rows(till)[0]
     lost = document_of(till.session, bill.id or 0)

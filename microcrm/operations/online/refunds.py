@@ -21,7 +21,7 @@ from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayR
 from microcrm.operations.billing.advances import unused_of
 from microcrm.operations.billing.purposes import purposes_for
 from microcrm.operations.billing.vouchers import voucher_of, write_receipt_voucher
-from microcrm.operations.online.returning import asked_back, send_back
+from microcrm.operations.online.returning import asked_back, disputed_of, send_back
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -93,7 +93,7 @@ def give_back(uow: UnitOfWork, command: GiveBack) -> int:
     row = _of_ledger(uow, command.payment_id)
     if (known := _by_key(uow, key)) is not None:
         return known.amount_paise
-    left = row.amount_paise - asked_back(uow, row)
+    left = max(0, row.amount_paise - asked_back(uow, row) - disputed_of(uow, row))
     if paise > left:
         raise Invalid(fields={"amount": f"At most {format_rupees(left)} can be given back."})
     if row.concern:
@@ -212,7 +212,7 @@ def _view(uow: UnitOfWork, row: GatewayPayment, *, is_deposit: bool) -> OnlinePa
         method=row.method,
         error=row.error if row.status == "failed" else "",
         is_late=row.is_late,
-        left=row.amount_paise - asked if row.payment_id else 0,
+        left=max(0, row.amount_paise - asked - disputed_of(uow, row)) if row.payment_id else 0,
         pending=pending,
         concern="" if row.concern_closed_at else row.concern,
         dispute=dispute.status if dispute else "",

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from microcrm.domain.deposit import RUPEE, kept_of
 from microcrm.domain.errors import Conflict
+from microcrm.domain.gateway import DISPUTE_OPEN
 from microcrm.models.billing import Allocation
 from microcrm.models.bookings import Booking
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
@@ -111,12 +112,18 @@ def deposit_payments(uow: UnitOfWork, booking_id: int) -> list[GatewayPayment]:
 
 def spare_of(uow: UnitOfWork, row: GatewayPayment) -> int:
     """What is left of a payment: no bill has used it, it did not go back and no bank has taken it."""
-    theirs = (Dispute.business_id == uow.business_id, Dispute.gateway_payment_id == row.id)
-    disputed = select(func.coalesce(func.sum(Dispute.amount_paise), 0)).where(
-        *theirs, Dispute.status.in_(("open", "under_review", "action_required", "lost"))
-    )
-    gone = asked_back(uow, row) + int(uow.session.execute(disputed).scalar_one())
+    gone = asked_back(uow, row) + disputed_of(uow, row)
     return max(0, row.amount_paise - used_of(uow, row) - gone)
+
+
+def disputed_of(uow: UnitOfWork, row: GatewayPayment) -> int:
+    """Paise of a payment that the customer's bank wants, or has taken: nothing of that can be given back as well."""
+    query = select(func.coalesce(func.sum(Dispute.amount_paise), 0)).where(
+        Dispute.business_id == uow.business_id,
+        Dispute.gateway_payment_id == row.id,
+        Dispute.status.in_((*DISPUTE_OPEN, "lost")),
+    )
+    return int(uow.session.execute(query).scalar_one())
 
 
 def used_of(uow: UnitOfWork, row: GatewayPayment) -> int:
