@@ -11,13 +11,16 @@ import pytest
 from sqlalchemy import select
 
 from microcrm.domain.documents import VOUCHERS
+from microcrm.domain.errors import Conflict
 from microcrm.domain.gateway import read_told
 from microcrm.models.billing import Document, DocumentLine, Payment
 from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
 from microcrm.models.records import OutboxMessage
 from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.corrections import CreditNote, credit
+from microcrm.operations.billing.giving_back import GiveBackCredited, give_back_credited
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
+from microcrm.operations.billing.reading import view_document
 from microcrm.operations.online.asking import ask_by_link
 from microcrm.operations.online.capturing import is_capture_wanted
 from microcrm.operations.online.refunds import close_concern, online_payments, open_concerns
@@ -207,6 +210,9 @@ def test_what_a_credit_note_gave_back_leaves_the_bill_paid(till: UnitOfWork, sho
     version = document_of(till.session, bill).version
     note = credit(till, CreditNote(bill, version, "Second one not done", lines=[document_line(till, bill)]))
     assert note.beyond == note.note.total_paise == 21_000
+    assert view_document(till, bill).freed == 0
+    with pytest.raises(Conflict, match="at the desk"):
+        give_back_credited(till, GiveBackCredited(bill, "210", "cash", "first press"))
     hear(till, webhook("refund.processed", refund=refund("processed", 21_000), payment=payment("captured")))
     document = document_of(till.session, bill)
     assert (document.state, document.paid_paise) == ("paid", 52_500)

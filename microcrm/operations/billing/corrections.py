@@ -87,7 +87,7 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     bill.state = "paid" if due_of(bill) <= 0 else "part_paid"
     bill.version += 1
     uow.session.flush()
-    uow.audit("invoice.credited", "document", bill.id, note=issued.number, total=note.total_paise)
+    uow.audit("invoice.credited", "document", bill.id, number=bill.number, note=issued.number, total=note.total_paise)
     return Credited(issued, beyond, is_late)
 
 

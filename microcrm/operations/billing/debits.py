@@ -74,7 +74,7 @@ def debit(uow: UnitOfWork, command: DebitNote) -> Issued:
     )
     uow.session.flush()
     issued = give_number(uow, note, read_terms(uow))
-    uow.audit("invoice.debited", "document", bill.id, note=issued.number, total=note.total_paise)
+    uow.audit("invoice.debited", "document", bill.id, number=bill.number, note=issued.number, total=note.total_paise)
     return issued
 
 

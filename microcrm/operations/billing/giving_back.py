@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
@@ -42,8 +42,8 @@ class CreditedGivenBack:
 
 
 def give_back_credited(uow: UnitOfWork, command: GiveBackCredited) -> CreditedGivenBack:
-    """What a bill was paid beyond what is left of it after its credit notes. ``Invalid`` for more than that, ``Conflict`` when
-    there is nothing."""
+    """What a bill was paid beyond what is left of it after its credit notes; what came through Razorpay goes back the same way
+    and not here. ``Invalid`` for more than that, ``Conflict`` when there is nothing."""
     uow.require(Permission.INVOICES_CORRECT)
     reader = Reader()
     nothing: int | None = 0
@@ -57,10 +57,13 @@ def give_back_credited(uow: UnitOfWork, command: GiveBackCredited) -> CreditedGi
     bill = find(uow, Document, command.document_id)
     query = select(Payment).where(Payment.business_id == uow.business_id, Payment.request_key == key)
     if (known := uow.session.scalars(query).first()) is not None:
-        return CreditedGivenBack(bill.number or "", -known.amount_paise, freed_of(uow, bill))
-    left = freed_of(uow, bill)
+        return CreditedGivenBack(bill.number or "", -known.amount_paise, _left_at_desk(uow, bill))
+    left = _left_at_desk(uow, bill)
     if left <= 0:
-        raise Conflict("Nothing of this bill is to be given back.", remedy="Write a credit note first.")
+        raise Conflict(
+            "Nothing of this bill is to be given back at the desk.",
+            remedy="Write a credit note first. What came through Razorpay goes back under Online.",
+        )
     if paise > left:
         raise Invalid(fields={"amount": f"At most {format_rupees(left)} is to be given back."})
     refund = Payment(
@@ -84,3 +87,17 @@ def give_back_credited(uow: UnitOfWork, command: GiveBackCredited) -> CreditedGi
     settle_anew(uow, bill)
     uow.audit("payment.credited_given_back", "payment", refund.id, mode=mode, amount=paise)
     return CreditedGivenBack(bill.number or "", paise, left - paise)
+
+
+def _left_at_desk(uow: UnitOfWork, bill: Document) -> int:
+    paid = uow.session.execute(
+        select(func.coalesce(func.sum(Allocation.amount_paise), 0))
+        .join(Payment, (Payment.business_id == Allocation.business_id) & (Payment.id == Allocation.payment_id))
+        .where(
+            Allocation.business_id == uow.business_id,
+            Allocation.document_id == bill.id,
+            Payment.voided_at.is_(None),
+            Payment.mode.in_(MODES),
+        )
+    ).scalar_one()
+    return min(freed_of(uow, bill), max(0, int(paid)))

@@ -124,11 +124,13 @@ class DocumentView:
 
     @property
     def freed(self) -> int:
-        """Paise that were paid beyond what is left of it after its credit notes, to be given back."""
+        """Paise that were paid beyond what is left of it after its credit notes, to be given back at the desk: what came
+        through Razorpay goes back the same way."""
         paid = sum(one.amount for one in self.payments if not one.is_void)
+        at_desk = sum(one.amount for one in self.payments if not one.is_void and one.mode != "razorpay")
         notes = (one for one in self.related if one.kind is DocumentKind.CREDIT_NOTE and one.how == "corrected_by")
         credited = sum(one.total for one in notes if one.state != "cancelled")
-        return max(0, paid + credited - self.total - self.tip)
+        return max(0, min(at_desk, paid + credited - self.total - self.tip))
 
     @property
     def became(self) -> str:
