@@ -47,21 +47,21 @@ def online() -> rx.Component:
 
 
 def _line(one: rx.Var[OnlineLine]) -> rx.Component:
+    """The button stands at the end of the first line; what has to be looked at below has the whole width."""
+    back = text_button("Give back", on_click=S.begin_refund(one.ledger_id))
     return rx.el.li(
         rx.el.div(
             rx.el.div(chip(one.status, one.tone), rx.el.b(one.amount, class_name="num"), class_name="row"),
             rx.el.span(one.about, class_name="meta"),
-            rx.cond(
-                one.concern != "",
-                alert("warn", one.concern, action=rx.cond(
-                    _MAY_CORRECT, text_button("Leave it so", on_click=S.leave_it(one.id)))),
-            ),
-            rx.cond(one.dispute != "", alert("warn", one.dispute)),
-            class_name="stack-s",
+            class_name="stack-xs",
         ),
+        rx.cond(_MAY_CORRECT & (one.ledger_id != ""), back),
         rx.cond(
-            _MAY_CORRECT & (one.ledger_id != ""), text_button("Give back", on_click=S.begin_refund(one.ledger_id))
+            one.concern != "",
+            alert("warn", one.concern, action=rx.cond(
+                _MAY_CORRECT, text_button("Leave it so", on_click=S.leave_it(one.id)))),
         ),
+        rx.cond(one.dispute != "", alert("warn", one.dispute)),
         class_name="bill-online",
         key=one.id,
     )  # fmt: skip
