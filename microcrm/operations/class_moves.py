@@ -32,6 +32,7 @@ from microcrm.operations.parts.class_time import (
     held_by_classes,
     lock_bookings_of,
 )
+from microcrm.operations.parts.freed_time import tell_class_time_freed
 from microcrm.operations.parts.occupy import Claim
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.parts.series_plan import judge, moved_to, refuse_clashes
@@ -116,6 +117,7 @@ def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
 def shift_class(uow: UnitOfWork, shift: ClassShift, *, is_alone: bool, kind: str, reason: str = "") -> None:
     """Time first, then everybody's row."""
     session, plan = shift.session, shift.plan
+    was = session.member_id, session.starts_at, session.ends_at
     give_class_time(uow, session, shift.held, plan)
     session.starts_at, session.ends_at, session.member_id = plan.start, plan.end, plan.member_id
     session.is_moved_from_series = is_alone
@@ -127,6 +129,7 @@ def shift_class(uow: UnitOfWork, shift: ClassShift, *, is_alone: bool, kind: str
         booking.starts_at, booking.ends_at, booking.version = plan.start, plan.end, booking.version + 1
         note_story(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
     uow.session.flush()
+    tell_class_time_freed(uow, session, *was)
 
 
 def as_it_was(session: ClassSession) -> dict[str, Any]:

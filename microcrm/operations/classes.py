@@ -29,7 +29,7 @@ from microcrm.operations.parts.class_time import (
     lock_class_bookings,
     open_class,
 )
-from microcrm.operations.parts.freed_time import tell_seats_freed
+from microcrm.operations.parts.freed_time import tell_class_time_freed, tell_seats_freed
 from microcrm.operations.parts.lapse import let_go_of_lapsed_seats
 from microcrm.operations.parts.occupy import rest_class
 from microcrm.operations.parts.refusal import slot_taken
@@ -157,6 +157,7 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     session.is_live, session.cancel_reason, session.version = False, reason, session.version + 1
     uow.session.flush()
     rest_class(uow, session_id)
+    tell_class_time_freed(uow, session, session.member_id, session.starts_at, session.ends_at)
     return _written(uow, session, "cancelled", {"visits": before}, len(before))
 
 

@@ -99,11 +99,9 @@ def test_the_keys_move_a_booking_in_time_and_to_somebody_else(open_page: Opener)
     expect(page.get_by_text("Wahida Khan moved to").last).to_contain_text("with Plain front_desk")
 
 
-def test_a_finger_moves_a_booking_after_a_long_press(open_page: Opener) -> None:
-    page = open_page(f"/calendar?date={day(23)}", device=TABLET).page
-    made = book(page, "Yasmin Ali", "10:00")
-    x, y = middle(made)
-    far = minutes_high(made, 60)
+def drag_by_finger(page: Page, element: Locator, far: float) -> None:
+    """Down by so many pixels, after a long press."""
+    x, y = middle(element)
     finger = page.context.new_cdp_session(page)
 
     def touch(kind: str, at: float) -> None:
@@ -115,6 +113,12 @@ def test_a_finger_moves_a_booking_after_a_long_press(open_page: Opener) -> None:
     for part in range(1, 13):
         touch("touchMove", y + far * part / 12)
     touch("touchEnd", y + far)
+
+
+def test_a_finger_moves_a_booking_after_a_long_press(open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(23)}", device=TABLET).page
+    made = book(page, "Yasmin Ali", "10:00")
+    drag_by_finger(page, made, minutes_high(made, 60))
     expect(page.get_by_text("Yasmin Ali moved to")).to_contain_text("11:00 am")
 
 

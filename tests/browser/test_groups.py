@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from microcrm.domain.formatting import format_weekday_short
-from tests.browser.conftest import PHONE, Opener
-from tests.browser.test_calendar import block, middle
+from tests.browser.conftest import PHONE, TABLET, Opener
+from tests.browser.test_calendar import block, drag_by_finger, middle
 from tests.browser.test_screens import faults, overflow
 from tests.support.desk import INDIA
 
@@ -291,4 +291,16 @@ def test_a_dragged_visit_of_a_series_asks_which_go_with_it(open_page: Opener) ->
     expect(dialog).to_be_hidden()
     expect(page.get_by_text("3 visits moved")).to_be_visible()
     expect(made).to_contain_text("11:15")
+    assert watched.complaints == []
+
+
+def test_a_finger_moves_a_class_on_a_tablet_and_the_other_screen_sees_it(open_page: Opener) -> None:
+    watched = open_page("/settings/services")
+    made = scheduled(watched.page, "Finger yoga", 37)
+    tablet = open_page(f"/calendar?date={day(37)}", device=TABLET).page
+    there = block(tablet, "Finger yoga")
+    expect(there).to_be_visible()
+    drag_by_finger(tablet, there, quarter(tablet) * 4)
+    expect(tablet.get_by_text("Class moved:")).to_be_visible()
+    expect(made).to_contain_text(re.compile("12:00", re.IGNORECASE))
     assert watched.complaints == []

@@ -20,16 +20,28 @@ from microcrm.operations.booking_status import Step, step
 from microcrm.operations.class_card import class_card
 from microcrm.operations.class_moves import MoveClass, move_class, preview_class_move
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
-from microcrm.operations.classes import ChangeClass, ClassDone, JoinClass, ScheduleClass, change_class, join, schedule
+from microcrm.operations.classes import (
+    CancelClass,
+    ChangeClass,
+    ClassDone,
+    JoinClass,
+    ScheduleClass,
+    cancel_class,
+    change_class,
+    join,
+    schedule,
+)
 from microcrm.operations.hold import hold_public
 from microcrm.operations.series import SeriesWish
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.waitlist import WishedTime
 from tests.conftest import Work
 from tests.operations.test_classes import session_of, walk_in
 from tests.support.desk import MONDAY, MORNING, add_service, booking_of, wish
 from tests.support.holds import chosen, later, stranger
 from tests.support.shops import Shop
+from tests.support.waiting import List
 
 
 @pytest.fixture
@@ -188,3 +200,23 @@ def test_seats_that_only_a_lapsed_hold_keeps_can_be_given_up(desk: UnitOfWork, s
         change_class(desk, ChangeClass(yoga.session_id, 1, "1"))
     change_class(later(desk, 30), ChangeClass(yoga.session_id, 1, "1"))
     assert (session_of(desk, yoga.session_id).seats, session_of(desk, yoga.session_id).taken) == (1, 0)
+
+
+def test_the_time_that_a_class_leaves_and_the_seats_it_gets_are_offered(
+    unit_of_work: Work, shop: Shop, neighbour: Shop
+) -> None:
+    waiting = List(unit_of_work, shop)
+    service = waiting.do(lambda uow: add_service(uow.session, shop, "Yoga", seats=2))
+    manager = shop.members[Role.MANAGER]
+    one = waiting.do(schedule, ScheduleClass(service, manager, MONDAY, "10:00"))
+    haircut = waiting.join((WishedTime(MONDAY, start="10 am", end="11 am", member_id=manager),))
+    waiting.do(move_class, MoveClass(one.session_id, 1, MONDAY, "15:00"))
+    assert waiting.carry_out() == 1 and waiting.asked() == [haircut]
+    waiting.do(join, walk_in(one, 2))
+    seat = waiting.join(service_id=service)
+    waiting.do(change_class, ChangeClass(one.session_id, 2, "3"))
+    assert waiting.carry_out() == 1 and seat in waiting.asked()
+    other = waiting.do(schedule, ScheduleClass(service, shop.members[Role.OWNER], MONDAY, "12:00"))
+    later_one = waiting.join((WishedTime(MONDAY, start="12 pm", end="1 pm", member_id=shop.members[Role.OWNER]),))
+    waiting.do(cancel_class, CancelClass(other.session_id, 1))
+    assert waiting.carry_out() == 1 and later_one in waiting.asked()

@@ -74,6 +74,16 @@ def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan]) ->
     uow.enqueue(KIND, key, {"booking_id": booking.id, "spans": spans}, due_at=uow.now + UNDO_TIME)
 
 
+def tell_class_time_freed(
+    uow: UnitOfWork, session: ClassSession, member_id: int, start: datetime, end: datetime
+) -> None:
+    """A class was moved or called off: whoever gave it is free then. Whoever is first in line is asked."""
+    if end > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
+        span = [member_id, start.isoformat(), end.isoformat(), session.service_id, None]
+        key = f"freed:class:{session.id}:{session.version}:time"
+        uow.enqueue(KIND, key, {"booking_id": None, "spans": [span]}, due_at=uow.now + UNDO_TIME)
+
+
 def tell_seats_freed(uow: UnitOfWork, session: ClassSession, seats: int) -> None:
     """A class got so many more seats: somebody may have waited for one."""
     if session.ends_at > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
