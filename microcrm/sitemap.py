@@ -29,6 +29,7 @@ from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
 from microcrm.pages.settings_members import settings_members
 from microcrm.pages.settings_payments import settings_payments
+from microcrm.pages.settings_products import settings_products
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
@@ -61,6 +62,7 @@ from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_hours import ShopHours
 from microcrm.state.settings_members import MemberSettings
 from microcrm.state.settings_payments import PaymentSettings
+from microcrm.state.settings_products import ProductSettings
 from microcrm.state.settings_rates import TaxRates
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
@@ -115,6 +117,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/settings/payments", "Online payments", settings_payments, _BUSINESS, (PaymentSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
+    Screen(
+        "/settings/products",
+        "Products and stock",
+        settings_products,
+        Permission.CATALOGUE_VIEW,
+        (ProductSettings.load,),
+    ),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
     Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
     Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, (MemberSettings.load,)),

@@ -16,6 +16,7 @@ from microcrm.demo.closings import Taken, closings
 from microcrm.demo.diary import Visit
 from microcrm.demo.history import Booked
 from microcrm.demo.outline import Outline
+from microcrm.demo.retail import Shelf
 from microcrm.demo.rows import Row, Rows
 from microcrm.demo.setting import Opened, business_row
 from microcrm.domain.advance import Purpose, work_out_advance
@@ -67,6 +68,7 @@ class Till:
         self.desk = shop.members[next(n for n, person in enumerate(outline.people) if person.role == Role.FRONT_DESK)]
         self.lines: dict[int, list[DocumentLine]] = {}  # of each document that is written
         self.given: Counter[tuple[str, int]] = Counter()  # last number of each kind and year
+        self.shelf = Shelf(rows, outline, shop, now, self.desk)
 
     def bill(self, booked: Sequence[Booked], people: Sequence[Payer]) -> None:
         """Everything that is finished since the shop began, in the order of time; the last hour is not billed yet."""
@@ -85,6 +87,7 @@ class Till:
         every = [*(part for parts in money for part in parts), *self._advances(booked, people)]
         self._write_money(every)
         self._close([Taken(one.mode, one.paise, one.at) for one in every])
+        self.shelf.write()
         series = [{"business_id": self.shop.business_id, "kind": kind, "began": began, "last": last}
                   for (kind, began), last in sorted(self.given.items())]  # fmt: skip
         self.rows.add("number_series", series)
@@ -107,7 +110,7 @@ class Till:
 
     def _lines(self, one: Booked) -> list[ReadLine]:
         discount = 1_000 if self.rng.random() < 0.06 else 0
-        return [
+        services = [
             ReadLine(
                 description=f"{service.name}, {self.outline.people[item.person].name}",
                 sac=service.sac,
@@ -124,6 +127,7 @@ class Till:
             for item_id, item in zip(one.item_ids, one.visit.items, strict=True)
             for service in [self.outline.template.services[item.service]]
         ]
+        return [*services, *self.shelf.taken_along()]
 
     def _filled(self, priced: Priced, day: date, tip: int, at: datetime) -> Document:
         bill = priced.bill
@@ -254,9 +258,10 @@ class Till:
         ]
         ids = self.rows.add("documents", drafts)
         self.lines |= {document_id: lines for document_id, (_, lines) in zip(ids, documents, strict=True)}
-        for document_id in ids:
-            for line in self.lines[document_id]:
+        for document_id, (document, lines) in zip(ids, documents, strict=True):
+            for line in lines:
                 line.document_id = document_id
+            self.shelf.move(document, document_id, lines)
         whole = [line.model_dump(exclude={"id"}) for document_id in ids for line in self.lines[document_id]]
         self.rows.add("document_lines", whole)
         issued = [{"id": document_id, "number": document.number, "state": document.state}
@@ -329,6 +334,8 @@ def _line_rows(business_id: int, lines: Sequence[ReadLine], priced: Priced) -> l
             service_id=line.service_id,
             member_id=line.member_id,
             booking_item_id=line.booking_item_id,
+            product_id=line.product_id,
+            unit=line.unit,
             taxable_paise=worked.taxable,
             cgst_paise=worked.cgst,
             sgst_paise=worked.sgst,

@@ -106,6 +106,9 @@ ACTIONS: dict[str, str] = {
     "payment.given_back": "asked Razorpay to give back",
     "payment.odd": "has to look at",
     "payment.looked_at": "looked at",
+    "stock.received": "noted a delivery of",
+    "stock.counted": "counted",
+    "stock.damaged": "wrote off some of",
     "bank.read": "read in",
     "bank.matched": "matched with a payment",
     "bank.aside": "set aside",
@@ -155,6 +158,7 @@ SUBJECTS: dict[str, str] = {
     "queue_ticket": "a number of the queue",
     "payment": "a payment",
     "waitlist_entry": "an entry of the waiting list",
+    "product": "a product",
     "recurring_bill": "a recurring bill",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
@@ -162,6 +166,7 @@ SUBJECTS: dict[str, str] = {
     "service_order": "the order of services",
     "tax_rate": "a tax rate",
     "till_closing": "the till",
+    "stock": "the stock of a product",
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
 }
@@ -210,6 +215,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
+    "products": ("Products and stock", frozenset({"product", "stock"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
     "customers": ("Customers", frozenset({"customer"})),
     "people": (

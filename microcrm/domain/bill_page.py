@@ -47,6 +47,7 @@ class PageLine:
     sgst: int
     igst: int
     is_exempt: bool
+    unit: str = ""  # of goods (r.46(i))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _line(place: int, line: PageLine, *, is_taxed: bool) -> dict[str, str]:
         "place": str(place),
         "item": line.description,
         "sac": f"SAC/HSN {line.sac}" if line.sac else "",
-        "quantity": quantity(line.quantity),
+        "quantity": f"{quantity(line.quantity)} {line.unit}".rstrip(),
         "price": amount(line.price),
         "discount": amount(line.discount) if line.discount else "–",
         "taxable": amount(line.taxable),

@@ -8,6 +8,7 @@ from typing import Any
 FIELDS: Mapping[str, str] = {
     "address": "address",
     "approval_hours": "time to answer",
+    "barcode": "barcode",
     "buffer_after_min": "time after",
     "buffer_before_min": "time before",
     "cancel_cutoff_min": "late cancelling",
@@ -26,6 +27,7 @@ FIELDS: Mapping[str, str] = {
     "gstin": "GSTIN",
     "hold_min": "time kept",
     "horizon_days": "days ahead",
+    "hsn": "HSN",
     "is_bookable": "takes bookings",
     "is_online": "online booking",
     "is_override_allowed": "booking outside the rules",
@@ -33,6 +35,7 @@ FIELDS: Mapping[str, str] = {
     "is_queue_on": "walk-in queue",
     "is_waitlist_on": "waiting list",
     "kind": "kind",
+    "low_at": "low-stock line",
     "min_notice_min": "notice",
     "most_per_day": "most a day",
     "name": "name",
@@ -54,6 +57,7 @@ FIELDS: Mapping[str, str] = {
     "slug": "booking address",
     "tags": "tags",
     "tax_class": "kind for GST",
+    "unit": "unit",
 }
 
 

@@ -108,7 +108,7 @@ class Amounts:
 @dataclass(frozen=True, slots=True)
 class Group:
     """Lines that are alike in everything the form asks about. Amounts are as they stand on the documents, so those of
-    credit notes are positive too. ``quantity``: thousandths. ``place``: the State's code."""
+    credit notes are positive too. ``quantity``: thousandths of ``unit``, which only goods have. ``place``: the State's code."""
 
     facts: Facts
     place: str
@@ -118,6 +118,7 @@ class Group:
     amounts: Amounts
     quantity: int = 0
     description: str = ""
+    unit: str = ""
 
 
 def is_large(value: int, day: date) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from microcrm.domain.documents import DocumentKind
 from microcrm.domain.gstr1 import Amounts, Group, Supply, Table, sign_of, signed, supply_of, table_of
-from microcrm.domain.taxbook import KINDS, TaxClass
+from microcrm.domain.taxbook import GOODS, KINDS, TaxClass
 
 Json = dict[str, Any]
 QUANTITY_ONE = 1_000
@@ -84,6 +84,8 @@ def percent(rate_bp: int) -> int | float:
 def hsn_words(tax_class: str, description: str) -> str:
     """What table 12 calls a line: the class's own words where it has codes, else what was sold, without who did it (the
     lines of a visit end in ", name")."""
+    if tax_class in GOODS:
+        return description
     kind = KINDS.get(TaxClass(tax_class)) if tax_class in set(TaxClass) else None
     if kind is not None and kind.sacs:
         return kind.label
@@ -183,9 +185,12 @@ def hsn_part(groups: Iterable[Group], *, registered: bool | None = None) -> list
             continue
         rate_bp = 0 if group.is_exempt else group.rate_bp
         is_service = group.sac.startswith(_SERVICES)
-        key = (group.sac, "NA" if is_service else "NOS", rate_bp)
+        key = (group.sac, "NA" if is_service else group.unit or "NOS", rate_bp)
         quantity, amounts, words = sums.get(key, (0, Amounts(), ""))
-        quantity += 0 if is_service else sign_of(group.facts.kind) * group.quantity
+        moves = (
+            not is_service and group.facts.kind is not DocumentKind.DEBIT_NOTE
+        )  # which raises a price, of goods long gone
+        quantity += sign_of(group.facts.kind) * group.quantity if moves else 0
         words = min(words, group.description) if words else group.description
         sums[key] = (quantity, amounts + signed(group), words)
     kept = [(key, row) for key, row in sorted(sums.items()) if row[0] or row[1]]

@@ -1,4 +1,4 @@
-"""Where a service counts as supplied, and so which heads of GST it carries (IGST Act 2017 s.8, s.12)."""
+"""Where something counts as supplied, and so which heads of GST it carries (IGST Act 2017 s.8, s.10, s.12)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from microcrm.domain.states import STATES
 
 
 class PlaceRule(StrEnum):
-    """Which part of section 12 of the IGST Act a service falls under."""
+    """Which part of section 12 of the IGST Act a service falls under, or of section 10 goods."""
 
     PERFORMED = "performed"  # s.12(4): beauty, grooming, fitness, health, restaurant
     TRAINING = "training"  # s.12(5): training and performance appraisal
     EVENT = "event"  # s.12(6): admission to an event
     GENERAL = "general"  # s.12(2): everything else
+    COUNTER = "counter"  # s.10(1)(c): goods that the customer takes along
 
 
 class Heads(StrEnum):
@@ -31,6 +32,7 @@ SECTIONS = {
     PlaceRule.TRAINING: "IGST Act s.12(5)",
     PlaceRule.EVENT: "IGST Act s.12(6)",
     PlaceRule.GENERAL: "IGST Act s.12(2)",
+    PlaceRule.COUNTER: "IGST Act s.10(1)(c)",
 }
 
 
@@ -70,6 +72,8 @@ def _where(rule: PlaceRule, seller: str, gstin_state: str, address_state: str, p
     if rule in (PlaceRule.PERFORMED, PlaceRule.EVENT):
         verb = "held" if rule is PlaceRule.EVENT else "done"
         return there, f"This service counts where it is {verb}: {STATES[there].name}."
+    if rule is PlaceRule.COUNTER:
+        return there, f"Goods that are handed over count where that happens: {STATES[there].name}."
     if gstin_state:
         return gstin_state, f"The customer is registered in {STATES[gstin_state].name}."
     if rule is PlaceRule.TRAINING:

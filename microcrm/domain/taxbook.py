@@ -1,4 +1,4 @@
-"""The tax book: which GST rate a class of service has on a day, with the citation.
+"""The tax book: which GST rate a class of services or goods has on a day, with the citation.
 
 Software defaults, not tax advice. Rows are dated and never edited: a new notification closes the old row with
 ``valid_to`` and adds a new one. Rates are basis points of the full rate (CGST + SGST, or IGST). Source: india.md 1.5.
@@ -31,6 +31,11 @@ class TaxClass(StrEnum):
     COACHING = "coaching"
     SCHOOL = "school"
     STANDARD = "standard"
+    GOODS = "goods"
+    DAILY_GOODS = "daily_goods"
+
+
+GOODS = frozenset({TaxClass.GOODS, TaxClass.DAILY_GOODS})  # have an HSN of their own; the rest are services
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ KINDS: Mapping[TaxClass, TaxKind] = MappingProxyType(
         TaxClass.COACHING: TaxKind("Tutoring and coaching", ("999293", "999294")),
         TaxClass.SCHOOL: TaxKind("School education", ("999210", "999220")),
         TaxClass.STANDARD: TaxKind("Other services", ()),
+        TaxClass.GOODS: TaxKind("Goods", ()),
+        TaxClass.DAILY_GOODS: TaxKind("Shampoo, hair oil, soap, talc, toothpaste", ()),
     }
 )
 
@@ -74,6 +81,8 @@ _STANDARD = "Notification 11/2017-Central Tax (Rate), 28 Jun 2017"
 _REDUCED = "Notification 15/2025-Central Tax (Rate), group 99972: 5 % without input tax credit, compulsory"
 _EXEMPT = "Notification 12/2017-Central Tax (Rate), entry "
 _BEFORE = date(2025, 9, 21)
+_GOODS_BEFORE = "Notification 1/2017-Central Tax (Rate), Schedule III"
+_GOODS = "Notification 9/2025-Central Tax (Rate), 17 Sep 2025, Schedule "
 
 
 def _changed(tax_class: TaxClass) -> tuple[TaxRate, TaxRate]:
@@ -96,6 +105,11 @@ RATES: tuple[TaxRate, ...] = (
     TaxRate(TaxClass.COACHING, 1800, False, True, GST_BEGAN, None, _STANDARD),
     _exempt(TaxClass.SCHOOL, "66"),  # teaching to a school or board curriculum by the institution; not private coaching
     TaxRate(TaxClass.STANDARD, 1800, False, True, GST_BEGAN, None, _STANDARD),
+    # The rate of goods goes by their HSN: these are the two that a counter needs most, the rest are rates of the shop's own.
+    TaxRate(TaxClass.GOODS, 1800, False, True, GST_BEGAN, _BEFORE, _GOODS_BEFORE),
+    TaxRate(TaxClass.GOODS, 1800, False, True, GST_2_0, None, _GOODS + "II"),
+    TaxRate(TaxClass.DAILY_GOODS, 1800, False, True, GST_BEGAN, _BEFORE, _GOODS_BEFORE),
+    TaxRate(TaxClass.DAILY_GOODS, 500, False, True, GST_2_0, None, _GOODS + "I: headings 3304 to 3307, 3401 in part"),
 )
 
 
@@ -108,9 +122,10 @@ def rate_on(tax_class: TaxClass, day: date) -> TaxRate:
 
 
 def rate_for(own: Iterable[TaxRate], tax_class: TaxClass, sac: str, day: date) -> TaxRate:
-    """The shop's own rate for the code, else for the class, else the book's. Of several the one that began last."""
-    mine = [row for row in own if row.tax_class is tax_class and row.sac in ("", sac) and row.is_in_force(day)]
-    return max(mine, key=lambda row: (bool(row.sac), row.valid_from), default=None) or rate_on(tax_class, day)
+    """The shop's own rate for the code or the longest beginning of it, else for the class, else the book's. Of several the
+    one that began last."""
+    mine = [row for row in own if row.tax_class is tax_class and sac.startswith(row.sac) and row.is_in_force(day)]
+    return max(mine, key=lambda row: (len(row.sac), row.valid_from), default=None) or rate_on(tax_class, day)
 
 
 def price_with_tax(paise: int, rate: TaxRate) -> int:

@@ -1,8 +1,6 @@
-"""Bills: how a shop bills, its number series, documents and their lines.
-
-A draft is free to change. Once issued a document never changes again (a trigger sees to it) save for what has been paid,
-whether it was called off before anybody had it, and when it was sent.
-"""
+"""Bills: how a shop bills, its number series, documents and their lines. A draft is free to change. Once issued a document
+never changes again (a trigger sees to it) save for what has been paid, whether it was called off before anybody had it, and
+when it was sent."""
 
 from __future__ import annotations
 
@@ -111,10 +109,9 @@ class NumberSeries(SQLModel, table=True):
 
 class Document(SQLModel, table=True):
     """``seller`` and ``buyer`` are copied when it is issued. ``corrects_id``: the document that a note corrects, or the receipt
-    voucher whose advance a refund voucher gives back. ``payment_id``: the money that a voucher is about. ``estimate_id``:
-    the estimate that it came from. ``recurring_id`` and ``period``: the series that wrote it, and for when. ``reason``: why
-    the place of supply is what it is. Paise; ``paid_paise`` counts notes against it as well, and on a receipt voucher what
-    has been used or given back of the advance."""
+    voucher whose advance a refund voucher gives back. ``payment_id``: the money of a voucher. ``estimate_id``: what it came
+    from. ``recurring_id``, ``period``: the series that wrote it, and for when. ``reason``: why the place of supply is what it
+    is. Paise; ``paid_paise`` counts notes as well, and on a receipt voucher what is used or given back of the advance."""
 
     __tablename__ = "documents"
     id: int | None = identity()
@@ -217,6 +214,8 @@ class DocumentLine(SQLModel, table=True):
     rate_bp: int = 0
     is_exempt: bool = False
     service_id: int | None = reference(nullable=True)
+    product_id: int | None = reference(nullable=True)
+    unit: str = defaulted("")  # of goods, as the return names it: NOS, BTL
     member_id: int | None = reference(nullable=True)
     booking_item_id: int | None = reference(nullable=True)
     bill_discount_paise: int = _paise()
@@ -228,6 +227,7 @@ class DocumentLine(SQLModel, table=True):
         *belongs_to_business(),
         within_business("document_id", "documents", ondelete="CASCADE"),
         within_business("service_id", "services"),
+        within_business("product_id", "products"),
         within_business("member_id", "members"),
         within_business("booking_item_id", "booking_items"),
         UniqueConstraint("business_id", "document_id", "place"),
@@ -287,9 +287,9 @@ class Allocation(SQLModel, table=True):
 
 
 class AdvanceUse(SQLModel, table=True):
-    """What of a line of a receipt voucher has been set off: against a bill, or against a refund voucher when the advance was
-    given back (``document_id``). The tax on it was due when the advance came in, and is no longer (GSTR-1 table 11B).
-    Never changed; the uses of a cancelled voucher do not count."""
+    """What of a line of a receipt voucher has been set off: against a bill, or against the refund voucher that gave it back
+    (``document_id``). Its tax was due when the advance came in, and is no longer (GSTR-1 table 11B). Never changed; the
+    uses of a cancelled voucher do not count."""
 
     __tablename__ = "advance_uses"
     id: int | None = identity()

@@ -21,6 +21,7 @@ _VERBS = {
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
+    "stock_movements": "SELECT, INSERT",
     "till_closings": "SELECT, INSERT",
 }
 _ACCOUNT_OWNER = {"users": "id", "throttles": "", "sign_ups": ""}

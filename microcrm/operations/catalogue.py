@@ -13,7 +13,7 @@ from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import Gap, timing_errors
 from microcrm.domain.permissions import Permission
-from microcrm.domain.taxbook import KINDS, TaxClass
+from microcrm.domain.taxbook import GOODS, KINDS, TaxClass
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.classes import ClassSession
@@ -260,7 +260,8 @@ def _read_values(fields: Reader, command: SaveService) -> dict[str, Any]:
     if "duration" not in fields.errors:
         for name, message in timing_errors(duration, before, after, Gap(gap_after, gap) if gap else None).items():
             fields.refuse(name, message)
-    tax_class = fields.choice("tax_class", command.tax_class, "Kind of service", [*TaxClass], default="")
+    kinds = [kind for kind in TaxClass if kind not in GOODS]
+    tax_class = fields.choice("tax_class", command.tax_class, "Kind of service", kinds, default="")
     return {
         "name": fields.text("name", command.name, "Name", limit=80),
         "description": fields.note("description", command.description, "Description", limit=500),

@@ -20,6 +20,7 @@ from microcrm.operations.customer_access import sees_own_only, visible_bookings
 from microcrm.operations.onboarding import Checklist, checklist
 from microcrm.operations.parts.day_items import DayItem, read_day_items
 from microcrm.operations.parts.working_time import WorkingTime, read_working_time
+from microcrm.operations.products import running_low
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
@@ -62,12 +63,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Counts of what waits for somebody. ``unplaced`` are members who take bookings but do no service."""
+    """Counts of what waits for somebody. ``unplaced`` are members who take bookings but do no service; ``low`` the names of the
+    first products that run low, of ``low_count`` in all."""
 
     late: tuple[DayItem, ...] = ()
     left_open: int = 0
     unplaced: tuple[str, ...] = ()
     has_no_hours: bool = False
+    low: tuple[str, ...] = ()
+    low_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +229,14 @@ def _attention(
         Booking.status.in_([*_EXPECTED, *_ONGOING]),
         visible_bookings(uow.actor),
     )
+    low, low_count = running_low(uow) if uow.may(Permission.INVOICES_EDIT) else ((), 0)
     return Attention(
         late=tuple(item for item in items if is_late(item, uow.now)),
         left_open=uow.session.execute(count).scalar_one(),
         unplaced=_unplaced(uow, members) if uow.may(Permission.CATALOGUE_EDIT) else (),
         has_no_hours=not working.is_set_up and uow.may(Permission.HOURS_EDIT),
+        low=low,
+        low_count=low_count,
     )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, func, select
 
 from microcrm.domain.errors import Conflict, Forbidden, NotFound
@@ -15,6 +18,7 @@ from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer
 from microcrm.models.policy import BookingPolicy
+from microcrm.models.products import Product
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
 from microcrm.operations.booking_undo import put_booking_back
@@ -29,6 +33,7 @@ from microcrm.operations.parts.rows import typed
 from microcrm.operations.parts.sets import SETS, stamp
 from microcrm.operations.queue_undo import put_ticket_back
 from microcrm.operations.series_undo import SERIES_STEPS, put_series_back
+from microcrm.operations.stock import put_stock_back
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -51,6 +56,7 @@ ROWS: dict[str, Kept] = {
     "category": Kept(Category, Permission.CATALOGUE_EDIT),
     "service": Kept(Service, Permission.CATALOGUE_EDIT, "is_active"),
     "resource": Kept(Resource, Permission.CATALOGUE_EDIT, "is_active"),
+    "product": Kept(Product, Permission.CATALOGUE_EDIT, "is_active"),
     "customer": Kept(Customer, Permission.CUSTOMERS_EDIT, "archived_at"),
     "leave": Kept(Leave, Permission.HOURS_EDIT),
 }
@@ -63,6 +69,7 @@ OTHERS: dict[str, Permission] = {
     "category_order": Permission.CATALOGUE_EDIT,
     "service_order": Permission.CATALOGUE_EDIT,
     "resource_order": Permission.CATALOGUE_EDIT,
+    "stock": Permission.CATALOGUE_EDIT,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
     "booking_made": Permission.BOOKINGS_OWN,
@@ -128,14 +135,26 @@ def _restore_row(uow: UnitOfWork, kept: Kept, undo: Undo) -> None:
     values = {name: typed(kept.table, name, value) for name, value in undo.before.items() if name not in SETS}
     if isinstance(row, Member):
         check_change(uow, row, values)
-    for name, value in values.items():
-        setattr(row, name, value)
+    with _unless_taken(uow):
+        for name, value in values.items():
+            setattr(row, name, value)
+        row.version += 1
+        uow.session.add(row)
+        uow.session.flush()
     for name in undo.before.keys() & SETS.keys():
         SETS[name].replace(uow, undo.entity_id, [tuple(part) for part in undo.before[name]])
-    row.version += 1
-    uow.session.add(row)
     if isinstance(row, Customer):
         write_keys(uow.session, row)
+
+
+@contextmanager
+def _unless_taken(uow: UnitOfWork) -> Iterator[None]:
+    """What a row was called before may be another one's name by now."""
+    try:
+        with uow.session.begin_nested():
+            yield
+    except IntegrityError:
+        raise _changed_since() from None
 
 
 def _put_back(uow: UnitOfWork, kept: Kept, undo: Undo) -> None:
@@ -174,6 +193,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity in SERIES_STEPS:
         put_series_back(uow, undo)
+        return
+    if undo.entity == "stock":
+        put_stock_back(uow, undo)
         return
     if undo.entity == "queue_ticket":
         put_ticket_back(uow, undo)

@@ -13,6 +13,7 @@ from microcrm.components.buttons import (
 )
 from microcrm.components.cards import card
 from microcrm.components.hotkeys.hotkeys import in_line
+from microcrm.components.icons import icon
 from microcrm.domain.taxbook import KINDS
 from microcrm.state.bill import Bill
 from microcrm.state.bills_view import EditLine
@@ -30,6 +31,7 @@ def lines() -> rx.Component:
             ),
             rx.foreach(Bill.lines, _line),
             class_name="bill-lines",
+            key=Bill.drawn.to_string(),
         ),
         rx.el.p(
             rx.el.kbd("Enter", class_name="kbd"),
@@ -44,14 +46,20 @@ def lines() -> rx.Component:
             button("Empty line", icon="plus", on_click=Bill.add_line(""), **in_line("add")),
             rx.el.select(
                 rx.el.option("Add from the price list …", value=""),
-                rx.foreach(Bill.services, _service),
+                rx.el.optgroup(rx.foreach(Bill.services, _offer), label="Services"),
+                rx.cond(
+                    Bill.products.length() > 0, rx.el.optgroup(rx.foreach(Bill.products, _offer), label="Products")
+                ),
                 value="",
                 on_change=Bill.add_line,
                 class_name="input",
                 aria_label="Add from the price list",
             ),
+            _finder(),
             class_name="row bill-add",
         ),
+        rx.cond(Bill.missed != "", rx.el.p(Bill.missed, class_name="error", role="status")),
+        rx.el.ul(rx.foreach(Bill.found, _found), class_name="list people-found"),
         actions=[
             segmented(
                 "Prices",
@@ -66,13 +74,51 @@ def lines() -> rx.Component:
 _HEADS = (("Description", ""), ("Qty", ""), ("Rate", ""), ("Disc.", ""), ("Tax", ""), ("Amount", "right"), ("", ""))
 
 
-def _service(option: rx.Var[Option]) -> rx.Component:
+def _offer(option: rx.Var[Option]) -> rx.Component:
     return rx.el.option(option.label, value=option.value, key=option.value)
+
+
+def _finder() -> rx.Component:
+    """A scanner types its code here and presses Enter; so can a person, with a name. What is drawn anew on each line stays
+    apart from it, so that the next scan finds the cursor where it was."""
+    return rx.el.form(
+        rx.el.label(
+            icon("scan_barcode", "s"),
+            rx.el.span("Scan a barcode, or type a name", class_name="sr-only"),
+            rx.el.input(
+                name="words",
+                type="text",
+                placeholder="Scan, or type a name",
+                on_change=Bill.seek.debounce(250),
+                class_name="input",
+                auto_complete="off",
+                max_length=60,
+                enter_key_hint="enter",
+            ),
+            class_name="search",
+        ),
+        on_submit=Bill.add_found,
+        reset_on_submit=True,
+        class_name="bill-scan",
+    )
+
+
+def _found(option: rx.Var[Option]) -> rx.Component:
+    return rx.el.li(button(option.label, kind="quiet", on_click=Bill.add_line(option.value)), key=option.value)
 
 
 def _line(line: rx.Var[EditLine]) -> rx.Component:
     return rx.el.div(
-        _cell(line, "description", "Description", line.description),
+        _cell(
+            line,
+            "description",
+            "Description",
+            line.description,
+            below=rx.cond(
+                line.shelf != "",
+                rx.el.p(line.shelf, class_name=rx.cond(line.is_short, "meta num is-short", "meta num")),
+            ),
+        ),
         _cell(line, "quantity", "Quantity", line.quantity, input_mode="decimal"),
         _cell(line, "price", "Rate in rupees", line.price, input_mode="decimal"),
         _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="–"),
@@ -111,7 +157,14 @@ def _step(uid: rx.Var[str], words: str, icon_name: str, key: str, on_click: rx.e
     return menu_item(uid, words, icon=icon_name, on_click=on_click, **in_line(key))
 
 
-def _cell(line: rx.Var[EditLine], name: str, label: str, value: rx.Var[str], **props: object) -> rx.Component:
+def _cell(
+    line: rx.Var[EditLine],
+    name: str,
+    label: str,
+    value: rx.Var[str],
+    below: rx.Component | None = None,
+    **props: object,
+) -> rx.Component:
     key = rx.Var.create("lines.") + line.at.to_string() + "." + name
     return rx.el.div(
         rx.el.input(
@@ -124,5 +177,6 @@ def _cell(line: rx.Var[EditLine], name: str, label: str, value: rx.Var[str], **p
             **props,
         ),
         rx.cond(Bill.errors.contains(key), rx.el.p(Bill.errors[key], class_name="error")),
+        below or rx.fragment(),
         class_name="bill-cell",
     )

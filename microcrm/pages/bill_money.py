@@ -76,6 +76,15 @@ def _credit_dialog() -> rx.Component:
                 rx.foreach(Till.creditable, _creditable),
                 rx.el.p("None ticked: the whole bill.", class_name="hint"),
             ),
+            rx.cond(
+                Till.has_goods,
+                check_field(
+                    "goods_return",
+                    "The goods come back",
+                    checked=True,
+                    hint="They are counted into the stock again. Untick it when the customer keeps them.",
+                ),
+            ),
             text_field("reason", "Reason", Till.errors, form="credit", max_length=200),
             form_footer(submit("Write the credit note", busy=Till.is_busy), button("Close", on_click=Till.close)),
             on_submit=Till.correct,

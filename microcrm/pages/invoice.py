@@ -160,7 +160,12 @@ def _actions() -> rx.Component:
 
 def _draft() -> rx.Component:
     return rx.el.div(
-        rx.el.div(_who(), lines(), _rest(), class_name="stack", key=Bill.drawn.to_string()),
+        rx.el.div(
+            rx.el.div(_who(), key="who" + Bill.drawn.to_string()),
+            lines(),
+            rx.el.div(_rest(), key="rest" + Bill.drawn.to_string()),
+            class_name="stack",
+        ),
         rx.el.aside(_totals(), _paper(), class_name="stack", aria_label="What it comes to"),
         class_name="record",
     )

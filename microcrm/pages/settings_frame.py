@@ -81,6 +81,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.CATALOGUE_EDIT,
             ),
             Setting(
+                "/settings/products",
+                "Products and stock",
+                "package",
+                "What you sell over the counter, and how many there are",
+                "retail goods barcode scan sku hsn inventory supplier delivery count shelf",
+                Permission.CATALOGUE_VIEW,
+            ),
+            Setting(
                 "/settings/resources",
                 "Rooms and chairs",
                 "armchair",

@@ -59,7 +59,7 @@ def _form() -> rx.Component:
     return rx.el.form(
         select_field(
             "tax_class",
-            "Kind of service",
+            "Kind of service or goods",
             S.errors,
             [(kind.value, words.label) for kind, words in KINDS.items()],
             form="rate",

@@ -127,6 +127,7 @@ class Bill(BillLines, CustomerFinding, AppState):
             return
         self.bill = price_into(self.bill, priced := await self._perform(try_out, self._command()))
         self._fill_in(priced)
+        await self._look_on_shelves()
 
     async def _open(self, document_id: str, customer_id: str) -> None:
         """The bill of that id, or an empty one of today, for the customer whom the address names."""
@@ -157,6 +158,8 @@ class Bill(BillLines, CustomerFinding, AppState):
         self.bill = bill_of(view, self._today())
         await self._recall()
         self.lines = [edit_line(at, line) for at, line in enumerate(view.lines)]
+        if self.bill.is_draft:
+            await self._look_on_shelves()
 
     def _today(self) -> date:
         return today_in(zone_of(current_seat().actor.zone), now())

@@ -1,18 +1,32 @@
-"""The lines of a draft: typed, added from the price list, dropped; what each comes to is filled in as one types."""
+"""The lines of a draft: typed, added from the price list or by a scanner, dropped; what each comes to is filled in as one
+types."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
+from microcrm.domain.goods import format_quantity
+from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
-from microcrm.operations.billing.offers import offers
+from microcrm.operations.billing.goods import shelves
+from microcrm.operations.billing.offers import Offer, find_offers, offers
 from microcrm.operations.billing.pricing import Priced
 from microcrm.operations.billing.terms import billing_terms
-from microcrm.state.bills_view import EMPTY_LINE, EditLine, line_from, line_from_offer
+from microcrm.state.bills_view import (
+    EMPTY_LINE,
+    EditLine,
+    line_from,
+    line_from_offer,
+    offer_key,
+    one_more,
+    with_shelves,
+)
 from microcrm.state.booking_card_view import Option
+from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 
 MOST_LINES = 100
@@ -24,6 +38,9 @@ class BillLines(rx.State, mixin=True):
 
     lines: list[EditLine] = []
     services: list[Option] = []
+    products: list[Option] = []
+    found: list[Option] = []  # what the words in the search box can mean
+    missed: str = ""  # a scanned code or words that mean nothing here
     drawn: int = 0
     is_changed: bool = False
 
@@ -49,9 +66,32 @@ class BillLines(rx.State, mixin=True):
     @rx.event
     @needs(Permission.INVOICES_EDIT)
     async def add_line(self, service_id: str) -> None:
-        """Another line: empty, or with a service of the price list."""
-        self._redraw([*self._filled(), self._offers.get(str(service_id), self._empty)][:MOST_LINES])
+        """Another line: empty, or with what is known by that key (``offer_key``)."""
+        self._put(self._offers.get(str(service_id), self._empty))
         await self._reckon()
+
+    @rx.event(supersedes=True)
+    @needs(Permission.INVOICES_EDIT)
+    async def seek(self, words: str) -> None:
+        """While one types into the search box."""
+        self.missed = ""
+        self._learn(await self._perform(find_offers, words))
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def add_found(self, form: dict[str, Any]) -> None:
+        """Enter in the search box, which a scanner presses too: the one thing that is meant, or the choice of several."""
+        words = pick(form, "words")["words"]
+        found = await self._perform(find_offers, words)
+        self._learn(found)
+        if not found:
+            self.missed = (
+                f"Nothing in the price list is called “{str(words)[:60]}” or has that barcode." if words else ""
+            )
+        elif len(found) == 1 or found[0].is_scanned or found[0].name.lower() == str(words).strip().lower():
+            self.found = []
+            self._put(self._offers[offer_key(found[0])])
+            await self._reckon()
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
@@ -80,8 +120,25 @@ class BillLines(rx.State, mixin=True):
     async def _read_offers(self) -> None:
         found = await self._perform(offers)
         self._empty = replace(EMPTY_LINE, is_with_tax=(await self._perform(billing_terms)).is_price_with_tax)
-        self._offers = {str(one.service_id): line_from_offer(one) for one in found}
-        self.services = [Option(str(one.service_id), one.name) for one in found]
+        self._offers = {offer_key(one): line_from_offer(one) for one in found}
+        self.services = [Option(offer_key(one), one.name) for one in found if one.service_id]
+        self.products = [Option(offer_key(one), one.name) for one in found if one.product_id]
+        self.found, self.missed = [], ""
+
+    def _learn(self, found: Sequence[Offer]) -> None:
+        self._offers = {**self._offers, **{offer_key(one): line_from_offer(one) for one in found}}
+        self.found = [Option(offer_key(one), _offered(one)) for one in found]
+
+    def _put(self, line: EditLine) -> None:
+        """A product that is on the bill already becomes one more of it."""
+        self.found, self.missed = [], ""
+        lines = list(self._filled())
+        at = next((n for n, one in enumerate(lines) if one.product_id and one.product_id == line.product_id), None)
+        if at is None:
+            lines.append(line)
+        else:
+            lines[at] = one_more(lines[at])
+        self._redraw(lines[:MOST_LINES])
 
     def _filled(self) -> Sequence[EditLine]:
         """Those that say something; an empty line is none."""
@@ -92,9 +149,21 @@ class BillLines(rx.State, mixin=True):
         filled, at = self._filled(), iter(zip(priced.lines, priced.bill.lines, strict=True))
         self.lines = [line_from(one, *next(at)) if one in filled else one for one in self.lines]
 
+    async def _look_on_shelves(self) -> None:
+        """How many there are of the products on the bill."""
+        ids = sorted({int(line.product_id) for line in self.lines if line.product_id})
+        if ids:
+            self.lines = with_shelves(self.lines, await self._perform(shelves, ids))
+
     def _redraw(self, lines: Sequence[EditLine]) -> None:
         self.lines = [replace(line, at=at) for at, line in enumerate(lines)]
         self.is_changed, self.drawn = True, self.drawn + 1
+
+
+def _offered(one: Offer) -> str:
+    """Like "Argan hair serum, ₹740.00, 6 in stock"."""
+    stock = "" if one.stock is None else f", {format_quantity(one.stock)} in stock"
+    return f"{one.name}, {format_rupees(one.price_paise)}{stock}"
 
 
 def _again(line: EditLine) -> EditLine:

@@ -30,6 +30,7 @@ class Till(AppState):
     open: str = ""
     payments: list[PaidLine] = []
     creditable: list[Amount] = []
+    has_goods: bool = False  # among them
     is_busy: bool = False
 
     _key: str = ""
@@ -44,6 +45,7 @@ class Till(AppState):
             view = await self._perform(view_document, asked)
             self.payments = paid_lines(view, may_void=Permission.INVOICES_CORRECT.value in self.allowed)
             self.creditable = creditable_lines(view)
+            self.has_goods = any(line.product_id for line in view.lines)
 
     @rx.event
     @needs(Permission.PAYMENTS_TAKE)
@@ -97,7 +99,8 @@ class Till(AppState):
 
     async def _credit(self, bill_id: str, version: int, reason: Any, form: Any) -> Any:
         places = [int(place) for place in ticked(form, "line_") if place.isdecimal() and len(place) < 5]
-        done = await self._perform(credit, CreditNote(bill_id, version, reason, lines=places))
+        back = pick(form, "goods_return")["goods_return"]
+        done = await self._perform(credit, CreditNote(bill_id, version, reason, lines=places, goods_return=back))
         back = f" Give back {format_rupees(done.beyond)}." if done.beyond else ""
         late = " The tax stays as it was: the last day for that is over." if done.is_late else ""
         self._notify(f"{done.note.number} for {format_rupees(done.note.total_paise)}.{late}{back}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,11 +11,14 @@ from microcrm.domain.bill import Bill as DomainBill
 from microcrm.domain.bill import Line, Worked
 from microcrm.domain.bill_page import percent, quantity
 from microcrm.domain.documents import CORRECTED, OWED, VOUCHERS, DocumentKind, last_day_for_note
+from microcrm.domain.errors import Invalid
 from microcrm.domain.formatting import format_day
+from microcrm.domain.goods import ONE, format_quantity, parse_quantity, quantity_for_input
 from microcrm.domain.money import MINUS, format_rupees, rupees_for_input
 from microcrm.domain.taxbook import TaxClass
 from microcrm.operations.billing.accounts import CustomerMoney
 from microcrm.operations.billing.drafts import SaveDraft
+from microcrm.operations.billing.goods import Shelf
 from microcrm.operations.billing.offers import Offer
 from microcrm.operations.billing.pricing import LineWish, Priced
 from microcrm.operations.billing.reading import DocumentView, LineView, Related
@@ -40,6 +44,9 @@ class EditLine:
     service_id: str
     member_id: str
     booking_item_id: str
+    product_id: str = ""
+    shelf: str = ""  # of a product: how many lie there
+    is_short: bool = False  # and whether this bill takes more than that
 
 
 @dataclass(frozen=True)
@@ -258,8 +265,45 @@ def line_from_offer(offer: Offer) -> EditLine:
         sac=offer.sac,
         tax_class=offer.tax_class or TaxClass.STANDARD.value,
         is_with_tax=offer.is_with_tax,
-        service_id=str(offer.service_id),
+        service_id=str(offer.service_id or ""),
+        product_id=str(offer.product_id or ""),
     )
+
+
+def offer_key(offer: Offer) -> str:
+    """By which the picker knows it: the service's id, or the product's after a p."""
+    return f"p{offer.product_id}" if offer.product_id else str(offer.service_id)
+
+
+def one_more(line: EditLine) -> EditLine:
+    """The same product again; a quantity that is no number stays as it was typed."""
+    many = _quantity_of(line)
+    return replace(line, quantity=quantity_for_input(many + ONE)) if many else line
+
+
+def with_shelves(lines: Sequence[EditLine], shelves: Mapping[int, Shelf]) -> list[EditLine]:
+    """Each product's line with what is there, and what this bill would leave of it."""
+    wanted: Counter[str] = Counter()
+    for line in lines:
+        wanted[line.product_id] += _quantity_of(line)
+    return [_on_shelf(line, shelves.get(int(line.product_id or 0)), wanted[line.product_id]) for line in lines]
+
+
+def _on_shelf(line: EditLine, shelf: Shelf | None, wanted: int) -> EditLine:
+    if shelf is None:
+        return replace(line, shelf="", is_short=False)
+    after = shelf.stock - wanted
+    words = f"{format_quantity(shelf.stock)} in stock"
+    if after < 0:
+        words += f", {format_quantity(after)} after this bill"
+    return replace(line, shelf=words, is_short=after < 0)
+
+
+def _quantity_of(line: EditLine) -> int:
+    try:
+        return parse_quantity(line.quantity or "1") or 0
+    except Invalid:
+        return 0
 
 
 def command_of(bill: BillView, lines: Sequence[EditLine]) -> SaveDraft:
@@ -286,6 +330,7 @@ def wish_of(line: EditLine) -> LineWish:
         service_id=line.service_id,
         member_id=line.member_id,
         booking_item_id=line.booking_item_id,
+        product_id=line.product_id,
     )
 
 
@@ -314,6 +359,7 @@ def edit_line(at: int, line: LineView) -> EditLine:
         service_id=str(line.service_id or ""),
         member_id=str(line.member_id or ""),
         booking_item_id=str(line.booking_item_id or ""),
+        product_id=str(line.product_id or ""),
     )
 
 

@@ -13,7 +13,7 @@ from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.formatting import format_count, format_duration
 from microcrm.domain.money import format_rupees, rupees_for_input
 from microcrm.domain.permissions import Permission
-from microcrm.domain.taxbook import KINDS, TaxClass, rate_for, rate_words
+from microcrm.domain.taxbook import GOODS, KINDS, TaxClass, rate_for, rate_words
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import catalogue, categories
 from microcrm.operations.billing.tax_rates import OwnRate, own_rates
@@ -113,7 +113,7 @@ class ServiceDrawer(AppState):
         self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
         self.equipment = [_need(need) for need in card.needs]
         self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
-        self.tax_options, self.is_open = _tax_options(now(), await self._perform(own_rates)), True
+        self.tax_options, self.is_open = tax_options(now(), await self._perform(own_rates)), True
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
@@ -232,12 +232,14 @@ def _need(need: Need) -> NeedLine:
     return NeedLine(str(need.resource_id), need.name, _KIND_WORDS[need.kind], need.is_needed)
 
 
-def _tax_options(moment: datetime, own: Sequence[OwnRate]) -> list[Option]:
-    """With the rate that is in force today in the shop's zone."""
+def tax_options(moment: datetime, own: Sequence[OwnRate], *, of_goods: bool = False) -> list[Option]:
+    """Kinds of services, or of goods, with the rate that is in force today in the shop's zone."""
     today = today_in(zone_of(current_seat().actor.zone), moment)
     rates = [one.rate for one in own]
     return [
-        Option(kind.value, f"{KINDS[kind].label}, {rate_words(rate_for(rates, kind, '', today))}") for kind in TaxClass
+        Option(kind.value, f"{KINDS[kind].label}, {rate_words(rate_for(rates, kind, '', today))}")
+        for kind in TaxClass
+        if (kind in GOODS) == of_goods
     ]
 
 

@@ -184,7 +184,19 @@ def attention_of(today: Today) -> list[AttentionRow]:
         title = f"{who} cannot be booked"
         text = "No service is ticked for them."
         rows.append(AttentionRow("users", "warn", title, text, "/settings/services", "Choose services"))
+    if facts.low_count:
+        rows.append(_low_row(facts))
     return rows
+
+
+def _low_row(facts: Attention) -> AttentionRow:
+    title = f"{facts.low[0]} is running low"
+    text = "Order more, or count what is there."
+    if facts.low_count > 1:
+        more = facts.low_count - len(facts.low)
+        title = f"{facts.low_count} products are running low"
+        text = ", ".join(facts.low) + (f" and {more} more" if more else "")
+    return AttentionRow("package", "warn", title, text, "/settings/products?low=1", "See the stock")
 
 
 def _floor(one: StaffNow, today: Today) -> FloorCard:

@@ -105,6 +105,27 @@ def test_there_are_bills_of_every_fate(demo: psycopg.Connection) -> None:
     ]
 
 
+def test_both_shops_sell_goods_and_count_them(demo: psycopg.Connection) -> None:
+    """The count is the sum of the movements, each bill with goods moved them, and something runs low."""
+    sums = """
+        SELECT 1 FROM products p LEFT JOIN stock_movements m ON m.product_id = p.id
+        GROUP BY p.id HAVING p.stock <> coalesce(sum(m.quantity), 0)
+          OR p.stock <> (array_agg(m.stock_after ORDER BY m.id DESC))[1]"""
+    assert rows(demo, sums) == []
+    unlike = """
+        SELECT 1 FROM documents d JOIN document_lines l ON l.document_id = d.id AND l.product_id IS NOT NULL
+        LEFT JOIN stock_movements m ON m.document_id = d.id AND m.product_id = l.product_id
+        WHERE m.quantity IS DISTINCT FROM CASE d.kind WHEN 'credit_note' THEN l.quantity ELSE -l.quantity END"""
+    assert rows(demo, unlike) == []
+    sold = rows(
+        demo, "SELECT business_id, count(*) >= 5 FROM stock_movements WHERE kind = 'sold' GROUP BY 1 ORDER BY 1"
+    )
+    assert sold == [(1, True), (2, True)]
+    low = "SELECT business_id, count(*) BETWEEN 1 AND 3 FROM products WHERE stock <= low_at GROUP BY 1 ORDER BY 1"
+    assert rows(demo, low) == [(1, True), (2, True)]
+    assert rows(demo, f"SELECT 1 FROM stock_movements WHERE at > '{NOW.isoformat()}'") == []
+
+
 def test_only_an_empty_database_is_filled(demo: psycopg.Connection) -> None:
     with pytest.raises(Failed, match="only for an empty one"):
         shops.open_all(now=lambda: NOW)

@@ -36,6 +36,7 @@ from microcrm.models.filing import FiledMonth
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.links import PublicLink
 from microcrm.models.policy import BookingPolicy
+from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.recurring import RecurringBill
 from microcrm.models.schedule import DatedHours, Leave
@@ -186,8 +187,13 @@ def _bill_rows(session: Session, shop: Shop) -> None:
     add(FiledMonth(**mine, month=date(2020, 1, 1), filed_at=OPENED_AT))
     plan = {"plan": {}, "total_paise": 100, "unit": "month", "starts_on": day, "next_on": date(2090, 1, 1)}
     add(RecurringBill(**mine, **plan, customer_id=shop.customer_id, created_at=OPENED_AT))
+    goods = add(
+        Product(**mine, name=f"Serum {shop.business_id}", barcode="2000000000015", tax_class="goods", price_paise=100)
+    )
     document = add(Document(**mine, kind="tax_invoice", customer_id=shop.customer_id, created_at=OPENED_AT))
     add(DocumentLine(**mine, document_id=document, place=1, description="Haircut", service_id=shop.service_id))
+    moved = {"kind": "sold", "quantity": -1000, "stock_after": -1000, "at": OPENED_AT}
+    add(StockMovement(**mine, **moved, product_id=goods, document_id=document))
     payment = add(Payment(**mine, mode="cash", amount_paise=100, received_at=OPENED_AT))
     add(Allocation(**mine, payment_id=payment, document_id=document, amount_paise=100))
     read = add(BankStatementFile(**mine, digest=f"file {shop.business_id}", read_at=OPENED_AT))

@@ -18,7 +18,9 @@ from tests.support.furniture import WITH_USER, furnish
 from tests.support.servers import Servers
 from tests.support.shops import TwoShops, find
 
-LOGS = {"advance_uses", "audit_events", "bank_statements", "booking_events", "ledger_entries", "till_closings"}
+LOGS = {
+    "advance_uses", "audit_events", "bank_statements", "booking_events", "ledger_entries", "stock_movements", "till_closings",
+}  # fmt: skip
 DATABASE = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_rows"
 
 

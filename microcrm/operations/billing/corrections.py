@@ -16,6 +16,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.supply import Heads
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, DocumentLine
+from microcrm.operations.billing.goods import bring_back_goods
 from microcrm.operations.billing.numbering import Issued, give_number
 from microcrm.operations.billing.settling import due_of
 from microcrm.operations.billing.terms import read_terms
@@ -31,13 +32,14 @@ _MONEY = ("taxable_paise", "cgst_paise", "sgst_paise", "igst_paise")
 @dataclass(frozen=True, slots=True)
 class CreditNote:
     """``quantities``: line's place to how many thousandths of it are given back. ``lines``: places of lines given back as
-    far as they still can be. Neither: the whole bill."""
+    far as they still can be. Neither: the whole bill. ``goods_return``: the goods of these lines come back into the stock."""
 
     document_id: Any
     version: Any
     reason: Any
     quantities: Any = None
     lines: Any = None
+    goods_return: Any = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     uow.require(Permission.INVOICES_CORRECT)
     reader = Reader()
     reason = reader.text("reason", command.reason, "Reason", limit=200)
+    goods_return = reader.flag("goods_return", command.goods_return, "Goods come back")
     reader.done()
     bill = find(uow, Document, command.document_id)
     same_version(command.version, bill.version)
@@ -82,6 +85,8 @@ def credit(uow: UnitOfWork, command: CreditNote) -> Credited:
     uow.session.add_all(rows)
     uow.session.flush()
     issued = give_number(uow, note, read_terms(uow))
+    if goods_return:
+        bring_back_goods(uow, note)
     beyond = max(0, note.total_paise - max(0, due_of(bill)))
     bill.paid_paise += note.total_paise - beyond
     bill.state = "paid" if due_of(bill) <= 0 else "part_paid"
@@ -176,6 +181,8 @@ def _part(
         document_id=line.document_id,
         quantity=quantity,
         service_id=line.service_id,
+        product_id=line.product_id,
+        unit=line.unit,
         **{name: getattr(line, name) for name in kept},
         **worth,
     )

@@ -64,6 +64,8 @@ def debit(uow: UnitOfWork, command: DebitNote) -> Issued:
             rate_bp=line.rate_bp,
             is_exempt=line.is_exempt,
             service_id=line.service_id,
+            product_id=line.product_id,
+            unit=line.unit,
             member_id=line.member_id,
             taxable_paise=one.taxable,
             cgst_paise=one.cgst,

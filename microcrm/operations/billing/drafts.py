@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
+from microcrm.operations.billing.goods import with_goods
 from microcrm.operations.billing.pricing import DEAREST, LineWish, Priced, ReadLine, price, read_lines
 from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import BillingTerms, read_terms
@@ -206,7 +207,7 @@ def _read(uow: UnitOfWork, command: SaveDraft) -> _Read:
         is_estimate=reader.flag("is_estimate", command.is_estimate, "Estimate"),
     )
     reader.done()
-    return read
+    return replace(read, lines=with_goods(uow, read.lines))
 
 
 def _priced(uow: UnitOfWork, read: _Read, terms: BillingTerms) -> Priced:
@@ -271,6 +272,8 @@ def _rows(business_id: int, document_id: int, read: _Read, priced: Priced) -> li
             service_id=line.service_id,
             member_id=line.member_id,
             booking_item_id=line.booking_item_id,
+            product_id=line.product_id,
+            unit=line.unit,
             bill_discount_paise=worked.bill_discount,
             taxable_paise=worked.taxable,
             cgst_paise=worked.cgst,
@@ -346,4 +349,5 @@ def wish_of(row: DocumentLine) -> LineWish:
         is_with_tax=row.is_with_tax,
         service_id=row.service_id,
         member_id=row.member_id,
+        product_id=row.product_id,
     )

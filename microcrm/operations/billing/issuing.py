@@ -17,6 +17,7 @@ from microcrm.models.customers import Customer
 from microcrm.operations.billing.accounts import set_off_deposit
 from microcrm.operations.billing.drafts import open_draft
 from microcrm.operations.billing.filing import locked_through
+from microcrm.operations.billing.goods import call_back_goods, send_out_goods
 from microcrm.operations.billing.ledger import post_document
 from microcrm.operations.billing.numbering import Issued, give_number, seller_of
 from microcrm.operations.billing.settling import settle_anew
@@ -28,14 +29,17 @@ NAMED_FROM = 50_000_00  # paise: from here on the recipient's name and address s
 
 
 def issue(uow: UnitOfWork, document_id: Any, version: Any) -> Issued:
-    """What its customer paid ahead for the visit is set off at once. ``Conflict`` when it is issued already or has changed;
-    ``Invalid`` when it comes to nothing, the customer's part is incomplete, or its day lies in a month that is filed."""
+    """Its goods leave the stock, and what its customer paid ahead for the visit is set off. ``Conflict`` when it is issued
+    already or has changed; ``Invalid`` when it comes to nothing, the customer's part is incomplete, or its day lies in a
+    month that is filed."""
     uow.require(Permission.INVOICES_EDIT)
     document = open_draft(uow, document_id, version)
     terms, business = read_seller(uow)
     _check(document, terms)
     document.seller, document.buyer = seller_of(business, terms, document.issued_on), _buyer(uow, document)
     issued = give_number(uow, document, terms)
+    if document.kind != DocumentKind.ESTIMATE:
+        send_out_goods(uow, document)
     set_off_deposit(uow, document)
     return replace(issued, version=document.version)
 
@@ -68,6 +72,7 @@ def cancel_unsent(uow: UnitOfWork, document_id: Any, version: Any, raw_reason: A
     document.version += 1
     uow.session.flush()
     post_document(uow, document, is_reversed=True)
+    call_back_goods(uow, document)
     if document.kind == DocumentKind.CREDIT_NOTE:  # what it took off the bill is due again
         settle_anew(uow, find(uow, Document, document.corrects_id))
     uow.audit("invoice.cancelled", "document", document.id, number=document.number)

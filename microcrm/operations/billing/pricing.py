@@ -21,6 +21,8 @@ _RULES = {
     TaxClass.COACHING: PlaceRule.TRAINING,
     TaxClass.SCHOOL: PlaceRule.GENERAL,
     TaxClass.STANDARD: PlaceRule.GENERAL,
+    TaxClass.GOODS: PlaceRule.COUNTER,
+    TaxClass.DAILY_GOODS: PlaceRule.COUNTER,
 }  # the rest is done on the customer's person: s.12(4)
 
 
@@ -42,10 +44,13 @@ class LineWish:
     service_id: Any = None
     member_id: Any = None
     booking_item_id: Any = None
+    product_id: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
+    """``unit``: of goods, from their product."""
+
     description: str
     sac: str
     tax_class: TaxClass
@@ -57,6 +62,8 @@ class ReadLine:
     service_id: int | None
     member_id: int | None
     booking_item_id: int | None
+    product_id: int | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,7 @@ def _line(reader: Reader, name: str, wish: LineWish) -> ReadLine:
         service_id=_maybe_id(reader, f"{name}.service_id", wish.service_id),
         member_id=_maybe_id(reader, f"{name}.member_id", wish.member_id),
         booking_item_id=_maybe_id(reader, f"{name}.booking_item_id", wish.booking_item_id),
+        product_id=_maybe_id(reader, f"{name}.product_id", wish.product_id),
     )
 
 

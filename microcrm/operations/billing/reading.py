@@ -42,6 +42,8 @@ class LineView:
     service_id: int | None
     member_id: int | None
     booking_item_id: int | None
+    product_id: int | None = None
+    unit: str = ""
 
     @property
     def reduction(self) -> int:
@@ -180,7 +182,7 @@ def _line_views(uow: UnitOfWork, document_id: int) -> tuple[LineView, ...]:
             line.place, line.description, line.sac, line.quantity, line.price_paise, line.discount_bp,
             line.discount_paise, line.bill_discount_paise, line.tax_class, line.rate_bp, line.is_exempt,
             line.is_with_tax, line.taxable_paise, line.cgst_paise, line.sgst_paise, line.igst_paise,
-            line.service_id, line.member_id, line.booking_item_id,
+            line.service_id, line.member_id, line.booking_item_id, line.product_id, line.unit,
         )
         for line in rows
     )  # fmt: skip

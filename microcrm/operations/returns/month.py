@@ -20,9 +20,9 @@ AT_ONCE = 5_000  # rows in memory while a file is written
 _GROUPS = text(f"""
 WITH counted AS ({COUNTED})
 SELECT c.facts, c.place, l.sac, CASE WHEN l.is_exempt THEN 0 ELSE l.rate_bp END AS rate, l.is_exempt, l.tax_class,
-       min(l.description), sum(l.quantity)::bigint, {SUMS}
+       min(l.description), sum(l.quantity)::bigint, {SUMS}, l.unit
 FROM counted c JOIN document_lines l ON l.business_id = :business AND l.document_id = c.id
-GROUP BY c.facts, c.place, l.sac, rate, l.is_exempt, l.tax_class
+GROUP BY c.facts, c.place, l.sac, rate, l.is_exempt, l.tax_class, l.unit
 """)  # noqa: S608 - no value of anybody's in it
 # In the order of the file: bills before notes, customers with a GSTIN before others, each customer's or State's together.
 _LISTED = text(f"""
@@ -71,6 +71,7 @@ def read_groups(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> list[Group
             amounts=Amounts(*row[8:12]),
             quantity=row[7],
             description=hsn_words(row[5], row[6]),
+            unit=row[12],
         )
         for row in rows
     ]
