@@ -42,7 +42,6 @@ from microcrm.state.account import Account
 from microcrm.state.activity import ActivityPage
 from microcrm.state.bank import BankPage
 from microcrm.state.bill import Bill
-from microcrm.state.bill_einvoice import EInvoice
 from microcrm.state.bill_money import Till
 from microcrm.state.bill_online import OnlineTill
 from microcrm.state.bills import Bills
@@ -98,9 +97,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
-    Screen(
-        "/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load, EInvoice.load)
-    ),
+    Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),
     Screen("/bank", "Match a bank statement", bank, Permission.INVOICES_CORRECT, (BankPage.load,)),
     Screen("/dues", "Dues", dues, Permission.INVOICES_VIEW, (DuesPage.load,)),

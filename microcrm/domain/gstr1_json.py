@@ -184,12 +184,11 @@ def hsn_part(groups: Iterable[Group], *, registered: bool | None = None) -> list
         if registered not in (None, group.facts.is_registered) or _table(group) is None:
             continue
         rate_bp = 0 if group.is_exempt else group.rate_bp
-        is_service = group.sac.startswith(_SERVICES)
+        is_service = not group.unit and (not group.sac or group.sac.startswith(_SERVICES))
         key = (group.sac, "NA" if is_service else group.unit or "NOS", rate_bp)
         quantity, amounts, words = sums.get(key, (0, Amounts(), ""))
-        moves = (
-            not is_service and group.facts.kind is not DocumentKind.DEBIT_NOTE
-        )  # which raises a price, of goods long gone
+        # A debit note raises a price, of goods long gone.
+        moves = not is_service and group.facts.kind is not DocumentKind.DEBIT_NOTE
         quantity += sign_of(group.facts.kind) * group.quantity if moves else 0
         words = min(words, group.description) if words else group.description
         sums[key] = (quantity, amounts + signed(group), words)

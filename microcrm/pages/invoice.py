@@ -23,7 +23,6 @@ from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
 from microcrm.domain.states import choices
 from microcrm.pages.advance import give_back_dialog
-from microcrm.pages.bill_einvoice import e_invoice
 from microcrm.pages.bill_lines import lines
 from microcrm.pages.bill_money import dialogs, paid
 from microcrm.pages.bill_online import online, online_dialogs
@@ -109,10 +108,13 @@ def _draft_actions() -> rx.Component:
     )
 
 
+def _file(file: rx.Var[Amount]) -> rx.Component:
+    return anchor(file.name, href=file.value, target="_blank", class_name="btn", key=file.name)
+
+
 def _actions() -> rx.Component:
     return rx.el.div(
-        anchor("PDF", href="/invoice/" + BILL.id + ".pdf", target="_blank", class_name="btn"),
-        anchor("80 mm", href="/invoice/" + BILL.id + ".pdf?size=80mm", target="_blank", class_name="btn"),
+        rx.foreach(BILL.files, _file),
         rx.cond(BILL.may_share & MAY_EDIT, button("Share", icon="share_2", on_click=ShareBill.share)),
         rx.cond(
             BILL.is_estimate & (BILL.cancel_reason == "") & MAY_EDIT,
@@ -150,7 +152,7 @@ def _actions() -> rx.Component:
                 ),
                 rx.cond(
                     BILL.may_cancel & MAY_CORRECT,
-                    menu_item("bill-more", "Cancel", icon="ban", on_click=Till.begin("cancel", ""), danger=True),
+                    menu_item("bill-more", "Cancel", icon="x", on_click=Till.begin("cancel", ""), danger=True),
                 ),
             ),
         ),
@@ -177,7 +179,7 @@ def _document() -> rx.Component:
         rx.el.aside(
             _totals(),
             _related(),
-            rx.cond(~BILL.is_voucher & ~BILL.is_estimate, rx.fragment(paid(), online(), e_invoice())),
+            rx.cond(~BILL.is_voucher & ~BILL.is_estimate, rx.fragment(paid(), online())),
             class_name="stack",
             aria_label="What it comes to",
         ),

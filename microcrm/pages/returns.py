@@ -192,13 +192,13 @@ def _card(one: rx.Var[TableCard]) -> rx.Component:
 
 def _code(line: rx.Var[CodeLine]) -> rx.Component:
     return rx.el.tr(
-        cell(rx.el.span(link(line.code, line.href), " ", rx.el.span(line.words, class_name="meta"))),
+        cell(link(line.code, line.href), rx.el.span(line.words, class_name="meta"), class_name="with-meta"),
         cell(line.side),
         cell(line.quantity, column=CODES[2]),
         cell(line.rate, column=CODES[3]),
         cell(link(line.taxable, line.href), column=CODES[4]),
         cell(rx.el.span("tax ", class_name="phone-only"), link(line.tax, line.href), column=CODES[5]),
-        class_name="num",
+        class_name="num number-links",
         key=line.key,
     )
 
@@ -245,7 +245,7 @@ def _files() -> rx.Component:
                 rx.el.li(
                     rx.el.span(words),
                     *[
-                        anchor(kind.upper(), rx.el.span(f": {words}", class_name="sr-only"),
+                        anchor(kind.upper(), rx.el.span(f" {words}", class_name="sr-only"),
                                href=S.head.folder + f"/{name}.{kind}", class_name="btn-link")
                         for kind in kinds
                     ],

@@ -48,7 +48,9 @@ def _figure(figure: rx.Var[Figure]) -> rx.Component:
 
 def _row(row: rx.Var[BehindLine]) -> rx.Component:
     return rx.el.tr(
-        cell(rx.el.span(link(row.number, "/invoice?id=" + row.id), " ", rx.el.span(row.title, class_name="meta"))),
+        cell(
+            link(row.number, "/invoice?id=" + row.id), rx.el.span(row.title, class_name="meta"), class_name="with-meta"
+        ),
         cell(row.day),
         cell(row.customer, rx.cond(row.gstin != "", rx.el.span(" ", row.gstin, class_name="meta"))),
         cell(row.place, column=COLUMNS[3]),

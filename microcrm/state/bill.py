@@ -155,7 +155,8 @@ class Bill(BillLines, CustomerFinding, AppState):
 
     async def _show(self, document_id: str) -> None:
         view = await self._perform(view_document, document_id)
-        self.bill = bill_of(view, self._today())
+        may_file = Permission.RETURNS_VIEW.value in self.allowed
+        self.bill = bill_of(view, self._today(), may_take_e_invoice=may_file)
         await self._recall()
         self.lines = [edit_line(at, line) for at, line in enumerate(view.lines)]
         if self.bill.is_draft:

@@ -98,6 +98,7 @@ class BillView:
     is_repeated: bool = False  # written by a series
     may_repeat: bool = False
     may_share: bool = False
+    files: tuple[Amount, ...] = ()  # what each is called and where it is
     may_cancel: bool = False
     may_credit: bool = False
     note_until: str = ""
@@ -118,14 +119,13 @@ class BillView:
     paper: str = ""
     booking_id: str = ""
     cancel_reason: str = ""
-    digits: str = ""
     related: tuple[RelatedLine, ...] = ()
 
 
 EMPTY_LINE = EditLine(0, "", "", "1", "", "", TaxClass.STANDARD.value, "", True, "", "", "", "")
 
 
-def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
+def bill_of(view: DocumentView, today: date, *, may_take_e_invoice: bool = False) -> BillView:
     status, tone, _ = status_of(view, today)
     is_draft = view.state == "draft"
     is_open = view.state in ("issued", "part_paid") and view.kind in OWED
@@ -147,6 +147,7 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         and not view.recurring_id,
         became=("Became a draft" if view.became == "draft" else f"Became {view.became}") if view.became else "",
         **_going_back(view),
+        files=_files(view, may_take_e_invoice=may_take_e_invoice),
         may_share=not is_draft and view.state != "cancelled",
         may_cancel=view.state == "issued" and not view.is_sent and not view.paid and view.kind not in VOUCHERS,
         may_credit=not is_draft and view.kind in CORRECTED and view.state != "cancelled",
@@ -169,7 +170,6 @@ def bill_of(view: DocumentView, today: date, digits: str = "") -> BillView:
         paper=f"/invoice/{view.id}.svg?v={view.version}",
         booking_id=str(view.booking_id or ""),
         cancel_reason=view.cancel_reason,
-        digits=digits,
         related=tuple(_related(one) for one in view.related),
     )
 
@@ -193,6 +193,16 @@ def _going_back(view: DocumentView) -> dict[str, str]:
         "freed": format_rupees(freed) if freed else "",
         "back_input": rupees_for_input(left or freed) if left or freed else "",
     }
+
+
+def _files(view: DocumentView, *, may_take_e_invoice: bool) -> tuple[Amount, ...]:
+    """Of an issued document: on paper, on the roll, and for the e-invoice portal where that is due."""
+    if view.state == "draft":
+        return ()
+    here = f"/invoice/{view.id}"
+    files = (Amount("PDF", f"{here}.pdf"), Amount("80 mm", f"{here}.pdf?size=80mm"))
+    is_due = may_take_e_invoice and view.needs_e_invoice
+    return (*files, Amount("E-invoice", f"{here}/e-invoice.json")) if is_due else files
 
 
 HOW = {

@@ -11,7 +11,7 @@ from microcrm.domain.return_period import ReturnPeriod, month_of
 from microcrm.operations.billing.terms import ChangeBillingTerms, change_billing_terms
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
-from microcrm.state.bill_einvoice import EInvoice
+from microcrm.state.bill import Bill
 from microcrm.state.returns import ReturnsPage, WhyPage
 from tests.conftest import act_as
 from tests.support.returns import SELLER, address, advice, at_home
@@ -119,7 +119,7 @@ async def test_a_foreign_document_has_no_lines(server: Server, fresh_database: T
         assert answer.crashes == [] and (await tab.state(WhyPage)).opened == ""
 
 
-async def test_a_bill_shows_its_e_invoice(server: Server, fresh_database: TwoShops) -> None:
+async def test_a_bill_offers_its_e_invoice(server: Server, fresh_database: TwoShops) -> None:
     shop = fresh_database.a
 
     def sell(uow: UnitOfWork) -> int:
@@ -131,9 +131,11 @@ async def test_a_bill_shows_its_e_invoice(server: Server, fresh_database: TwoSho
 
     bill = act_as(shop.actor(), sell)
     tab = tab_of(server, shop, f"/invoice?id={bill}")
-    await tab.open(EInvoice.load)
-    shown = await tab.state(EInvoice)
-    assert (len(shown.irn), shown.file, shown.lacking) == (64, f"/invoice/{bill}/e-invoice.json", [])
-    tab.path = "/invoice"
-    await tab.send(EInvoice.load)
-    assert (await tab.state(EInvoice)).irn == ""
+    await tab.open(Bill.load)
+    assert [file.name for file in (await tab.state(Bill)).bill.files] == ["PDF", "80 mm", "E-invoice"]
+    desk = tab_of(server, shop, f"/invoice?id={bill}", Role.FRONT_DESK)
+    await desk.open(Bill.load)
+    assert [file.name for file in (await desk.state(Bill)).bill.files] == ["PDF", "80 mm"]
+    act_as(shop.actor(), lambda uow: change_billing_terms(uow, ChangeBillingTerms(1, has_e_invoices="")))
+    await tab.send(Bill.load)
+    assert [file.name for file in (await tab.state(Bill)).bill.files] == ["PDF", "80 mm"]

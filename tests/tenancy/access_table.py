@@ -96,7 +96,6 @@ HANDLERS: dict[str, frozenset[str]] = {
     "DuesPage": BOOKS,
     "BankPage": BOOKKEEPERS,
     "StatementPage": BOOKS,
-    "EInvoice": BOOKS,
     "ReturnsPage": BOOKKEEPERS,
     "WhyPage": BOOKKEEPERS,
     "Till": BOOKS,

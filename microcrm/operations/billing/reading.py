@@ -12,11 +12,12 @@ from sqlalchemy.orm import aliased
 
 from microcrm.domain.bill import QUANTITY_ONE
 from microcrm.domain.documents import DocumentKind, Registration, title_of
+from microcrm.domain.einvoice import is_reported
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.money import half_up, share
 from microcrm.domain.permissions import Permission
-from microcrm.models.billing import AdvanceUse, Allocation, Document, DocumentLine, Payment
+from microcrm.models.billing import AdvanceUse, Allocation, BillingProfile, Document, DocumentLine, Payment
 from microcrm.models.customers import Customer
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -117,8 +118,15 @@ class DocumentView:
     lines: tuple[LineView, ...]
     payments: tuple[PaymentView, ...]
     is_sent: bool
+    has_e_invoices: bool  # under the seller's GSTIN
     recurring_id: int | None = None
     related: tuple[Related, ...] = ()
+
+    @property
+    def needs_e_invoice(self) -> bool:
+        """A credit note written too late carries no heads of tax and is a matter between the two."""
+        is_document = bool(self.number) and self.state != "cancelled" and self.heads != "none"
+        return self.has_e_invoices and is_document and is_reported(self.kind, self.buyer_gstin)
 
     @property
     def due(self) -> int:
@@ -152,13 +160,15 @@ def read_document(uow: UnitOfWork, document_id: Any) -> DocumentView:
     """For operations and doors that have asked already. Three statements."""
     wanted = _id(document_id)
     row = uow.session.execute(
-        select(Document, Customer.name)
+        select(Document, Customer.name, BillingProfile.e_invoice_gstins)
         .outerjoin(Customer, and_(Customer.business_id == Document.business_id, Customer.id == Document.customer_id))
+        .outerjoin(BillingProfile, BillingProfile.business_id == Document.business_id)
         .where(Document.business_id == uow.business_id, Document.id == wanted)
     ).first()
     if row is None:
         raise NotFound
-    return _view(row[0], row[1] or "", _line_views(uow, wanted), _payments(uow, wanted))
+    view = _view(row[0], row[1] or "", _line_views(uow, wanted), _payments(uow, wanted))
+    return replace(view, has_e_invoices=row[0].seller.get("gstin") in (row[2] or ()))
 
 
 def _id(raw: Any) -> int:
@@ -268,5 +278,6 @@ def _view(
         sgst=document.sgst_paise, igst=document.igst_paise, round_off=document.round_off_paise,
         total=document.total_paise, tip=document.tip_paise, paid=document.paid_paise, note=document.note,
         cancel_reason=document.cancel_reason, lines=lines, payments=payments, is_sent=document.sent_at is not None,
+        has_e_invoices=False,
         recurring_id=document.recurring_id,
     )  # fmt: skip

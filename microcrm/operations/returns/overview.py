@@ -260,6 +260,7 @@ def _gaps(uow: UnitOfWork, period: ReturnPeriod, runs: Sequence[Run]) -> tuple[l
         Gap(number, id_, why_not_here(day, is_cancelled=is_void, reason=reason))
         for id_, number, day, is_void, reason, _ in rows
     ]
+    gaps.sort(key=lambda gap: gap.number)
     wanted = sum(high - low + 1 for low, high in zip(lows, highs, strict=True))
     return gaps, wanted - (rows[0][5] if rows else 0)
 
