@@ -42,6 +42,7 @@ class ELine:
     igst: int
     cgst: int
     sgst: int
+    unit: str = ""  # of goods
 
     @property
     def total(self) -> int:
@@ -162,14 +163,14 @@ def _item(place: int, line: ELine) -> Json:
     gross = half_up(line.price * line.quantity, QUANTITY_ONE)
     is_plain = gross - line.reduction == line.taxable
     total, discount = (gross, line.reduction) if is_plain else (line.taxable, 0)
-    is_service = line.sac.startswith("99")
+    is_service = not line.unit and line.sac.startswith("99")
     return {
         "SlNo": str(place),
         "PrdDesc": _long(line.description, 300),
         "IsServc": "Y" if is_service else "N",
         "HsnCd": line.sac,
         "Qty": line.quantity / QUANTITY_ONE,
-        "Unit": _SERVICES if is_service else _GOODS,
+        "Unit": _SERVICES if is_service else line.unit or _GOODS,
         "UnitPrice": half_up(total * QUANTITY_ONE * 10, line.quantity) / 1000,  # rupees with three decimals
         "TotAmt": rupees(total),
         "Discount": rupees(discount),

@@ -65,6 +65,12 @@ def test_a_credit_note_names_its_bill(valid: Draft7Validator) -> None:
     assert form["RefDtls"] == {"PrecDocDtls": [{"InvNo": "INV/2627/0001", "InvDt": "03/10/2026"}]}
 
 
+def test_goods_have_their_unit(valid: Draft7Validator) -> None:
+    form = inv01(replace(BILL, lines=[replace(LINE, sac="33051090", unit="BTL"), replace(LINE, sac="33051090"), LINE]))
+    assert faults(valid, form) == []
+    assert [(item["IsServc"], item["Unit"]) for item in form["ItemList"]] == [("N", "BTL"), ("N", "NOS"), ("Y", "OTH")]
+
+
 def test_the_number_of_real_answers(vectors: dict[str, Any]) -> None:
     for case in vectors["irn"]:
         assert invoice_reference(case["gstin"], int(case["fy"][:4]), case["typ"], case["no"]) == case["irn"]

@@ -32,7 +32,7 @@ def _document(view: DocumentView) -> EDocument:
     lines = [
         ELine(
             line.description, line.sac, line.quantity, line.price, line.reduction, line.rate_bp, line.is_exempt, line.taxable,
-            line.igst, line.cgst, line.sgst,
+            line.igst, line.cgst, line.sgst, line.unit,
         )
         for line in view.lines
     ]  # fmt: skip
