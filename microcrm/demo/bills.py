@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -27,6 +27,7 @@ from microcrm.domain.taxbook import TaxClass, rate_on
 from microcrm.domain.zones import INDIA, to_wall, zone_of
 from microcrm.models.billing import BillingProfile, Document, DocumentLine
 from microcrm.models.business import Business
+from microcrm.operations.billing.drafts import wish_of
 from microcrm.operations.billing.ledger import amounts_of, closing_amounts, payment_amounts
 from microcrm.operations.billing.numbering import seller_of
 from microcrm.operations.billing.pricing import Priced, ReadLine, price, rule_for
@@ -83,6 +84,7 @@ class Till:
         for document_id, parts in zip(ids, money, strict=True):
             for part in parts:
                 part.document_id = document_id
+        self._recurring(documents)
         self._credit([document for document, _ in documents], ids)
         every = [*(part for parts in money for part in parts), *self._advances(booked, people)]
         self._write_money(every)
@@ -204,6 +206,20 @@ class Till:
             }))  # fmt: skip
             self._write([(note, self._copied(bill_id))])
             self.rows.update("documents", [{"id": bill_id, "state": "paid", "paid_paise": bill.total_paise}])
+
+    def _recurring(self, documents: Sequence[tuple[Document, list[DocumentLine]]]) -> None:
+        """Who comes most often has agreed to be billed on the first of each month; a draft is written then."""
+        often = Counter(document.customer_id for document, _ in documents).most_common(1)[0][0]
+        document, lines = next(one for one in reversed(documents) if one[0].customer_id == often)
+        first = (self._day(self.now).replace(day=1) + timedelta(days=32)).replace(day=1)
+        self.rows.add("recurring_bills", [{
+            "business_id": self.shop.business_id, "customer_id": often, "unit": "month", "step": 1, "base": 0,
+            "starts_on": first, "next_on": first, "next_period": 0, "ends_on": None, "is_issuing": False,
+            "state": "active", "trouble": "", "total_paise": document.total_paise, "created_at": document.created_at,
+            "created_by_member_id": self.desk, "version": 1,
+            "plan": {"lines": [asdict(wish_of(line)) for line in lines], "buyer_gstin": "", "performed_in": "",
+                     "discount": ""},
+        }])  # fmt: skip
 
     def _copied(self, bill_id: int) -> list[DocumentLine]:
         return [DocumentLine(**line.model_dump(exclude={"id", "booking_item_id"})) for line in self.lines[bill_id]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import phonenumbers
 import psycopg
@@ -124,6 +124,12 @@ def test_both_shops_sell_goods_and_count_them(demo: psycopg.Connection) -> None:
     low = "SELECT business_id, count(*) BETWEEN 1 AND 3 FROM products WHERE stock <= low_at GROUP BY 1 ORDER BY 1"
     assert rows(demo, low) == [(1, True), (2, True)]
     assert rows(demo, f"SELECT 1 FROM stock_movements WHERE at > '{NOW.isoformat()}'") == []
+
+
+def test_each_shop_has_a_bill_that_comes_again(demo: psycopg.Connection) -> None:
+    found = rows(demo, "SELECT business_id, state, next_on, jsonb_array_length(plan -> 'lines') > 0 FROM recurring_bills "
+                       "ORDER BY business_id")  # fmt: skip
+    assert found == [(shop, "active", date(2026, 12, 1), True) for shop in (1, 2)]
 
 
 def test_only_an_empty_database_is_filled(demo: psycopg.Connection) -> None:
