@@ -22,6 +22,7 @@ from microcrm.settings import settings
 MOST_BYTES = 64 * 1024
 _MOST_FIELDS = 60
 _WRAPPING = 16 * 1024  # bytes of a form around its file
+LANGUAGE = "language"  # in a request's state: what its form names
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 _SECRET_FIELDS = frozenset({"password", "current", "code", "token", TOKEN_FIELD})
 
@@ -62,6 +63,7 @@ async def read_form(request: Request, *, needs_token: bool = True) -> Form:
     except ValueError:
         raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
     form = Form(dict(fields))
+    setattr(request.state, LANGUAGE, form.get("lang"))  # what answers the form speaks as the page did that it stood on
     if needs_token and not _is_token_of(form.get(TOKEN_FIELD), form_cookie(request)):
         text = "It was open for too long, or your browser refuses cookies. Go back, refresh the page and try again."
         raise Refused(403, "That page has expired", text)

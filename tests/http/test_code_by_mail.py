@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, update
 from microcrm import wiring
 from microcrm.adapters import limits as counters
 from microcrm.domain.booking_policy import CODE_TRIES, MOST_CODES
+from microcrm.domain.permissions import Role
 from microcrm.http.book import fronts, limits, services, traps
 from microcrm.models.bookings import Booking
 from microcrm.models.codes import BookingCode
@@ -19,7 +20,7 @@ from microcrm.models.customers import Customer as CustomerRow
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.records import OutboxMessage
 from microcrm.operations.unit_of_work import system
-from tests.http.test_public_booking import held, policy, visits
+from tests.http.test_public_booking import held, policy, tomorrow, visits
 from tests.support.booking import Customer, errors_of, words
 from tests.support.shops import Shop, TwoShops
 
@@ -216,3 +217,33 @@ async def test_it_speaks_the_visitor_s_language(shop: Shop, language: str, said:
     await held(customer, shop)
     await customer.press(**ANANYA)
     assert said in words(customer.page) and mailed(shop)[0]["language"] == language
+
+
+async def test_the_language_that_was_chosen_stays_through_mistakes_and_the_code(shop: Shop) -> None:
+    """Of a visitor whose browser would rather have English."""
+    customer = Customer()
+    await customer.go(f"/b/shop-a/when?s={shop.service_id}&day={tomorrow()}&lang=kn")
+    await customer.take()
+    await customer.press(**(ANANYA | {"phone": "12"}))
+    assert customer.page.status_code == 422 and 'lang="kn-IN"' in customer.page.text
+    await customer.press(**ANANYA)
+    assert "ನಿಮ್ಮ ಇ-ಮೇಲ್‌ಗೆ ಬಂದ ಕೋಡ್" in words(customer.page)
+    await customer.press(code=wrong(mailed(shop)[0]["code"]))
+    assert customer.page.status_code == 422 and 'lang="kn-IN"' in customer.page.text
+    await customer.press(code=mailed(shop)[0]["code"])
+    assert 'lang="kn-IN"' in customer.page.text
+    (visit,) = visits(shop)
+    assert (visit.status, visit.language, mailed(shop)[0]["language"]) == ("booked", "kn", "kn")
+
+
+async def test_a_lost_time_is_said_in_the_language_that_was_chosen(shop: Shop) -> None:
+    first, second = Customer("203.0.113.51"), Customer("203.0.113.52")
+    path = (
+        f"/b/shop-a/when?s={shop.service_id}&w{shop.service_id}={shop.members[Role.MANAGER]}&day={tomorrow()}&lang=hi"
+    )
+    await first.go(path)
+    await second.go(path)
+    await first.take()
+    await second.take()
+    assert second.page.status_code == 409 and 'lang="hi-IN"' in second.page.text
+    assert ("lang", "hi") in second.form.fields

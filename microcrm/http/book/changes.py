@@ -82,7 +82,7 @@ async def _cancel_page(request: Request, error: DomainError | None = None) -> Re
     tongue = tongue_of(request)
     own = await perform(visitor(request), own_visit, request.path_params["token"])
     if not own.may_cancel and error is None:
-        return onward(_own(request, asked_language(request.query_params)))
+        return onward(_own(request, asked_language(request)))
     page = visit_page(request, visit, tongue) | {
         "said": _words(error, tongue) if error else "",
         "can_cancel": own.may_cancel,
@@ -97,7 +97,7 @@ async def _move_page(request: Request, error: DomainError | None = None) -> Resp
     tongue, zone = tongue_of(request), zone_of(visit.shop.zone)
     own = await perform(visitor(request), own_visit, request.path_params["token"])
     if not own.may_move and error is None:
-        return onward(_own(request, asked_language(request.query_params)))
+        return onward(_own(request, asked_language(request)))
     nearest = [slot_at(tongue, zone, start) for start in error.nearest] if isinstance(error, SlotTaken) else []
     lost = "" if error is None else tongue.say(LOST) if isinstance(error, SlotTaken) else _words(error, tongue)
     then = tongue.say("These are the nearest free times.") if nearest else ""
@@ -115,7 +115,7 @@ def _times_page(request: Request, visit: PublicVisit, tongue: Tongue, strip: Str
         "heading": tongue.say("Which time instead?"),
         "action": f"/m/{request.path_params['token']}/move",
         "steps": [],
-        "back": _own(request, asked_language(request.query_params)),
+        "back": _own(request, asked_language(request)),
         "back_words": tongue.say("Back to the visit"),
         "zone_words": tongue.zone(zone),
         "zone_name": visit.shop.zone,
@@ -144,7 +144,7 @@ async def _strip(request: Request, visit: PublicVisit, error: DomainError | None
         start = day if own_day >= today + timedelta(days=DAYS) else ""
     span = span_of(start, day, today, visit.shop.terms.horizon_days)
     found = await perform(visitor(request), times_to_move, request.path_params["token"], span.first, span.last)
-    language = asked_language(query)
+    language = asked_language(request)
 
     def link(start: date, of_day: date | None) -> str:
         more = f"&day={of_day.isoformat()}" if of_day else ""

@@ -54,7 +54,7 @@ async def show_you(request: Request) -> Response:
     await check_address(request, LINKS)
     wish = wish_in(request, shop)
     token = request.path_params["token"]
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     try:
         visit = await perform(visitor(request), public_visit, token)
     except NotFound:
@@ -216,7 +216,7 @@ def _values(
 ) -> dict[str, Any]:  # fmt: skip
     tongue, zone = tongue_of(request), zone_of(shop.zone)
     typed = {name: form.get(name) for name in _TYPED} if form is not None else {}
-    language = form.get("lang") if form is not None else asked_language(request.query_params)
+    language = form.get("lang") if form is not None else asked_language(request)
     day = tongue.short_day(held.start.astimezone(zone).date())
     return {
         "action": f"/b/{shop.slug}/you/{request.path_params['token']}",

@@ -76,7 +76,7 @@ async def show_visit(request: Request) -> Response:
 def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str, Any]:
     shop, zone = visit.shop, zone_of(visit.shop.zone)
     token = request.path_params["token"]
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     start = visit.starts_at.astimezone(zone)
     is_ahead = visit.starts_at > wiring.now()
     is_new = request.query_params.get("new") in ("4", "5") and is_ahead

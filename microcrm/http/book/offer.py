@@ -60,7 +60,7 @@ def offer_page(request: Request, offer: OfferView, tongue: Tongue) -> dict[str, 
     zone = zone_of(offer.zone)
     start = offer.starts_at.astimezone(zone)
     heading, said = _SAID[offer.state]
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     return {
         "heading": tongue.say(heading),
         "said": tongue.say(said),

@@ -57,7 +57,7 @@ async def leave_for_checkout(request: Request, asked: Wanted, shop: PublicShop, 
         log.warning("checkout.refused", business_id=asked.business_id, reason=refused.code)
         raise Upstream("Paying online does not work just now.", remedy="Pay it another way, or ask the shop.") from None
     checkout = settings().sandbox_url if keys.is_sandbox else REAL_URL
-    back, language = f"{settings().public_url}{page}", asked_language(request.query_params)
+    back, language = f"{settings().public_url}{page}", asked_language(request)
     more = f"?lang={language}" if language else ""
     fields = {
         "key_id": keys.key_id,
@@ -94,7 +94,7 @@ async def come_back_to(request: Request, page: str, business_id: int) -> Respons
             await look_up_order(business_id, *ids)
         except DomainError as error:  # the worker asks again within minutes
             log.warning("checkout.not_looked_up", reason=error.code)
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     return go(f"{page}{'?paying=1' if all(ids) else '?failed=1'}{f'&lang={language}' if language else ''}")
 
 

@@ -64,7 +64,7 @@ async def leave(request: Request) -> Response:
 
 
 def ticket_page(request: Request, place: Place, tongue: Tongue) -> dict[str, Any]:
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     is_in_line = place.state in (Ticket.WAITING, Ticket.CALLED)
     return {
         "place": place,

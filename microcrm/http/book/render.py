@@ -46,7 +46,7 @@ def _environment(code: str) -> Environment:
 
 def html(request: Request, tongue: Tongue, template: str, shop: PublicShop | None, **values: Any) -> str:
     """The text of a page. ``canonical``: the path that search engines shall know; without it they are told to pass by."""
-    asked = asked_language(request.query_params)
+    asked = asked_language(request)
     public_url = settings().public_url
     canonical = values.pop("canonical", "")
     common: dict[str, Any] = {

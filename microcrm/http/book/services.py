@@ -74,7 +74,7 @@ async def show_services(request: Request) -> Response:
     tongue = tongue_of(request)
     if not is_plain:
         return answer(_services(request, tongue, await front_of(request)))
-    key = f"{request.path_params['slug']} {tongue.code} {asked_language(request.query_params)}"
+    key = f"{request.path_params['slug']} {tongue.code} {asked_language(request)}"
     page = _first_pages.get(key)
     if page is None:
         page = _first_pages.keep(key, Kept(_services(request, tongue, await front_of(request))))
@@ -87,13 +87,13 @@ async def show_people(request: Request) -> Response:
     shop = await front_of(request)
     wish = wish_in(request, shop)
     if wish.is_empty or wish.is_mixed:
-        return onward(wish.address(f"/b/{shop.slug}", lang=asked_language(request.query_params), e="1"))
+        return onward(wish.address(f"/b/{shop.slug}", lang=asked_language(request), e="1"))
     if not wish.has_choice_of_people:
-        return onward(wish.address(f"/b/{shop.slug}/when", lang=asked_language(request.query_params)))
+        return onward(wish.address(f"/b/{shop.slug}/when", lang=asked_language(request)))
     tongue = tongue_of(request)
     return show(
         request, "people.html", shop, wish=wish, choices=_people(shop, wish, tongue), steps=steps_of(tongue, wish),
-        back=wish.address(f"/b/{shop.slug}", lang=asked_language(request.query_params)),
+        back=wish.address(f"/b/{shop.slug}", lang=asked_language(request)),
         go=button(tongue.say("Continue")), **summary(wish, tongue),
     )  # fmt: skip
 

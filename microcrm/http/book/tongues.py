@@ -22,10 +22,10 @@ from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from microcrm.domain.notices import spoken_clock
+from microcrm.http.forms import LANGUAGE
 
 WORDS = Path(__file__).parent / "words"
 SOURCE = "en"  # the language that the templates are written in
@@ -127,7 +127,7 @@ def tongues() -> dict[str, Tongue]:
 def tongue_of(request: Request) -> Tongue:
     """The language in the address, else the one that the browser likes best, else English."""
     known = tongues()
-    asked = asked_language(request.query_params)
+    asked = asked_language(request)
     if asked:
         return known[asked]
     wanted = request.headers.get("accept-language", "")[:_MOST_ASKED].replace("-", "_").split(",")
@@ -135,9 +135,9 @@ def tongue_of(request: Request) -> Tongue:
     return next((known[code] for code, weight in ranked if weight > 0 and code in known), known[SOURCE])
 
 
-def asked_language(query: QueryParams) -> str:
-    """The code that the address names, or ""."""
-    asked = query.get("lang", "")
+def asked_language(request: Request) -> str:
+    """The code that the address names, or the form that was sent; "" when neither does."""
+    asked = request.query_params.get("lang", "") or getattr(request.state, LANGUAGE, "")
     return asked if asked in tongues() else ""
 
 

@@ -71,7 +71,7 @@ class WishFields:
 async def show_form(request: Request) -> Response:
     shop = await front_of(request)
     wish = wish_in(request, shop)
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     if wish.is_empty or not wait_address(shop, wish, language):
         return onward(wish.address(f"/b/{shop.slug}", lang=language, e="1"))
     day = request.query_params.get("day", "")[:10] or _tomorrow(shop)
@@ -118,7 +118,7 @@ async def submit_entry(request: Request) -> Response:
 
 def entry_page(request: Request, entry: OwnEntry, tongue: Tongue) -> dict[str, Any]:
     heading, said = _SAID[entry.state]
-    token, language = request.path_params["token"], asked_language(request.query_params)
+    token, language = request.path_params["token"], asked_language(request)
     ways = {"offered": tongue.say("See the time that is kept for you"), "booked": tongue.say("To your visit")}
     return {
         "heading": tongue.say(heading),
@@ -184,7 +184,7 @@ def _page(
     request: Request, shop: PublicShop, wish: Wish, typed: Mapping[str, str], *,
     errors: Mapping[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
-    tongue, language = tongue_of(request), typed.get("lang") or asked_language(request.query_params)
+    tongue, language = tongue_of(request), typed.get("lang") or asked_language(request)
     service, today = _chosen(typed, wish), _today(shop)
     is_one = len(wish.services) == 1
     people = [(str(doer.member_id), shop.members[doer.member_id].name) for doer in service.doers]

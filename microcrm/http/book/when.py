@@ -36,7 +36,7 @@ async def show_times(request: Request) -> Response:
     shop = await front_of(request)
     wish = wish_in(request, shop)
     if wish.is_empty or wish.is_mixed:
-        return onward(wish.address(f"/b/{shop.slug}", lang=asked_language(request.query_params), e="1"))
+        return onward(wish.address(f"/b/{shop.slug}", lang=asked_language(request), e="1"))
     strip = await _strip(request, shop, wish)
     return show(request, "times.html", shop, **_page(request, shop, wish, strip))
 
@@ -104,14 +104,14 @@ async def _strip(request: Request, shop: PublicShop, wish: Wish, chosen: date | 
 
     def link(start: date, of_day: date | None) -> str:
         more = {"from": start.isoformat(), "day": of_day.isoformat() if of_day else ""}
-        return wish.address(f"/b/{shop.slug}/when", lang=asked_language(query), **more)
+        return wish.address(f"/b/{shop.slug}/when", lang=asked_language(request), **more)
 
     return strip_of(tongue_of(request), zone, span, found.days, link, is_class=wish.group_class is not None)
 
 
 def _page(request: Request, shop: PublicShop, wish: Wish, strip: Strip) -> dict[str, Any]:
     tongue = tongue_of(request)
-    language = asked_language(request.query_params)
+    language = asked_language(request)
     before = "who" if wish.has_choice_of_people else ""
     return {
         "heading": tongue.say("When suits you?"),
@@ -148,7 +148,7 @@ def _seat_links(request: Request, shop: PublicShop, wish: Wish) -> list[dict[str
     if wish.group_class is None:
         return []
     query = request.query_params
-    more = {name: query.get(name, "") for name in ("from", "day")} | {"lang": asked_language(query)}
+    more = {name: query.get(name, "") for name in ("from", "day")} | {"lang": asked_language(request)}
     return [
         {
             "number": number,
