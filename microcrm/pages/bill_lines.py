@@ -14,7 +14,6 @@ from microcrm.components.buttons import (
 from microcrm.components.cards import card
 from microcrm.components.hotkeys.hotkeys import in_line
 from microcrm.components.icons import icon
-from microcrm.domain.taxbook import KINDS
 from microcrm.state.bill import Bill
 from microcrm.state.bills_view import EditLine
 from microcrm.state.booking_card_view import Option
@@ -46,10 +45,7 @@ def lines() -> rx.Component:
             button("Empty line", icon="plus", on_click=Bill.add_line(""), **in_line("add")),
             rx.el.select(
                 rx.el.option("Add from the price list …", value=""),
-                rx.el.optgroup(rx.foreach(Bill.services, _offer), label="Services"),
-                rx.cond(
-                    Bill.products.length() > 0, rx.el.optgroup(rx.foreach(Bill.products, _offer), label="Products")
-                ),
+                rx.foreach(Bill.services, _offer),
                 value="",
                 on_change=Bill.add_line,
                 class_name="input",
@@ -123,7 +119,7 @@ def _line(line: rx.Var[EditLine]) -> rx.Component:
         _cell(line, "price", "Rate in rupees", line.price, input_mode="decimal"),
         _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="–"),
         rx.el.select(
-            *[rx.el.option(kind.label, value=tax_class.value) for tax_class, kind in KINDS.items()],
+            rx.foreach(Bill.kinds, _offer),
             default_value=line.tax_class,
             on_change=Bill.type_line(line.at, "tax_class"),
             class_name="input",

@@ -13,7 +13,14 @@ from microcrm.state.bill_money import Till
 from microcrm.state.bill_rows import Amount
 from microcrm.state.bills_view import PaidLine
 
-_WAYS = (("cash", "Cash"), ("upi", "UPI"), ("card", "Card"), ("bank", "Bank transfer"), ("wallet", "Wallet"))
+_OTHER_WAYS = rx.Var.create(
+    [
+        {"mode": mode, "words": words, "place": str(place)}
+        for place, (mode, words) in enumerate(
+            (("upi", "UPI"), ("card", "Card"), ("bank", "Bank transfer"), ("wallet", "Wallet")), 1
+        )
+    ]
+)
 
 
 def paid() -> rx.Component:
@@ -55,13 +62,7 @@ def dialogs() -> rx.Component:
             on_close=Till.close,
             description=Bill.bill.due + " is due",
         ),
-        _reason_dialog(
-            "cancel",
-            "Cancel this bill?",
-            "Only while nobody has been given it. Its number stays taken and is reported as cancelled.",
-            "Cancel the bill",
-        ),
-        _reason_dialog("void", "Declare this payment void?", "What it settled is due again.", "Void the payment"),
+        _reason_dialog(),
         _credit_dialog(),
         _debit_dialog(),
     )
@@ -130,7 +131,8 @@ def _pay_form() -> rx.Component:
                 class_name="row",
             ),
         ),
-        *[_way(mode, words, place) for place, (mode, words) in enumerate(_WAYS)],
+        _cash(),
+        rx.foreach(_OTHER_WAYS, _way),
         rx.cond(
             Bill.bill.owes != "",
             check_field(
@@ -146,36 +148,57 @@ def _pay_form() -> rx.Component:
     )
 
 
-def _way(mode: str, words: str, place: int) -> rx.Component:
-    first = Bill.bill.due_input if place == 0 else ""
-    more = (
-        text_field("given", "Cash given", Till.errors, optional=True, before="₹", form="pay", input_mode="decimal")
-        if mode == "cash"
-        else text_field(f"proof_{mode}", "Reference", Till.errors, optional=True, form="pay", max_length=60)
-    )
+def _cash() -> rx.Component:
     return rx.el.fieldset(
         rx.el.div(
-            text_field(f"amount_{mode}", words, Till.errors, value=first, before="₹", form="pay", input_mode="decimal"),
-            more,
+            _amount("cash", "Cash", value=Bill.bill.due_input),
+            text_field("given", "Cash given", Till.errors, optional=True, before="₹", form="pay", input_mode="decimal"),
             class_name="grid-2",
         ),
-        field_error(f"parts.{place}.amount", Till.errors, form="pay"),
-        field_error(f"parts.{place}.given", Till.errors, form="pay"),
+        field_error("parts.0.amount", Till.errors, form="pay"),
+        field_error("parts.0.given", Till.errors, form="pay"),
     )
 
 
-def _reason_dialog(what: str, title: str, text: str, action: str) -> rx.Component:
+def _way(way: rx.Var[dict[str, str]]) -> rx.Component:
+    """Drawn from a list: a page of forms has its weight."""
+    return rx.el.fieldset(
+        rx.el.div(
+            _amount(way["mode"], way["words"]),
+            text_field("proof_" + way["mode"], "Reference", Till.errors, optional=True, form="pay", max_length=60),
+            class_name="grid-2",
+        ),
+        field_error("parts." + way["place"] + ".amount", Till.errors, form="pay"),
+        key=way["mode"],
+    )
+
+
+def _amount(mode: str | rx.Var[str], words: str | rx.Var[str], *, value: str | rx.Var[str] = "") -> rx.Component:
+    name = "amount_" + mode
+    return text_field(name, words, Till.errors, value=value, before="₹", form="pay", input_mode="decimal")
+
+
+def _reason_dialog() -> rx.Component:
+    """Before a bill is cancelled, or a payment is declared void."""
+    is_void = Till.open == "void"
     return dialog(
-        title,
+        rx.cond(is_void, "Declare this payment void?", "Cancel this bill?"),
         rx.el.form(
-            text_field("reason", "Reason", Till.errors, form=what, max_length=200),
-            form_footer(submit(action, busy=Till.is_busy), button("Keep it as it is", on_click=Till.close)),
+            text_field("reason", "Reason", Till.errors, form="why", max_length=200),
+            form_footer(
+                submit(rx.cond(is_void, "Void the payment", "Cancel the bill"), busy=Till.is_busy),
+                button("Keep it as it is", on_click=Till.close),
+            ),
             on_submit=Till.correct,
             class_name="form",
         ),
-        open=Till.open == what,
+        open=is_void | (Till.open == "cancel"),
         on_close=Till.close,
-        description=text,
+        description=rx.cond(
+            is_void,
+            "What it settled is due again.",
+            "Only while nobody has been given it. Its number stays taken and is reported as cancelled.",
+        ),
     )
 
 

@@ -21,7 +21,6 @@ from microcrm.components.feedback import blank, skeleton, skeleton_lines
 from microcrm.components.fields import search_field, text_field
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import Permission
-from microcrm.domain.states import choices
 from microcrm.pages.advance import give_back_dialog
 from microcrm.pages.bill_lines import lines
 from microcrm.pages.bill_money import dialogs, paid
@@ -239,7 +238,7 @@ def _place() -> rx.Component:
         rx.el.label("Where the work was done", html_for="f-performed_in"),
         rx.el.select(
             rx.el.option("At the shop", value=""),
-            *[rx.el.option(words, value=code) for code, words in choices()],
+            rx.foreach(Bill.places, lambda one: rx.el.option(one.label, value=one.value, key=one.value)),
             id="f-performed_in",
             default_value=BILL.performed_in,
             on_change=Bill.type_head("performed_in"),

@@ -12,6 +12,8 @@ import reflex as rx
 from microcrm.domain.goods import format_quantity
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
+from microcrm.domain.states import choices
+from microcrm.domain.taxbook import KINDS
 from microcrm.operations.billing.goods import shelves
 from microcrm.operations.billing.offers import Offer, find_offers, offers
 from microcrm.operations.billing.pricing import Priced
@@ -38,7 +40,8 @@ class BillLines(rx.State, mixin=True):
 
     lines: list[EditLine] = []
     services: list[Option] = []
-    products: list[Option] = []
+    kinds: list[Option] = []  # of services and goods, for GST
+    places: list[Option] = []  # the States, for where the work was done
     found: list[Option] = []  # what the words in the search box can mean
     missed: str = ""  # a scanned code or words that mean nothing here
     drawn: int = 0
@@ -121,8 +124,9 @@ class BillLines(rx.State, mixin=True):
         found = await self._perform(offers)
         self._empty = replace(EMPTY_LINE, is_with_tax=(await self._perform(billing_terms)).is_price_with_tax)
         self._offers = {offer_key(one): line_from_offer(one) for one in found}
-        self.services = [Option(offer_key(one), one.name) for one in found if one.service_id]
-        self.products = [Option(offer_key(one), one.name) for one in found if one.product_id]
+        self.services = [Option(offer_key(one), one.name if one.service_id else _offered(one)) for one in found]
+        self.kinds = [Option(kind.value, words.label) for kind, words in KINDS.items()]
+        self.places = [Option(code, words) for code, words in choices()]
         self.found, self.missed = [], ""
 
     def _learn(self, found: Sequence[Offer]) -> None:
