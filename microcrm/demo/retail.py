@@ -15,6 +15,7 @@ from microcrm.demo.setting import Opened
 from microcrm.domain.documents import DocumentKind
 from microcrm.domain.goods import ONE, Move
 from microcrm.domain.taxbook import TaxClass
+from microcrm.domain.zones import INDIA, to_instant, to_wall, zone_of
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.operations.billing.pricing import ReadLine
 
@@ -94,14 +95,16 @@ class Shelf:
 
     def _story(self, place: int, moves: Sequence[Moved]) -> Iterator[Row]:
         product = self.products[place]
-        begun = self.now - _FIRST + timedelta(minutes=place)
+        zone = zone_of(INDIA)
+        begun = to_instant(to_wall(self.now - _FIRST, zone)[0], 11 * 60 + place, zone)
         stock = product.get("first") or product["batch"]
         yield self._row(place, Move.RECEIVED, stock, stock, begun)
         last, broke = begun, self.now - _BROKE
         for one in moves:
             if place == 0 and last < broke <= one.at:
                 stock -= 1
-                yield self._row(place, Move.DAMAGED, -1, stock, broke, note="Leaking bottle")
+                noticed = max(last + timedelta(minutes=1), one.at - timedelta(minutes=20))
+                yield self._row(place, Move.DAMAGED, -1, stock, noticed, note="Leaking bottle")
             if "batch" in product and stock + one.quantity < product["low"]:
                 stock += product["batch"]
                 came = max(last + timedelta(minutes=1), one.at - timedelta(hours=3))
