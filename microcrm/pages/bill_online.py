@@ -27,8 +27,7 @@ def online() -> rx.Component:
             "Online",
             rx.cond(
                 (S.mode == "sandbox") | (S.mode == "test"),
-                rx.el.div(chip(rx.cond(S.mode == "sandbox", "Sandbox: no money moves", "Test keys: no money moves"), "warn"),
-                          class_name="pad"),
+                rx.el.div(chip("No money moves: " + S.mode, "warn"), class_name="pad"),
             ),
             rx.cond(
                 S.lines.length() > 0,
@@ -57,11 +56,10 @@ def _line(one: rx.Var[OnlineLine]) -> rx.Component:
         ),
         rx.cond(_MAY_CORRECT & (one.ledger_id != ""), back),
         rx.cond(
-            one.concern != "",
-            alert("warn", one.concern, action=rx.cond(
-                _MAY_CORRECT, text_button("Leave it so", on_click=S.leave_it(one.id)))),
+            (one.concern != "") | (one.dispute != ""),
+            alert("warn", one.concern + one.dispute, action=rx.cond(
+                _MAY_CORRECT & (one.concern != ""), text_button("Leave it so", on_click=S.leave_it(one.id)))),
         ),
-        rx.cond(one.dispute != "", alert("warn", one.dispute)),
         class_name="bill-online",
         key=one.id,
     )  # fmt: skip
@@ -76,9 +74,7 @@ def online_dialogs() -> rx.Component:
                     rx.el.code(S.address), button("Copy", icon="copy", **copies(S.address)), class_name="link-now"
                 ),
                 rx.el.div(
-                    away_button(
-                        "See the page", S.address, icon="external_link", target="_blank", rel="noopener noreferrer"
-                    ),
+                    away_button("See the page", S.address, target="_blank", rel="noopener noreferrer"),
                     class_name="row",
                 ),
                 rx.el.p("It is taken back by itself when the bill is paid another way.", class_name="hint"),

@@ -18,9 +18,7 @@ def share_dialog() -> rx.Component:
             rx.el.div(
                 away_button("WhatsApp", S.whatsapp, kind="whatsapp", target="_blank", rel="noopener noreferrer"),
                 away_button("Mail", S.mail, icon="mail"),
-                away_button(
-                    "See the page", S.address, icon="external_link", target="_blank", rel="noopener noreferrer"
-                ),
+                away_button("See the page", S.address, target="_blank", rel="noopener noreferrer"),
                 class_name="row",
             ),
             rx.el.p("It opens your own WhatsApp or mail with the words written; you send it.", class_name="hint"),

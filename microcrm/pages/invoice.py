@@ -125,7 +125,7 @@ def _actions() -> rx.Component:
         ),
         rx.cond(
             ((BILL.left != "") | (BILL.freed != "")) & MAY_CORRECT,
-            button("Give back", icon="undo_2", on_click=AdvanceForm.begin_giving),
+            button("Give back", icon="receipt_indian_rupee", on_click=AdvanceForm.begin_giving),
         ),
         rx.cond(BILL.takes_money & MAY_TAKE, button("Take payment", kind="primary", on_click=Till.begin_paying)),
         rx.cond(
@@ -133,10 +133,10 @@ def _actions() -> rx.Component:
             menu(
                 "bill-more",
                 menu_trigger("bill-more", "More actions", kind="plain"),
-                menu_item("bill-more", "The customer has it", icon="send", on_click=Bill.given),
+                menu_item("bill-more", "The customer has it", icon="share_2", on_click=Bill.given),
                 rx.cond(
                     BILL.may_repeat,
-                    menu_item("bill-more", "Let it come again", icon="repeat", on_click=RepeatForm.begin),
+                    menu_item("bill-more", "Let it come again", icon="plus", on_click=RepeatForm.begin),
                 ),
                 rx.cond(
                     BILL.is_repeated,
@@ -145,7 +145,9 @@ def _actions() -> rx.Component:
                 rx.cond(
                     BILL.may_credit & MAY_CORRECT,
                     rx.fragment(
-                        menu_item("bill-more", "Credit note", icon="undo_2", on_click=Till.begin("credit", "")),
+                        menu_item(
+                            "bill-more", "Credit note", icon="receipt_indian_rupee", on_click=Till.begin("credit", "")
+                        ),
                         menu_item("bill-more", "Debit note", icon="plus", on_click=Till.begin("debit", "")),
                     ),
                 ),
@@ -202,10 +204,7 @@ def _who() -> rx.Component:
                 ),
                 rx.cond(BILL.owes != "", rx.el.p(BILL.owes, " due from earlier bills", class_name="meta num")),
                 rx.cond(BILL.advance != "", rx.el.p(BILL.advance, " paid ahead", class_name="meta num")),
-                rx.cond(
-                    BILL.deposit != "",
-                    rx.el.p(BILL.deposit, " deposit of this visit, taken off when you issue it", class_name="meta num"),
-                ),
+                rx.el.p(BILL.deposit, class_name="meta num"),
                 search_field("Search customers", Bill.words, Bill.find, placeholder="Name or last 4 digits"),
                 rx.el.ul(rx.foreach(Bill.people, _person), class_name="list people-found"),
                 class_name="stack-s",

@@ -258,7 +258,9 @@ def recalled(bill: BillView, money: CustomerMoney) -> BillView:
         customer=bill.customer or money.name,
         owes=format_rupees(owed) if owed > 0 else "",
         advance=format_rupees(money.advance) if money.advance else "",
-        deposit=format_rupees(money.deposit) if money.deposit and bill.is_draft else "",
+        deposit=f"{format_rupees(money.deposit)} deposit of this visit, taken off when you issue it"
+        if money.deposit and bill.is_draft
+        else "",
     )
 
 
