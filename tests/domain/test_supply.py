@@ -7,6 +7,7 @@ import pytest
 from microcrm.domain.supply import Heads, PlaceRule, heads_between, place_of_supply
 
 P, T, E, G = PlaceRule.PERFORMED, PlaceRule.TRAINING, PlaceRule.EVENT, PlaceRule.GENERAL
+C = PlaceRule.COUNTER
 LOCAL, UT, INTER = Heads.CGST_SGST, Heads.CGST_UTGST, Heads.IGST
 
 
@@ -16,6 +17,10 @@ LOCAL, UT, INTER = Heads.CGST_SGST, Heads.CGST_UTGST, Heads.IGST
         pytest.param(P, "27", "24", "24", "27", "27", LOCAL, id="haircut for a business of another State: s.12(4)"),
         pytest.param(P, "27", "", "29", "27", "27", LOCAL, id="haircut for a visitor from another State"),
         pytest.param(P, "27", "", "24", "24", "24", INTER, id="bridal make-up at a home in another State"),
+        pytest.param(
+            C, "27", "24", "24", "", "27", LOCAL, id="goods that a business of another State takes along: s.10(1)(c)"
+        ),
+        pytest.param(C, "27", "", "24", "24", "24", INTER, id="goods handed over at a home in another State"),
         pytest.param(P, "04", "", "06", "04", "04", UT, id="gym in Chandigarh: UTGST"),
         pytest.param(P, "07", "", "", "", "07", LOCAL, id="Delhi has a legislature: SGST"),
         pytest.param(E, "27", "24", "", "24", "24", INTER, id="event held elsewhere: s.12(6)"),

@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from microcrm.domain.errors import Invalid
-from microcrm.domain.taxbook import GST_2_0, GST_BEGAN, KINDS, RATES, TaxClass, rate_on, rate_words
+from microcrm.domain.taxbook import (
+    GOODS,
+    GST_2_0,
+    GST_BEGAN,
+    KINDS,
+    RATES,
+    TaxClass,
+    TaxRate,
+    rate_for,
+    rate_on,
+    rate_words,
+)
 
 EVE = date(2025, 9, 21)
 
@@ -38,6 +49,24 @@ def test_what_did_not_change(tax_class: TaxClass, rate_bp: int, is_exempt: bool,
     row = rate_on(tax_class, day)
     assert (row.rate_bp, row.is_exempt) == (rate_bp, is_exempt)
     assert cited in row.citation
+
+
+def test_goods_by_their_hsn() -> None:
+    """Notification 9/2025-CTR: shampoo and the like 5 %, what no other schedule names 18 %."""
+    assert rate_on(TaxClass.GOODS, GST_2_0).rate_bp == 1800
+    assert (rate_on(TaxClass.DAILY_GOODS, EVE).rate_bp, rate_on(TaxClass.DAILY_GOODS, GST_2_0).rate_bp) == (1800, 500)
+    assert GOODS < set(TaxClass) and not any(KINDS[kind].sacs for kind in GOODS)
+
+
+def test_a_rate_of_the_shop_s_own_holds_for_all_codes_that_begin_with_its_code() -> None:
+    """The longest beginning goes before a shorter one, and both before the class."""
+
+    def own(sac: str, rate_bp: int) -> TaxRate:
+        return TaxRate(TaxClass.GOODS, rate_bp, False, False, GST_2_0, None, "Notification", sac)
+
+    rates = [own("", 4000), own("9021", 500), own("90211000", 0)]
+    asked = ("90211000", "90219090", "9021", "33059090", "")
+    assert [rate_for(rates, TaxClass.GOODS, sac, GST_2_0).rate_bp for sac in asked] == [0, 500, 500, 4000, 4000]
 
 
 def test_shared_vectors(vectors: dict[str, Any]) -> None:
