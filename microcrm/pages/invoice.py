@@ -12,6 +12,7 @@ from microcrm.components.buttons import (
     link_button,
     menu,
     menu_item,
+    menu_link,
     menu_trigger,
     segmented,
 )
@@ -27,7 +28,6 @@ from microcrm.pages.bill_money import dialogs, paid
 from microcrm.pages.bill_online import online, online_dialogs
 from microcrm.pages.bill_share import share_dialog
 from microcrm.pages.frame import screen
-from microcrm.pages.recurring import repeat_dialog
 from microcrm.state.advance import AdvanceForm
 from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
@@ -63,7 +63,6 @@ def invoice() -> rx.Component:
         ),
         dialogs(),
         give_back_dialog(),
-        repeat_dialog(),
         online_dialogs(),
         share_dialog(),
         here="/invoices",
@@ -136,7 +135,7 @@ def _actions() -> rx.Component:
                 menu_item("bill-more", "The customer has it", icon="share_2", on_click=Bill.given),
                 rx.cond(
                     BILL.may_repeat,
-                    menu_item("bill-more", "Let it come again", icon="plus", on_click=RepeatForm.begin),
+                    menu_link("Let it come again", "/recurring?bill=" + BILL.id, icon="plus"),
                 ),
                 rx.cond(
                     BILL.is_repeated,

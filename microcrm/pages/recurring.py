@@ -14,7 +14,7 @@ from microcrm.components.tables import Column, cell, table
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
 from microcrm.state.recurring import RecurringPage as S
-from microcrm.state.recurring import RepeatForm, RhythmForm, SeriesLine
+from microcrm.state.recurring import SeriesLine
 
 COLUMNS = (
     Column("Customer"),
@@ -35,9 +35,16 @@ def recurring() -> rx.Component:
         "Recurring bills",
         table("Recurring bills", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
         dialog(
+            "Let this bill come again",
+            _rhythm_form(on_submit=S.begin, action="Begin"),
+            open=S.is_open & (S.bill != ""),
+            on_close=S.close,
+            description="New bills for the same customer with the same lines, at the tax rates of their day.",
+        ),
+        dialog(
             "Change this recurring bill",
-            rhythm_form(S.form, S.errors, on_submit=S.change, on_close=S.close, action="Save"),
-            open=S.is_open,
+            _rhythm_form(on_submit=S.change, action="Save"),
+            open=S.is_open & (S.bill == ""),
             on_close=S.close,
             description="What stands on it is changed on one of its bills: open that, then More actions, Next ones like this.",
         ),
@@ -56,27 +63,8 @@ def recurring() -> rx.Component:
     )
 
 
-def repeat_dialog() -> rx.Component:
-    """On the page of a bill."""
-    return dialog(
-        "Let this bill come again",
-        rhythm_form(
-            RepeatForm.form, RepeatForm.errors, on_submit=RepeatForm.save, on_close=RepeatForm.close, action="Begin"
-        ),
-        open=RepeatForm.is_open,
-        on_close=RepeatForm.close,
-        description="New bills for the same customer with the same lines, at the tax rates of their day.",
-    )
-
-
-def rhythm_form(
-    form: rx.Var[RhythmForm],
-    errors: rx.Var[dict[str, str]],
-    *,
-    on_submit: rx.EventHandler,
-    on_close: rx.EventHandler,
-    action: str,
-) -> rx.Component:
+def _rhythm_form(*, on_submit: rx.EventHandler, action: str) -> rx.Component:
+    form, errors = S.form, S.errors
     return rx.el.form(
         rx.el.div(
             text_field("step", "Every how many", errors, value=form.step, form="rhythm", input_mode="numeric", max_length=2),
@@ -96,7 +84,7 @@ def rhythm_form(
             [("off", "Write a draft", "You look at it and issue it"), ("on", "Issue it", "It has its number and is due at once")],
             value=rx.cond(form.is_issuing, "on", "off"), form="rhythm",
         ),
-        form_footer(submit(action), button("Close", on_click=on_close)),
+        form_footer(submit(action), button("Close", on_click=S.close)),
         on_submit=on_submit, class_name="form", key=form.id + form.next_on, no_validate=True,
     )  # fmt: skip
 

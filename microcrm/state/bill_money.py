@@ -35,13 +35,17 @@ class Till(AppState):
 
     _key: str = ""
     _payment: int = 0
+    _for: str = ""  # the bill that the open form is about
 
     @rx.event(supersedes=True)
     @needs(Permission.INVOICES_VIEW)
     async def load(self) -> None:
         """What was paid so far."""
-        self.open, self.payments, self.creditable = "", [], []
-        if asked := self.router.url.query_parameters.get("id"):
+        asked = self.router.url.query_parameters.get("id", "")
+        self.payments, self.creditable = [], []
+        if self._for != asked:  # a form that was opened while its bill was still being loaded stays
+            self.open = ""
+        if asked:
             view = await self._perform(view_document, asked)
             self.payments = paid_lines(view, may_void=Permission.INVOICES_CORRECT.value in self.allowed)
             self.creditable = creditable_lines(view)
@@ -51,12 +55,13 @@ class Till(AppState):
     @needs(Permission.PAYMENTS_TAKE)
     async def begin_paying(self) -> None:
         self.open, self.errors, self._key = "pay", {}, uuid4().hex
+        self._for = (await self.get_state(Bill)).bill.id
 
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
     async def begin(self, what: str, payment: str) -> None:
         self.open = what if what in ("credit", "debit", "cancel", "void") else ""
-        self.errors = {}
+        self.errors, self._for = {}, (await self.get_state(Bill)).bill.id
         self._payment = int(payment) if isinstance(payment, str) and payment.isdecimal() and len(payment) < 18 else 0
 
     @rx.event

@@ -74,6 +74,7 @@ class RecurringPage(AppState):
     rows: list[SeriesLine] = []
     form: RhythmForm = RhythmForm()
     is_open: bool = False
+    bill: str = ""  # that is to come again, by the address
     ending: SeriesLine = SeriesLine("", 0, "", "", "", "", "", "", "", "", "", "", "", "", "")
     is_ending: bool = False
 
@@ -85,14 +86,25 @@ class RecurringPage(AppState):
         found = await self._perform(recurring_bills)
         self.rows = [line_of(one) for one in found]
         self._forms = {str(one.id): form_of(one) for one in found}
-        self.is_open = self.is_ending = False
-        self.is_read = True
+        self.bill = self.router.url.query_parameters.get("bill", "")
+        if self.bill:
+            today = today_in(zone_of(current_seat().actor.zone), now())
+            self.form = RhythmForm(next_on=due_day(today, Unit.MONTH, 1, 1).isoformat())
+        self.is_open, self.is_ending, self.is_read = bool(self.bill), False, True
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
     async def begin_change(self, series_id: str) -> None:
         self.form = self._forms.get(str(series_id), self.form)
-        self.is_open, self.errors = bool(self.form.id), {}
+        self.bill, self.is_open, self.errors = "", bool(self.form.id), {}
+
+    @rx.event
+    @needs(Permission.INVOICES_EDIT)
+    async def begin(self, form: dict[str, Any]) -> Any:
+        """The bill of the address comes again from here on."""
+        await self._perform(repeat_bill, RepeatBill(self.bill, **pick(form, *FIELDS, "is_issuing")))
+        self._notify("The bill comes again from now on")
+        return rx.redirect("/recurring", replace=True)
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)
@@ -133,35 +145,11 @@ class RecurringPage(AppState):
     @rx.event
     @needs(Permission.INVOICES_VIEW)
     async def close(self) -> None:
-        self.is_open, self.is_ending, self.errors = False, False, {}
+        self.bill, self.is_open, self.is_ending, self.errors = "", False, False, {}
 
 
 class RepeatForm(AppState):
-    """On the page of a bill."""
-
-    is_open: bool = False
-    form: RhythmForm = RhythmForm()
-
-    @rx.event
-    @needs(Permission.INVOICES_EDIT)
-    async def begin(self) -> None:
-        today = today_in(zone_of(current_seat().actor.zone), now())
-        self.form = RhythmForm(next_on=due_day(today, Unit.MONTH, 1, 1).isoformat())
-        self.is_open, self.errors = True, {}
-
-    @rx.event
-    @needs(Permission.INVOICES_VIEW)
-    async def close(self) -> None:
-        self.is_open, self.errors = False, {}
-
-    @rx.event
-    @needs(Permission.INVOICES_EDIT)
-    async def save(self, form: dict[str, Any]) -> Any:
-        bill = (await self.get_state(Bill)).bill
-        await self._perform(repeat_bill, RepeatBill(bill.id, **pick(form, *FIELDS, "is_issuing")))
-        self.is_open = False
-        self._notify("The bill comes again from now on")
-        return rx.redirect("/recurring")
+    """On the page of a bill that a series has written."""
 
     @rx.event
     @needs(Permission.INVOICES_EDIT)

@@ -145,7 +145,8 @@ def test_a_bill_comes_again(open_page: Opener, site: Site) -> None:
     page = watched.page
     new_bill(page, site, "900")
     issue(page)
-    more(page, "Let it come again")
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("link", name="Let it come again").click()
     form = page.get_by_role("dialog", name="Let this bill come again")
     check(page)
     form.get_by_label("Every how many").fill("0")

@@ -16,7 +16,7 @@ from microcrm.state.bill_money import Till
 from microcrm.state.bills import Bills
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.filed_months import FiledMonths
-from microcrm.state.recurring import RecurringPage, RepeatForm
+from microcrm.state.recurring import RecurringPage
 from tests.conftest import act_as
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -135,15 +135,20 @@ async def test_what_a_credit_note_freed_is_given_back(server: Server, a: Shop) -
 
 
 async def test_a_bill_comes_again_is_paused_changed_and_ended(server: Server, a: Shop) -> None:
-    tab = tab_of(server, a, f"/invoice?id={bill_of(a)}")
+    bill = bill_of(a)
+    tab = tab_of(server, a, f"/invoice?id={bill}")
     await tab.open(Bill.load)
     assert (await tab.state(Bill)).bill.may_repeat
-    await tab.send(RepeatForm.begin)
-    form = (await tab.state(RepeatForm)).form
+    tab.path = f"/recurring?bill={bill}"
+    await tab.send(RecurringPage.load)
+    shown = await tab.state(RecurringPage)
+    form = shown.form
+    assert shown.is_open and shown.bill == bill
     typed = {"unit": form.unit, "step": form.step, "next_on": form.next_on, "ends_on": "", "is_issuing": "on"}
-    await tab.send(RepeatForm.save, form=typed | {"step": "0"})
-    assert "step" in (await tab.state(RepeatForm)).errors
-    await tab.send(RepeatForm.save, form=typed)
+    await tab.send(RecurringPage.begin, form=typed | {"step": "0"})
+    assert "step" in (await tab.state(RecurringPage)).errors
+    await tab.send(RecurringPage.begin, form=typed)
+    tab.path = "/recurring"
     await tab.send(RecurringPage.load)
     [row] = (await tab.state(RecurringPage)).rows
     assert (row.what, row.total, row.rhythm, row.status) == (
