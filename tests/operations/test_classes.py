@@ -15,6 +15,8 @@ from microcrm.models.bookings import BookingItem, Occupancy
 from microcrm.models.classes import ClassSession
 from microcrm.models.records import OutboxMessage
 from microcrm.operations.activity import ListActivity, list_activity
+from microcrm.operations.billing.drafts import bill_of_visit
+from microcrm.operations.billing.reading import view_document
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
@@ -79,6 +81,12 @@ def test_a_class_holds_its_time_once_however_many_join(desk: UnitOfWork, shop: S
         (first.booking_id, "Walk-in", 2),
         (second.booking_id, "Plain Iyer", 1),
     ]
+
+
+def test_two_seats_are_billed_as_two(desk: UnitOfWork, yoga: ClassDone) -> None:
+    done = join(desk, walk_in(yoga, 2))
+    [line] = view_document(desk, bill_of_visit(desk, done.booking_id)).lines
+    assert (line.quantity, line.price) == (2_000, 20_000)  # Rs 200 each, as booked
 
 
 def test_a_full_class_takes_nobody_until_somebody_leaves(desk: UnitOfWork, yoga: ClassDone) -> None:

@@ -323,16 +323,19 @@ def _visit_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
     return [
         LineWish(
             description=f"{service.name}, {member}",
-            price=rupees_for_input(item.price_paise),
+            price=rupees_for_input(item.price_paise // seats),
             tax_class=service.tax_class or "standard",
             sac=service.sac,
             is_with_tax=service.is_price_with_tax,
-            quantity=str(item.seats),
+            quantity=str(seats),
             service_id=service.id,
             member_id=item.member_id,
             booking_item_id=item.id,
         )
         for item, service, member in _served(uow, booking)
+        if (
+            seats := item.seats if item.price_paise % item.seats == 0 else 1
+        )  # the price of an item is for all its seats
     ]
 
 

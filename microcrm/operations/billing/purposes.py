@@ -37,12 +37,12 @@ def purposes_for(uow: UnitOfWork, *, booking_id: int | None = None, service_id: 
 
 def _of_visit(uow: UnitOfWork, booking_id: int, own: tuple[TaxRate, ...], today: date) -> list[Purpose]:
     rows = uow.session.execute(
-        select(BookingItem.price_paise, BookingItem.seats, Service)
+        select(BookingItem.price_paise, Service)
         .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
         .where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking_id)
         .order_by(BookingItem.starts_at, BookingItem.id)
     )
-    return [_of_service(service, own, today, price * seats) for price, seats, service in rows]
+    return [_of_service(service, own, today, price) for price, service in rows]
 
 
 def _of_service(service: Service, own: tuple[TaxRate, ...], today: date, price: int = 1) -> Purpose:
