@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 import reflex as rx
 
+from microcrm.domain.errors import Invalid
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.accounts import use_advance
@@ -72,10 +74,11 @@ class Till(AppState):
     @rx.event
     @needs(Permission.PAYMENTS_TAKE)
     async def pay(self, form: dict[str, Any]) -> Any:
-        bill = (await self.get_state(Bill)).bill
-        done = await self._perform(
-            take_payment, Take(bill.id, _parts(form), self._key, pick(form, "carries")["carries"])
-        )
+        bill, parts = (await self.get_state(Bill)).bill, _parts(form)
+        try:
+            done = await self._perform(take_payment, Take(bill.id, parts, self._key, pick(form, "carries")["carries"]))
+        except Invalid as error:
+            raise Invalid(error.message, remedy=error.remedy, fields=_at_their_ways(error.fields, parts)) from None
         self._notify(_said(done))
         return self._done()
 
@@ -130,6 +133,16 @@ def _parts(form: Any) -> list[PaidPart]:
         for mode, typed in fields.items()
         if typed[f"amount_{mode}"]
     ]
+
+
+def _at_their_ways(fields: Mapping[str, str], parts: Sequence[PaidPart]) -> dict[str, str]:
+    """The operation counts what was paid in; the form shows an error by the place of its way of paying."""
+    places = {str(number): str(list(MODES).index(part.mode)) for number, part in enumerate(parts)}
+    named = {name: name.split(".") for name in fields}
+    return {
+        ".".join([words[0], places.get(words[1], words[1]), *words[2:]]) if len(words) > 2 else name: fields[name]
+        for name, words in named.items()
+    }
 
 
 def _said(done: PaymentTaken) -> str:

@@ -61,6 +61,8 @@ async def test_from_an_empty_page_to_a_paid_bill(server: Server, a: Shop) -> Non
     assert (shown.bill.number, shown.bill.status, shown.bill.takes_money) == ("INV/2627/0001", "Due", True)
     tab.path = f"/invoice?id={shown.bill.id}"
     await tab.send(Till.begin_paying)
+    await tab.send(Till.pay, form={"amount_cash": "", "amount_upi": "five", "amount_bank": "x"})
+    assert set((await tab.state(Till)).errors) == {"parts.1.amount", "parts.3.amount"}  # where the ways of paying stand
     await tab.send(Till.pay, form={"amount_cash": "525", "given": "600", "amount_upi": ""})
     assert (await notices(tab))[-1] == "INV/2627/0001 is paid in full. Give back ₹75.00."
     await tab.send(Bill.load)
