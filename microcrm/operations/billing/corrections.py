@@ -17,6 +17,7 @@ from microcrm.domain.supply import Heads
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.operations.billing.goods import bring_back_goods
+from microcrm.operations.billing.notes import note_about
 from microcrm.operations.billing.numbering import Issued, give_number
 from microcrm.operations.billing.settling import due_of
 from microcrm.operations.billing.terms import read_terms
@@ -195,21 +196,5 @@ def _without_tax(amounts: dict[str, int]) -> dict[str, int]:
 
 def _note(uow: UnitOfWork, bill: Document, reason: str, rows: list[DocumentLine], *, round_off: int) -> Document:
     sums = {name: sum(getattr(row, name) for row in rows) for name in _MONEY}
-    return Document(
-        business_id=uow.business_id,
-        kind=DocumentKind.CREDIT_NOTE,
-        corrects_id=bill.id,
-        customer_id=bill.customer_id,
-        seller=bill.seller,
-        buyer={**bill.buyer, "corrects": bill.number, "corrects_on": str(bill.issued_on)},
-        buyer_gstin=bill.buyer_gstin,
-        place_state=bill.place_state,
-        heads=bill.heads,
-        reason=bill.reason,
-        note=reason,
-        round_off_paise=round_off,
-        total_paise=sum(sums.values()) + round_off,
-        created_at=uow.now,
-        created_by_member_id=uow.actor.member_id,
-        **sums,
-    )
+    total = sum(sums.values()) + round_off
+    return note_about(uow, bill, DocumentKind.CREDIT_NOTE, reason, round_off_paise=round_off, total_paise=total, **sums)

@@ -19,6 +19,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.supply import Heads
 from microcrm.models.billing import Document, DocumentLine
 from microcrm.operations.billing.issuing import Issued, give_number
+from microcrm.operations.billing.notes import note_about
 from microcrm.operations.billing.pricing import DEAREST
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.parts.rows import find, same_version
@@ -103,24 +104,15 @@ def _read(command: DebitNote, lines: list[DocumentLine]) -> tuple[str, dict[int,
 
 
 def _note(uow: UnitOfWork, bill: Document, reason: str, worked: Bill) -> Document:
-    return Document(
-        business_id=uow.business_id,
-        kind=DocumentKind.DEBIT_NOTE,
-        corrects_id=bill.id,
-        customer_id=bill.customer_id,
-        seller=bill.seller,
-        buyer={**bill.buyer, "corrects": bill.number, "corrects_on": str(bill.issued_on)},
-        buyer_gstin=bill.buyer_gstin,
-        place_state=bill.place_state,
-        heads=bill.heads,
-        reason=bill.reason,
-        note=reason,
+    return note_about(
+        uow,
+        bill,
+        DocumentKind.DEBIT_NOTE,
+        reason,
         taxable_paise=worked.taxable,
         cgst_paise=worked.cgst,
         sgst_paise=worked.sgst,
         igst_paise=worked.igst,
         round_off_paise=worked.round_off,
         total_paise=worked.total,
-        created_at=uow.now,
-        created_by_member_id=uow.actor.member_id,
     )
