@@ -216,6 +216,7 @@ def test_a_class_is_dragged_stretched_and_asks_where_seats_are_sold(open_page: O
     panel.get_by_role("button", name="Save").click()
     expect(panel).to_contain_text("1 of 5 seats taken")
     panel.get_by_role("button", name="Close").click()
+    expect(made).to_contain_text("1 of 5")  # drawn anew: before that a key goes to a block that is about to go
     made.focus()
     page.keyboard.press("Alt+ArrowDown")
     dialog = page.get_by_role("dialog", name="Move Noon stretch")
