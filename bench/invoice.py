@@ -112,7 +112,8 @@ def _faults(owner: psycopg.Connection) -> dict[str, int]:
         """
         WITH mine AS (SELECT id FROM businesses WHERE slug LIKE 'bills-%'),
              given AS (SELECT business_id, count(*) AS all_of, count(DISTINCT number) AS different, max(right(number, 4)::int)
-                       AS highest FROM documents WHERE number IS NOT NULL GROUP BY business_id)
+                       AS highest FROM documents WHERE number IS NOT NULL AND business_id IN (SELECT id FROM mine)
+                       GROUP BY business_id)
         SELECT coalesce(sum(greatest(s.last - g.different, 0) + abs(s.last - g.highest)), 0),
                coalesce(sum(g.all_of - g.different), 0),
                (SELECT count(*) FROM documents d JOIN mine ON mine.id = d.business_id
