@@ -52,6 +52,14 @@ NOTICE = 1  # the version of the short notice beside the boxes
 _TRIES = 3  # with "anybody free": the one who was free may be lost to another while somebody else still is
 
 
+class _IsClass(Exception):
+    """A class begins at the time that was asked for by its start alone, as the nearest times of a refusal are. Nothing has
+    been written yet."""
+
+    def __init__(self, session_id: int) -> None:
+        self.session_id = session_id
+
+
 @dataclass(frozen=True, slots=True)
 class TimesAsked:
     """``services``: (service id, member id or ``None`` for anybody). ``first`` and ``last`` are days of the shop."""
@@ -126,9 +134,12 @@ def take_and_book(uow: UnitOfWork, slug: Any, command: TakeTime, person: Confirm
     who = read_person(person.name, person.phone, person.email)
     if (again := made_already(uow, typed.request_key)) is not None:
         return again
-    if command.session_id is not None:
-        return _book(uow, replace(person, token=_take(uow, command).token), agreed)
-    return _book_at_once(uow, command, typed, who, agreed)
+    try:
+        if command.session_id is None:
+            return _book_at_once(uow, command, typed, who, agreed)
+    except _IsClass as found:
+        command = replace(command, session_id=found.session_id)
+    return _book(uow, replace(person, token=_take(uow, command).token), agreed)
 
 
 def times_near(uow: UnitOfWork, slug: Any, command: TakeTime) -> tuple[FreeStart, ...]:
@@ -192,7 +203,10 @@ def _take(uow: UnitOfWork, command: TakeTime) -> HoldDone:
     def visit(offer: Offer, _: Sequence[PlannedItem]) -> NewVisit:
         return NewVisit(BookingStatus.HOLD, "online", expires_at=uow.now + timedelta(minutes=offer.hold))
 
-    items, new, taken = _take_times(uow, command, visit)
+    try:
+        items, new, taken = _take_times(uow, command, visit)
+    except _IsClass as found:
+        return _take_seats(uow, replace(command, session_id=found.session_id))
     return HoldDone(
         taken.booking_id, taken.item_ids, 1, items[0].start, items[-1].end, new.expires_at or uow.now,
         make_link(uow, booking_id=taken.booking_id),
@@ -221,6 +235,8 @@ def _take_times(
         found = public_start(uow, asked, start)
         if found is None:
             break
+        if found[0].session_id is not None:
+            raise _IsClass(found[0].session_id)
         if number == 0 and command.instead_of:
             forget_hold(uow, command.instead_of)
         items = planned(found[1], [service_id for service_id, _ in command.services], found[0])

@@ -83,7 +83,7 @@ def _facts() -> rx.Component:
                     rx.el.div(walk_ins(), tomorrow(), class_name="stack"),
                     class_name="today-side",
                 ),
-                class_name="today-grid",
+                class_name=rx.cond(TodayPage.attention.length() > 0, "today-grid needs-first", "today-grid"),
             ),
             class_name="stack",
         ),

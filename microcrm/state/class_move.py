@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import Conflict, DomainError, OutsideHours, SlotTaken
+from microcrm.domain.errors import Conflict, DomainError, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.class_card import class_card
 from microcrm.operations.class_moves import MoveClass, move_class, preview_class_move
@@ -21,7 +21,7 @@ from microcrm.state.class_panel import ClassPanel
 from microcrm.state.class_view import NO_CLASS, ClassView, class_view
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
-from microcrm.state.series_dates import DateRow, date_rows, texts
+from microcrm.state.series_dates import DateRow, clash_rows, texts
 from microcrm.state.series_edit import SCOPES
 
 
@@ -129,16 +129,10 @@ class ClassMove(AppState):
         await self._write_letter()
 
     async def _look_for_clashes(self, command: MoveClass) -> bool:
-        """Raises: SlotTaken, when the class itself that was pointed at cannot go there."""
+        """Raises: SlotTaken or OutsideHours, when the class itself that was pointed at cannot go there."""
         seen = await self._tried(preview_class_move, command)
-        own = next((one for one in seen.clashes if str(one.place) == self.card.id), None)
-        if own is not None:
-            raise (
-                SlotTaken(own.why, nearest=own.nearest, wanted=own.start)
-                if own.nearest
-                else OutsideHours(own.why, may_override=True)
-            )
-        self._seen, self.clashes = command, date_rows(seen.clashes, current_seat().actor.zone)
+        self.clashes = clash_rows(seen.clashes, self.card.id, current_seat().actor.zone)
+        self._seen = command
         return bool(self.clashes)
 
     async def _write_letter(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from microcrm.domain.errors import OutsideHours, SlotTaken
 from microcrm.domain.formatting import WEEKDAYS, clock_for_input, format_count, format_time, format_weekday_short
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.book import BookService
@@ -45,6 +46,19 @@ def date_rows(dates: Sequence[SeriesDate], zone_name: str) -> list[DateRow]:
             )
         )
     return rows
+
+
+def clash_rows(clashes: Sequence[SeriesDate], own: str, zone_name: str) -> list[DateRow]:
+    """The dates that stay where they are. Raises: SlotTaken or OutsideHours, when the one that was pointed at (``own``) is
+    among them: then nothing can be moved as it was asked for."""
+    for one in clashes:
+        if str(one.place) == own:
+            raise (
+                SlotTaken(one.why, nearest=one.nearest, wanted=one.start)
+                if one.nearest
+                else OutsideHours(one.why, may_override=True)
+            )
+    return date_rows(clashes, zone_name)
 
 
 def with_other(row: DateRow, day: str, time: str) -> DateRow:

@@ -9,7 +9,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import Conflict, DomainError, NotFound, OutsideHours, SlotTaken
+from microcrm.domain.errors import Conflict, DomainError, NotFound, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
@@ -33,7 +33,7 @@ from microcrm.state.booking_moves import Drop
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
-from microcrm.state.series_dates import DateRow, date_rows, texts
+from microcrm.state.series_dates import DateRow, clash_rows, texts
 
 SCOPES = ("following", "all")
 
@@ -174,16 +174,10 @@ class SeriesEdit(AppState):
             return
 
     async def _look_for_clashes(self, command: EditSeries) -> bool:
-        """Raises: SlotTaken, when the visit itself that was pointed at cannot go there."""
+        """Raises: SlotTaken or OutsideHours, when the visit itself that was pointed at cannot go there."""
         seen = await self._tried(preview_edit, command)
-        own = next((one for one in seen.clashes if str(one.place) == self.card.booking_id), None)
-        if own is not None:
-            raise (
-                SlotTaken(own.why, nearest=own.nearest, wanted=own.start)
-                if own.nearest
-                else OutsideHours(own.why, may_override=True)
-            )
-        self._seen, self.clashes = command, date_rows(seen.clashes, current_seat().actor.zone)
+        self.clashes = clash_rows(seen.clashes, self.card.booking_id, current_seat().actor.zone)
+        self._seen = command
         return bool(self.clashes)
 
     def _done(self, done: SeriesDone) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from microcrm.domain.booking import BookingStatus
+from microcrm.domain.errors import SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.classes import ClassSession
 from microcrm.operations.classes import CancelClass, ScheduleClass, cancel_class, schedule
 from microcrm.operations.hold import ConfirmPublic
-from microcrm.operations.public_booking import Agreed, TakeTime, take_and_book
+from microcrm.operations.public_booking import Agreed, TakeTime, take_and_book, take_time
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -79,3 +83,23 @@ def test_money_that_comes_when_the_class_is_full_goes_back(
         hear(worker(till, shop), captured())
         assert (status_of(till, first), money_of(till, first.booking_id)) == (S.EXPIRED, (DEPOSIT, 0, DEPOSIT))
         assert seats_taken(till, one.session_id) == 2
+
+
+def test_the_nearest_class_of_a_refusal_is_taken_by_its_start_alone(
+    unit_of_work: Work, shop: Shop, at: Callable[..., Any]
+) -> None:
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as till:
+        yoga = add_service(till.session, shop, "Yoga", (Role.MANAGER,), seats=2, price_paise=30_000)
+        full, free = (
+            schedule(till, ScheduleClass(yoga, shop.members[Role.MANAGER], MONDAY, time)) for time in ("16:00", "17:30")
+        )
+        wanted, page = TakeTime([(yoga, None)], start_at("16:00"), full.session_id, 2), visitor(till, shop)
+        take_and_book(page, "shop-a", wanted, ConfirmPublic(**({"token": ""} | PERSON)), Agreed())
+        other = ConfirmPublic(**({"token": ""} | PERSON | {"phone": "98450 66666"}))
+        with pytest.raises(SlotTaken) as lost:
+            take_and_book(page, "shop-a", wanted, other, Agreed())
+        again = replace(wanted, start=lost.value.nearest[0], session_id=None)
+        take_and_book(page, "shop-a", again, other, Agreed())
+        assert (seats_taken(till, full.session_id), seats_taken(till, free.session_id)) == (2, 2)
+        with pytest.raises(SlotTaken):
+            take_time(page, "shop-a", again)

@@ -286,7 +286,7 @@ def _rows(business_id: int, document_id: int, read: _Read, priced: Priced) -> li
 
 def _charge_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
     """What cancelling or not coming costs, as a charge with tax in it: it is taxed as the service would have been (CBIC circular
-    178/10/2022-GST, para 7.5)."""
+    178/10/2022-GST on cancellation charges)."""
     if not booking.cancel_fee_paise or booking.fee_waiver:
         raise Conflict("There is nothing to bill for this visit.", remedy="It is off, and costs nothing.")
     rows = _served(uow, booking)
