@@ -25,8 +25,8 @@ async def made(wanted: Wanted) -> tuple[Wanted, Keys]:
         return wanted, keys
     remote = await outside(_make, keys, wanted)
     url = remote.url if isinstance(remote, RemoteLink) else ""
-    await perform(actor, note_made, wanted.id, remote.id, url)
-    return replace(wanted, remote_id=remote.id, url=url), keys
+    remote_id, url = await perform(actor, note_made, wanted.id, remote.id, url)
+    return replace(wanted, remote_id=remote_id, url=url), keys
 
 
 async def look_up_order(business_id: int, order_id: str, payment_id: str, signature: str) -> None:

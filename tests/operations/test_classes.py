@@ -75,7 +75,8 @@ def test_a_class_holds_its_time_once_however_many_join(desk: UnitOfWork, shop: S
     first, second = join(desk, walk_in(yoga, 2)), join(desk, JoinClass(yoga.session_id, customer_id=shop.customer_id))
     assert session_of(desk, yoga.session_id).taken == 3
     assert held(desk, yoga.session_id) == [(shop.members[Role.MANAGER], True)]
-    items = desk.session.scalars(select(BookingItem).where(BookingItem.session_id == yoga.session_id)).all()
+    mine = select(BookingItem).where(BookingItem.session_id == yoga.session_id).order_by(BookingItem.id)
+    items = desk.session.scalars(mine).all()
     assert [(item.seats, item.price_paise, item.duration_min) for item in items] == [(2, 40_000, 60), (1, 20_000, 60)]
     assert [(one.booking_id, one.customer, one.seats) for one in class_card(desk, yoga.session_id).attendees] == [
         (first.booking_id, "Walk-in", 2),

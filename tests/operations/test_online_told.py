@@ -21,7 +21,7 @@ from microcrm.operations.billing.corrections import CreditNote, credit
 from microcrm.operations.billing.giving_back import GiveBackCredited, give_back_credited
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
 from microcrm.operations.billing.reading import view_document
-from microcrm.operations.online.asking import ask_by_link
+from microcrm.operations.online.asking import ask_by_link, note_made
 from microcrm.operations.online.capturing import is_capture_wanted
 from microcrm.operations.online.refunds import close_concern, online_payments, open_concerns
 from microcrm.operations.online.told import take_told
@@ -308,3 +308,12 @@ def test_workers_that_hear_the_same_at_once_post_once(fresh_database: TwoShops) 
         return document_of(uow.session, bill).paid_paise, len(uow.session.scalars(select(Payment)).all())
 
     assert act_as(shop.actor(), look) == (52_500, 1)
+
+
+def test_two_presses_that_both_made_an_order_go_on_with_the_one_noted_first(till: UnitOfWork, shop: Shop) -> None:
+    bill = issued(till, shop)
+    first, second = (ask_by_link(till, bill.document_id) for _ in range(2))
+    assert (first.id, first.remote_id) == (second.id, second.remote_id) == (first.id, "")
+    assert note_made(till, first.id, "plink_A", "https://rzp.example/A") == ("plink_A", "https://rzp.example/A")
+    assert note_made(till, second.id, "plink_B", "https://rzp.example/B") == ("plink_A", "https://rzp.example/A")
+    assert ask_by_link(till, bill.document_id).remote_id == "plink_A"

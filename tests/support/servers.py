@@ -26,6 +26,9 @@ TEMPLATE = "microcrm_template"
 _HANDED_ON = "MICROCRM_TEST_SERVERS"  # from the xdist controller to its workers
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
+# Statistics that PostgreSQL gathers by itself in the middle of a run would change the plans that tests look at.
+_SAME_PLANS = {"autovacuum": "off"}
+
 
 @dataclass(frozen=True, slots=True)
 class Servers:
@@ -73,7 +76,7 @@ def running() -> Iterator[Servers]:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="microcrm-tests-")))
         home.chmod(0o755)
         postgres = embedded_postgres.prepare(home)
-        stack.callback(processes.start(postgres.program(**_NOT_DURABLE)).stop)
+        stack.callback(processes.start(postgres.program(**_NOT_DURABLE, **_SAME_PLANS)).stop)
         valkey = embedded_valkey.prepare(home)
         stack.callback(processes.start(valkey.program()).stop)
         postgres.create_roles_and_database()

@@ -73,13 +73,15 @@ def ask_by_link(uow: UnitOfWork, document_id: Any) -> Wanted:
     return _ask(uow, find(uow, Document, document_id).id or 0, "link", LINK_LASTS)
 
 
-def note_made(uow: UnitOfWork, request_id: int, remote_id: str, url: str = "") -> None:
-    """Razorpay has it."""
+def note_made(uow: UnitOfWork, request_id: int, remote_id: str, url: str = "") -> tuple[str, str]:
+    """Razorpay has it. Returns id and address of what counts: two presses at once may each have made one, and then both go
+    on with the one that was noted first; nobody is shown the other."""
     uow.require(Permission.PAYMENTS_TAKE)
     row = find(uow, PayRequest, request_id)
     if row.state == "wanted":
         row.state, row.remote_id, row.url = "open", remote_id, url
         uow.session.flush()
+    return row.remote_id or remote_id, row.url or url
 
 
 def note_looked(uow: UnitOfWork, request_id: int, *, is_over: bool) -> None:
