@@ -109,9 +109,17 @@ def deposit_money(uow: UnitOfWork, booking: Booking) -> DepositMoney:
     return DepositMoney(asked=booking.deposit_paise, **sums, **rest)
 
 
-def follow_payment(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) -> None:
-    """The money is in the ledger as an advance; now its visit. It books what waits for it, and what has lapsed as long as nobody
-    took the time since; otherwise it goes back by itself. Another sum than was asked for books nothing."""
+def take_lapsed_time(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) -> bool:
+    """Whether the visit had lapsed and has its time again. To be asked before the receipt voucher is written: its number is held
+    until the transaction ends, and here one may wait for others who want one."""
+    booking, items = open_booking(uow, request.booking_id)
+    is_wanted = row.amount_paise == request.amount_paise and not _is_paid_already(uow, row, request)
+    return is_wanted and booking.status == _S.EXPIRED and time_again(uow, booking, items)
+
+
+def follow_payment(uow: UnitOfWork, row: GatewayPayment, request: PayRequest, *, has_time: bool) -> None:
+    """The money is in the ledger as an advance; now its visit. It books what waits for it, and what has lapsed if it has its time
+    again (``has_time``); otherwise it goes back by itself. Another sum than was asked for books nothing."""
     booking, items = open_booking(uow, request.booking_id)
     status = _S(booking.status)
     if row.amount_paise != request.amount_paise:
@@ -119,7 +127,7 @@ def follow_payment(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) ->
     elif _is_paid_already(uow, row, request):
         _put_before_the_owner(uow, row, "twice")
         send_all_back(uow, booking, row, "twice")
-    elif status is _S.PENDING_PAYMENT or (status is _S.EXPIRED and time_again(uow, booking, items)):
+    elif status is _S.PENDING_PAYMENT or (status is _S.EXPIRED and has_time):
         _book(uow, booking, items, status)
     elif status is _S.EXPIRED:
         _put_before_the_owner(uow, row, "late")

@@ -18,7 +18,7 @@ from microcrm.operations.billing.ledger import ADVANCES, RECEIVABLE, post
 from microcrm.operations.billing.settling import OPEN, due_of, settle, settle_anew
 from microcrm.operations.billing.vouchers import voucher_of
 from microcrm.operations.online.asking import mark_paid
-from microcrm.operations.online.deposits import follow_payment
+from microcrm.operations.online.deposits import follow_payment, take_lapsed_time
 from microcrm.operations.online.returning import used_of
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -66,8 +66,9 @@ def _take_in(uow: UnitOfWork, row: GatewayPayment, request: PayRequest) -> None:
         paid_ahead = Advance(
             _customer_of(uow, request) or 0, row.amount_paise, MODE, key, "webhook", row.remote_id, request.booking_id
         )
+        has_time = take_lapsed_time(uow, row, request)
         row.payment_id = advance_taken(uow, paid_ahead).payment_id
-        follow_payment(uow, row, request)
+        follow_payment(uow, row, request, has_time=has_time)
         return
     document = find(uow, Document, request.document_id)
     settled = min(row.amount_paise, max(0, due_of(document))) if document.state in OPEN else 0
