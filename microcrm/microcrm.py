@@ -21,6 +21,7 @@ from microcrm.sitemap import SCREENS
 from microcrm.state.base import AppState
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
+from microcrm.state.keeping import keep_tabs
 from microcrm.state.live import keep_fresh
 from microcrm.state.wire import write_quickly
 from microcrm.wiring import listener
@@ -82,6 +83,7 @@ app = rx.App(
     ],
 )
 write_quickly(app)
+keep_tabs(app)
 app.add_middleware(Gate(AppState))
 keep_fresh(app)
 app.register_lifespan_task(listener().run)

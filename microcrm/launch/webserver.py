@@ -61,7 +61,8 @@ def serve(settings: Settings) -> None:
 
 def calm_collector() -> None:
     """Garbage collection of a process that serves: what was loaded is set aside, else each collection in a worker would
-    copy the shared pages; and a full one, which walks the states of all open tabs and stops everybody for as long, is rare."""
+    copy the shared pages; one that walks what a burst of tabs has left, and stops everybody for as long, comes often enough to
+    be short; and a full one, which walks the states of all open tabs, is rare."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)
+    gc.set_threshold(10_000, 5, 400)
