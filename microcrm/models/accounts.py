@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, L
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from microcrm.models.base import identity, instant, maybe_instant
+from microcrm.models.base import empty_dict, identity, instant, maybe_instant
 
 
 def _user() -> Column[Any]:
@@ -49,7 +49,7 @@ class SignUp(SQLModel, table=True):
     name: str
     phone: str
     password_hash: str
-    business: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    business: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = instant()
     expires_at: datetime = instant(index=True)
 
@@ -104,7 +104,7 @@ class MailToken(SQLModel, table=True):
     user_id: int = Field(sa_column=_user())
     purpose: str
     token_hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False, unique=True))
-    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    detail: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = instant()
     expires_at: datetime = instant()
     used_at: datetime | None = maybe_instant()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, UniqueConstraint
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlmodel import Field, SQLModel
 
 NAMING = {
@@ -21,6 +21,24 @@ NAMING = {
 SQLModel.metadata.naming_convention = NAMING
 
 INSTANT = TIMESTAMP(timezone=True)
+
+
+# Pydantic looks at the parameters of a default factory each time it calls it, and reads those of ``dict`` and ``list`` out of their
+# documentation: a quarter of a millisecond a row.
+def empty_dict() -> dict[str, Any]:
+    return {}
+
+
+def empty_list() -> list[Any]:
+    return []
+
+
+def json_object() -> Any:
+    return Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+
+
+def json_list() -> Any:
+    return Field(default_factory=empty_list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
 
 
 def identity() -> Any:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
@@ -16,6 +15,8 @@ from microcrm.models.base import (
     defaulted,
     identity,
     instant,
+    json_list,
+    json_object,
     maybe_instant,
     reference,
     tenant_key,
@@ -32,14 +33,6 @@ def _paise() -> Any:
     return Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
-def _copied() -> Any:
-    return Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
-
-
-def _listed() -> Any:
-    return Field(default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]"))
-
-
 class BillingProfile(SQLModel, table=True):
     """One row a business. ``registration`` holds until the first of ``registration_changes`` (``domain/registration.py``).
     ``patterns``: number pattern by kind of document, where it is not the usual one.
@@ -49,7 +42,7 @@ class BillingProfile(SQLModel, table=True):
     id: int | None = identity()
     business_id: int = tenant_key()
     registration: str = "none"
-    registration_changes: list[dict[str, Any]] = _listed()
+    registration_changes: list[dict[str, Any]] = json_list()
     is_rounded: bool = True
     is_price_with_tax: bool = True  # of a line typed by hand; services know their own
     upi_id: str = ""
@@ -59,10 +52,10 @@ class BillingProfile(SQLModel, table=True):
     footer: str = defaulted("")  # the last line of a bill, as "Thank you, visit again"
     second_language: str = ""  # hi or kn: labels of the printed document in two languages
     due_days: int = 0
-    patterns: dict[str, Any] = _copied()
+    patterns: dict[str, Any] = json_object()
     locked_through: date | None = None
     is_quarterly: bool = defaulted(False)  # returns by the quarter (QRMP)
-    e_invoice_gstins: list[str] = _listed()  # registrations whose bills to businesses are reported for an IRN
+    e_invoice_gstins: list[str] = json_list()  # registrations whose bills to businesses are reported for an IRN
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
@@ -131,8 +124,8 @@ class Document(SQLModel, table=True):
     estimate_id: int | None = reference(nullable=True)
     recurring_id: int | None = reference(nullable=True)
     period: int | None = None
-    seller: dict[str, Any] = _copied()
-    buyer: dict[str, Any] = _copied()
+    seller: dict[str, Any] = json_object()
+    buyer: dict[str, Any] = json_object()
     buyer_gstin: str = ""
     place_state: str = ""
     heads: str = "none"

@@ -11,6 +11,8 @@ from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    empty_dict,
+    empty_list,
     identity,
     instant,
     maybe_instant,
@@ -41,7 +43,7 @@ class Business(SQLModel, table=True):
     logo: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     logo_kind: str = ""  # image/png, image/jpeg or image/webp
     holiday_state: str = ""  # GST code of the State whose public holidays are offered
-    onboarding: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    onboarding: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     is_demo: bool = False
     version: int = 1
     created_at: datetime = instant()
@@ -57,8 +59,8 @@ class Member(SQLModel, table=True):
     name: str
     role: str
     colour: str = "slate"
-    granted: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
-    withheld: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    granted: list[str] = Field(default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False))
+    withheld: list[str] = Field(default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False))
     is_own_calendar_only: bool = False
     is_bookable: bool = True
     most_per_day: int | None = None  # bookings a day that customers may make; empty: as many as fit

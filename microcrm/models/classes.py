@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from microcrm.models.base import (
     belongs_to_business,
     defaulted,
+    empty_dict,
     identity,
     instant,
     reference,
@@ -31,7 +32,7 @@ class Series(SQLModel, table=True):
     rule: str
     starts_on: date
     start_min: int
-    plan: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    plan: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     created_at: datetime = instant()
     created_by_member_id: int | None = reference(nullable=True)
     ended_on: date | None = None

@@ -9,7 +9,15 @@ from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, te
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from microcrm.models.base import belongs_to_business, identity, instant, maybe_instant, tenant_key, within_business
+from microcrm.models.base import (
+    belongs_to_business,
+    empty_list,
+    identity,
+    instant,
+    maybe_instant,
+    tenant_key,
+    within_business,
+)
 
 # What the list sorts by: those who never came stand before everybody who did, and a keyset needs no case for NULL.
 LAST_VISIT_KEY = text("coalesce(last_visit_at, '1970-01-01 00:00:00+00'::timestamptz)")
@@ -36,7 +44,7 @@ class Customer(SQLModel, table=True):
     email_key: str = Field(default="", sa_column=_key())
     address: str = ""
     birthday: date | None = None
-    tags: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    tags: list[str] = Field(default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False))
     notes: str = ""
     last_visit_at: datetime | None = maybe_instant()
     visit_count: int = 0

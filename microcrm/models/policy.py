@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import SQLModel
 
-from microcrm.models.base import belongs_to_business, defaulted, identity, tenant_key
+from microcrm.models.base import belongs_to_business, defaulted, identity, json_list, tenant_key
 
 
 class BookingPolicy(SQLModel, table=True):
@@ -30,9 +29,7 @@ class BookingPolicy(SQLModel, table=True):
     payment_min: int = defaulted(15)
     cancel_cutoff_min: int = defaulted(240)
     reschedule_cutoff_min: int = defaulted(240)
-    fee_ladder: list[dict[str, Any]] = Field(
-        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
-    )
+    fee_ladder: list[dict[str, Any]] = json_list()
     no_show_percent: int = defaulted(0)
     deposit_kind: str = defaulted("none")
     deposit_paise: int = defaulted(0)

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    empty_dict,
     identity,
     instant,
     maybe_instant,
@@ -34,7 +35,7 @@ class AuditEvent(SQLModel, table=True):
     action: str
     subject: str
     subject_id: int | None = Field(default=None, sa_column=Column(BigInteger))
-    facts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    facts: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     place: int | None = Field(default=None, sa_column=Column(BigInteger))
     previous: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     hash: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
@@ -80,7 +81,7 @@ class OutboxMessage(SQLModel, table=True):
     )
     kind: str
     key: str = Field(unique=True)
-    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False))
+    payload: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
     state: str = "queued"
     created_at: datetime = instant()
     due_at: datetime = instant()

@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
     identity,
     instant,
+    json_object,
     maybe_instant,
     reference,
     tenant_key,
@@ -41,8 +41,8 @@ class TillClosing(SQLModel, table=True):
     expected_paise: int = _paise()
     counted_paise: int = _paise()
     kept_paise: int = _paise()
-    counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
-    taken: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default="{}"))
+    counts: dict[str, Any] = json_object()
+    taken: dict[str, Any] = json_object()
     reason: str = ""
     __table_args__ = (
         *belongs_to_business(),

@@ -10,11 +10,17 @@ from sqlalchemy import func, select
 
 from microcrm.domain.errors import Invalid
 from microcrm.domain.permissions import Permission
-from microcrm.models.billing import Document, DocumentLine
+from microcrm.models.billing import Document
 from microcrm.models.products import Product, StockMovement
 from microcrm.operations.billing.pricing import MOST_LINES, ReadLine
+from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.stock import move_goods
 from microcrm.operations.unit_of_work import UnitOfWork
+
+_GOODS = fixed("""
+SELECT product_id, sum(quantity) FROM document_lines
+WHERE business_id = :business AND document_id = :document AND product_id IS NOT NULL GROUP BY product_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +97,8 @@ def call_back_goods(uow: UnitOfWork, document: Document) -> None:
 
 
 def _move_lines(uow: UnitOfWork, document: Document, direction: int) -> None:
-    rows = uow.session.execute(
-        select(DocumentLine.product_id, func.sum(DocumentLine.quantity))
-        .where(
-            DocumentLine.business_id == uow.business_id,
-            DocumentLine.document_id == document.id,
-            DocumentLine.product_id.is_not(None),
-        )
-        .group_by(DocumentLine.product_id)
-    )
+    uow.session.flush()
+    rows = uow.session.connection().execute(_GOODS, {"business": uow.business_id, "document": document.id})
     changes = {product_id: direction * int(quantity) for product_id, quantity in rows}
     if changes:
         move_goods(uow, document.id or 0, changes)

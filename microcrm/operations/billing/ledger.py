@@ -105,4 +105,5 @@ def post(
             "document": document_id,
             "payment": payment_id,
         }
-        uow.session.execute(_POST, values)
+        uow.session.flush()  # what it points at
+        uow.session.connection().execute(_POST, values)

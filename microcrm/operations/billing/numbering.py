@@ -41,7 +41,7 @@ def give_number(uow: UnitOfWork, document: Document, terms: BillingTerms) -> Iss
     document.due_on = day + timedelta(days=terms.due_days)
     key = {"business": uow.business_id, "kind": document.kind, "began": document.began}
     with uow.session.no_autoflush:  # the document is written once, with its number
-        running = uow.session.execute(_NEXT, key).scalar_one()
+        running = uow.session.connection().execute(_NEXT, key).scalar_one()
         refuse_if_filed(uow, day)  # after the number: who files a month waits for those who have one
     document.running, document.number = running, number_from(terms.patterns[document.kind], day, running)
     document.state = "issued"
