@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from microcrm.adapters.outbox import Message
 from tasks.mail import send_mail, write_account_letter
-from tasks.razorpay import capture, refund
+from tasks.razorpay import capture, look, refund
 from tasks.waitlist import offer_freed_time
 
 Handler = Callable[[Message], None]
@@ -17,4 +17,5 @@ HANDLERS: dict[str, Handler] = {
     "time_freed": offer_freed_time,
     "razorpay_capture": capture,
     "razorpay_refund": refund,
+    "razorpay_look": look,
 }

@@ -1,4 +1,4 @@
-"""What leaves for Razorpay: captures, refunds, and the question how things stand, for when its webhooks do not come."""
+"""What leaves for Razorpay: captures, refunds, and the question how things stand, for when its webhooks do not come (in order)."""
 
 from __future__ import annotations
 
@@ -36,6 +36,17 @@ def refund(message: Message) -> None:
     """Payload: ``payment``, ``amount``, ``key``. Sent again with the same key after an unknown outcome, it is the same refund."""
     given = message.payload
     _send_back(message.business_id or 0, given["payment"], given["amount"], given["key"])
+
+
+def look(message: Message) -> None:
+    """Payload: ``payment``, of which somebody has spoken before Razorpay told us of it."""
+    business_id, payment_id = message.business_id or 0, message.payload["payment"]
+    try:
+        found = _gateway(business_id).payment(payment_id)
+    except GatewayRefused:  # Razorpay does not know it
+        log.warning("razorpay.unknown_payment", business_id=business_id)
+        return
+    _take(business_id, payment=found)
 
 
 def _send_back(business_id: int, payment_id: str, paise: int, key: str) -> None:

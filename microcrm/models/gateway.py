@@ -94,7 +94,7 @@ class PayRequest(SQLModel, table=True):
 
 class GatewayPayment(SQLModel, table=True):
     """A payment at Razorpay, as far as it has come; it never goes back. ``payment_id`` is its row in the ledger, once there.
-    ``concern``: why somebody has to look at it; "" when nobody has."""
+    ``concern``: why somebody has to look at it; "" when nobody has. Of one that only a dispute has named so far, the amount is 0."""
 
     __tablename__ = "gateway_payments"
     id: int | None = identity()

@@ -246,7 +246,11 @@ def _requests() -> rx.Component:
 def _need(row: rx.Var[AttentionRow]) -> rx.Component:
     return rx.el.li(
         rx.el.span(icon_of(row.icon, ATTENTION_ICONS), class_name="need-mark chip-" + row.tone, aria_hidden="true"),
-        rx.el.div(rx.el.h3(row.title), rx.el.p(row.text, class_name="meta"), link(row.act, row.href)),
+        rx.el.div(
+            rx.el.h3(row.title),
+            rx.el.p(row.text, class_name="meta"),
+            rx.cond(row.href != "", link(row.act, row.href)),
+        ),
         key=row.title,
     )
 

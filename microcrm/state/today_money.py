@@ -49,6 +49,8 @@ def _deposit(one: Concern, zone: str) -> AttentionRow:
 
 
 def _matter(one: MoneyMatter, zone: str) -> AttentionRow:
+    if one.document_id is None and one.item_id is None:
+        return _unknown(one, zone)
     about = one.number or f"{one.customer or 'a visit'}, {_when(one.starts_at, zone)}"
     href = f"/invoice?id={one.document_id}" if one.document_id else _visit(one.item_id, one.starts_at, zone)
     if one.what == "refund":
@@ -59,6 +61,13 @@ def _matter(one: MoneyMatter, zone: str) -> AttentionRow:
         words += " The bill is due again."
     title, tone = f"Dispute about {format_rupees(one.amount)}: {about}", "warn" if one.what == "under_review" else "bad"
     return AttentionRow("indian_rupee", tone, title, words, href, "Open")
+
+
+def _unknown(one: MoneyMatter, zone: str) -> AttentionRow:
+    """A dispute about a payment of the shop's account that was made elsewhere, or has not been heard of yet."""
+    words = f"This payment was not asked for here. {dispute_words(one.what, one.respond_by, zone)}"
+    title = f"Dispute about {format_rupees(one.amount)}: payment {one.payment}"
+    return AttentionRow("indian_rupee", "bad", title, words, "", "")
 
 
 def _visit(item_id: int | None, starts_at: datetime | None, zone: str) -> str:

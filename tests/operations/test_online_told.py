@@ -14,7 +14,7 @@ from microcrm.domain.documents import VOUCHERS
 from microcrm.domain.errors import Conflict
 from microcrm.domain.gateway import read_told
 from microcrm.models.billing import Document, DocumentLine, Payment
-from microcrm.models.gateway import Dispute, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.models.gateway import GatewayPayment, GatewayRefund, PayRequest
 from microcrm.models.records import OutboxMessage
 from microcrm.operations.billing.accounts import customer_money
 from microcrm.operations.billing.corrections import CreditNote, credit
@@ -28,7 +28,7 @@ from microcrm.operations.online.told import take_told
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from tests.conftest import Work, act_as
 from tests.support.desk import MORNING
-from tests.support.online import asked, connect, dispute, link, order, payment, refund, webhook
+from tests.support.online import asked, connect, link, order, payment, refund, webhook
 from tests.support.shops import Shop, TwoShops
 from tests.support.till import balances, cut, document_of, issued, paying, register
 
@@ -257,18 +257,6 @@ def test_money_that_razorpay_confirms_is_not_void(till: UnitOfWork, shop: Shop) 
     [paid] = till.session.scalars(select(Payment))
     with pytest.raises(Exception, match="arrived"):
         void_payment(till, paid.id, "No")
-
-
-def test_a_dispute_is_shown_and_never_goes_back(till: UnitOfWork, shop: Shop) -> None:
-    bill = issued(till, shop, cut("500")).document_id
-    told = link("paid", asked(till, bill).reference)
-    hear(till, webhook("payment_link.paid", payment_link=told, order=order(), payment=payment("captured")))
-    for status in ("lost", "open", "under_review"):
-        event = "created" if status == "open" else status
-        hear(till, webhook(f"payment.dispute.{event}", payment=payment("captured"), dispute=dispute(status)))
-    assert till.session.scalars(select(Dispute)).one().status == "lost"
-    [shown] = online_payments(till, bill)
-    assert shown.dispute == "lost" and shown.respond_by is not None
 
 
 def test_two_presses_ask_once(till: UnitOfWork, shop: Shop) -> None:

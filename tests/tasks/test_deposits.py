@@ -29,7 +29,7 @@ from tasks import holds, inbox, outbox
 from tasks import razorpay as tasks_razorpay
 from tests.conftest import act_as
 from tests.support.deposits import DEPOSIT, ask_ahead, book_online, cash_of, days_ahead, money_of, order_for, paid
-from tests.support.online import connected_shop, webhook
+from tests.support.online import connected_shop, dispute, webhook
 from tests.support.sandbox import SEED, Merchant, Sandbox
 from tests.support.shops import Shop, TwoShops
 from tests.support.till import register
@@ -220,6 +220,23 @@ def test_replays_unknown_events_and_nonsense_change_nothing(shop: Shop, merchant
     assert status_of(shop, done) == "booked"
     assert act(shop, lambda uow: cash_of(uow, shop)) == before
     assert act(shop, money_of, done.booking_id) == (DEPOSIT, 0, 0)
+
+
+def test_a_dispute_of_a_payment_whose_webhook_never_came_makes_us_ask_for_it(shop: Shop, merchant: Merchant) -> None:
+    done, order = waiting(shop)
+    payment = merchant.act("pay", order_id=order)
+    told(
+        shop,
+        webhook("payment.dispute.created", dispute=merchant.act("dispute", payment_id=payment["id"], amount=5_000)),
+    )
+    assert status_of(shop, done) == "pending_payment"
+    assert outbox.sweep() == 1
+    assert status_of(shop, done) == "booked"
+    assert act(shop, lambda uow: cash_of(uow, shop)) == {"razorpay": 15_000, "disputed": 5_000, "advances": -DEPOSIT}
+    # One that Razorpay does not know, made up by whoever has the secret: asked for once, and left.
+    told(shop, webhook("payment.dispute.created", dispute=dispute("open") | {"payment_id": "pay_unknown"}))
+    assert outbox.sweep() == 1
+    assert outbox.sweep() == 0
 
 
 def test_a_dispute_from_the_stand_in(shop: Shop, merchant: Merchant) -> None:

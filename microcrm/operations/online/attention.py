@@ -26,7 +26,8 @@ SHOWN_LOST = timedelta(days=14)
 @dataclass(frozen=True, slots=True)
 class MoneyMatter:
     """``what``: the status of a dispute, or refund. It is about a bill (``document_id``, ``number``) or the deposit of a visit
-    (``item_id``, ``starts_at``). ``amount`` in paise."""
+    (``item_id``, ``starts_at``); a dispute may be about a payment that was not asked for here, or that is not known yet: then
+    only ``payment``, Razorpay's id, says which. ``amount`` in paise."""
 
     what: str
     amount: int
@@ -35,6 +36,7 @@ class MoneyMatter:
     item_id: int | None
     starts_at: datetime | None
     customer: str
+    payment: str
     respond_by: datetime | None = None
 
 
@@ -45,7 +47,8 @@ def money_matters(uow: UnitOfWork) -> list[MoneyMatter]:
 
 
 def _disputes(uow: UnitOfWork) -> list[MoneyMatter]:
-    """Open ones by their last day to answer, then those that were lost lately."""
+    """Open ones by their last day to answer, then those that were lost lately. Also about payments that nobody asked for here:
+    the shop has to answer those as well."""
     is_open = Dispute.status.in_(DISPUTE_OPEN)
     lost = exists(
         select(Payment.id).where(
@@ -84,7 +87,8 @@ def _refunds(uow: UnitOfWork) -> list[MoneyMatter]:
         ),
     )
     rows = uow.session.execute(
-        query.where(or_(and_(GatewayRefund.status == "failed", is_last, is_news), is_stuck))
+        query.where(GatewayPayment.pay_request_id.is_not(None))
+        .where(or_(and_(GatewayRefund.status == "failed", is_last, is_news), is_stuck))
         .order_by(GatewayRefund.id.desc())
         .limit(MOST)
     )
@@ -105,9 +109,10 @@ def _about(uow: UnitOfWork, *columns: Any) -> Select[Any]:
             first_item().label("item_id"),
             Booking.starts_at,
             Customer.name.label("customer"),
+            GatewayPayment.remote_id.label("payment"),
         )
         .select_from(GatewayPayment)
-        .join(
+        .outerjoin(
             PayRequest,
             and_(PayRequest.business_id == GatewayPayment.business_id, PayRequest.id == GatewayPayment.pay_request_id),
         )
@@ -134,5 +139,6 @@ def _matter(what: str, row: Any) -> MoneyMatter:
         row.item_id,
         row.starts_at,
         row.customer or "",
+        row.payment,
         respond_by,
     )

@@ -40,10 +40,12 @@ def take_told(uow: UnitOfWork, told: Told) -> bool:
     lock_subject(uow, request or request_of(uow, told.payment.id if told.payment else remote_id))
     if told.link is not None and request is not None:
         _take_link(uow, request, told.link, told.order)
-    if told.payment is None:
-        payment = _known(uow, remote_id)
+    if told.payment is not None:
+        payment: GatewayPayment | None = _take_payment(uow, told.payment, request)
+    elif told.dispute is not None:
+        payment = _named(uow, remote_id)
     else:
-        payment = _take_payment(uow, told.payment, request)
+        payment = _known(uow, remote_id)
     if payment is None:
         return request is not None
     if told.refund is not None:
@@ -123,26 +125,43 @@ def _known(uow: UnitOfWork, remote_id: str) -> GatewayPayment | None:
     return uow.session.scalars(query.with_for_update()).first()
 
 
-def _take_payment(uow: UnitOfWork, said: RemotePayment, request: PayRequest | None) -> GatewayPayment:
-    uow.session.execute(
+def _named(uow: UnitOfWork, remote_id: str) -> GatewayPayment:
+    """The payment of a dispute, which may be heard of before it: then only its name is known so far, and Razorpay is asked."""
+    row, is_new = _row_of(uow, remote_id, 0, "", uow.now)
+    if is_new:
+        uow.enqueue("razorpay_look", f"razorpay-look:{uow.business_id}:{remote_id}", {"payment": remote_id})
+    return row
+
+
+def _row_of(uow: UnitOfWork, remote_id: str, paise: int, currency: str, at: datetime) -> tuple[GatewayPayment, bool]:
+    """The payment, locked, and whether it was stored just now. Of two that store the same one the second waits and finds it."""
+    stored = uow.session.execute(
         insert(GatewayPayment)
         .values(
             business_id=uow.business_id,
-            remote_id=said.id,
+            remote_id=remote_id,
             status="created",
-            amount_paise=said.amount,
-            currency=said.currency,
+            amount_paise=paise,
+            currency=currency,
             method="",
             error="",
             is_late=False,
             concern="",
-            at=said.at,
+            at=at,
         )
         .on_conflict_do_nothing(index_elements=["business_id", "remote_id"])
-    )
-    row = _known(uow, said.id)
+        .returning(GatewayPayment.id)
+    ).first()
+    row = _known(uow, remote_id)
     if row is None:
         raise LookupError("a row that was just stored")
+    return row, stored is not None
+
+
+def _take_payment(uow: UnitOfWork, said: RemotePayment, request: PayRequest | None) -> GatewayPayment:
+    row, _ = _row_of(uow, said.id, said.amount, said.currency, said.at)
+    if not row.amount_paise:  # a dispute named it first
+        row.amount_paise, row.currency, row.at = said.amount, said.currency, said.at
     if request is not None and row.pay_request_id is None:
         row.pay_request_id = request.id
     known, new = PAYMENT_RANK[row.status], PAYMENT_RANK[said.status]
