@@ -77,6 +77,12 @@ class Booking(SQLModel, table=True):
         Index(
             "ix_bookings_series", "business_id", "series_id", "series_place", postgresql_where="series_id is not null"
         ),
+        Index(
+            "ix_bookings_fees",
+            "business_id",
+            "starts_at",
+            postgresql_where="cancel_fee_paise > 0 and fee_waiver = ''",
+        ),
         Index("ix_bookings_starts", "business_id", "starts_at"),
         Index("ix_bookings_customer", "business_id", "customer_id", "starts_at"),
     )

@@ -16,6 +16,7 @@ from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import ServiceMember
+from microcrm.operations.billing.fees_due import NO_FEES, FeesDue, fees_due
 from microcrm.operations.customer_access import sees_own_only, visible_bookings
 from microcrm.operations.onboarding import Checklist, checklist
 from microcrm.operations.parts.day_items import DayItem, read_day_items
@@ -64,7 +65,7 @@ class Figures:
 @dataclass(frozen=True, slots=True)
 class Attention:
     """Counts of what waits for somebody. ``unplaced`` are members who take bookings but do no service; ``low`` the names of the
-    first products that run low, of ``low_count`` in all."""
+    first products that run low, of ``low_count`` in all; ``fees`` of visits that are off, with the oldest one."""
 
     late: tuple[DayItem, ...] = ()
     left_open: int = 0
@@ -72,6 +73,7 @@ class Attention:
     has_no_hours: bool = False
     low: tuple[str, ...] = ()
     low_count: int = 0
+    fees: FeesDue = NO_FEES
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,7 @@ def _attention(
         has_no_hours=not working.is_set_up and uow.may(Permission.HOURS_EDIT),
         low=low,
         low_count=low_count,
+        fees=fees_due(uow, most=1) if uow.may(Permission.INVOICES_EDIT) else NO_FEES,
     )
 
 

@@ -1,4 +1,4 @@
-"""Dues: who owes what, by the age of the bill."""
+"""Dues: who owes what, by the age of the bill; and fees that nobody has billed yet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from microcrm.components.buttons import link
 from microcrm.components.feedback import blank, skeleton
 from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
+from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
 from microcrm.state.bill_rows import Amount
-from microcrm.state.dues import BAND_WORDS, DueLine
+from microcrm.state.dues import BAND_WORDS, DueLine, FeeLine
 from microcrm.state.dues import DuesPage as S
 
 COLUMNS = (
@@ -19,6 +20,15 @@ COLUMNS = (
     Column("Due", right=True),
     Column("Oldest bill", wide_only=True),
 )
+FEES = (
+    Column("Customer"),
+    Column("Visit"),
+    Column("Fee", right=True),
+    Column("Paid ahead", right=True),
+    Column("Actions"),
+)
+_MAY_BILL = S.allowed.contains(Permission.INVOICES_EDIT.value)
+_HAS_CALENDAR = S.allowed.contains(Permission.CALENDAR_OWN.value)
 
 
 def dues() -> rx.Component:
@@ -29,6 +39,7 @@ def dues() -> rx.Component:
             class_name="card strip num",
         ),
         table("Dues by customer", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
+        rx.cond(S.fees.length() > 0, _fees()),
         here="/invoices",
         back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
         sub=rx.cond(S.is_read, S.total + " from " + S.sub + ", by the age of the bill", ""),
@@ -50,6 +61,29 @@ def _row(row: rx.Var[DueLine]) -> rx.Component:
         cell(row.oldest, column=COLUMNS[-1]),
         class_name="num",
         key=row.customer_id,
+    )
+
+
+def _fees() -> rx.Component:
+    return rx.el.section(
+        rx.el.h2("Fees to bill or waive"),
+        rx.el.p("Of visits that were cancelled late or missed: ", S.fees_sub, ".", class_name="muted num"),
+        table("Fees to bill or waive", FEES, S.fees, _fee, loaded=S.is_read, empty=rx.fragment()),
+        class_name="stack-s",
+    )
+
+
+def _fee(row: rx.Var[FeeLine]) -> rx.Component:
+    return rx.el.tr(
+        cell(row.customer),
+        cell(rx.cond(_HAS_CALENDAR, link(row.why, row.visit), rx.el.span(row.why))),
+        cell(rx.el.b(row.fee), column=FEES[2]),
+        cell(row.paid, rx.el.span(" paid ahead", class_name="phone-only"), column=FEES[3]),
+        cell(
+            rx.cond(_MAY_BILL, link("Bill it", row.bill, aria_label="Bill the fee of " + row.customer)), column=FEES[4]
+        ),
+        class_name="num",
+        key=row.key,
     )
 
 

@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from microcrm.domain.errors import DomainError, NotFound
-from microcrm.domain.formatting import format_count, format_day
+from microcrm.domain.formatting import format_count, format_day, format_time
 from microcrm.domain.money import MINUS, format_rupees
 from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import zone_of
 from microcrm.operations.billing.dues import DueRow, Statement, StatementLine, dues, statement
+from microcrm.operations.billing.fees_due import FeeDue, fees_due
 from microcrm.state.base import AppState
 from microcrm.state.bill_rows import Amount
 from microcrm.state.forms import pick
-from microcrm.state.gate import needs
+from microcrm.state.gate import current_seat, needs
 
 BAND_WORDS = ("0–30 days", "31–60 days", "61–90 days", "Over 90 days")
 
@@ -31,6 +33,19 @@ class DueLine:
     bands: tuple[str, ...]
     total: str
     oldest: str
+
+
+@dataclass(frozen=True)
+class FeeLine:
+    """``visit``: its card in the calendar, where the fee can be waived. ``bill`` drafts the bill."""
+
+    key: str
+    customer: str
+    why: str
+    fee: str
+    paid: str
+    visit: str
+    bill: str
 
 
 @dataclass(frozen=True)
@@ -51,11 +66,16 @@ class DuesPage(AppState):
     bands: list[Amount] = []
     total: str = ""
     sub: str = ""
+    fees: list[FeeLine] = []
+    fees_sub: str = ""
 
     @rx.event
     @needs(Permission.INVOICES_VIEW)
     async def load(self) -> None:
-        found = await self._perform(dues)
+        found, off = await self._perform(dues), await self._look(fees_due)
+        zone = current_seat().actor.zone
+        self.fees = [_fee(one, zone) for one in off.rows]
+        self.fees_sub = f"{format_count(off.count, 'visit')}, {format_rupees(off.total)}"
         self.rows = [_due(row) for row in found.rows]
         self.bands = [Amount(words, format_rupees(paise)) for words, paise in zip(BAND_WORDS, found.bands, strict=True)]
         self.total = format_rupees(sum(found.bands))
@@ -124,6 +144,20 @@ def _due(row: DueRow) -> DueLine:
         bands=tuple(format_rupees(paise) if paise else "–" for paise in row.bands),
         total=format_rupees(row.total),
         oldest=format_day(row.oldest) if row.oldest else "",
+    )
+
+
+def _fee(one: FeeDue, zone: str) -> FeeLine:
+    clock = zone_of(zone)
+    day = one.starts_at.astimezone(clock).date()
+    return FeeLine(
+        key=str(one.booking_id),
+        customer=one.customer,
+        why=f"{'Did not come' if one.is_missed else 'Cancelled late'}, {format_day(day)}, {format_time(one.starts_at, clock)}",
+        fee=format_rupees(one.fee),
+        paid=format_rupees(one.paid) if one.paid else "–",
+        visit=f"/calendar?date={day.isoformat()}&booking={one.item_id}",
+        bill=f"/invoice?booking={one.booking_id}",
     )
 
 

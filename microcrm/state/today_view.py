@@ -18,6 +18,7 @@ from microcrm.domain.formatting import (
 from microcrm.domain.money import format_rupees, format_rupees_whole
 from microcrm.domain.names import given_name, initials, short_name
 from microcrm.domain.zones import to_wall, zone_of
+from microcrm.operations.billing.fees_due import FeesDue
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.today import Attention, StaffNow, Today
 from microcrm.state.booking_card_view import Option
@@ -80,6 +81,8 @@ class TodayRow:
 
 @dataclass(frozen=True)
 class AttentionRow:
+    """``href`` "": what has to be done is done elsewhere."""
+
     icon: str
     tone: str
     title: str
@@ -184,9 +187,29 @@ def attention_of(today: Today) -> list[AttentionRow]:
         title = f"{who} cannot be booked"
         text = "No service is ticked for them."
         rows.append(AttentionRow("users", "warn", title, text, "/settings/services", "Choose services"))
+    if facts.fees.count:
+        rows.append(_fees_row(facts.fees, today.zone))
     if facts.low_count:
         rows.append(_low_row(facts))
     return rows
+
+
+def _fees_row(fees: FeesDue, zone: str) -> AttentionRow:
+    """Of one, straight to its visit, where it is billed or waived; else to the list."""
+    if fees.count > 1:
+        title = f"{fees.count} fees of cancelled and missed visits: {format_rupees(fees.total)}"
+        return AttentionRow(
+            "indian_rupee", "warn", title, "Bill them, or waive them with a reason.", "/dues", "See them"
+        )
+    one, clock = fees.rows[0], zone_of(zone)
+    day = one.starts_at.astimezone(clock).date()
+    title = f"Fee of {one.customer}: {format_rupees(one.fee)}"
+    why = "Did not come" if one.is_missed else "Cancelled late"
+    paid = f", {format_rupees(one.paid)} of it is paid" if one.paid else ""
+    text = f"{why} on {format_day(day)}, {format_time(one.starts_at, clock)}{paid}. Bill it, or waive it with a reason."
+    return AttentionRow(
+        "indian_rupee", "warn", title, text, f"/calendar?date={day.isoformat()}&booking={one.item_id}", "Open"
+    )
 
 
 def _low_row(facts: Attention) -> AttentionRow:

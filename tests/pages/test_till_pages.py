@@ -8,14 +8,21 @@ import httpx
 from pypdf import PdfReader
 from starlette.applications import Starlette
 
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Role
 from microcrm.http import papers
 from microcrm.operations.billing.payments import PaidPart, take_payment
+from microcrm.operations.book import book
+from microcrm.operations.booking_policy import ChangePolicy, change_policy, policy_of
+from microcrm.operations.booking_status import Step, step
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
+from microcrm.state.bill import Bill
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.till import TillPage
 from tests.conftest import act_as
+from tests.support.deposits import days_ahead
+from tests.support.desk import wish
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
 from tests.support.till import issued, paying, register
@@ -73,6 +80,29 @@ async def test_dues_lead_to_a_statement_and_its_file(server: Server, fresh_datab
     assert "Plain Iyer" in text and "525.00 due" in text and "INV/2627/0001" in text
     assert (await client.get(f"/statement/{fresh_database.b.customer_id}.pdf")).status_code == 404
     assert (await client.get(f"/statement/{shop.customer_id}.pdf?from=soon")).status_code == 404
+
+
+async def test_fees_that_nobody_has_billed_stand_below_the_dues(server: Server, fresh_database: TwoShops) -> None:
+    shop = ready(fresh_database)
+
+    def miss(uow: UnitOfWork) -> None:
+        change_policy(uow, ChangePolicy(policy_of(uow).version, no_show_percent="50"))
+        done = book(uow, wish(shop, "10:00", day=days_ahead()))
+        step(uow, Step(done.booking_id, BookingStatus.NO_SHOW.value))
+
+    act_as(shop.actor(), miss)
+    tab = tab_of(server, shop, "/dues", Role.ACCOUNTANT)
+    await tab.open(DuesPage.load)
+    shown = await tab.state(DuesPage)
+    [row] = shown.fees
+    assert (row.fee, row.paid, shown.fees_sub) == ("₹300.00", "–", "1 visit, ₹300.00")
+    assert row.why.startswith("Did not come, ") and row.visit.startswith(f"/calendar?date={days_ahead()}&booking=")
+    tab.path = row.bill
+    answer = await tab.send(Bill.load)
+    assert "/invoice?id=" in answer.text
+    tab.path = "/dues"
+    await tab.send(DuesPage.load)
+    assert (await tab.state(DuesPage)).fees == []
 
 
 async def test_a_foreign_customer_has_no_statement(server: Server, fresh_database: TwoShops) -> None:
