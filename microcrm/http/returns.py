@@ -43,7 +43,7 @@ def _turn() -> asyncio.Semaphore:
 
 @answering
 async def gstr1_file(request: Request) -> Response:
-    command = WriteGstr1(request.path_params["period"], settings().gstr_version)
+    command = WriteGstr1(request.path_params["period"], settings().gstr_version, _gstin(request))
     return await _made(
         request, lambda uow, out: f"{write_gstr1(uow, command, orjson.dumps, out)}.json", "application/json"
     )
@@ -76,8 +76,13 @@ def _name(request: Request) -> str:
     return name
 
 
+def _gstin(request: Request) -> str:
+    """Of the shop's GSTINs, for a period in which it had more than one."""
+    return request.query_params.get("gstin", "")[:15]
+
+
 def _sheet(uow: UnitOfWork, request: Request) -> Sheet:
-    return sheet(uow, request.path_params["period"], _name(request))
+    return sheet(uow, request.path_params["period"], _name(request), _gstin(request))
 
 
 async def _made(request: Request, write: Callable[[UnitOfWork, IO[bytes]], str], media_type: str) -> Response:

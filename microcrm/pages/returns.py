@@ -46,18 +46,29 @@ def returns() -> rx.Component:
         here="/returns",
         sub=rx.cond(S.is_read, S.head.sub, ""),
         actions=[
+            rx.cond(S.gstins.length() > 0, _gstins()),
             _periods(),
             rx.cond(S.is_read & S.head.is_open & _MAY_FILE, link_button("Mark as filed", "/settings/billing")),
             rx.cond(
                 S.is_read & (S.head.gstin != ""),
                 away_button(
                     rx.cond(S.head.is_quarterly & ~S.head.is_quarter, "IFF for the portal", "GSTR-1 for the portal"),
-                    S.head.folder + "/gstr1.json",
+                    S.head.folder + "/gstr1.json" + S.head.whose,
                     icon="download",
                     kind="primary",
                 ),
             ),
         ],
+    )
+
+
+def _gstins() -> rx.Component:
+    return rx.el.select(
+        rx.foreach(S.gstins, _period),
+        value=S.head.gstin,
+        on_change=S.pick_gstin,
+        class_name="input return-gstin num",
+        aria_label="GSTIN",
     )
 
 
@@ -84,6 +95,7 @@ def _loading() -> rx.Component:
 
 def _return() -> rx.Component:
     return rx.fragment(
+        rx.cond(S.head.former != "", alert("info", "Another registration", S.head.former)),
         _footing(),
         rx.cond(S.warnings.length() > 0, _warnings()),
         rx.cond(S.head.documents > 0, _tables(), _nothing()),
@@ -246,7 +258,7 @@ def _files() -> rx.Component:
                     rx.el.span(words),
                     *[
                         anchor(kind.upper(), rx.el.span(f" {words}", class_name="sr-only"),
-                               href=S.head.folder + f"/{name}.{kind}", class_name="btn-link")
+                               href=S.head.folder + f"/{name}.{kind}" + S.head.whose, class_name="btn-link")
                         for kind in kinds
                     ],
                 )

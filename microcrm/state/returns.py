@@ -1,4 +1,4 @@
-"""The GST return of a period, which stands in the address; and the documents and lines behind its numbers."""
+"""The GST return of a period and a GSTIN, which stand in the address; and the documents and lines behind its numbers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import reflex as rx
 
 from microcrm.domain.errors import Invalid
+from microcrm.domain.gstin import parse_gstin
 from microcrm.domain.permissions import Permission
 from microcrm.domain.return_period import parse_period
 from microcrm.operations.returns.behind import Behind, behind, explain
@@ -27,11 +28,12 @@ from microcrm.state.returns_view import (
     WhyHead,
     WhyStep,
     behind_line,
-    card_of,
+    card_lines,
     choices_of,
     code_lines,
     different_lines,
     gap_lines,
+    gstin_choices,
     head_of,
     run_lines,
     warning_lines,
@@ -39,13 +41,14 @@ from microcrm.state.returns_view import (
     why_steps,
 )  # fmt: skip
 
-_ASKED = ("period", "table", "rate", "place", "sac", "side", "only")
+_ASKED = ("period", "table", "rate", "place", "sac", "side", "only", "gstin")
 
 
 class ReturnsPage(AppState):
     is_read: bool = False
     head: ReturnHead = ReturnHead()
     periods: list[Choice] = []
+    gstins: list[Choice] = []  # only where there is a choice
     cards: list[TableCard] = []
     codes: list[CodeLine] = []
     runs: list[RunLine] = []
@@ -56,9 +59,10 @@ class ReturnsPage(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.RETURNS_VIEW)
     async def load(self) -> None:
-        view = await self._perform(view_return, self.router.url.query_parameters.get("period"))
+        query = self.router.url.query_parameters
+        view = await self._perform(view_return, query.get("period"), query.get("gstin"))
         self.head, self.periods = head_of(view), choices_of(view.periods, view.period)
-        self.cards = [card_of(one, view.period.key) for one in view.tables]
+        self.gstins, self.cards = gstin_choices(view), card_lines(view)
         self.codes, self.runs, self.gaps = code_lines(view), run_lines(view), gap_lines(view)
         self.different, self.warnings = different_lines(view), warning_lines(view)
         self.is_read = True
@@ -67,6 +71,12 @@ class ReturnsPage(AppState):
     @needs(Permission.RETURNS_VIEW)
     async def pick(self, period: str) -> Any:
         return rx.redirect(f"/returns?period={parse_period(period).key}")
+
+    @rx.event
+    @needs(Permission.RETURNS_VIEW)
+    async def pick_gstin(self, gstin: str) -> Any:
+        chosen = parse_gstin(gstin)
+        return rx.redirect(f"/returns?{urlencode({'period': self.head.period, 'gstin': chosen})}")
 
 
 class WhyPage(AppState):

@@ -110,6 +110,8 @@ class ReturnHead:
     footing: str = ""
     figures: tuple[Figure, ...] = ()
     folder: str = ""  # where its files are
+    whose: str = ""  # what follows the name of a file: the GSTIN, where it has to be said
+    former: str = ""  # why the sums are not those of the shop's GSTIN of today
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,30 @@ def head_of(view: ReturnView) -> ReturnHead:
             Figure("With tax and round-off", format_rupees(view.value)),
         ),
         folder=f"/returns/{period.key}",
+        whose=f"?{urlencode(asked)}" if (asked := _said_gstin(view)) else "",
+        former=_former_words(view),
     )
+
+
+def _said_gstin(view: ReturnView) -> dict[str, str]:
+    """For addresses: nothing where the shop has one GSTIN only."""
+    return {"gstin": view.gstin} if view.gstin and view.gstins != (view.own_gstin,) else {}
+
+
+def _former_words(view: ReturnView) -> str:
+    if not view.gstin or view.gstin == view.own_gstin:
+        return ""
+    now = f"bills under {display_gstin(view.own_gstin)} today" if view.own_gstin else "has no GSTIN today"
+    return f"This is the return of {display_gstin(view.gstin)}, a registration of before: the shop {now}."
+
+
+def gstin_choices(view: ReturnView) -> list[Choice]:
+    """Only where there is something to choose."""
+    if len(view.gstins) < 2:
+        return []
+    return [
+        Choice(one, display_gstin(one) + (" (today)" if one == view.own_gstin else " (before)")) for one in view.gstins
+    ]
 
 
 def footing_words(footing: Footing) -> str:
@@ -185,7 +210,11 @@ def footing_words(footing: Footing) -> str:
     return ", ".join(parts) + "."
 
 
-def card_of(one: TableSum, period: str) -> TableCard:
+def card_lines(view: ReturnView) -> list[TableCard]:
+    return [_card(one, view.period.key, _said_gstin(view)) for one in view.tables]
+
+
+def _card(one: TableSum, period: str, whose: dict[str, str]) -> TableCard:
     words = TABLES[one.table]
     return TableCard(
         key=one.table.value,
@@ -194,8 +223,8 @@ def card_of(one: TableSum, period: str) -> TableCard:
         holds=words.holds,
         count=group_indian(one.count),
         figures=figures_of(one.amounts),
-        href=why_href(period, table=one.table.value),
-        file=f"/returns/{period}/{one.table.value}.csv",
+        href=why_href(period, table=one.table.value, **whose),
+        file=f"/returns/{period}/{one.table.value}.csv" + (f"?{urlencode(whose)}" if whose else ""),
         is_empty=not one.count,
     )
 
@@ -210,10 +239,10 @@ def why_href(period: str, **asked: Any) -> str:
 
 
 def code_lines(view: ReturnView) -> list[CodeLine]:
-    return [_code(is_registered, row, view.period.key) for is_registered, row in view.codes]
+    return [_code(is_registered, row, view.period.key, _said_gstin(view)) for is_registered, row in view.codes]
 
 
-def _code(is_registered: bool, row: dict[str, Any], period: str) -> CodeLine:
+def _code(is_registered: bool, row: dict[str, Any], period: str, whose: dict[str, str]) -> CodeLine:
     side = "b2b" if is_registered else "b2c"
     tax = sum(_paise(row[name]) for name in ("iamt", "camt", "samt"))
     code = row["hsn_sc"]
@@ -227,7 +256,7 @@ def _code(is_registered: bool, row: dict[str, Any], period: str) -> CodeLine:
         rate=f"{row['rt']:g} %",
         taxable=format_rupees(_paise(row["txval"])),
         tax=format_rupees(tax),
-        href=why_href(period, side=side, rate=round(row["rt"] * 100), **asked),
+        href=why_href(period, side=side, rate=round(row["rt"] * 100), **asked, **whose),
     )
 
 
@@ -260,8 +289,16 @@ def different_lines(view: ReturnView) -> list[GapLine]:
 
 
 def warning_lines(view: ReturnView) -> list[WarningLine]:
+    more = urlencode(_said_gstin(view))
     return [
-        WarningLine(one.title, one.text, one.href, one.way, "bad" if one.is_grave else "warn") for one in view.warnings
+        WarningLine(
+            one.title,
+            one.text,
+            f"{one.href}&{more}" if more and one.href.startswith(WHY) else one.href,
+            one.way,
+            "bad" if one.is_grave else "warn",
+        )
+        for one in view.warnings
     ]
 
 
@@ -286,7 +323,8 @@ def why_head(page: BehindPage, asked: dict[str, str]) -> WhyHead:
     return WhyHead(
         title=", ".join(word for word in words if word) or "All documents",
         sub=f"{page.period.words}: {format_count(page.count, 'document')}",
-        back=f"/returns?period={page.period.key}",
+        back=f"/returns?period={page.period.key}"
+        + (f"&gstin={whose}" if (whose := asked.get("gstin", "")).isalnum() else ""),
         figures=figures_of(page.total),
         summary=f"{len(page.rows)} of {format_count(page.count, 'document')}",
     )

@@ -22,7 +22,7 @@ from tests.conftest import Work
 from tests.support.desk import MORNING
 from tests.support.returns import SELLER, gstr1_of
 from tests.support.shops import Shop
-from tests.support.till import cut, issued, register
+from tests.support.till import GSTIN, cut, issued, register
 
 EARLIER = MORNING - timedelta(days=35)  # 20 October
 Visit = Callable[[datetime], Any]
@@ -153,4 +153,16 @@ def test_another_registration_s_advances_are_in_its_own_return(on: Visit, shop: 
     with on(MORNING) as uow:
         took(uow, shop, "1050", "the first one")
         register(uow, shop)
-        assert "at" not in gstr1_of(uow, "2026-11")
+        assert "at" not in gstr1_of(uow, "2026-11", GSTIN)
+        assert "at" in gstr1_of(uow, "2026-11", SELLER)
+
+
+def test_an_earlier_registration_s_advance_that_is_used_later_stays_to_be_reported(on: Visit, shop: Shop) -> None:
+    with on(EARLIER) as uow:
+        took(uow, shop, "1050", "the first one")
+    with on(MORNING) as uow:
+        register(uow, shop)
+        use_advance(uow, issued(uow, shop, cut("500"), day="2026-11-24").document_id)
+        assert view_return(uow, "2026-11").gstins == (GSTIN, SELLER)
+        assert "txpd" not in gstr1_of(uow, "2026-11")
+        assert gstr1_of(uow, "2026-11", SELLER)["txpd"][0]["itms"][0]["ad_amt"] == 500.0

@@ -17,7 +17,7 @@ from tests.conftest import act_as
 from tests.support.returns import SELLER, address, advice, at_home
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
-from tests.support.till import BUYER, cut, issued, register
+from tests.support.till import BUYER, GSTIN, cut, issued, register
 
 
 def last_month() -> ReturnPeriod:
@@ -88,6 +88,33 @@ async def test_another_month_is_in_the_address(server: Server, fresh_database: T
         tab.path = f"/returns?period={odd}"
         assert (await tab.send(ReturnsPage.load)).crashes == []
         assert (await tab.state(ReturnsPage)).head.words == last_month().words
+
+
+async def test_a_registration_of_before_is_chosen(server: Server, fresh_database: TwoShops) -> None:
+    shop = ready(fresh_database)
+
+    def move(uow: UnitOfWork) -> None:
+        register(uow, shop)
+        issued(uow, shop, cut("800"), day=str(last_month().last))
+
+    act_as(shop.actor(), move)
+    tab = tab_of(server, shop, "/returns")
+    await tab.open(ReturnsPage.load)
+    shown = await tab.state(ReturnsPage)
+    assert [one.value for one in shown.gstins] == [GSTIN, SELLER]
+    assert (shown.head.gstin, shown.head.documents, shown.head.former) == (GSTIN, 1, "")
+    answer = await tab.send(ReturnsPage.pick_gstin, gstin=SELLER)
+    assert f"/returns?period={last_month().key}&gstin={SELLER}" in answer.text
+    tab.path = f"/returns?period={last_month().key}&gstin={SELLER}"
+    await tab.send(ReturnsPage.load)
+    shown = await tab.state(ReturnsPage)
+    assert (shown.head.gstin, shown.head.documents, shown.head.whose) == (SELLER, 2, f"?gstin={SELLER}")
+    tab.path = next(one for one in shown.cards if one.key == "b2cs").href
+    await tab.send(WhyPage.load)
+    why = await tab.state(WhyPage)
+    assert len(why.rows) == 2 and why.head.back.endswith(f"&gstin={SELLER}")
+    for odd in ("", "x" * 500, SELLER[:-1] + "0"):
+        assert (await tab.send(ReturnsPage.pick_gstin, gstin=odd)).crashes == []
 
 
 async def test_a_shop_without_gstin_is_told_so(server: Server, fresh_database: TwoShops) -> None:

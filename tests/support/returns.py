@@ -69,8 +69,8 @@ def part_back(uow: UnitOfWork, document_id: int, thousandths: int) -> int:
     return credit(uow, CreditNote(bill.id, bill.version, "Too much", quantities={1: thousandths})).note.document_id
 
 
-def gstr1_of(uow: UnitOfWork, period: str = MONTH) -> dict[str, Any]:
+def gstr1_of(uow: UnitOfWork, period: str = MONTH, gstin: str = "") -> dict[str, Any]:
     out = io.BytesIO()
-    write_gstr1(uow, WriteGstr1(period, "GST3.2.4"), orjson.dumps, out)
+    write_gstr1(uow, WriteGstr1(period, "GST3.2.4", gstin), orjson.dumps, out)
     found: dict[str, Any] = json.loads(out.getvalue())
     return found

@@ -25,7 +25,7 @@ from microcrm.domain.return_period import ReturnPeriod, parse_period
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import make_room
+from microcrm.operations.returns.scope import make_room, registrations
 from microcrm.operations.unit_of_work import UnitOfWork
 
 EARLY = (Table.B2B, Table.CDNR)
@@ -34,36 +34,38 @@ Encode = Callable[[Any], bytes]
 
 @dataclass(frozen=True, slots=True)
 class WriteGstr1:
-    """``period``: as in the address. ``version``: of the offline tool whose shape the file has."""
+    """``period`` and ``gstin``: as in the address. ``version``: of the offline tool whose shape the file has."""
 
     period: Any
     version: str
+    gstin: Any = ""
 
 
 def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[bytes]) -> str:
     """The file for the portal, onto ``out``, and what it is called: the return, or for a month of a shop that files by the
-    quarter what may be furnished early (tables 4A and 9B: the IFF, r.59(2)). Seven statements, however many documents.
+    quarter what may be furnished early (tables 4A and 9B: the IFF, r.59(2)). Eight statements, however many documents.
     ``encode`` makes JSON of a value. Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(command.period)
-    terms = read_terms(uow)
-    if not terms.gstin:
+    terms, gstin = read_terms(uow), registrations(uow, period, command.gstin).chosen
+    if not gstin:
         raise Conflict(
             "Your business has no GSTIN, so it files no GSTR-1.", remedy="Add it in Settings, Business and GST."
         )
     make_room(uow)
-    head = {"gstin": terms.gstin, "fp": period.fp, "version": command.version, "hash": "hash"}
+    head = {"gstin": gstin, "fp": period.fp, "version": command.version, "hash": "hash"}
     out.write(encode(head)[:-1])
     is_early = terms.is_quarterly and not period.is_quarter
-    listed = stream_listed(uow, period, terms.gstin)
+    listed = stream_listed(uow, period, gstin)
     _write_listed((one for one in listed if one.table in EARLY) if is_early else listed, encode, out)
-    for name, value in {} if is_early else _summed(uow, period, terms.gstin).items():
+    for name, value in {} if is_early else _summed(uow, period, gstin).items():
         if value:
             out.write(b"," + encode(name) + b":" + encode(value))
     out.write(b"}")
     name = "iff" if is_early else "gstr1"
     uow.audit("return.taken", "gst_return", None, period=period.key, file=name)
-    return f"{name.upper()}-{period.key}"
+    whose = f"-{gstin}" if command.gstin else ""
+    return f"{name.upper()}-{period.key}{whose}"
 
 
 def _summed(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> Json:

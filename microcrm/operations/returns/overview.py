@@ -20,7 +20,7 @@ from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.billing.terms import read_seller
 from microcrm.operations.returns.advances import count_vouchers, read_moves
 from microcrm.operations.returns.month import read_groups, read_runs
-from microcrm.operations.returns.scope import COUNTED, FACTS, make_room, scope
+from microcrm.operations.returns.scope import COUNTED, FACTS, make_room, registrations, scope
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_NAMED = 5  # documents that differ, by number
@@ -118,13 +118,16 @@ class Footing:
 
 @dataclass(frozen=True, slots=True)
 class ReturnView:
-    """``gstin`` "": the shop files none, and there is nothing else. ``filed_through``: the last day that is filed."""
+    """``gstin`` "": the shop files none, and there is nothing else. ``gstins``: whose return of this period may be asked for.
+    ``own_gstin``: the shop's today. ``filed_through``: the last day that is filed."""
 
     period: ReturnPeriod
     periods: Sequence[ReturnPeriod]
     is_quarterly: bool
     is_over: bool
     gstin: str
+    gstins: Sequence[str]
+    own_gstin: str
     filed_through: date | None
     documents: int
     round_off: int
@@ -137,14 +140,15 @@ class ReturnView:
     warnings: Sequence[Warning]
 
 
-def view_return(uow: UnitOfWork, raw_period: Any = None) -> ReturnView:
-    """Of the period in the address, else of the last one that is over. At most twelve statements."""
+def view_return(uow: UnitOfWork, raw_period: Any = None, raw_gstin: Any = "") -> ReturnView:
+    """Of the period and the GSTIN in the address, else of the last one that is over. At most thirteen statements."""
     uow.require(Permission.RETURNS_VIEW)
     terms, business = read_seller(uow)
     today = today_in(zone_of(business.zone), uow.now)
     period = _period(raw_period, today, is_quarterly=terms.is_quarterly)
     make_room(uow)
-    gstin = business.gstin
+    known = registrations(uow, period, raw_gstin)
+    gstin = known.chosen
     groups = read_groups(uow, period, gstin) if gstin else []
     counted = _counted(uow, period, gstin)
     runs = read_runs(uow, period, gstin) if gstin else []
@@ -167,6 +171,8 @@ def view_return(uow: UnitOfWork, raw_period: Any = None) -> ReturnView:
         is_quarterly=terms.is_quarterly,
         is_over=today > period.last,
         gstin=gstin,
+        gstins=known.all,
+        own_gstin=known.today,
         filed_through=terms.locked_through,
         documents=counted.many,
         round_off=counted.round_off,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -19,7 +19,7 @@ from microcrm.domain.states import STATES
 from microcrm.operations.billing.ledger import ACCOUNTS
 from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import AT_ONCE, read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import gstin_of, make_room
+from microcrm.operations.returns.scope import make_room, registrations
 from microcrm.operations.unit_of_work import UnitOfWork
 
 Row = Sequence[Cell]
@@ -39,16 +39,25 @@ class Sheet:
     rows: Iterator[Row]
 
 
-def sheet(uow: UnitOfWork, raw_period: Any, name: str) -> Sheet:
-    """``name``: one of ``SHEETS``. Raises: Invalid, for no period; KeyError, for no such sheet."""
+def sheet(uow: UnitOfWork, raw_period: Any, name: str, raw_gstin: Any = "") -> Sheet:
+    """``name``: one of ``SHEETS``; those of the return are of the GSTIN that is asked for, the registers of the whole shop.
+    Raises: Invalid, for no period; KeyError, for no such sheet."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(raw_period)
     title, columns, read = SHEETS[name]
     make_room(uow)
     uow.audit("return.taken", "gst_return", None, period=period.key, file=name)
-    return Sheet(period, title, columns, read(uow, period))
+    return Sheet(period, title, columns, read(uow, Asked(period, registrations(uow, period, raw_gstin).chosen)))
 
 
+class Asked(NamedTuple):
+    """What a sheet is about."""
+
+    period: ReturnPeriod
+    gstin: str
+
+
+Reads = Callable[[UnitOfWork, Asked], Iterator[Row]]
 _REGISTER = text("""
 SELECT d.issued_on, d.number, d.kind, d.state, coalesce(d.buyer ->> 'name', ''), d.buyer_gstin, d.place_state,
        d.taxable_paise, d.igst_paise, d.cgst_paise, d.sgst_paise, d.round_off_paise, d.total_paise,
@@ -75,10 +84,10 @@ def _stream(uow: UnitOfWork, statement: Any, period: ReturnPeriod, **more: Any) 
         yield from rows
 
 
-def _register(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
+def _register(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
     """Each bill and note once, cancelled ones without amounts, credit notes below zero. Vouchers are no sales yet."""
     others = [DocumentKind.ESTIMATE.value, *(kind.value for kind in VOUCHERS)]
-    for row in _stream(uow, _REGISTER, period, others=others):
+    for row in _stream(uow, _REGISTER, asked.period, others=others):
         kind = DocumentKind(row[2])
         is_void = row[3] == "cancelled"
         turn = 0 if is_void else sign_of(kind)
@@ -95,8 +104,8 @@ def _register(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
         )
 
 
-def _day_book(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    for day, posting, account, paise, number, kind, name, mode, proof in _stream(uow, _DAY_BOOK, period):
+def _day_book(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+    for day, posting, account, paise, number, kind, name, mode, proof in _stream(uow, _DAY_BOOK, asked.period):
         about = TITLES[DocumentKind(kind)] if kind else "Payment" if mode else "Till closed"
         yield (
             day, posting, about, number or proof or "", name, ACCOUNTS.get(account, account.replace("_", " ").capitalize()),
@@ -104,9 +113,9 @@ def _day_book(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
         )  # fmt: skip
 
 
-def _listed(table: Table) -> Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]:
-    def rows(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-        for one in stream_listed(uow, period, gstin_of(uow)):
+def _listed(table: Table) -> Reads:
+    def rows(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+        for one in stream_listed(uow, *asked):
             if one.table is table:
                 for rate_bp, amounts in one.rates:
                     yield (
@@ -117,17 +126,17 @@ def _listed(table: Table) -> Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]
     return rows
 
 
-def _small(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    for row in b2cs_rows(read_groups(uow, period, gstin_of(uow))):
+def _small(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+    for row in b2cs_rows(read_groups(uow, *asked)):
         yield (
             "Between States" if row["sply_ty"] == "INTER" else "Within the State", place_words(row["pos"]),
             round(row["rt"] * 100), *(round(row.get(name, 0) * 100) for name in ("txval", "iamt", "camt", "samt")),
         )  # fmt: skip
 
 
-def _advances(table: Table) -> Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]:
-    def rows(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-        for one in read_moves(uow, period, gstin_of(uow)):
+def _advances(table: Table) -> Reads:
+    def rows(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+        for one in read_moves(uow, *asked):
             if one.table is table and one.amounts:
                 words = "Between States" if one.is_interstate else "Within the State"
                 sums = (one.amounts.taxable, one.amounts.igst, one.amounts.cgst, one.amounts.sgst)
@@ -136,13 +145,13 @@ def _advances(table: Table) -> Callable[[UnitOfWork, ReturnPeriod], Iterator[Row
     return rows
 
 
-def _untaxed(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    for row in nil_rows(read_groups(uow, period, gstin_of(uow))):
+def _untaxed(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+    for row in nil_rows(read_groups(uow, *asked)):
         yield (NIL_WORDS[row["sply_ty"]], *(round(row[name] * 100) for name in ("nil_amt", "expt_amt", "ngsup_amt")))
 
 
-def _codes(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    groups = read_groups(uow, period, gstin_of(uow))
+def _codes(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+    groups = read_groups(uow, *asked)
     for registered, words in ((True, "With GSTIN"), (False, "Others")):
         for row in hsn_part(groups, registered=registered):
             yield (
@@ -151,8 +160,8 @@ def _codes(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
             )  # fmt: skip
 
 
-def _numbers(uow: UnitOfWork, period: ReturnPeriod) -> Iterator[Row]:
-    for run in read_runs(uow, period, gstin_of(uow)):
+def _numbers(uow: UnitOfWork, asked: Asked) -> Iterator[Row]:
+    for run in read_runs(uow, *asked):
         yield (DOCUMENT_TYPES[run.kind][1], run.first, run.last, run.count, run.cancelled, run.count - run.cancelled)
 
 
@@ -170,7 +179,7 @@ _NAMED = (
     C("Place of supply", width=20), C("Rate %", Holds.RATE, 8), *_TAXES,
 )  # fmt: skip
 _SUMMED = (C("Supply", width=18), C("Place of supply", width=20), C("Rate %", Holds.RATE, 8), *_TAXES)
-SHEETS: Mapping[str, tuple[str, Sequence[SheetColumn], Callable[[UnitOfWork, ReturnPeriod], Iterator[Row]]]] = (
+SHEETS: Mapping[str, tuple[str, Sequence[SheetColumn], Reads]] = (
     MappingProxyType({
         "register": (
             "Sales register",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from microcrm.domain.gstr1 import LARGE_ABOVE, LISTED, REPORTED, Amounts, Facts, Supply, Table, facts_of
 from microcrm.domain.return_period import ReturnPeriod
-from microcrm.models.business import Business
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _LIMIT = "".join(
@@ -45,10 +45,46 @@ def make_room(uow: UnitOfWork) -> None:
     uow.session.execute(_ROOM)
 
 
-def gstin_of(uow: UnitOfWork) -> str:
-    """The shop's GSTIN today; "" when it has none."""
-    query = select(Business.gstin).where(Business.id == uow.business_id)
-    return str(uow.session.execute(query).scalar_one())
+# Those that billed in the period, with how much; and those whose earlier advances were used in it (table 11B).
+_REGISTRATIONS = text("""
+SELECT b.gstin, coalesce((
+  SELECT json_agg(u.gstin ORDER BY u.many DESC, u.gstin) FROM (
+    SELECT gstin, sum(many) AS many FROM (
+      SELECT seller ->> 'gstin' AS gstin, count(*) AS many FROM documents
+      WHERE business_id = :business AND issued_on BETWEEN :first AND :last AND number IS NOT NULL
+        AND seller ->> 'registration' = 'regular'
+      GROUP BY 1
+      UNION ALL
+      SELECT DISTINCT v.seller ->> 'gstin', 0
+      FROM advance_uses u JOIN documents v ON v.business_id = u.business_id AND v.id = u.voucher_id
+      WHERE u.business_id = :business AND u.on_day BETWEEN :first AND :last AND v.seller ->> 'registration' = 'regular'
+    ) each WHERE gstin <> '' GROUP BY gstin
+  ) u
+), '[]') FROM businesses b WHERE b.id = :business
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """``chosen``: whose return it is, "" for a shop that files none. ``all``: those that the period knows, and the one of
+    today. ``today``: the shop's GSTIN now, "" when it has none."""
+
+    chosen: str
+    all: tuple[str, ...]
+    today: str
+
+
+def registrations(uow: UnitOfWork, period: ReturnPeriod, asked: Any = "") -> Registrations:
+    """A shop that moved to another State, or became another firm, files one return for each of its GSTINs. ``asked``: from the
+    address; what the period knows nothing of is as good as not asked for. Without it, the GSTIN of today if it billed anything
+    then or nobody did, else the one that billed most."""
+    values = {"business": uow.business_id, "first": period.first, "last": period.last}
+    today, used = uow.session.execute(_REGISTRATIONS, values).one()
+    known = tuple(dict.fromkeys((*((today,) if today else ()), *used)))
+    if asked in known:
+        return Registrations(asked, known, today)
+    chosen = today if today in used or not used else used[0]
+    return Registrations(chosen, known, today)
 
 
 def scope(uow: UnitOfWork, period: ReturnPeriod, gstin: str) -> dict[str, Any]:
