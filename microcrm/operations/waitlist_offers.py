@@ -27,6 +27,7 @@ from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.confirming import Typed, settle
+from microcrm.operations.parts.deposit_rules import deposit_due, servings
 from microcrm.operations.parts.freed_time import spans_in
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.parts.visits import NewVisit, take
@@ -39,6 +40,8 @@ from microcrm.operations.parts.waiting_offers import (
     open_offers,
     pass_on,
 )
+from microcrm.operations.public_shop import PublicShop
+from microcrm.operations.public_visit import visit_inside
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import close_past
 
@@ -67,8 +70,20 @@ class AnswerOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferCost:
+    """Paise. ``due``: to be paid ahead; ``base``: the price that fees are shares of."""
+
+    shop: PublicShop
+    due: int
+    total: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferView:
-    """What the page of an offer says. ``manage`` is the secret of the visit's own page, said when it is asked for."""
+    """What the page of an offer says. ``manage`` is the secret of the visit's own page, said when it is asked for. ``state``: of
+    the offer; of an accepted one unpaid or lapsed when its deposit is to be paid or did not come in time. ``cost``: while that can
+    still be decided."""
 
     shop: str
     slug: str
@@ -80,7 +95,9 @@ class OfferView:
     ends_at: datetime
     expires_at: datetime
     state: str
+    booking_id: int
     manage: str = ""
+    cost: OfferCost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,23 +200,28 @@ def answer_for(uow: UnitOfWork, command: AnswerOffer) -> BookingDone | None:
 def read_offer(uow: UnitOfWork, token: Any) -> OfferView:
     """The offer behind the secret link, however it stands."""
     uow.require_public()
-    return _view(uow, _offer_behind(uow, token))
+    view = _view(uow, _offer_behind(uow, token))
+    if view.state not in ("open", "unpaid"):
+        return view
+    visit = visit_inside(uow, view.booking_id)
+    return replace(view, cost=OfferCost(visit.shop, visit.deposit_due, visit.total_paise, visit.base_paise))
 
 
 def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -> OfferView:
-    """Their own answer. One that comes too late changes nothing and is told why: see ``state``."""
+    """Their own answer. One that comes too late changes nothing and is told why: see ``state``. A yes to a time that costs a
+    deposit books it once that is paid, as on the booking page."""
     uow.require_public()
     if answer not in ("accept", "decline", "visit"):
         raise Invalid("Choose one of the two answers.")
     offer_id = _offer_behind(uow, token)
     if answer == "visit":
-        return _with_visit(uow, _view(uow, offer_id), offer_id)
+        return _with_visit(uow, _view(uow, offer_id))
     lock_offers(uow)
     query = select(WaitlistOffer.booking_id).where(
         WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
     )
     try:
-        done = _answer(uow, offer_id, uow.session.execute(query).scalar_one(), answer, language)
+        done = _answer(uow, offer_id, uow.session.execute(query).scalar_one(), answer, language, is_own=True)
     except Conflict:
         done = None
     return replace(_view(uow, offer_id), manage=done.token if done else "")
@@ -226,18 +248,16 @@ def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
     return OfferMessage(notice(NoticeStep.OFFER, language, facts), link, digits)
 
 
-def _with_visit(uow: UnitOfWork, view: OfferView, offer_id: int) -> OfferView:
+def _with_visit(uow: UnitOfWork, view: OfferView) -> OfferView:
     """With a link to the visit that it became, if it did."""
-    if view.state != "accepted":
+    if view.state not in ("accepted", "unpaid", "lapsed"):
         return view
-    query = select(WaitlistOffer.booking_id).where(
-        WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
-    )
-    booking_id = uow.session.execute(query).scalar_one()
-    return replace(view, manage=make_link(uow, booking_id=booking_id, expires_at=view.ends_at + LINK_LASTS))
+    return replace(view, manage=make_link(uow, booking_id=view.booking_id, expires_at=view.ends_at + LINK_LASTS))
 
 
-def _answer(uow: UnitOfWork, offer_id: int, booking_id: int, answer: str, language: str) -> BookingDone | None:
+def _answer(
+    uow: UnitOfWork, offer_id: int, booking_id: int, answer: str, language: str, *, is_own: bool = False
+) -> BookingDone | None:
     booking, items = open_booking(uow, booking_id)
     still = open_offers(uow, booking_id)
     mine = next((one for one in still if one.id == offer_id), None)
@@ -250,13 +270,14 @@ def _answer(uow: UnitOfWork, offer_id: int, booking_id: int, answer: str, langua
     for other in still:
         if other is not mine:
             close_offer(uow, other, "lost")
-    return _accept(uow, booking, items, mine, language)
+    return _accept(uow, booking, items, mine, language, is_own=is_own)
 
 
 def _accept(
-    uow: UnitOfWork, booking: Booking, items: list[BookingItem], offer: WaitlistOffer, language: str
+    uow: UnitOfWork, booking: Booking, items: list[BookingItem], offer: WaitlistOffer, language: str, *, is_own: bool
 ) -> BookingDone:
-    """The hold itself becomes the visit, and the entry is the one that got it."""
+    """The hold itself becomes the visit, and the entry is the one that got it. Who says yes alone (``is_own``) pays ahead what
+    the service asks; the desk decides that for itself, as with everything it books."""
     entry = uow.session.execute(
         select(WaitlistEntry)
         .where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == offer.entry_id)
@@ -269,7 +290,11 @@ def _accept(
     booking.customer_id = entry.customer_id
     uow.session.flush()
     uow.audit("waitlist.accepted", "waitlist_entry", entry.id, offer_id=offer.id, booking_id=booking.id)
-    return settle(uow, booking, items, Typed(entry.note, language, ""), BookingStatus.BOOKED, tell=True)
+    status, until = BookingStatus.BOOKED, None
+    if is_own and (due := deposit_due(uow, servings(items))):
+        booking.deposit_paise, status = due, BookingStatus.PENDING_PAYMENT
+        until = min(uow.now + timedelta(minutes=policy_of(uow).payment_min), booking.starts_at)
+    return settle(uow, booking, items, Typed(entry.note, language, ""), status, until, tell=True)
 
 
 def _waiting(uow: UnitOfWork, command: OfferByHand) -> WaitlistEntry:
@@ -295,7 +320,8 @@ def _view(uow: UnitOfWork, offer_id: int) -> OfferView:
         select(
             Business.name.label("shop"), Business.slug, Business.phone, Business.zone, Service.name.label("service"),
             Member.name.label("member"), BookingItem.starts_at, BookingItem.ends_at, WaitlistOffer.expires_at,
-            WaitlistOffer.state, Booking.status,
+            WaitlistOffer.state, Booking.status, Booking.expires_at.label("pay_until"), WaitlistOffer.booking_id,
+            Booking.deposit_paise,
         )
         .select_from(WaitlistOffer)
         .join(Business, Business.id == WaitlistOffer.business_id)
@@ -314,6 +340,8 @@ def _view(uow: UnitOfWork, offer_id: int) -> OfferView:
     state = row.state
     if state == "open" and row.status != BookingStatus.HOLD:
         state = "expired" if row.expires_at <= uow.now else "lost"  # the desk gave the time to somebody else
+    if state == "accepted" and row.deposit_paise:
+        state = _paid_state(row.status, row.pay_until, uow.now)
     return OfferView(
         row.shop,
         row.slug,
@@ -325,7 +353,15 @@ def _view(uow: UnitOfWork, offer_id: int) -> OfferView:
         row.ends_at,
         row.expires_at,
         state,
+        row.booking_id,
     )
+
+
+def _paid_state(status: str, until: datetime | None, now: datetime) -> str:
+    is_waiting = status == BookingStatus.PENDING_PAYMENT
+    if is_waiting and until is not None and until > now:
+        return "unpaid"
+    return "lapsed" if is_waiting or status == BookingStatus.EXPIRED else "accepted"
 
 
 def _by_the_shops_clock(uow: UnitOfWork) -> None:

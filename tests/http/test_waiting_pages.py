@@ -18,6 +18,7 @@ from microcrm.operations.queue import DrawTicket, StepTicket, TicketDone
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import WishedTime
 from tests.support.browsing import Visit
+from tests.support.deposits import open_till
 from tests.support.shops import CANARY, TwoShops
 from tests.support.waiting import List
 
@@ -70,6 +71,25 @@ async def test_yes_leads_to_the_visit(waiting: List) -> None:
     assert waiting.entry(entry).state == "booked"
     after = text_of(await visit.get(path))
     assert "It is yours" in after and "Yes, I will come" not in after
+
+
+async def test_a_time_that_is_paid_ahead_says_so_before_and_leads_to_paying(waiting: List) -> None:
+    waiting.do(open_till, waiting.shop)
+    (entry,) = offered(waiting)
+    visit, path = Visit(), f"/w/{waiting.link(entry)}"
+    said = text_of(await visit.get(path))
+    assert "You pay ₹200 now to book, and ₹400 at the shop." in said and "Go on to pay ₹200" in said
+    assert "comes back" in said and "Yes, I will come" not in said and "This is a trial" in said
+    accepted = await post(visit, path, answer="accept")
+    shown = text_of(await visit.get(accepted.headers["location"]))
+    assert "Pay ₹200 to book" in shown and "It is not booked yet" in shown
+    again = text_of(await visit.get(path))
+    assert "Pay ₹200 to book" in again and "To your visit" in again and "Go on to pay" not in again
+    for code in ("hi", "kn"):
+        shown_too = await visit.get(f"{path}?lang={code}")
+        assert shown_too.status_code == 200 and "Pay ₹" not in text_of(shown_too)
+    onward = await post(visit, path, answer="visit")
+    assert onward.headers["location"].startswith("/m/")
 
 
 async def test_no_keeps_the_place_and_asks_the_next(waiting: List) -> None:

@@ -69,6 +69,10 @@ class List:
     def book(self, time: str = "11:00", role: Role = Role.MANAGER, **changes: Any) -> BookingDone:
         return self.do(book, wish(self.shop, time, role=role, **changes))
 
+    def hold_member(self) -> int:
+        """Whose time is given by ``book``."""
+        return self.shop.members[Role.MANAGER]
+
     def cancel(self, booking: BookingDone) -> int:
         """And what the task does a little later. How many were asked."""
         self.do(cancel, Cancel(booking.booking_id, booking.version, "customer"))

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from microcrm import wiring
 from microcrm.domain.zones import zone_of
+from microcrm.http.book.deposit_words import due_words, money_terms
 from microcrm.http.book.limits import CONFIRMS, LINKS, check_address
 from microcrm.http.book.manage import SECRET
 from microcrm.http.book.render import for_customers, show
@@ -28,6 +29,14 @@ _SAID = {
     "declined": (mark("You said no to this time"), mark("You stay on the waiting list and are asked again.")),
     "expired": (
         mark("The time to answer is over"),
+        mark("We asked the next in line. You stay on the waiting list and are asked again."),
+    ),
+    "unpaid": (
+        mark("Pay %(amount)s to book"),
+        mark("It is not booked yet. Without the payment the time is free for others again."),
+    ),
+    "lapsed": (
+        mark("The payment did not come in time"),
         mark("We asked the next in line. You stay on the waiting list and are asked again."),
     ),
     "lost": (
@@ -61,8 +70,9 @@ def offer_page(request: Request, offer: OfferView, tongue: Tongue) -> dict[str, 
     start = offer.starts_at.astimezone(zone)
     heading, said = _SAID[offer.state]
     language = asked_language(request)
+    due = offer.cost.due if offer.cost is not None else 0
     return {
-        "heading": tongue.say(heading),
+        "heading": tongue.say(heading, amount=tongue.rupees(due)) if offer.state == "unpaid" else tongue.say(heading),
         "said": tongue.say(said),
         "state": offer.state,
         "shop_name": offer.shop,
@@ -74,7 +84,27 @@ def offer_page(request: Request, offer: OfferView, tongue: Tongue) -> dict[str, 
         "service": offer.service,
         "member": offer.member,
         "action": f"/w/{request.path_params['token']}{f'?lang={language}' if language else ''}",
+        **_due(offer, tongue),
         **countdown(offer, tongue),
+    }
+
+
+def _due(offer: OfferView, tongue: Tongue) -> dict[str, Any]:
+    """What a yes costs ahead, what of it comes back until when, and the words of the button."""
+    cost = offer.cost
+    if cost is None or not cost.due:
+        yes = tongue.say("Yes, I will come")
+        return {"due_words": "", "money_terms": [], "pay_limit": "", "is_trial": False, "yes": yes}
+    return {
+        "due_words": due_words(tongue, cost.due, cost.total, is_asked_first=False),
+        "money_terms": money_terms(tongue, cost.shop, offer.starts_at, cost.base, cost.due),
+        "pay_limit": tongue.count(
+            "Your time is kept while you pay, for %(num)s minute at most.",
+            "Your time is kept while you pay, for %(num)s minutes at most.",
+            cost.shop.terms.payment_min,
+        ),
+        "is_trial": cost.shop.online != "live",
+        "yes": tongue.say("Go on to pay %(now)s", now=tongue.rupees(cost.due)),
     }
 
 

@@ -24,6 +24,7 @@ from microcrm.operations.parts.booking_rows import note_event, open_booking
 from microcrm.operations.parts.lapse import let_go_of_lapsed, let_go_of_lapsed_seats
 from microcrm.operations.parts.occupy import claims_of
 from microcrm.operations.parts.online_mode import online_mode
+from microcrm.operations.parts.unpaid_offers import time_paid_after_all
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
@@ -176,6 +177,7 @@ def time_again(uow: UnitOfWork, booking: Booking, items: list[BookingItem]) -> b
 def _book(uow: UnitOfWork, booking: Booking, items: list[BookingItem], old: BookingStatus) -> None:
     withdraw_notices(uow, booking.id or 0, booking.version)
     set_status(uow, booking, items, _S.BOOKED)
+    time_paid_after_all(uow, booking)
     note_event(uow, booking.id or 0, "paid", old=old, new=_S.BOOKED)
     notify(uow, booking, NoticeStep.BOOKED)
 

@@ -61,8 +61,9 @@ def spans_of(items: Iterable[BookingItem]) -> list[FreedSpan]:
     ]
 
 
-def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan]) -> None:
-    """Somebody may have waited for this. Call it in the transaction in which the booking loses that time."""
+def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan], *, freed_by: int | None = None) -> None:
+    """Somebody may have waited for this. Call it in the transaction in which the booking loses that time. ``freed_by``: the
+    visit that had it before, whose time was offered already."""
     spans = [
         [span.member_id, span.start.isoformat(), span.end.isoformat(), span.service_id, span.session_id]
         for span in freed
@@ -71,7 +72,7 @@ def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan]) ->
     if not spans or not uow.session.execute(select(_somebody_waits(uow))).scalar():
         return
     key = f"freed:{booking.id}:{booking.version}"
-    uow.enqueue(KIND, key, {"booking_id": booking.id, "spans": spans}, due_at=uow.now + UNDO_TIME)
+    uow.enqueue(KIND, key, {"booking_id": freed_by or booking.id, "spans": spans}, due_at=uow.now + UNDO_TIME)
 
 
 def tell_class_time_freed(

@@ -21,11 +21,12 @@ from microcrm.operations.parts.booking_rows import note_event
 from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.occupy import Claim, rest
 from microcrm.operations.parts.seats import give_seats_back
+from microcrm.operations.parts.unpaid_offers import SOURCE, time_not_paid
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST = 200  # bookings of one sweep of one business
 _LOCK = text("SELECT pg_advisory_xact_lock(7266203, cast(:business % 2147483647 AS integer))")
-_KEPT_SOURCES = ("waitlist",)  # an offer points at these
+_KEPT_SOURCES = (SOURCE,)  # an offer points at these
 
 
 def is_in_the_way(claims: Sequence[Claim], lapsed: Mapping[int, Sequence[Span]]) -> bool:
@@ -141,7 +142,11 @@ def _expire(uow: UnitOfWork, booking: Booking) -> None:
     ).all()
     rest(uow, ids)
     if old != BookingStatus.HOLD:
-        tell_freed(uow, booking, spans_of(uow.session.scalars(select(BookingItem).where(*ours))))
+        items = list(uow.session.scalars(select(BookingItem).where(*ours)))
+        if booking.source == SOURCE and old == BookingStatus.PENDING_PAYMENT:
+            time_not_paid(uow, booking, items)
+        else:
+            tell_freed(uow, booking, spans_of(items))
     note_event(uow, booking.id or 0, "expired", old=old, new=BookingStatus.EXPIRED)
     notice = NoticeStep.UNPAID if old == BookingStatus.PENDING_PAYMENT else NoticeStep.LAPSED
     notify(uow, booking, notice, tell=old != BookingStatus.HOLD)
