@@ -21,6 +21,7 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product
 from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
+from microcrm.operations.billing.recurring_lines import put_plan_back
 from microcrm.operations.booking_undo import put_booking_back
 from microcrm.operations.class_series import put_classes_back
 from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
@@ -86,6 +87,7 @@ OTHERS: dict[str, Permission] = {
     "class_changed": Permission.BOOKINGS_OWN,
     "class_cancelled": Permission.BOOKINGS_OWN,
     "queue_ticket": Permission.BOOKINGS_OWN,
+    "recurring_lines": Permission.INVOICES_EDIT,
 }
 
 
@@ -200,7 +202,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
     if undo.entity == "queue_ticket":
         put_ticket_back(uow, undo)
         return
-    if undo.entity == "shop_days":
+    if undo.entity == "recurring_lines":
+        is_done = put_plan_back(uow, undo)
+    elif undo.entity == "shop_days":
         is_done = put_days_back(uow, before, undo.after_version)
     elif undo.entity == "hand_over":
         is_done = put_bookings_back(uow, before)

@@ -13,8 +13,10 @@ from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
+from microcrm.pages.recurring_lines import recurring_lines
 from microcrm.state.recurring import RecurringPage as S
 from microcrm.state.recurring import SeriesLine
+from microcrm.state.recurring_lines import RecurringLines
 
 COLUMNS = (
     Column("Customer"),
@@ -42,12 +44,12 @@ def recurring() -> rx.Component:
             description="New bills for the same customer with the same lines, at the tax rates of their day.",
         ),
         dialog(
-            "Change this recurring bill",
+            "When this bill comes",
             _rhythm_form(on_submit=S.change, action="Save"),
             open=S.is_open & (S.bill == ""),
             on_close=S.close,
-            description="What stands on it is changed on one of its bills: open that, then More actions, Next ones like this.",
         ),
+        recurring_lines(),
         confirm(
             "End this recurring bill?",
             "No bill is written any more. Those that are there stay as they are.",
@@ -117,7 +119,8 @@ def _menu(row: rx.Var[SeriesLine]) -> rx.Component:
         menu(
             uid,
             menu_trigger(uid, "Actions for this recurring bill"),
-            menu_item(uid, "Change", icon="pencil", on_click=S.begin_change(row.id)),
+            menu_item(uid, "What stands on it", icon="pencil", on_click=RecurringLines.begin(row.id)),
+            menu_item(uid, "When it comes", icon="calendar_days", on_click=S.begin_change(row.id)),
             rx.cond(
                 row.state == "paused",
                 menu_item(uid, "Resume", icon="play", on_click=S.resume(row.id, row.version)),

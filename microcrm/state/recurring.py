@@ -23,8 +23,8 @@ from microcrm.operations.billing.recurring import (
     recurring_bills,
     repeat_bill,
     resume_recurring,
-    use_lines_from_now_on,
 )
+from microcrm.operations.billing.recurring_lines import use_lines_from_now_on
 from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
 from microcrm.state.forms import pick
@@ -154,8 +154,8 @@ class RepeatForm(AppState):
     @rx.event
     @needs(Permission.INVOICES_EDIT)
     async def use_lines(self) -> None:
-        await self._perform(use_lines_from_now_on, (await self.get_state(Bill)).bill.id)
-        self._notify("The next ones will have these lines")
+        done = await self._perform(use_lines_from_now_on, (await self.get_state(Bill)).bill.id)
+        self._notify("The next ones will have these lines", undo=done.undo)
 
 
 def line_of(view: RecurringView) -> SeriesLine:

@@ -29,8 +29,8 @@ from microcrm.operations.billing.recurring import (
     recurring_bills,
     repeat_bill,
     resume_recurring,
-    use_lines_from_now_on,
 )
+from microcrm.operations.billing.recurring_lines import use_lines_from_now_on
 from microcrm.operations.billing.recurring_run import businesses_with_due_bills, write_next_due
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from tests.conftest import Work, act_as

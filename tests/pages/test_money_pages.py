@@ -17,6 +17,7 @@ from microcrm.state.bills import Bills
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.filed_months import FiledMonths
 from microcrm.state.recurring import RecurringPage
+from microcrm.state.recurring_lines import RecurringLines
 from tests.conftest import act_as
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -173,6 +174,45 @@ async def test_a_bill_comes_again_is_paused_changed_and_ended(server: Server, a:
     await tab.send(RecurringPage.end)
     await tab.send(RecurringPage.load)
     assert [one.status for one in (await tab.state(RecurringPage)).rows] == ["Ended"]
+
+
+async def test_what_stands_on_a_recurring_bill_is_changed_in_its_form(server: Server, a: Shop) -> None:
+    bill = bill_of(a)
+    tab = tab_of(server, a, f"/recurring?bill={bill}")
+    await tab.open(RecurringPage.load)
+    form = (await tab.state(RecurringPage)).form
+    await tab.send(
+        RecurringPage.begin, form={"unit": "month", "step": "1", "next_on": form.next_on, "is_issuing": "off"}
+    )
+    tab.path = "/recurring"
+    await tab.send(RecurringPage.load)
+    [row] = (await tab.state(RecurringPage)).rows
+    await tab.send(RecurringLines.begin, series_id=row.id)
+    shown = await tab.state(RecurringLines)
+    assert (shown.series, [line.description for line in shown.lines]) == (row.id, ["Haircut", "", ""])
+    typed = {"description-0": "Haircut", "price-0": "500", "tax_class-0": "hair"}
+    wrong = typed | {
+        "description-0": "",
+        "price-0": "",
+        "description-2": "Beard",
+        "price-2": "much",
+        "tax_class-2": "hair",
+    }
+    await tab.send(RecurringLines.save, form=wrong)
+    shown = await tab.state(RecurringLines)
+    assert list(shown.errors) == ["lines.2.price"] and shown.series == row.id and not shown.is_saving
+    answer = await tab.send(RecurringLines.save, form=wrong | {"price-2": "200", "text": "Chair 3"})
+    assert "₹210.00" in answer.text
+    shown = await tab.state(RecurringLines)
+    assert (shown.series, shown.errors) == ("", {})
+    [notice] = [one for one in (await tab.state(AppState)).notices if one.undo]
+    await tab.send(RecurringPage.load)
+    assert [(one.what, one.total) for one in (await tab.state(RecurringPage)).rows] == [("Beard", "₹210.00")]
+    await tab.send(AppState.undo, token=notice.undo)
+    await tab.send(RecurringPage.load)
+    assert [(one.what, one.total) for one in (await tab.state(RecurringPage)).rows] == [("Haircut", "₹525.00")]
+    for odd in (None, [], "x", {"description-0": {}}):
+        assert (await tab.send(RecurringLines.save, form=odd)).crashes == []
 
 
 async def test_a_month_is_filed_and_opened_with_a_reason(server: Server, a: Shop) -> None:

@@ -111,7 +111,7 @@ def repeat_bill(uow: UnitOfWork, command: RepeatBill) -> int:
     row = RecurringBill(
         business_id=uow.business_id,
         customer_id=document.customer_id,
-        plan=_plan(uow, document),
+        plan=plan_of(uow, document),
         total_paise=document.total_paise,
         created_at=uow.now,
         created_by_member_id=uow.actor.member_id,
@@ -127,7 +127,7 @@ def repeat_bill(uow: UnitOfWork, command: RepeatBill) -> int:
 def change_recurring(uow: UnitOfWork, command: ChangeRecurring) -> None:
     """Rhythm, next day, end, and whether bills are issued. ``Conflict`` when somebody changed it or it wrote a bill meanwhile."""
     uow.require(Permission.INVOICES_EDIT)
-    row = _running(uow, command.recurring_id, command.version)
+    row = running(uow, command.recurring_id, command.version)
     values = _read(uow, command)
     for name, value in values.items():
         setattr(row, name, value)
@@ -138,7 +138,7 @@ def change_recurring(uow: UnitOfWork, command: ChangeRecurring) -> None:
 def pause_recurring(uow: UnitOfWork, recurring_id: Any, version: Any) -> None:
     """Nothing is written until it is resumed."""
     uow.require(Permission.INVOICES_EDIT)
-    row = _running(uow, recurring_id, version)
+    row = running(uow, recurring_id, version)
     if row.state == "paused":
         raise Conflict("It is paused already.")
     row.state = "paused"
@@ -148,7 +148,7 @@ def pause_recurring(uow: UnitOfWork, recurring_id: Any, version: Any) -> None:
 def resume_recurring(uow: UnitOfWork, recurring_id: Any, version: Any) -> date:
     """From the next day on that is not over. What fell due while it was paused is left out."""
     uow.require(Permission.INVOICES_EDIT)
-    row = _running(uow, recurring_id, version)
+    row = running(uow, recurring_id, version)
     if row.state != "paused":
         raise Conflict("It is not paused.")
     unit, today = Unit(row.unit), today_in(zone_of(uow.actor.zone), uow.now)
@@ -164,25 +164,13 @@ def resume_recurring(uow: UnitOfWork, recurring_id: Any, version: Any) -> date:
 def end_recurring(uow: UnitOfWork, recurring_id: Any, version: Any) -> None:
     """For good. What it has written stays."""
     uow.require(Permission.INVOICES_EDIT)
-    row = _running(uow, recurring_id, version)
+    row = running(uow, recurring_id, version)
     row.state = "ended"
     _changed(uow, row, "recurring.ended")
 
 
-def use_lines_from_now_on(uow: UnitOfWork, document_id: Any) -> None:
-    """The next bills of the series look like this one of its bills."""
-    uow.require(Permission.INVOICES_EDIT)
-    document = find(uow, Document, document_id)
-    if document.recurring_id is None:
-        raise Conflict("This bill does not come again.")
-    row = find(uow, RecurringBill, document.recurring_id)
-    if row.state == "ended":
-        raise Conflict("This series has ended.", remedy="Let the bill come again from here instead.")
-    row.plan, row.total_paise, row.trouble = _plan(uow, document), document.total_paise, ""
-    _changed(uow, row, "recurring.lines_changed")
-
-
-def _running(uow: UnitOfWork, recurring_id: Any, version: Any) -> RecurringBill:
+def running(uow: UnitOfWork, recurring_id: Any, version: Any) -> RecurringBill:
+    """Locked, for operations that have asked already. ``Conflict`` for one that has ended or is newer."""
     row = find(uow, RecurringBill, recurring_id)
     same_version(version, row.version)
     if row.state == "ended":
@@ -211,8 +199,8 @@ def _read(uow: UnitOfWork, command: RepeatBill | ChangeRecurring) -> dict[str, A
     return {"unit": unit.value, "step": step, "next_on": next_on, "ends_on": ends_on, "is_issuing": is_issuing}
 
 
-def _plan(uow: UnitOfWork, document: Document) -> dict[str, Any]:
-    """The bill as somebody would type it again."""
+def plan_of(uow: UnitOfWork, document: Document) -> dict[str, Any]:
+    """The bill as somebody would type it again; for operations that have asked already."""
     query = select(DocumentLine).where(
         DocumentLine.business_id == uow.business_id, DocumentLine.document_id == document.id
     )

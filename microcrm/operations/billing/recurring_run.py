@@ -93,7 +93,7 @@ def _command(row: RecurringBill) -> SaveDraft:
         buyer_gstin=plan["buyer_gstin"],
         performed_in=plan["performed_in"],
         discount=plan["discount"],
-        note=f"For {format_day(row.next_on)}",
+        note="\n".join(part for part in (plan.get("text", ""), f"For {format_day(row.next_on)}") if part),
     )
 
 
