@@ -285,8 +285,9 @@ def _rows(business_id: int, document_id: int, read: _Read, priced: Priced) -> li
 
 
 def _charge_lines(uow: UnitOfWork, booking: Booking) -> list[LineWish]:
-    """What cancelling or not coming costs, as a charge with tax in it: it is taxed as the service would have been (CBIC circular
-    178/10/2022-GST on cancellation charges)."""
+    """What cancelling or not coming costs, as a charge with tax in it: it is taxed as the service would have been, with its code
+    and its rate. Nothing that we have read of the Act or the rules says so; see "What is not certain" in
+    docs/adr/0012-bills.md."""
     if not booking.cancel_fee_paise or booking.fee_waiver:
         raise Conflict("There is nothing to bill for this visit.", remedy="It is off, and costs nothing.")
     rows = _served(uow, booking)
