@@ -34,6 +34,7 @@ from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
 from microcrm.pages.statement import statement
+from microcrm.pages.stock import stock
 from microcrm.pages.till import till
 from microcrm.pages.today import today
 from microcrm.pages.waitlist import waitlist
@@ -66,6 +67,7 @@ from microcrm.state.settings_rates import TaxRates
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
+from microcrm.state.stock import StockPage
 from microcrm.state.till import TillPage
 from microcrm.state.today import TodayPage
 from microcrm.state.today_aside import TodayAside
@@ -121,6 +123,7 @@ SCREENS: tuple[Screen, ...] = (
         Permission.CATALOGUE_VIEW,
         (ProductSettings.load,),
     ),
+    Screen("/stock", "Stock report", stock, Permission.CATALOGUE_VIEW, (StockPage.load,)),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
     Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
     Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, (MemberSettings.load,)),

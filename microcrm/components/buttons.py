@@ -101,6 +101,12 @@ def away_button(
     return anchor(*_face(icon, kind), rx.el.span(label), href=href, class_name=_KIND_CLASS[kind], **props)
 
 
+def entry(name: rx.Var[str], about: rx.Var[str], on_open: rx.event.EventSpec, *before: rx.Component) -> rx.Component:
+    """The row of a settings list that opens what it names; ``before`` it an avatar or a dot."""
+    words = rx.el.span(rx.el.strong(name), rx.el.span(about, class_name="meta"))
+    return rx.el.button(*before, words, type="button", class_name="entry", on_click=on_open)
+
+
 def text_button(label: str | rx.Var[str], **props: Any) -> rx.Component:
     """A button that looks like a link, for actions inside text and lists."""
     return rx.el.button(label, type="button", class_name="btn-link", **props)

@@ -97,6 +97,19 @@ def pager(
     )
 
 
+def page_turns(page: rx.Var[int], has_next: rx.Var[bool], on_turn: rx.EventHandler) -> rx.Component:
+    """The way on in a list that says elsewhere where one is; nothing while it has one page. ``on_turn`` gets 1 or -1."""
+    return rx.cond(
+        has_next | (page > 1),
+        rx.el.nav(
+            icon_button("chevron_left", "Previous page", disabled=page == 1, on_click=on_turn(-1)),
+            icon_button("chevron_right", "Next page", disabled=~has_next, on_click=on_turn(1)),
+            class_name="pager",
+            aria_label="Pages",
+        ),
+    )
+
+
 def _head_cell(column: Column, sorting: Sorting | None) -> rx.Component:
     style = {"width": column.width} if column.width else {}
     if sorting is None or not column.key:

@@ -7,8 +7,6 @@ and never guessed.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 
 from microcrm.domain.calendar_text import MONTHS
+from microcrm.domain.csv_file import Unreadable, rows_of, text_of
 from microcrm.domain.errors import Invalid
 from microcrm.domain.money import MOST_PAISE
 
@@ -129,29 +128,14 @@ def read_statement(data: bytes) -> BankStatement:
 
 
 def _text_of(data: bytes) -> str:
-    if not data.strip():
-        raise BadStatement(Fault.EMPTY)
-    if len(data) > LARGEST:
-        raise BadStatement(Fault.LARGE)
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadStatement(Fault.EXCEL)
-    if data.startswith(b"%PDF"):
-        raise BadStatement(Fault.PDF)
-    for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise BadStatement(Fault.NOT_TEXT)
+    try:
+        return text_of(data, LARGEST)
+    except Unreadable as error:
+        raise BadStatement(Fault(error.fault)) from None
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
-    try:
-        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
-    except csv.Error:
-        return []
+    rows = rows_of(text, delimiter)
     if len(rows) > MOST_ROWS + _SEARCHED:
         raise BadStatement(Fault.LONG)
     return rows

@@ -26,19 +26,22 @@ UNITS: Mapping[str, str] = MappingProxyType({
 
 
 class Move(StrEnum):
-    """Why stock changed. ``UNDONE`` takes back what somebody noted by mistake."""
+    """Why stock changed. ``OPENING``: what was there when the shop began to count. ``USED``: by the shop itself, in its work.
+    ``UNDONE`` takes back what somebody noted by mistake."""
 
+    OPENING = "opening"
     RECEIVED = "received"
     SOLD = "sold"
     RETURNED = "returned"
     COUNTED = "counted"
+    USED = "used"
     DAMAGED = "damaged"
     UNDONE = "undone"
 
 
 MOVE_WORDS: Mapping[Move, str] = MappingProxyType({
-    Move.RECEIVED: "Received", Move.SOLD: "Sold", Move.RETURNED: "Came back", Move.COUNTED: "Counted",
-    Move.DAMAGED: "Damaged or used up", Move.UNDONE: "Taken back",
+    Move.OPENING: "Opening stock", Move.RECEIVED: "Received", Move.SOLD: "Sold", Move.RETURNED: "Came back",
+    Move.COUNTED: "Counted", Move.USED: "Own use", Move.DAMAGED: "Damaged or lost", Move.UNDONE: "Taken back",
 })  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from microcrm.http import (
     sessions,
     sheet,
     shop,
+    stock,
 )
 from microcrm.http.book import (
     bill,
@@ -73,6 +74,7 @@ def routes() -> list[BaseRoute]:
         *papers.ROUTES,
         *bank.ROUTES,
         *returns.ROUTES,
+        *stock.ROUTES,
         *hooks.ROUTES,
         *pay.ROUTES,
         *deposits.ROUTES,

@@ -67,13 +67,16 @@ class StockMovement(SQLModel, table=True):
         within_business("product_id", "products"),
         within_business("member_id", "members"),
         within_business("document_id", "documents"),
-        CheckConstraint("kind in ('received', 'sold', 'returned', 'counted', 'damaged', 'undone')", name="kind"),
         CheckConstraint(
-            "case kind when 'received' then quantity > 0 when 'returned' then quantity > 0 when 'sold' then quantity < 0 "
-            "when 'damaged' then quantity < 0 else true end",
+            "kind in ('opening', 'received', 'sold', 'returned', 'counted', 'used', 'damaged', 'undone')", name="kind"
+        ),
+        CheckConstraint(
+            "case when kind in ('opening', 'received', 'returned') then quantity > 0 "
+            "when kind in ('sold', 'used', 'damaged') then quantity < 0 else true end",
             name="direction",
         ),
-        CheckConstraint("cost_paise is null or (kind = 'received' and cost_paise >= 0)", name="cost"),
+        CheckConstraint("cost_paise is null or (kind in ('opening', 'received') and cost_paise >= 0)", name="cost"),
+        Index("ix_stock_movements_at", "business_id", "at"),
         Index("ix_stock_movements_product", "business_id", "product_id", "id"),
         Index("ix_stock_movements_document", "business_id", "document_id", postgresql_where="document_id is not null"),
     )

@@ -113,7 +113,7 @@ def list_products(uow: UnitOfWork, query: Any = "", page: Any = 1, shelf: Any = 
     rows = uow.session.scalars(query_rows.limit(PAGE).offset((number - 1) * PAGE)).all()
     total = uow.session.execute(select(func.count()).select_from(Product).where(*mine)).scalar_one()
     low, worth, without = _sums(uow)
-    knows = _knows_costs(uow)
+    knows = knows_costs(uow)
     return ProductPage(
         tuple(_view(uow, row) for row in rows), total, number, low, worth if knows else None, without if knows else 0
     )
@@ -206,7 +206,7 @@ def _story(uow: UnitOfWork, product_id: int) -> tuple[MovementView, ...]:
         .order_by(m.id.desc())
         .limit(STORY)
     )
-    knows = _knows_costs(uow)
+    knows = knows_costs(uow)
     return tuple(
         MovementView(
             Move(one.kind), one.quantity, one.stock_after, one.at, who or "", one.note, one.document_id, number or "",
@@ -255,11 +255,11 @@ def _refuse_twins(uow: UnitOfWork, values: dict[str, Any], own_id: int) -> None:
         raise Invalid(fields=errors)
 
 
-def _knows_costs(uow: UnitOfWork) -> bool:
+def knows_costs(uow: UnitOfWork) -> bool:
     """Whoever buys for the shop or keeps its books."""
     return uow.may(Permission.CATALOGUE_EDIT) or uow.may(Permission.RETURNS_VIEW)
 
 
 def _view(uow: UnitOfWork, row: Product) -> ProductView:
     values = {name: getattr(row, name) for name in ProductView.__slots__ if name not in ("id", "cost_paise")}
-    return ProductView(id=row.id or 0, cost_paise=row.cost_paise if _knows_costs(uow) else None, **values)
+    return ProductView(id=row.id or 0, cost_paise=row.cost_paise if knows_costs(uow) else None, **values)

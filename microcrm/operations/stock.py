@@ -1,4 +1,4 @@
-"""Stock that somebody notes by hand: a delivery, a count, what broke or was used up."""
+"""Stock that somebody notes by hand: what was there at first, a delivery, a count, what the shop used, what broke."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from microcrm.operations.parts.terms import read_price
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_HELD = 10**10  # thousandths: a crore of pieces
-BY_HAND = (Move.RECEIVED, Move.COUNTED, Move.DAMAGED)
+BY_HAND = (Move.RECEIVED, Move.COUNTED, Move.USED, Move.DAMAGED)
+_TAKES_OFF = (Move.USED, Move.DAMAGED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,24 @@ def note_stock(uow: UnitOfWork, command: NoteStock) -> StockNoted:
     note = fields.text("note", command.note, label, limit=200, required=kind is not Move.RECEIVED)
     fields.done()
     product = find(uow, Product, command.product_id)
-    quantity = {Move.RECEIVED: typed, Move.DAMAGED: -(typed or 0)}.get(kind, (typed or 0) - product.stock) or 0
+    quantity = _change(kind, typed or 0, product.stock)
     if abs(product.stock + quantity) > MOST_HELD:
         raise Invalid(fields={"quantity": "That is more than any shop can hold."})
+    return _note(uow, product, kind, quantity, cost, note)
+
+
+def open_stock(uow: UnitOfWork, product: Product, quantity: int, cost: int | None, note: str) -> StockNoted:
+    """What was there when the shop began to count; a step of operations that have asked, for a product without movements."""
+    return _note(uow, product, Move.OPENING, quantity, cost, note)
+
+
+def _change(kind: Move, typed: int, stock: int) -> int:
+    if kind is Move.COUNTED:
+        return typed - stock
+    return -typed if kind in _TAKES_OFF else typed
+
+
+def _note(uow: UnitOfWork, product: Product, kind: Move, quantity: int, cost: int | None, note: str) -> StockNoted:
     before = {"quantity": quantity, "cost_paise": product.cost_paise, "noted_cost_paise": cost}
     movement = move_stock_of(uow, product, kind, quantity, cost_paise=cost, note=note)
     uow.session.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, menu, menu_item, menu_trigger, post_form, submit
+from microcrm.components.buttons import button, entry, menu, menu_item, menu_trigger, post_form, submit
 from microcrm.components.cards import avatar, card, chip
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.feedback import skeleton_lines
@@ -48,13 +48,7 @@ def settings_members() -> rx.Component:
 def _person(row: AccessLine) -> rx.Component:
     uid = "member-" + row.id
     return rx.el.li(
-        rx.el.button(
-            avatar(row.initials, row.colour),
-            rx.el.span(rx.el.strong(row.name), rx.el.span(row.detail, class_name="meta")),
-            type="button",
-            class_name="entry",
-            on_click=RightsDialog.start(row.id),
-        ),
+        entry(row.name, row.detail, RightsDialog.start(row.id), avatar(row.initials, row.colour)),
         rx.cond(row.is_me, chip("You", "info")),
         rx.el.span(row.role, class_name="entry-role"),
         menu(

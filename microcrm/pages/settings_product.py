@@ -21,6 +21,11 @@ LABELS = {
     "price": "Price",
     "low": "Low stock",
 }
+_HINTS = {
+    "received": "Or the number of the supplier’s bill",
+    "used": "Like: for colouring, a tester, given away",
+    "damaged": "Like: broken, past its date, missing",
+}
 MAY_EDIT = S.allowed.contains(Permission.CATALOGUE_EDIT.value)
 
 
@@ -35,7 +40,8 @@ def product_drawer() -> rx.Component:
         ),
         _note_dialog("received", "A delivery came in", "Received"),
         _note_dialog("counted", "Counted", "Set the stock"),
-        _note_dialog("damaged", "Damaged or used up", "Take off the stock"),
+        _note_dialog("used", "Used by the shop", "Take off the stock"),
+        _note_dialog("damaged", "Damaged or lost", "Take off the stock"),
     )
 
 
@@ -52,6 +58,7 @@ def _stock() -> rx.Component:
                 rx.el.div(
                     button("Received", icon="package_plus", on_click=S.begin_noting(S.form.id, "received")),
                     button("Count", icon="list_checks", on_click=S.begin_noting(S.form.id, "counted")),
+                    button("Own use", icon="package_open", on_click=S.begin_noting(S.form.id, "used")),
                     button("Damaged", icon="package_minus", on_click=S.begin_noting(S.form.id, "damaged")),
                     class_name="row",
                 ),
@@ -185,7 +192,7 @@ def _note_dialog(kind: str, title: str, action: str) -> rx.Component:
                 form=kind,
                 optional=is_delivery,
                 max_length=200,
-                hint="Or the number of the supplier’s bill" if is_delivery else "",
+                hint=_HINTS.get(kind, ""),
             ),
             form_footer(button("Cancel", on_click=S.stop_noting), submit(action)),
             on_submit=S.note,

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, icon_button, menu, menu_item, menu_trigger, segmented
+from microcrm.components.buttons import (
+    away_button,
+    button,
+    entry,
+    link_button,
+    menu,
+    menu_item,
+    menu_trigger,
+    post_form,
+    segmented,
+)
 from microcrm.components.cards import card, chip
-from microcrm.components.feedback import blank, skeleton_lines
-from microcrm.components.fields import search_field
+from microcrm.components.feedback import alert, blank, skeleton_lines
+from microcrm.components.fields import file_field, search_field
+from microcrm.components.tables import page_turns
 from microcrm.domain.permissions import Permission
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.pages.settings_product import product_drawer
@@ -31,12 +42,14 @@ def settings_products() -> rx.Component:
             ),
             padded=False,
         ),
-        _pages(),
+        page_turns(S.page, S.has_next, S.turn_page),
+        rx.cond(MAY_EDIT, _list_file()),
         product_drawer(),
         here="/settings/products",
         sub=S.summary,
         actions=[
-            rx.cond(MAY_EDIT, button("New product", icon="plus", kind="primary", on_click=ProductDrawer.start("")))
+            link_button("Stock report", "/stock", icon="chart_column"),
+            rx.cond(MAY_EDIT, button("New product", icon="plus", kind="primary", on_click=ProductDrawer.start(""))),
         ],
     )
 
@@ -54,6 +67,33 @@ def _toolbar() -> rx.Component:
             S.pick_list,
         ),
         class_name="row stock-tools",
+    )
+
+
+def _list_file() -> rx.Component:
+    """Many products at once: a file that is posted, since files never pass through the socket."""
+    return card(
+        "Read a list of products",
+        rx.cond(S.fault != "", alert("bad", S.fault, S.fault_remedy)),
+        post_form(
+            file_field(
+                "list",
+                "List",
+                S.errors,
+                accept=".csv,.txt,text/csv",
+                hint="CSV with the headings Name, SKU, Price, Tax class and Stock, at most 500 rows. HSN, Unit, Low from and Cost may "
+                "stand there too.",
+            ),
+            rx.el.div(
+                away_button("The list as it is", "/settings/products/list.csv", icon="download"),
+                button("Read", icon="upload", type="submit"),
+                class_name="form-actions",
+            ),
+            to="/settings/products/list",
+            enc_type="multipart/form-data",
+            class_name="form",
+        ),
+        sub="Each row gets a verdict. The stock counts for products that have no movement yet.",
     )
 
 
@@ -84,18 +124,12 @@ def _row(row: rx.Var[ProductLine]) -> rx.Component:
         menu_item(uid, "Edit", icon="pencil", on_click=ProductDrawer.start(row.id)),
         menu_item(uid, "Received", icon="package_plus", on_click=ProductDrawer.begin_noting(row.id, "received")),
         menu_item(uid, "Count", icon="list_checks", on_click=ProductDrawer.begin_noting(row.id, "counted")),
-        menu_item(
-            uid, "Damaged or used up", icon="package_minus", on_click=ProductDrawer.begin_noting(row.id, "damaged")
-        ),
+        menu_item(uid, "Own use", icon="package_open", on_click=ProductDrawer.begin_noting(row.id, "used")),
+        menu_item(uid, "Damaged or lost", icon="package_minus", on_click=ProductDrawer.begin_noting(row.id, "damaged")),
         menu_item(uid, "Archive", icon="archive", danger=True, on_click=S.archive(row.id)),
     )
     return rx.el.li(
-        rx.el.button(
-            rx.el.span(rx.el.strong(row.name), rx.el.span(row.detail, class_name="meta num")),
-            type="button",
-            class_name="entry",
-            on_click=ProductDrawer.start(row.id),
-        ),
+        entry(row.name, row.detail, ProductDrawer.start(row.id)),
         rx.cond(row.is_low, chip("Low", "warn")),
         rx.el.span(row.price, class_name="num stock-price"),
         rx.el.span(
@@ -105,16 +139,4 @@ def _row(row: rx.Var[ProductLine]) -> rx.Component:
         ),
         rx.cond(MAY_EDIT, rx.cond(S.shelf == "archive", button("Put on sale", on_click=S.restore(row.id)), acts)),
         key=row.id,
-    )
-
-
-def _pages() -> rx.Component:
-    return rx.cond(
-        S.has_next | (S.page > 1),
-        rx.el.nav(
-            icon_button("chevron_left", "Previous page", disabled=S.page == 1, on_click=S.turn_page(-1)),
-            icon_button("chevron_right", "Next page", disabled=~S.has_next, on_click=S.turn_page(1)),
-            class_name="pager",
-            aria_label="Pages",
-        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, menu, menu_item, menu_trigger, segmented, submit
+from microcrm.components.buttons import button, entry, menu, menu_item, menu_trigger, segmented, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import blank, skeleton_lines
@@ -69,12 +69,7 @@ def _row(row: ResourceLine) -> rx.Component:
         menu_item(uid, "Take out of use", icon="archive", danger=True, on_click=S.archive(row.id)),
     )
     return rx.el.li(
-        rx.el.button(
-            rx.el.span(rx.el.strong(row.name), rx.el.span(row.uses, class_name="meta")),
-            type="button",
-            class_name="entry",
-            on_click=S.start(row.id),
-        ),
+        entry(row.name, row.uses, S.start(row.id)),
         chip(row.kind_words),
         rx.cond(S.is_archive, button("Use again", on_click=S.restore(row.id)), acts),
         key=row.id,

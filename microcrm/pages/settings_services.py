@@ -6,7 +6,7 @@ import reflex as rx
 
 from microcrm.components.buttons import (
     button,
-    icon_button,
+    entry,
     link_button,
     menu,
     menu_item,
@@ -18,6 +18,7 @@ from microcrm.components.cards import card, chip, hue_dot, plain_card
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import blank, no_match, skeleton_lines
 from microcrm.components.fields import search_field, text_field
+from microcrm.components.tables import page_turns
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.pages.settings_service import service_drawer
 from microcrm.state.settings_service import ServiceDrawer
@@ -34,7 +35,7 @@ def settings_services() -> rx.Component:
             rx.cond(S.groups.length() > 0, rx.foreach(S.groups, _group), plain_card(_nothing())),
             card("Services", skeleton_lines(10), padded=False),
         ),
-        _pages(),
+        page_turns(S.page, S.has_next, S.turn_page),
         service_drawer(),
         _category_dialog(),
         here="/settings/services",
@@ -109,29 +110,11 @@ def _service(row: ServiceLine) -> rx.Component:
         menu_item(uid, "Archive", icon="archive", danger=True, on_click=S.archive(row.id)),
     )
     return rx.el.li(
-        rx.el.button(
-            hue_dot(row.colour),
-            rx.el.span(rx.el.strong(row.name), rx.el.span(row.detail, class_name="meta")),
-            type="button",
-            class_name="entry",
-            on_click=ServiceDrawer.start(row.id),
-        ),
+        entry(row.name, row.detail, ServiceDrawer.start(row.id), hue_dot(row.colour)),
         rx.cond(row.is_online, rx.fragment(), chip("Not online")),
         rx.el.span(row.price, class_name="num"),
         rx.cond(S.is_archive, button("Put on sale", on_click=S.restore(row.id)), on_sale),
         key=row.id,
-    )
-
-
-def _pages() -> rx.Component:
-    return rx.cond(
-        S.has_next | (S.page > 1),
-        rx.el.nav(
-            icon_button("chevron_left", "Previous page", disabled=S.page == 1, on_click=S.turn_page(-1)),
-            icon_button("chevron_right", "Next page", disabled=~S.has_next, on_click=S.turn_page(1)),
-            class_name="pager",
-            aria_label="Pages",
-        ),
     )
 
 

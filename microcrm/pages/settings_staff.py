@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, menu, menu_item, menu_trigger, submit
+from microcrm.components.buttons import button, entry, menu, menu_item, menu_trigger, submit
 from microcrm.components.cards import avatar, card, chip
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import skeleton_lines
@@ -35,13 +35,7 @@ def settings_staff() -> rx.Component:
 def _row(row: PersonLine) -> rx.Component:
     uid = "person-" + row.id
     return rx.el.li(
-        rx.el.button(
-            avatar(row.initials, row.colour),
-            rx.el.span(rx.el.strong(row.name), rx.el.span(row.role, class_name="meta")),
-            type="button",
-            class_name="entry",
-            on_click=S.open_person(row.id),
-        ),
+        entry(row.name, row.role, S.open_person(row.id), avatar(row.initials, row.colour)),
         rx.cond(row.is_bookable, rx.fragment(), chip("Takes no bookings")),
         menu(
             uid,

@@ -16,7 +16,7 @@ from microcrm.domain.zones import zone_of
 from microcrm.operations import products
 from microcrm.operations.billing.tax_rates import own_rates
 from microcrm.operations.products import MovementView, ProductView, SaveProduct
-from microcrm.operations.stock import NoteStock, note_stock
+from microcrm.operations.stock import BY_HAND, NoteStock, note_stock
 from microcrm.state.base import AppState
 from microcrm.state.forms import Option, pick
 from microcrm.state.gate import current_seat, needs
@@ -59,7 +59,7 @@ class StoryLine:
 
 
 class ProductDrawer(AppState):
-    """``noting``: what the dialog about stock is for: received, counted or damaged; "" while it is closed."""
+    """``noting``: what the dialog about stock is for (``BY_HAND``); "" while it is closed."""
 
     is_open: bool = False
     is_saving: bool = False
@@ -100,7 +100,7 @@ class ProductDrawer(AppState):
     async def begin_noting(self, product_id: str, kind: str) -> None:
         if product_id != self.form.id:
             await self._read(product_id)
-        self.noting, self.errors = kind if kind in ("received", "counted", "damaged") else "", {}
+        self.noting, self.errors = kind if kind in set(BY_HAND) else "", {}
 
     @rx.event
     @needs(Permission.CATALOGUE_VIEW)

@@ -8,6 +8,7 @@ import reflex as rx
 
 from microcrm.domain.formatting import format_count
 from microcrm.domain.goods import format_quantity, is_low, worth
+from microcrm.domain.goods_list import FAULTS, ListFault
 from microcrm.domain.money import format_rupees, format_rupees_whole
 from microcrm.domain.permissions import Permission
 from microcrm.operations import products
@@ -41,10 +42,13 @@ class ProductSettings(AppState):
     low: int = 0
     page: int = 1
     has_next: bool = False
+    fault: str = ""  # of a list that could not be read
+    fault_remedy: str = ""
 
     @rx.event(supersedes=True)
     @needs(Permission.CATALOGUE_VIEW)
     async def load(self) -> None:
+        self.fault, self.fault_remedy = fault_words(self.router.url.query_parameters.get("fault"))
         if self.router.url.query_parameters.get("low"):
             self.shelf, self.page = "low", 1
         await self._read()
@@ -88,6 +92,10 @@ class ProductSettings(AppState):
         self.rows, self.low = [_line(row) for row in found.rows], found.low
         self.has_next = found.total > last
         self.summary = _summary(found, last)
+
+
+def fault_words(raw: str | None) -> tuple[str, str]:
+    return FAULTS[ListFault(raw)] if raw in set(ListFault) else ("", "")
 
 
 def _summary(found: ProductPage, last: int) -> str:

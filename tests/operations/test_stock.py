@@ -33,6 +33,18 @@ def test_deliveries_counts_and_breakage(unit_of_work: Work, shop: Shop) -> None:
         assert [(one.kind, one.note) for one in card.story][-1] == ("received", "Beauty Depot")
 
 
+def test_what_the_shop_used_is_not_what_broke(unit_of_work: Work, shop: Shop) -> None:
+    with unit_of_work(shop.actor()) as uow:
+        product_id = shelve(uow, stock="6")
+        done = note_stock(uow, NoteStock(product_id, "used", "1.5", note="For colouring"))
+        assert done.label == "Argan hair serum, 100 ml: own use, 4.5 in stock"
+        note_stock(uow, NoteStock(product_id, "damaged", "1", note="Broken"))
+        assert stock_of(uow, product_id) == 3500
+        take_back(uow, done.undo)
+        assert stock_of(uow, product_id) == 5
+        assert [kind for kind, _ in moves_of(uow, product_id)] == ["received", "used", "damaged", "undone"]
+
+
 def test_a_count_that_agrees_is_noted_as_well(unit_of_work: Work, shop: Shop) -> None:
     with unit_of_work(shop.actor()) as uow:
         product_id = shelve(uow)
@@ -67,7 +79,9 @@ def test_each_can_be_taken_back_once_and_the_story_keeps_both(unit_of_work: Work
         ({"quantity": {"a": 1}}, "quantity"),
         ({"cost": "-1"}, "cost"),
         ({"cost": "dear"}, "cost"),
+        ({"kind": "opening"}, "kind"),
         ({"kind": "damaged", "note": ""}, "note"),
+        ({"kind": "used", "note": ""}, "note"),
         ({"kind": "counted", "note": " "}, "note"),
         ({"note": "x" * 201}, "note"),
     ],

@@ -14,6 +14,7 @@ from microcrm.state.bill import Bill
 from microcrm.state.bill_money import Till
 from microcrm.state.settings_product import ProductDrawer
 from microcrm.state.settings_products import ProductSettings
+from microcrm.state.stock import StockPage
 from microcrm.state.today import TodayPage
 from tests.conftest import act_as
 from tests.support.goods import SERUM, shelve, stock_of
@@ -66,6 +67,43 @@ async def test_a_product_comes_in_is_counted_and_taken_back(server: Server, a: S
     assert [line.change for line in (await tab.state(ProductDrawer)).story] == ["−12", "+12"]
     await tab.send(ProductSettings.archive, product_id=row.id)
     assert (await tab.state(ProductSettings)).rows == []
+
+
+async def test_the_report_of_some_days_and_its_files(server: Server, a: Shop) -> None:
+    product_id = act_as(a.actor(), shelve)
+    act_as(a.actor(), lambda uow: note_stock(uow, NoteStock(product_id, "used", "1", note="A tester")))
+    tab = tab_of(server, a, path="/stock")
+    assert (await tab.open(StockPage.load)).crashes == []
+    shown = await tab.state(StockPage)
+    [row] = shown.rows
+    assert (row.came, row.used, row.sold, row.closing, row.worth) == ("+6", "−1", "–", "5", "₹2,250")
+    assert [(one.name, one.value) for one in shown.sums] == [
+        ("Worth at last cost", "₹2,250"), ("Used by the shop", "₹450"), ("Damaged or lost", "₹0"), ("Running low now", "0"),
+    ]  # fmt: skip
+    assert shown.files == f"?from={shown.first}&to={shown.last}"
+    await tab.send(StockPage.pick_days, form={"from": shown.last, "to": "2020-01-01"})
+    assert "to" in (await tab.state(AppState)).errors
+    await tab.send(StockPage.pick_days, form={"from": "2020-01-01", "to": "2020-01-31"})
+    [row] = (await tab.state(StockPage)).rows
+    assert (row.opening, row.came, row.closing) == ("0", "–", "0")
+    tab.path = "/stock?from=nonsense&to=%00&page=-1"
+    assert (await tab.send(StockPage.load)).crashes == []
+    assert (await tab.state(StockPage)).rows[0].closing == "5"
+    for odd in (None, [], "x", {"from": {}}):
+        assert (await tab.send(StockPage.pick_days, form=odd)).crashes == []
+    desk = tab_of(server, a, Role.STAFF, "/stock")
+    await desk.open(StockPage.load)
+    assert [one.name for one in (await desk.state(StockPage)).sums] == ["Running low now"]
+
+
+async def test_a_list_that_could_not_be_read_is_said_on_the_page(server: Server, a: Shop) -> None:
+    tab = tab_of(server, a, path="/settings/products?fault=excel")
+    await tab.open(ProductSettings.load)
+    assert (await tab.state(ProductSettings)).fault == "This is an Excel file."
+    for odd in ("", "nonsense", "<b>"):
+        tab.path = f"/settings/products?fault={odd}"
+        await tab.send(ProductSettings.load)
+        assert (await tab.state(ProductSettings)).fault == ""
 
 
 async def test_what_runs_low_has_an_address_and_a_line_on_today(server: Server, a: Shop) -> None:

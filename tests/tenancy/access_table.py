@@ -87,6 +87,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Bill.find": MEMBERS,
     "ShareBill": BOOKS,
     "RecurringPage": BOOKS,
+    "RecurringLines": BOOKS,
     "RepeatForm": BOOKS,
     "FiledMonths": OWNERS,
     "AdvanceForm": BOOKS,
@@ -134,6 +135,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "ProductDrawer.save": MANAGERS,
     "ProductDrawer.begin_noting": MANAGERS,
     "ProductDrawer.note": MANAGERS,
+    "StockPage": MEMBERS,
     "ServiceSettings": MANAGERS,
     "CategorySettings": MANAGERS,
     "ServiceDrawer": MANAGERS,
@@ -170,6 +172,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
     "/returns/{period}/{name}.csv": BOOKKEEPERS,
     "/returns/{period}/{name}.xlsx": BOOKKEEPERS,
+    "/settings/products/list.csv": MANAGERS,
+    "/stock/report.{kind}": MEMBERS,
     "/paid-online": EVERYBODY,
     "/robots.txt": EVERYBODY,
     "/sitemap.xml": EVERYBODY,
@@ -203,6 +207,7 @@ EXAMPLES: dict[str, str] = {
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
     "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",
     "/returns/{period}/{name}.xlsx": "/returns/2026-10/register.xlsx",
+    "/stock/report.{kind}": "/stock/report.csv",
     "/b/{slug}": "/b/shop-a",
     "/b/{slug}/who": "/b/shop-a/who?s={service_id}",
     "/b/{slug}/when": "/b/shop-a/when?s={service_id}",
@@ -248,6 +253,7 @@ FORMS: dict[str, Form] = {
     "/invite": Form(NOBODY, 303, _NOWHERE | {"name": "Ravi Rao"}),
     "/settings/logo": Form(OWNERS, 303),  # its picture is sent in parts
     "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
+    "/settings/products/list": Form(MANAGERS, 200),  # its file is sent in parts
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),
     "/view-as/stop": Form(MEMBERS, 303),
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),

@@ -166,7 +166,7 @@ STRANGE_BODIES: dict[str, tuple[str, bytes, int]] = {
     "another's token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}={'0' * 64}".encode(), 403),
     "letters as a token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}=%E0%A4%95".encode(), 403),
 }
-FILES = {"/settings/logo", "/bank/statement"}  # their origin is checked
+FILES = {"/settings/logo", "/bank/statement", "/settings/products/list"}  # their origin is checked
 NEEDS_NO_TOKEN = {"/sign-out", "/view-as", "/view-as/stop"}  # plain buttons of the app; their origin is checked
 
 
@@ -236,6 +236,16 @@ async def test_strange_statements(ready: Ready, furnished: Both) -> None:
     before = state_of(furnished[1])
     for kind, (body, outcome) in STATEMENTS.items():
         answer = await post.send_raw("/bank/statement", "multipart/form-data; boundary=x", body)
+        assert outcome in (str(answer.status_code), answer.headers.get("location", "").partition("?")[2]), kind
+    assert state_of(furnished[1]) == before
+
+
+async def test_strange_lists_of_products(ready: Ready, furnished: Both) -> None:
+    post = await ready(SHEETS["address"])
+    before = state_of(furnished[1])
+    for kind, (body, outcome) in STATEMENTS.items():
+        sent = body.replace(b'name="statement"', b'name="list"')
+        answer = await post.send_raw("/settings/products/list", "multipart/form-data; boundary=x", sent)
         assert outcome in (str(answer.status_code), answer.headers.get("location", "").partition("?")[2]), kind
     assert state_of(furnished[1]) == before
 
