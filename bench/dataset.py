@@ -25,7 +25,7 @@ from random import Random
 import psycopg
 from psycopg import sql
 
-from microcrm.domain.search_key import words_of
+from microcrm.domain.found_by import Key, keys_for
 from microcrm.operations.customer_keys import keys_of
 
 SEED = 2026
@@ -88,8 +88,10 @@ def ensure(connection: psycopg.Connection, size: Size) -> Counts:
 
 
 def is_filled(connection: psycopg.Connection) -> bool:
-    """Whether a data set is there. One of an older kind, without the time that visits take, does not count."""
-    return connection.execute("SELECT EXISTS (SELECT FROM occupancies)").fetchone() == (True,)
+    """Whether a data set is there. One of an older kind, without the words of tags, does not count."""
+    return connection.execute(
+        "SELECT EXISTS (SELECT FROM customer_words WHERE word >= '#' AND word < '$')"
+    ).fetchone() == (True,)
 
 
 def _fill(connection: psycopg.Connection, size: Size) -> None:
@@ -100,7 +102,7 @@ def _fill(connection: psycopg.Connection, size: Size) -> None:
     copy_in(connection, "services", _SERVICES, _services(size))
     put_back = [statement for table in _BULK for statement in _take_off(connection, table)]
     copy_in(connection, "customers", _CUSTOMERS, _customers(size, now))
-    copy_in(connection, "customer_words", ("business_id", "word", "customer_id"), _words(size))
+    copy_in(connection, "customer_words", ("business_id", "word", "sound", "customer_id"), _words(size))
     copy_in(connection, "bookings", _BOOKINGS, _bookings(size, now))
     for table, statement in _FROM_WHAT_IS_THERE.items():
         with unforced(connection, table):
@@ -117,6 +119,8 @@ def _fill(connection: psycopg.Connection, size: Size) -> None:
 
 # A visit's member follows from its number, as its time does in `_bookings`.
 _FROM_WHAT_IS_THERE = {
+    "name_spellings": "INSERT INTO name_spellings (business_id, spelling, word) SELECT w.business_id, spelling, w.word "
+    "FROM (SELECT DISTINCT business_id, word FROM customer_words) w, spellings_of(w.word) spelling",
     "service_members": "INSERT INTO service_members (business_id, service_id, member_id) "
     "SELECT s.business_id, s.id, m.id FROM services s JOIN members m USING (business_id)",
     "weekly_hours": "INSERT INTO weekly_hours (business_id, weekday, start_min, end_min) "
@@ -227,8 +231,8 @@ def _services(size: Size) -> Iterator[Row]:
 
 
 @cache
-def _people() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    """(name, its search key, its words), of names that go together in India."""
+def _people() -> tuple[tuple[str, str, tuple[Key, ...]], ...]:
+    """(name, its search key, the words by which it is found), of names that go together in India."""
     known = json.loads(files("microcrm.demo").joinpath("data/names.json").read_text(encoding="utf-8"))
     names = [
         f"{first} {family}"
@@ -236,7 +240,7 @@ def _people() -> tuple[tuple[str, str, tuple[str, ...]], ...]:
         for first in (*town["women"], *town["men"])
         for family in town["families"]
     ]
-    return tuple((name, keys_of(name, "", "")["name_key"], words_of(name)) for name in names)
+    return tuple((name, keys_of(name, "", "")["name_key"], keys_for(name)) for name in names)
 
 
 def _chosen(size: Size) -> Iterator[tuple[int, int, int]]:
@@ -257,15 +261,16 @@ def _customers(size: Size, now: datetime) -> Iterator[Row]:
         name, key, _ = people[place]
         phone = f"+9198{customer - first:08d}"
         seen = instants[customer * 31 % 2_000]
-        yield (customer, business, name, key, phone, phone[::-1], "f", "", "", "", _TAGS[customer % 6], "", seen,
+        yield (customer, business, name, key, phone, phone[::-1], "f", "", "", "", _TAGS[customer % len(_TAGS)], "", seen,
                size.bookings_per_customer, instants[customer * 17 % 2_000], 1)  # fmt: skip
 
 
 def _words(size: Size) -> Iterator[Row]:
     people = _people()
+    tags = [keys_for("", tag.strip("{}").split(",")) for tag in _TAGS]
     for customer, business, place in _chosen(size):
-        for word in people[place][2]:
-            yield business, word, customer
+        for key in (*people[place][2], *tags[customer % len(_TAGS)]):
+            yield business, key.word, key.sound, customer
 
 
 def _bookings(size: Size, now: datetime) -> Iterator[Row]:

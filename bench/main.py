@@ -5,7 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import calendar, events, gstr1, hooks, invoice, lighthouse, public, race, signin, slots, start, weight
+from bench import (
+    calendar,
+    events,
+    gstr1,
+    hooks,
+    invoice,
+    lighthouse,
+    public,
+    race,
+    signin,
+    slots,
+    start,
+    typeahead,
+    weight,
+)
 from bench.report import Choice, Report
 from microcrm.processes import Failed
 
@@ -17,6 +31,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "cal-week": calendar.measure,
     "lighthouse": lighthouse.measure,
     "slots-month": slots.measure,
+    "typeahead": typeahead.measure,
     "public-page": public.measure,
     "book-race": race.measure,
     "hooks": hooks.measure,

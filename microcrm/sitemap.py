@@ -49,6 +49,7 @@ from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
+from microcrm.state.customer_columns import Columns
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.filed_months import FiledMonths
@@ -96,7 +97,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),
-    Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Customers.load,)),
+    Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Columns.load, Customers.load)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),

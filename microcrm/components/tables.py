@@ -17,17 +17,22 @@ SKELETON_ROWS = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``key`` names the sort order and may be empty; ``wide_only`` columns are dropped on phones."""
+    """One column. ``key`` names the sort order and may be empty; ``wide_only`` columns are dropped on phones. ``shown``: for one
+    that is not always there; ``mark``: a class of its cells, ``head``: what stands in its head instead of the words."""
 
     label: str
     key: str = ""
     right: bool = False
     wide_only: bool = False
     width: str = ""
+    mark: str = ""
+    shown: rx.Var[bool] | None = None
+    head: rx.Component | None = None
 
     @property
     def class_name(self) -> str:
-        return " ".join(c for c in ("right" if self.right else "", "wide-only" if self.wide_only else "") if c)
+        mark = f"col-{self.mark}" if self.mark else ""
+        return " ".join(c for c in ("right" if self.right else "", "wide-only" if self.wide_only else "", mark) if c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ def table(
 
     On phones each row becomes a card of two lines: the first cell on top, the others below, ``wide_only`` ones hidden.
     """
-    head = rx.el.tr(*[_head_cell(column, sorting) for column in columns])
+    heads = [(column, _head_cell(column, sorting)) for column in columns]
+    head = rx.el.tr(*[one if column.shown is None else rx.cond(column.shown, one) for column, one in heads])
     filled = rx.el.div(
         rx.el.table(
             rx.el.caption(caption, class_name="sr-only"),
@@ -114,7 +120,7 @@ def _head_cell(column: Column, sorting: Sorting | None) -> rx.Component:
     style = {"width": column.width} if column.width else {}
     if sorting is None or not column.key:
         label = rx.el.span(column.label, class_name="sr-only" if column.label == "Actions" else "")
-        return rx.el.th(label, scope="col", class_name=column.class_name, style=style)
+        return rx.el.th(column.head or label, scope="col", class_name=column.class_name, style=style)
     order = rx.cond(sorting.descending, "descending", "ascending")
     return rx.el.th(
         rx.el.button(column.label, icon("arrow_down", "xs"), type="button", on_click=sorting.on_sort(column.key)),

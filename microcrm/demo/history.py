@@ -17,8 +17,7 @@ from microcrm.demo.setting import Opened
 from microcrm.domain.booking import CANCELLED, LIVE, BookingStatus
 from microcrm.domain.occupancy import Span, occupied_spans, whole_span
 from microcrm.domain.permissions import Role
-from microcrm.domain.search_key import words_of
-from microcrm.operations.customer_keys import keys_of
+from microcrm.operations.customer_keys import keys_of, word_rows
 
 _S = BookingStatus
 
@@ -44,9 +43,9 @@ def write_customers(rows: Rows, shop: Opened, customers: Sequence[Customer], vis
     rows.insert(
         "customer_words",
         [
-            {"business_id": shop.business_id, "word": word, "customer_id": customer_id}
+            row
             for customer_id, customer in zip(ids, customers, strict=True)
-            for word in words_of(customer.name)
+            for row in word_rows(shop.business_id, customer_id, customer.name, customer.tags)
         ],
     )
     return ids

@@ -18,6 +18,7 @@ ACTIONS: dict[str, str] = {
     "change": "changed",
     "change_rights": "changed what may be done by",
     "deactivate": "deactivated",
+    "export": "took away",
     "hand_over": "handed over visits of",
     "invite": "sent",
     "join": "joined as",
@@ -29,7 +30,9 @@ ACTIONS: dict[str, str] = {
     "resend": "sent again",
     "restore": "brought back",
     "revoke": "withdrew",
+    "tag": "tagged",
     "undo": "took back a change of",
+    "untag": "took a tag from",
     "view_as_start": "began to view the shop as",
     "view_as_stop": "stopped viewing the shop as",
     "booking.booked": "booked",
@@ -130,6 +133,7 @@ SUBJECTS: dict[str, str] = {
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "booking_fee": "the fee of a visit",
+    "segment": "a segment of customers",
     "series": "a series of visits",
     "series_made": "a series of visits",
     "series_moved": "a series of visits",
@@ -146,6 +150,8 @@ SUBJECTS: dict[str, str] = {
     "category": "a category",
     "category_order": "the order of categories",
     "customer": "a customer",
+    "customers": "customers",
+    "customer_tags": "tags of customers",
     "document": "bill",
     "filed_month": "the return of a month",
     "gateway_account": "Razorpay",
@@ -224,7 +230,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "products": ("Products and stock", frozenset({"product", "product_list", "stock"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
-    "customers": ("Customers", frozenset({"customer"})),
+    "customers": ("Customers", frozenset({"customer", "customers", "customer_tags", "segment"})),
     "people": (
         "Staff and roles",
         frozenset(
@@ -310,7 +316,11 @@ def sentence(action: str, subject: str, facts: Mapping[str, Any]) -> str:
 
 
 def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:
-    """How many visits of a series or a class, or how many classes; "" for everything else."""
+    """How many visits of a series or a class, how many classes or customers; "" for everything else."""
+    customers = facts.get("count") if subject == "customers" else None
+    if isinstance(customers, int):
+        count = format_count(customers, "customer")
+        return f"a list of {count}" if action == "export" else count
     visits, classes = facts.get("visits"), facts.get("classes")
     if subject == "series" and isinstance(visits, int):
         count = format_count(visits, "visit")

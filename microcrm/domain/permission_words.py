@@ -31,6 +31,7 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CUSTOMERS_VIEW: "See customers",
         P.CUSTOMERS_EDIT: "Add and change customers",
         P.CUSTOMERS_CONTACT: "See full phone numbers and email addresses",
+        P.CUSTOMERS_EXPORT: "Take lists of customers away as files",
         P.INVOICES_VIEW: "See bills and payments",
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
@@ -70,6 +71,7 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("See customers", P.CUSTOMERS_VIEW),
             TableLine("Add and change", P.CUSTOMERS_EDIT),
             TableLine("Full numbers and email", P.CUSTOMERS_CONTACT),
+            TableLine("Lists as files", P.CUSTOMERS_EXPORT),
         ),
     ),
     (

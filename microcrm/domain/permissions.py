@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
+    CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
     INVOICES_VIEW = "invoices.view"
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
@@ -72,6 +73,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         _DESK
         | _BOOKS
         | {
+            Permission.CUSTOMERS_EXPORT,
             Permission.CATALOGUE_EDIT,
             Permission.HOURS_EDIT,
             Permission.MEMBERS_EDIT,

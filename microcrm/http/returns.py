@@ -1,27 +1,19 @@
-"""Files of a return. Behind the sign-in, for those who may see returns; who took which is in the log.
-
-A file is written in one transaction on a thread, into memory or (when large) onto the disk, and then sent. One at a time in
-each process: the bookings of other people go before somebody's spreadsheet.
-"""
+"""Files of a return. Behind the sign-in, for those who may see returns; who took which is in the log."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import orjson
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from microcrm.adapters.sheets import write_csv, write_xlsx
 from microcrm.domain.errors import NotFound
 from microcrm.http.desk import account_of
+from microcrm.http.made_file import PRIVATE, made_file
 from microcrm.http.pages import answering
 from microcrm.operations.returns.einvoices import e_invoice
 from microcrm.operations.returns.gstr1 import WriteGstr1, write_gstr1
@@ -30,21 +22,13 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.settings import settings
 from microcrm.state.bridge import perform
 
-_PRIVATE = {"cache-control": "private, no-store", "x-robots-tag": "noindex", "x-content-type-options": "nosniff"}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_IN_MEMORY = 1 << 21  # bytes, before a file goes on to the disk
-_CHUNK = 1 << 16
-
-
-@cache
-def _turn() -> asyncio.Semaphore:
-    return asyncio.Semaphore(1)
 
 
 @answering
 async def gstr1_file(request: Request) -> Response:
     command = WriteGstr1(request.path_params["period"], settings().gstr_version, _gstin(request))
-    return await _made(
+    return await made_file(
         request, lambda uow, out: f"{write_gstr1(uow, command, orjson.dumps, out)}.json", "application/json"
     )
 
@@ -56,7 +40,7 @@ async def sheet_as_csv(request: Request) -> Response:
         write_csv(out, found.columns, found.rows)
         return f"{_name(request)}-{found.period.key}.csv"
 
-    return await _made(request, write, "text/csv; charset=utf-8")
+    return await made_file(request, write, "text/csv; charset=utf-8")
 
 
 @answering
@@ -66,7 +50,7 @@ async def sheet_as_xlsx(request: Request) -> Response:
         write_xlsx(out, f"{found.title} {found.period.key}", found.columns, found.rows)
         return f"{_name(request)}-{found.period.key}.xlsx"
 
-    return await _made(request, write, _XLSX)
+    return await made_file(request, write, _XLSX)
 
 
 def _name(request: Request) -> str:
@@ -85,23 +69,6 @@ def _sheet(uow: UnitOfWork, request: Request) -> Sheet:
     return sheet(uow, request.path_params["period"], _name(request), _gstin(request))
 
 
-async def _made(request: Request, write: Callable[[UnitOfWork, IO[bytes]], str], media_type: str) -> Response:
-    """``write`` fills the file and gives its name."""
-    actor = await account_of(request)
-    with ExitStack() as stack:
-        out: IO[bytes] = stack.enter_context(SpooledTemporaryFile(_IN_MEMORY))
-        async with _turn():
-            name = await perform(actor, lambda uow: write(uow, out))
-        stack.pop_all()  # from here on it is closed once it is sent
-    size = out.tell()
-    headers = {
-        **_PRIVATE,
-        "content-disposition": f'attachment; filename="{name}"',
-        "content-length": str(size),
-    }
-    return StreamingResponse(_chunks(out), media_type=media_type, headers=headers)
-
-
 @answering
 async def e_invoice_file(request: Request) -> Response:
     try:
@@ -109,14 +76,8 @@ async def e_invoice_file(request: Request) -> Response:
     except NotFound:
         raise HTTPException(404) from None
     name = f"INV-01-{number.replace('/', '-')}.json"
-    headers = {**_PRIVATE, "content-disposition": f'attachment; filename="{name}"'}
+    headers = {**PRIVATE, "content-disposition": f'attachment; filename="{name}"'}
     return Response(orjson.dumps(form), media_type="application/json", headers=headers)
-
-
-def _chunks(out: IO[bytes]) -> Iterator[bytes]:
-    with out:
-        out.seek(0)
-        yield from iter(lambda: out.read(_CHUNK), b"")
 
 
 ROUTES = (

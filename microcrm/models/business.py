@@ -65,6 +65,9 @@ class Member(SQLModel, table=True):
     is_bookable: bool = True
     most_per_day: int | None = None  # bookings a day that customers may make; empty: as many as fit
     position: int = 0
+    customer_columns: list[str] = Field(  # of the list of customers, as they chose them; empty: the usual ones
+        default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
     joined_at: datetime = instant()
     deactivated_at: datetime | None = maybe_instant()
     version: int = 1

@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Index, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    empty_dict,
     empty_list,
     identity,
     instant,
@@ -22,6 +35,8 @@ from microcrm.models.base import (
 # What the list sorts by: those who never came stand before everybody who did, and a keyset needs no case for NULL.
 LAST_VISIT_KEY = text("coalesce(last_visit_at, '1970-01-01 00:00:00+00'::timestamptz)")
 
+BIRTH_KEY = "extract(month from birthday) * 100 + extract(day from birthday)"
+
 
 def _key() -> Column[Any]:
     """Collation C: only then do prefix comparisons stay leakproof and use the index under row-level security."""
@@ -30,7 +45,8 @@ def _key() -> Column[Any]:
 
 class Customer(SQLModel, table=True):
     """``phone`` is E.164 and unique in the business, save for rows marked ``is_sharing_phone``: a family member who uses
-    the phone of somebody else. ``name_key`` is the normalised name."""
+    the phone of somebody else. ``name_key`` is the normalised name. ``birth_key``: 1224 for 24 December. ``billed_paise``: bills
+    that stand, less credit notes; a trigger of ``documents`` counts."""
 
     __tablename__ = "customers"
     id: int | None = identity()
@@ -46,8 +62,12 @@ class Customer(SQLModel, table=True):
     birthday: date | None = None
     tags: list[str] = Field(default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False))
     notes: str = ""
+    birth_key: int | None = Field(
+        default=None, sa_column=Column(SmallInteger, Computed(BIRTH_KEY, persisted=True), nullable=True)
+    )
     last_visit_at: datetime | None = maybe_instant()
     visit_count: int = 0
+    billed_paise: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     archived_at: datetime | None = maybe_instant()
     created_at: datetime = instant()
     version: int = 1
@@ -66,18 +86,124 @@ class Customer(SQLModel, table=True):
         Index("ix_customers_email", "business_id", "email_key"),
         Index("ix_customers_last_visit", "business_id", LAST_VISIT_KEY, "id"),
         Index("ix_customers_created", "business_id", "created_at", "id"),
+        Index("ix_customers_billed", "business_id", "billed_paise", "id"),
+        Index("ix_customers_birth", "business_id", "birth_key", postgresql_where="birth_key is not null"),
     )
 
 
+LAST_VISIT = func.coalesce(Customer.last_visit_at, literal_column("'1970-01-01 00:00:00+00'::timestamptz"))
+
+
 class CustomerWord(SQLModel, table=True):
-    """One word of one customer's name, so that any word's beginning finds the customer through a plain btree."""
+    """A word by which a customer is found through a plain btree: of the name, in its script and in Latin letters, and "#tag".
+    ``sound``: how a word of the name sounds (``domain/found_by.py`` makes both)."""
 
     __tablename__ = "customer_words"
     business_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     word: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
     customer_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    sound: str = Field(default="", sa_column=_key())
     __table_args__ = (
         ForeignKeyConstraint(["business_id"], ["businesses.id"], ondelete="CASCADE"),
         within_business("customer_id", "customers", ondelete="CASCADE"),
         Index("ix_customer_words_customer", "business_id", "customer_id"),
+        Index("ix_customer_words_sound", "business_id", "sound", "customer_id"),
     )
+
+
+class NameSpelling(SQLModel, table=True):
+    """A word that a shop's customers are found by, once however many have it, and the same word without each of its letters: a
+    wrong letter in a search is forgiven through these (``domain/spelling.py``). Triggers of ``customer_words`` keep them."""
+
+    __tablename__ = "name_spellings"
+    business_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    spelling: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    word: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    __table_args__ = (ForeignKeyConstraint(["business_id"], ["businesses.id"], ondelete="CASCADE"),)
+
+
+class Segment(SQLModel, table=True):
+    """A group of customers under a name. ``rules``: what ``domain/segments.py`` writes."""
+
+    __tablename__ = "segments"
+    id: int | None = identity()
+    business_id: int = tenant_key()
+    name: str
+    rules: dict[str, Any] = Field(default_factory=empty_dict, sa_column=Column(JSONB, nullable=False))
+    version: int = 1
+    __table_args__ = (*belongs_to_business(), UniqueConstraint("business_id", "name"))
+
+
+# Bills that stand add to what a customer was billed, credit notes take from it, and what is called off no longer counts.
+COUNT_BILLED = [
+    """
+CREATE FUNCTION billed_by(kind text, state text, total bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN state NOT IN ('issued', 'part_paid', 'paid') THEN 0 WHEN kind = 'credit_note' THEN -total
+         WHEN kind IN ('tax_invoice', 'bill_of_supply', 'invoice_cum_bill', 'plain_bill', 'debit_note') THEN total ELSE 0 END
+$$
+""",
+    """
+CREATE FUNCTION count_billed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  more bigint := billed_by(NEW.kind, NEW.state, NEW.total_paise);
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    more := more - billed_by(OLD.kind, OLD.state, OLD.total_paise);
+  END IF;
+  IF more <> 0 AND NEW.customer_id IS NOT NULL THEN
+    UPDATE customers SET billed_paise = billed_paise + more WHERE business_id = NEW.business_id AND id = NEW.customer_id;
+  END IF;
+  RETURN NULL;
+END $$
+""",
+    "CREATE TRIGGER count_billed AFTER INSERT OR UPDATE OF state ON documents FOR EACH ROW EXECUTE FUNCTION count_billed()",
+]
+
+SPELLINGS_OF = """
+CREATE FUNCTION spellings_of(word text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS $$
+  SELECT DISTINCT CASE WHEN n = 0 THEN word ELSE overlay(word PLACING '' FROM n FOR 1) END
+  FROM generate_series(0, length(word)) n WHERE word ~ '^[a-z]{4,20}$'
+$$
+"""
+# Whoever adds a word keeps its spellings from being deleted until the end of the transaction, and whoever deletes the last
+# customer with a word looks again once nobody is just adding one: a word never stays without its spellings.
+_KEEP = """
+CREATE FUNCTION keep_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM name_spellings s WHERE EXISTS (
+    SELECT FROM added a WHERE a.business_id = s.business_id AND a.word = s.spelling AND a.word = s.word)
+  ORDER BY s.business_id, s.word FOR KEY SHARE;
+  INSERT INTO name_spellings (business_id, spelling, word)
+  SELECT a.business_id, spelling, a.word
+  FROM (SELECT DISTINCT business_id, word FROM added ORDER BY 1, 2) a, spellings_of(a.word) spelling
+  WHERE NOT EXISTS (SELECT FROM name_spellings s WHERE s.business_id = a.business_id AND s.spelling = a.word AND s.word = a.word)
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$
+"""
+_FORGET = """
+CREATE FUNCTION forget_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM FROM name_spellings s WHERE EXISTS (
+    SELECT FROM gone g WHERE g.business_id = s.business_id AND g.word = s.spelling AND g.word = s.word)
+  ORDER BY s.business_id, s.word FOR UPDATE;
+  DELETE FROM name_spellings s USING (
+    SELECT g.business_id, spelling, g.word FROM (SELECT DISTINCT business_id, word FROM gone) g, spellings_of(g.word) spelling
+    WHERE NOT EXISTS (SELECT FROM customer_words w WHERE w.business_id = g.business_id AND w.word = g.word)) unused
+  WHERE s.business_id = unused.business_id AND s.spelling = unused.spelling AND s.word = unused.word;
+  RETURN NULL;
+END $$
+"""
+SPELLINGS = [
+    SPELLINGS_OF,
+    _KEEP,
+    _FORGET,
+    """
+CREATE TRIGGER keep_spellings AFTER INSERT ON customer_words REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION keep_spellings()
+""",
+    """
+CREATE TRIGGER forget_spellings AFTER DELETE ON customer_words REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION forget_spellings()
+""",
+]

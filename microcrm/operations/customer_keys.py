@@ -3,11 +3,15 @@ here and nowhere else, so that they cannot drift apart."""
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, insert, select
 from sqlmodel import Session
 
 from microcrm.domain.email import email_key
-from microcrm.domain.search_key import search_key, words_of
+from microcrm.domain.found_by import keys_for
+from microcrm.domain.search_key import search_key
 from microcrm.models.customers import Customer, CustomerWord
 
 
@@ -16,20 +20,28 @@ def keys_of(name: str, phone: str, email: str) -> dict[str, str]:
     return {"name_key": search_key(name), "phone_reversed": phone[::-1], "email_key": email_key(email)}
 
 
-def write_words(session: Session, business_id: int, customer_id: int, name: str) -> None:
-    """Replace the words by which this customer is found."""
+def word_rows(business_id: int, customer_id: int, name: str, tags: Iterable[str]) -> list[dict[str, Any]]:
+    """The rows of ``customer_words`` by which this customer is found."""
+    mine = {"business_id": business_id, "customer_id": customer_id}
+    return [{**mine, "word": key.word, "sound": key.sound} for key in keys_for(name, tags)]
+
+
+def write_words(session: Session, business_id: int, customer_id: int, name: str, tags: Iterable[str]) -> None:
+    """Replace the words by which this customer is found; nothing is written when they are the same."""
     mine = (CustomerWord.business_id == business_id, CustomerWord.customer_id == customer_id)
     connection = session.connection()
-    connection.execute(delete(CustomerWord).where(*mine))
-    rows = [{"business_id": business_id, "customer_id": customer_id, "word": word} for word in words_of(name)]
-    if rows:
-        connection.execute(insert(CustomerWord), rows)
+    wanted = {row["word"]: row for row in word_rows(business_id, customer_id, name, tags)}
+    stored = set(connection.execute(select(CustomerWord.word).where(*mine)).scalars())
+    if gone := stored - wanted.keys():
+        connection.execute(delete(CustomerWord).where(*mine, CustomerWord.word.in_(gone)))
+    if added := [row for word, row in wanted.items() if word not in stored]:
+        connection.execute(insert(CustomerWord).values(added))
 
 
 def write_keys(session: Session, customer: Customer) -> None:
-    """Bring the keys and words of a changed row in step with its name, phone and e-mail."""
+    """Bring the keys and words of a changed row in step with its name, phone, e-mail and tags."""
     for column, key in keys_of(customer.name, customer.phone, customer.email).items():
         setattr(customer, column, key)
     session.add(customer)
     session.flush()
-    write_words(session, customer.business_id, customer.id or 0, customer.name)
+    write_words(session, customer.business_id, customer.id or 0, customer.name, customer.tags)

@@ -7,9 +7,10 @@ is added meanwhile neither repeats nor hides another. The address holds only tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     bindparam,
+    false,
     func,
     literal_column,
     select,
@@ -28,37 +30,47 @@ from sqlalchemy import (
 )
 
 from microcrm.domain.booking import LIVE
+from microcrm.domain.documents import OWED, financial_year
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.formatting import format_day, format_time
-from microcrm.domain.money import group_indian
+from microcrm.domain.found_by import tag_key
+from microcrm.domain.money import format_rupees, group_indian
 from microcrm.domain.names import hue_for, initials
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import display_phone, mask_phone
 from microcrm.domain.zones import zone_of
+from microcrm.models.billing import Document
 from microcrm.models.bookings import Booking
-from microcrm.models.customers import Customer
+from microcrm.models.customers import LAST_VISIT, Customer
+from microcrm.operations.billing.settling import OPEN
 from microcrm.operations.customer_access import (
     may_contact,
     sees_own_only,
     visible_bookings,
     visible_customers,
 )
-from microcrm.operations.customer_search import cleaned, matching
+from microcrm.operations.customer_search import Near, cleaned, matching, near_words
+from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.segment_rules import conditions_of, has_tag
+from microcrm.operations.segments import rules_of
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
 
 PAGE_SIZE = 25
+MOST_TAGS = 50
 COUNTED = 10_000  # beyond that the exact number is not worth the scan
 _KEYS: Mapping[str, Any] = {
     "name": Customer.name_key,
-    "visit": func.coalesce(Customer.last_visit_at, literal_column("'1970-01-01 00:00:00+00'::timestamptz")),
+    "visit": LAST_VISIT,
     "new": Customer.created_at,
+    "billed": Customer.billed_paise,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ListCustomers:
-    """``sort`` is name, visit or new; ``show`` is active or archived. ``after`` and ``before`` are the id of the row that
+    """``sort`` is name, visit, new or (for those who see bills) billed; ``show`` is active or archived; ``segment`` is the key of
+    one (``operations/segments.py``). ``after`` and ``before`` are the id of the row that
     the page follows or precedes. Anything unknown falls back to the first page by name: it comes from the address.
     ``total``: what was counted a moment ago for the same search; empty to count, which costs more than the page."""
 
@@ -67,6 +79,7 @@ class ListCustomers:
     is_descending: bool = False
     show: Any = "active"
     tag: Any = ""
+    segment: Any = ""
     after: Any = None
     before: Any = None
     total: str = ""
@@ -74,7 +87,8 @@ class ListCustomers:
 
 @dataclass(frozen=True)  # no slots: the state that holds rows is pickled, and slots make that several times slower
 class CustomerRow:
-    """``whatsapp`` is digits for a wa.me link, empty for those who may not see the number."""
+    """``whatsapp`` is digits for a wa.me link, empty for those who may not see the number; ``billed`` and ``due`` are empty for those
+    who may not see bills, and when there is nothing."""
 
     id: str
     name: str
@@ -86,22 +100,32 @@ class CustomerRow:
     next_visit: str
     next_time: str
     added: str
+    visits: str
+    billed: str
+    due: str
     tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """``total`` like "2,418" or "10,000+"."""
+    """``total`` like "2,418" or "10,000+". ``is_near``: nobody is called what was searched, and these are called nearly so."""
 
     rows: tuple[CustomerRow, ...]
     total: str
     has_previous: bool
     has_next: bool
+    is_near: bool = False
 
 
 def list_page(uow: UnitOfWork, command: ListCustomers) -> CustomerPage:
     uow.require(Permission.CUSTOMERS_VIEW)
-    narrowed = _narrowed(uow, command)
+    page = _page(uow, command, narrowed(uow, command))
+    if page.rows or not (query := cleaned(command.query)) or not (near := near_words(uow, query)):
+        return page
+    return replace(_page(uow, command, narrowed(uow, command, near)), is_near=True)
+
+
+def _page(uow: UnitOfWork, command: ListCustomers, narrowed: Sequence[ColumnElement[bool]]) -> CustomerPage:
     after, before = (_boundary(uow, command, raw) for raw in (command.after, command.before))
     has_previous, has_next, rows = (
         True,
@@ -119,24 +143,43 @@ def list_page(uow: UnitOfWork, command: ListCustomers) -> CustomerPage:
 
 
 def tags_in_use(uow: UnitOfWork) -> tuple[str, ...]:
-    """The shop's tags for the filter, at most 50."""
+    """The shop's tags for the filter, at most 50, each as one of the customers has it."""
     uow.require(Permission.CUSTOMERS_VIEW)
+    if not sees_own_only(uow.actor):
+        rows = uow.session.connection().execute(_TAGS, {"business": uow.business_id, "most": MOST_TAGS})
+        return tuple(next((tag for tag in tags if tag_key(tag) == word), word[1:]) for word, tags in rows)
     tag = func.unnest(Customer.tags).label("tag")
     query = select(tag).where(
         Customer.business_id == uow.business_id, Customer.archived_at.is_(None), visible_customers(uow.actor)
     )
-    return tuple(uow.session.scalars(query.distinct().order_by("tag").limit(50)))
+    return tuple(uow.session.scalars(query.distinct().order_by("tag").limit(MOST_TAGS)))
 
 
-def _narrowed(uow: UnitOfWork, command: ListCustomers) -> list[ColumnElement[bool]]:
+# From one tag to the next in the index, whatever the number of customers that have it.
+_NEXT_TAG = """
+SELECT w.word, c.tags FROM customer_words w JOIN customers c ON c.business_id = :business AND c.id = w.customer_id
+WHERE w.business_id = :business AND w.word > {} AND w.word < '$' AND c.archived_at IS NULL ORDER BY w.word LIMIT 1
+"""
+_TAGS = fixed(f"""
+WITH RECURSIVE found AS (
+  ({_NEXT_TAG.format("'#'")}) UNION ALL SELECT next.* FROM found, LATERAL ({_NEXT_TAG.format("found.word")}) next
+)
+SELECT word, tags FROM found LIMIT :most
+""")  # noqa: S608 - no value of anybody's in it
+
+
+def narrowed(uow: UnitOfWork, command: ListCustomers, near: Near = MappingProxyType({})) -> list[ColumnElement[bool]]:
     """What this person, search and tag leave of the shop's customers; usually that is all of them."""
     conditions = []
     if sees_own_only(uow.actor):
         conditions.append(visible_customers(uow.actor))
     if query := cleaned(command.query):
-        conditions.append(matching(uow.actor, uow.business_id, query))
+        conditions.append(matching(uow.actor, uow.business_id, query, near, year=financial_year(uow.now)))
     if tag := cleaned(command.tag):
-        conditions.append(Customer.tags.contains([tag]))
+        conditions.append(has_tag(uow.business_id, tag))
+    if command.segment:
+        rules = rules_of(uow, command.segment)
+        conditions += [false()] if rules is None else conditions_of(uow, rules)
     return conditions
 
 
@@ -146,8 +189,13 @@ def _is_listed(*, is_archived: bool) -> ColumnElement[bool]:
     return (Customer.business_id == bindparam("business", type_=BigInteger)) & shown
 
 
-def _sort_of(command: ListCustomers) -> str:
-    return command.sort if isinstance(command.sort, str) and command.sort in _KEYS else "name"
+def _sort_of(uow: UnitOfWork, command: ListCustomers) -> str:
+    known = isinstance(command.sort, str) and command.sort in _KEYS
+    return command.sort if known and (command.sort != "billed" or sees_money(uow)) else "name"
+
+
+def sees_money(uow: UnitOfWork) -> bool:
+    return Permission.INVOICES_VIEW in uow.actor.permissions
 
 
 def _boundary(uow: UnitOfWork, command: ListCustomers, raw: Any) -> Row[Any] | None:
@@ -158,7 +206,7 @@ def _boundary(uow: UnitOfWork, command: ListCustomers, raw: Any) -> Row[Any] | N
         return None
     if row_id is None or not 0 < row_id <= BIGINT:
         return None
-    query = select(_KEYS[_sort_of(command)], Customer.id).where(
+    query = select(_KEYS[_sort_of(uow, command)], Customer.id).where(
         Customer.business_id == uow.business_id, Customer.id == row_id
     )
     return uow.session.execute(query).first()
@@ -174,7 +222,7 @@ def _fetch(
 ) -> Sequence[Row[Any]]:
     """One row more than a page, so that one knows whether there is another page."""
     is_falling = bool(command.is_descending) != is_backward
-    shape = (_sort_of(command), is_falling, command.show == "archived", boundary is not None)
+    shape = (_sort_of(uow, command), is_falling, command.show == "archived", boundary is not None)
     statement = (
         _statement(*shape, _next_visit(visible_bookings(uow.actor))) if sees_own_only(uow.actor) else _usual(*shape)
     )
@@ -202,7 +250,10 @@ def _statement(
         Customer.last_visit_at,
         Customer.created_at,
         Customer.tags,
+        Customer.visit_count,
+        Customer.billed_paise,
         next_visit.label("next_visit_at"),
+        _due().label("due_paise"),
     ).where(_is_listed(is_archived=is_archived))
     if is_bounded:
         here = tuple_(key, Customer.id)
@@ -235,9 +286,25 @@ def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
     )
 
 
+def _due() -> ScalarSelect[int]:
+    """What the customer owes, looked up like the next visit."""
+    due = Document.total_paise + Document.tip_paise - Document.paid_paise
+    return (
+        select(func.sum(due))
+        .where(
+            Document.business_id == Customer.business_id,
+            Document.customer_id == Customer.id,
+            Document.state.in_([literal_column(f"'{state}'") for state in OPEN]),
+            Document.kind.in_([literal_column(f"'{kind}'") for kind in sorted(OWED)]),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+
+
 def _rows(actor: Actor, found: Sequence[Row[Any]]) -> tuple[CustomerRow, ...]:
     """Unpacked, a row costs half of what it does by the names of its columns."""
-    zone, is_open = zone_of(actor.zone), may_contact(actor)
+    zone, is_open, has_money = zone_of(actor.zone), may_contact(actor), Permission.INVOICES_VIEW in actor.permissions
     return tuple(
         CustomerRow(
             id=str(row_id),
@@ -250,7 +317,10 @@ def _rows(actor: Actor, found: Sequence[Row[Any]]) -> tuple[CustomerRow, ...]:
             next_visit=format_day(next_visit.astimezone(zone).date()) if next_visit else "",
             next_time=format_time(next_visit, zone) if next_visit else "",
             added=format_day(added.astimezone(zone).date()),
+            visits=group_indian(visits),
+            billed=format_rupees(billed) if has_money and billed else "",
+            due=format_rupees(int(due)) if has_money and due else "",
             tags=tuple(tags),
         )
-        for row_id, name, phone, last_visit, added, tags, next_visit in map(tuple, found)
+        for row_id, name, phone, last_visit, added, tags, visits, billed, next_visit, due in map(tuple, found)
     )

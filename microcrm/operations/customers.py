@@ -100,7 +100,7 @@ def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
         new_id = _insert(uow, row, is_sharing=True)
     if new_id is None:
         raise _phone_taken(uow, person.phone)
-    write_words(uow.session, uow.business_id, new_id, person.name)
+    write_words(uow.session, uow.business_id, new_id, person.name, person.tags)
     event = uow.audit("add", "customer", new_id)
     undo = uow.undoable(person.name, "customer", new_id, before=None, after_version=1, audit_event_id=event)
     return SavedCustomer(new_id, person.name, str(undo))
@@ -197,7 +197,7 @@ def _save(uow: UnitOfWork, customer: Customer, values: dict[str, Any], action: s
             for column, key in keys_of(**now).items():
                 setattr(customer, column, key)
             undo = amend(uow, "customer", customer, values, _LABELS[action].format(now["name"]), action=action)
-            write_words(uow.session, uow.business_id, customer.id or 0, now["name"])
+            write_words(uow.session, uow.business_id, customer.id or 0, now["name"], customer.tags)
     except IntegrityError:
         raise _phone_taken(uow, now["phone"]) from None
     return SavedCustomer(customer.id or 0, customer.name, undo)

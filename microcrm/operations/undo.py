@@ -16,7 +16,7 @@ from microcrm.models.billing import BillingProfile, ShopTaxRate
 from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
-from microcrm.models.customers import Customer
+from microcrm.models.customers import Customer, Segment
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product
 from microcrm.models.records import Undo
@@ -26,6 +26,7 @@ from microcrm.operations.booking_undo import put_booking_back
 from microcrm.operations.class_series import put_classes_back
 from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.customer_keys import write_keys
+from microcrm.operations.customer_tags import put_tags_back
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
 from microcrm.operations.parts.order import put_order_back
@@ -59,6 +60,7 @@ ROWS: dict[str, Kept] = {
     "resource": Kept(Resource, Permission.CATALOGUE_EDIT, "is_active"),
     "product": Kept(Product, Permission.CATALOGUE_EDIT, "is_active"),
     "customer": Kept(Customer, Permission.CUSTOMERS_EDIT, "archived_at"),
+    "segment": Kept(Segment, Permission.CUSTOMERS_EDIT),
     "leave": Kept(Leave, Permission.HOURS_EDIT),
 }
 # Everything else that can be taken back, and the permission that the change itself needed.
@@ -71,6 +73,7 @@ OTHERS: dict[str, Permission] = {
     "service_order": Permission.CATALOGUE_EDIT,
     "resource_order": Permission.CATALOGUE_EDIT,
     "stock": Permission.CATALOGUE_EDIT,
+    "customer_tags": Permission.CUSTOMERS_EDIT,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
     "booking_made": Permission.BOOKINGS_OWN,
@@ -195,6 +198,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity in SERIES_STEPS:
         put_series_back(uow, undo)
+        return
+    if undo.entity == "customer_tags":
+        put_tags_back(uow, undo)
         return
     if undo.entity == "stock":
         put_stock_back(uow, undo)

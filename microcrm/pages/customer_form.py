@@ -11,6 +11,7 @@ from microcrm.components.dialogs import form_footer
 from microcrm.components.fields import area_field, check_field, error_summary, phone_field, text_field
 from microcrm.operations.customer_view import NOBODY, CustomerView
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_form import Alike
 from microcrm.state.customers import NewCustomer
 
 _LABELS = {
@@ -31,9 +32,13 @@ def customer_form(state: type[NewCustomer | CustomerPage], person: rx.Var[Custom
         error_summary(state.errors, _LABELS),
         rx.el.input(type="hidden", name="version", default_value=person.version),
         text_field(
-            "name", "Name", state.errors, value=person.name, max_length=120, auto_complete="off", auto_focus=True
+            "name", "Name", state.errors, value=person.name, max_length=120, auto_complete="off", auto_focus=True,
+            on_change=_compared(state, "name"),
         ),
-        phone_field("phone", "Mobile number", state.errors, value=person.phone_input, **_when_hidden(person, "phone")),
+        phone_field(
+            "phone", "Mobile number", state.errors, value=person.phone_input, on_change=_compared(state, "phone"),
+            **_when_hidden(person, "phone"),
+        ),
         _family(state),
         text_field(
             "email",
@@ -43,8 +48,10 @@ def customer_form(state: type[NewCustomer | CustomerPage], person: rx.Var[Custom
             optional=True,
             type="email",
             auto_complete="off",
+            on_change=_compared(state, "email"),
             **_when_hidden(person, "email"),
         ),
+        _alike(state),
         text_field("birthday", "Birthday", state.errors, value=person.birthday_input, optional=True, type="date"),
         text_field(
             "tags",
@@ -64,6 +71,35 @@ def customer_form(state: type[NewCustomer | CustomerPage], person: rx.Var[Custom
         ),
         on_submit=state.save,
         class_name="form",
+    )  # fmt: skip
+
+
+def _compared(state: type[NewCustomer | CustomerPage], name: str) -> Any:
+    return state.compare(name).debounce(400)
+
+
+def _alike(state: type[NewCustomer | CustomerPage]) -> rx.Component:
+    """A warning, never a refusal: two people may share a name."""
+    return rx.el.div(
+        rx.cond(
+            state.alike.length() > 0,
+            rx.el.div(
+                rx.el.p("Is it one of these? They are here already.", class_name="strong"),
+                rx.el.ul(rx.foreach(state.alike, _one_alike)),
+                class_name="family stack-s",
+            ),
+        ),
+        role="status",
+    )
+
+
+def _one_alike(one: rx.Var[Alike]) -> rx.Component:
+    return rx.el.li(
+        link(one.name, "/customer?id=" + one.id),
+        " · ",
+        one.why,
+        rx.cond(one.hint != "", " · " + one.hint, ""),
+        key=one.id,
     )
 
 

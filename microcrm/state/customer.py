@@ -38,7 +38,7 @@ class CustomerPage(CustomerForm, AppState):
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
     async def start_editing(self) -> None:
-        self.errors, self.offers_family = {}, False
+        self._begin_form()
         self.person = await self._perform(view, self.person.id)
         self.is_editing = True
 
@@ -77,6 +77,9 @@ class CustomerPage(CustomerForm, AppState):
         saved = await self._perform(restore, self.person.id)
         self._notify(f"{saved.name} is back", undo=saved.undo)
         return CustomerPage.load
+
+    def _own_id(self) -> str:
+        return self.person.id
 
     def _refused(self, error: DomainError) -> None:
         if isinstance(error, NotFound) and not self.is_known:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,18 +18,29 @@ from microcrm.operations.customer_list import (
     CustomerRow,
     ListCustomers,
     list_page,
-    tags_in_use,
 )
 from microcrm.operations.customer_search import cleaned
 from microcrm.operations.customers import AddCustomer, add
 from microcrm.state.base import AppState
 from microcrm.state.customer_form import FIELDS, CustomerForm
+from microcrm.state.customer_segments import Segments
 from microcrm.state.gate import needs
 
-_DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": ""}
-_FALLING = {"name": "", "visit": "1", "new": "1"}  # which way a column goes when it is first pressed
+_DEFAULTS = {"q": "", "sort": "name", "down": "", "show": "active", "tag": "", "segment": ""}
+_FALLING = {"name": "", "visit": "1", "new": "1", "billed": "1"}  # which way a column goes when it is first pressed
 _REMEMBERED = 20
 _KEPT = 30.0  # seconds; what is read from all customers of a large shop takes longer than the page
+
+
+@dataclass(frozen=True)
+class About:
+    """What is listed: how many, by which search (the same words for each page of it), and whether they only come close to it."""
+
+    total: str = ""
+    search: str = ""
+    is_near: bool = False
+    has_previous: bool = False
+    has_next: bool = False
 
 
 class Customers(AppState):
@@ -38,19 +49,17 @@ class Customers(AppState):
     is_listed: bool = False
     rows: list[CustomerRow] = []
     summary: str = ""
-    has_previous: bool = False
-    has_next: bool = False
     query: str = ""
     sort: str = "name"
     is_descending: bool = False
     show: str = "active"
     tag: str = ""
-    tags: list[str] = []
+    segment: str = ""
+    about: About = About()
     box: int = 0
 
     _typed: list[str] = [""]  # what the box has sent lately: an answer to any of these must not touch the box
     _page: int = 1
-    _tags_read_at: float = 0.0
     _counted: tuple[str, float, str] = ("", 0.0, "")  # what was searched, when it was counted, the total
 
     @rx.event(supersedes=True)
@@ -60,11 +69,18 @@ class Customers(AppState):
         asked = self.router.url.query_parameters
         wanted = ListCustomers(*(asked.get(name, default) for name, default in _DEFAULTS.items()))
         page = await self._read(replace(wanted, after=asked.get("after"), before=asked.get("before")))
-        await self._refresh_tags()
-        self._describe(asked, page.has_previous, len(page.rows), page.total)
-        self.rows, self.has_previous, self.has_next = list(page.rows), page.has_previous, page.has_next
-        self.is_listed = True
-        return NewCustomer.start if asked.get("new") and Permission.CUSTOMERS_EDIT in self.allowed else None
+        self._describe(asked, page)
+        self.rows, self.is_listed = list(page.rows), True
+        is_adding = asked.get("new") and Permission.CUSTOMERS_EDIT in self.allowed
+        return [Segments.refresh, *([NewCustomer.start] if is_adding else [])]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def read_again(self) -> Any:
+        """After a change of many."""
+        self._forget()
+        (await self.get_state(Segments))._forget()
+        return Customers.load
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -76,7 +92,13 @@ class Customers(AppState):
     @needs(Permission.CUSTOMERS_VIEW)
     async def clear(self) -> Any:
         self._typed = []
-        return self._go(q="", tag="", show="active")
+        return self._go(q="", tag="", show="active", segment="")
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def pick_segment(self, key: str) -> Any:
+        """A segment is about those who are active."""
+        return self._go(segment=cleaned(key), show="active")
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -109,7 +131,7 @@ class Customers(AppState):
         return self._go(before=self.rows[0].id, page=max(1, self._page - 1)) if self.rows else None
 
     async def _read(self, wanted: ListCustomers) -> CustomerPage:
-        searched, now = repr((wanted.query, wanted.show, wanted.tag)), time.time()
+        searched, now = repr((wanted.query, wanted.show, wanted.tag, wanted.segment)), time.time()
         before, counted_at, total = self._counted
         is_known = searched == before and now - counted_at < _KEPT
         page = await self._perform(list_page, replace(wanted, total=total if is_known else ""))
@@ -117,24 +139,20 @@ class Customers(AppState):
             self._counted = (searched, now, page.total)
         return page
 
-    async def _refresh_tags(self) -> None:
-        if time.time() - self._tags_read_at > _KEPT:
-            self.tags = list(await self._perform(tags_in_use))
-            self._tags_read_at = time.time()
-
     def _forget(self) -> None:
-        """What was counted and which tags there were: this tab has just changed it."""
-        self._tags_read_at, self._counted = 0.0, ("", 0.0, "")
+        """What was counted: this tab has just changed it."""
+        self._counted = ("", 0.0, "")
 
     def _go(self, *, replace: bool = False, **changes: Any) -> Any:
         """To the address with these changes; its load handler does the rest."""
         now = {
-            "q": self.query, "sort": self.sort, "down": "1" if self.is_descending else "", "show": self.show, "tag": self.tag
+            "q": self.query, "sort": self.sort, "down": "1" if self.is_descending else "", "show": self.show, "tag": self.tag,
+            "segment": self.segment,
         }  # fmt: skip
         wanted = {name: value for name, value in (now | changes).items() if value != _DEFAULTS.get(name)}
         return rx.redirect(f"/customers?{urlencode(wanted)}".rstrip("?"), replace=replace)
 
-    def _describe(self, asked: Mapping[str, str], is_later_page: bool, count: int, total: str) -> None:
+    def _describe(self, asked: Mapping[str, str], page: CustomerPage) -> None:
         """What the address says about the page on the screen."""
         self.query = cleaned(asked.get("q"))
         if self.query not in self._typed:
@@ -142,11 +160,13 @@ class Customers(AppState):
         self.sort = asked.get("sort", "") if asked.get("sort") in _FALLING else "name"
         self.is_descending = bool(asked.get("down"))
         self.show = "archived" if asked.get("show") == "archived" else "active"
-        self.tag = cleaned(asked.get("tag"))
-        page = asked.get("page", "")
-        self._page = int(page) if is_later_page and page.isdecimal() and len(page) < 7 else 1
+        self.tag, self.segment = cleaned(asked.get("tag")), cleaned(asked.get("segment"))
+        same = urlencode({"q": self.query, "show": self.show, "tag": self.tag, "segment": self.segment})
+        self.about = About(page.total, same, page.is_near, page.has_previous, page.has_next)
+        number, count = asked.get("page", ""), len(page.rows)
+        self._page = int(number) if page.has_previous and number.isdecimal() and len(number) < 7 else 1
         first = (self._page - 1) * PAGE_SIZE
-        self.summary = f"{group_indian(first + 1)}–{group_indian(first + count)} of {total}" if count else ""
+        self.summary = f"{group_indian(first + 1)}–{group_indian(first + count)} of {page.total}" if count else ""
 
 
 class NewCustomer(CustomerForm, AppState):
@@ -157,7 +177,8 @@ class NewCustomer(CustomerForm, AppState):
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
     async def start(self) -> None:
-        self.errors, self.offers_family, self.is_open = {}, False, True
+        self._begin_form()
+        self.is_open = True
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -176,5 +197,6 @@ class NewCustomer(CustomerForm, AppState):
             self.is_saving = False
         self.is_open = False
         (await self.get_state(Customers))._forget()
+        (await self.get_state(Segments))._forget()
         self._notify(f"{saved.name} added", undo=saved.undo)
         yield rx.redirect(f"/customer?id={saved.id}")

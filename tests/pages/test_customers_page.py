@@ -109,7 +109,7 @@ async def test_pages_go_forward_and_back(server: Server, a: Shop) -> None:
     assert (await tab.state(Customers)).summary == "1–25 of 31"
     await follow(tab, await tab.send(Customers.next_page))
     state = await tab.state(Customers)
-    assert (state.summary, state.has_previous, state.has_next) == ("26–31 of 31", True, False)
+    assert (state.summary, state.about.has_previous, state.about.has_next) == ("26–31 of 31", True, False)
     assert not set(first) & set(await names(tab))
     await follow(tab, await tab.send(Customers.previous_page))
     assert await names(tab) == first

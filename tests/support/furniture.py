@@ -32,6 +32,7 @@ from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
 from microcrm.models.codes import BookingCode
+from microcrm.models.customers import Segment
 from microcrm.models.filing import FiledMonth
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.links import PublicLink
@@ -102,6 +103,7 @@ def _waiting_rows(session: Session, shop: Shop) -> None:
         return row
 
     add(BookingPolicy(**mine))
+    add(Segment(**mine, name="Lapsed", rules={"not_seen_days": 60}))
     add(Series(**mine, rule="FREQ=WEEKLY;COUNT=3", starts_on=day, start_min=600, plan={}, created_at=OPENED_AT))
     staff = shop.members[Role.STAFF]
     add(ClassSession(**service, member_id=staff, starts_at=OPENED_AT, ends_at=later, seats=8, created_at=OPENED_AT))

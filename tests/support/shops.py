@@ -22,6 +22,7 @@ from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service, ServiceMember
 from microcrm.models.customers import Customer, CustomerWord
 from microcrm.models.schedule import WeeklyHours
+from microcrm.operations.customer_keys import word_rows
 from microcrm.operations.unit_of_work import Actor
 from microcrm.settings import sqlalchemy_url
 
@@ -149,8 +150,8 @@ def _sale(add: Callable[[Any], Any], business_id: int, mark: str, digit: str, me
         Customer(**mine, name=customer_name, name_key=customer_name.lower(), phone=phone, phone_reversed=phone[::-1],
                  created_at=OPENED_AT)
     )  # fmt: skip
-    for word in customer.name_key.split():
-        add(CustomerWord(**mine, word=word, customer_id=customer.id))
+    for row in word_rows(business_id, customer.id, customer_name, ()):
+        add(CustomerWord(**row))
     booking = add(
         Booking(**mine, number=1, customer_id=customer.id, status="confirmed", starts_at=VISIT_AT,
                 ends_at=VISIT_AT + timedelta(minutes=45), created_at=OPENED_AT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from microcrm.domain.search_key import search_key, words_of
+from microcrm.domain.found_by import keys_for
+from microcrm.domain.search_key import search_key
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_keys import keys_of
 from microcrm.operations.fixed_sql import fixed
@@ -22,8 +23,9 @@ WITH added AS (
   VALUES (:business, :name, :name_key, :phone, :phone_reversed, false, :email, :email_key, '', '{}', '', 0, :now, 1)
   ON CONFLICT (business_id, phone) WHERE phone <> '' AND NOT is_sharing_phone DO NOTHING RETURNING id
 ), found_by AS (
-  INSERT INTO customer_words (business_id, word, customer_id)
-  SELECT :business, one.word, added.id FROM added, unnest(cast(:words AS text[])) AS one (word)
+  INSERT INTO customer_words (business_id, word, sound, customer_id)
+  SELECT :business, one.word, one.sound, added.id
+  FROM added, unnest(cast(:words AS text[]), cast(:sounds AS text[])) AS one (word, sound)
 ), log AS (
   INSERT INTO audit_events (business_id, at, user_id, member_id, is_viewing_as, action, subject, subject_id, facts)
   SELECT :business, :now, :user, :by, false, 'add', 'customer', added.id, '{}' FROM added
@@ -78,9 +80,11 @@ def _restore(uow: UnitOfWork, customer_id: int) -> None:
 
 def _add(uow: UnitOfWork, name: str, phone: str, email: str) -> int | None:
     """``None`` when somebody else has stored the phone meanwhile."""
+    keys = keys_for(name)
     values = {
         "business": uow.business_id, "name": name, "phone": phone, "email": email, "now": uow.now,
-        "words": list(words_of(name)), "user": uow.actor.user_id, "by": uow.actor.member_id,
+        "words": [key.word for key in keys], "sounds": [key.sound for key in keys],
+        "user": uow.actor.user_id, "by": uow.actor.member_id,
         **keys_of(name, phone, email),
     }  # fmt: skip
     return uow.session.connection().execute(_ADD, values).scalar()
