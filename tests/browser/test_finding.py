@@ -22,7 +22,7 @@ SLOW = """(() => {
 
 
 def ready(page: Page) -> None:
-    expect(page.get_by_role("link", name="Plain Iyer")).to_be_visible()
+    expect(page.get_by_role("link", name="Plain Iyer", exact=True)).to_be_visible()
 
 
 def test_typing_loses_no_letter_over_a_slow_line(open_page: Opener) -> None:
@@ -38,7 +38,7 @@ def test_typing_loses_no_letter_over_a_slow_line(open_page: Opener) -> None:
         if word.startswith("plain"):
             ready(page)
         else:
-            expect(page.get_by_role("link", name="Plain Iyer")).to_have_count(0)
+            expect(page.get_by_role("link", name="Plain Iyer", exact=True)).to_have_count(0)
         expect(box).to_have_value(word)
     page.get_by_role("button", name="New customer").first.click()
     name, phone = page.locator("#f-name"), page.locator("#f-phone")
@@ -55,7 +55,7 @@ def test_who_is_here_already_is_one_press_away(open_page: Opener, site: Site) ->
     dialog.get_by_label("Name").fill("Playn Ayer")
     expect(dialog.get_by_text("They are here already")).to_have_count(0)
     dialog.get_by_label("Name").fill("Iyer Plain")
-    link = dialog.get_by_role("link", name="Plain Iyer")
+    link = dialog.get_by_role("link", name="Plain Iyer", exact=True)
     expect(link).to_be_visible()
     link.click()
     page.wait_for_url(f"**/customer?id={site.shops.a.customer_id}")
