@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import text
 
 from microcrm.models.schema import METADATA
+from microcrm.models.vault import KEYS
 from microcrm.settings import settings
 from microcrm.wiring import make_engine
 
@@ -23,7 +24,10 @@ def run() -> None:
         connection.execute(text("SET statement_timeout = '10min'"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
         connection.commit()
-        context.configure(connection=connection, target_metadata=METADATA, compare_type=True)
+        context.configure(
+            connection=connection, target_metadata=METADATA, compare_type=True, include_schemas=True,
+            include_name=lambda name, kind, _: kind != "schema" or name in (None, KEYS),
+        )  # fmt: skip
         with context.begin_transaction():
             context.run_migrations()
         connection.commit()

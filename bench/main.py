@@ -14,6 +14,7 @@ from bench import (
     lighthouse,
     public,
     race,
+    seal,
     signin,
     slots,
     start,
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "hooks": hooks.measure,
     "invoice": invoice.measure,
     "gstr1-100k": gstr1.measure,
+    "seal": seal.measure,
 }
 
 

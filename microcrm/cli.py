@@ -21,6 +21,8 @@ from microcrm.processes import Failed
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 audit_cli = typer.Typer(no_args_is_help=True, help="The audit log.")
 cli.add_typer(audit_cli, name="audit")
+keys_cli = typer.Typer(no_args_is_help=True, help="The keys of sealed records and secrets.")
+cli.add_typer(keys_cli, name="keys")
 
 _BEHIND_PEOPLE = 10  # on a machine that serves pages as well, whoever waits for one goes first
 
@@ -160,6 +162,31 @@ def audit_verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> No
             say(json.dumps(facts) if as_json else line)
     if broken:
         raise Failed(f"The audit log of {broken} of {len(business_ids)} businesses does not fit together.")
+
+
+@keys_cli.command("rotate")
+def keys_rotate(
+    with_records: Annotated[
+        bool, typer.Option("--records", help="New keys for customers, too: seals every record.")
+    ] = False,
+    hours: Annotated[int, typer.Option(min=0, help="A business's key that is younger stays.")] = 24,
+) -> None:
+    """Seal keys and secrets with the newest master key, and customers' keys with a new key of their business."""
+    from datetime import timedelta
+
+    from microcrm.launch import engines, keys
+
+    with engines.ready():
+        keys.rotate(say, with_records=with_records, younger_stays=timedelta(hours=hours))
+
+
+@keys_cli.command("check")
+def keys_check(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Open every key, record and secret; exit code 1 when one does not open."""
+    from microcrm.launch import engines, keys
+
+    with engines.ready():
+        keys.check(say, as_json=as_json)
 
 
 def main() -> None:

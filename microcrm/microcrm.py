@@ -42,6 +42,7 @@ STYLESHEETS = [
         "today",
         "queue",
         "records",
+        "vault",
         "bills",
         "returns",
         "settings",

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", validation_alias="SMTP_URL", repr=False)
     mail_from: str = "MicroCRM <hello@microcrm.invalid>"
     secret_key: str = Field(default="", validation_alias=AliasChoices("MICROCRM_SECRET_KEY", "secret_key"), repr=False)
+    master_keys: str = Field(default="", repr=False)
     web_workers: int = Field(default=2, ge=1, le=32)
     pool_size: int = Field(default=8, ge=1, le=100)
     trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
@@ -64,15 +65,25 @@ class Settings(BaseSettings):
         key = self.secret_key
         if key and len(key.encode()) < _SHORTEST_SECRET:
             raise ValueError(f"MICROCRM_SECRET_KEY must have at least {_SHORTEST_SECRET} characters")
+        if any(len(one.encode()) < _SHORTEST_SECRET for one in self.master_keys.split()):
+            raise ValueError(f"each of MICROCRM_MASTER_KEYS must have at least {_SHORTEST_SECRET} characters")
         if self.environment == "dev":
             return self
-        if not key or len(set(key)) < 10 or any(word in key.lower() for word in _EXAMPLE_SECRETS):
+        if _is_weak(key):
             raise ValueError("MICROCRM_SECRET_KEY must be a long random text of your own outside development")
+        if any(_is_weak(one) for one in self.master_keys.split()):
+            raise ValueError("MICROCRM_MASTER_KEYS must be long random texts of your own outside development")
         if not self.given_database_url or not self.redis_url:
             raise ValueError("DATABASE_URL and REDIS_URL must be set outside development")
         if not self.app_url.startswith("https://"):
             raise ValueError("MICROCRM_APP_URL must be the public https:// address outside development")
         return self
+
+    @property
+    def sealing_secrets(self) -> tuple[str, ...]:
+        """What master keys are made from: the first seals, all of them open. The secret key comes last, since it sealed
+        whatever is older than the first master key."""
+        return tuple(dict.fromkeys((*self.master_keys.split(), self.secret_key)))
 
     @property
     def public_url(self) -> str:
@@ -137,6 +148,10 @@ class Settings(BaseSettings):
     def derived_password(self, name: str) -> str:
         """The same for the same secret key, so that every process knows it and nobody stores it."""
         return hmac.new(self.secret_key.encode(), f"password:{name}".encode(), hashlib.sha256).hexdigest()
+
+
+def _is_weak(key: str) -> bool:
+    return not key or len(set(key)) < 10 or any(word in key.lower() for word in _EXAMPLE_SECRETS)
 
 
 def sqlalchemy_url(url: str) -> str:

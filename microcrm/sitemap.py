@@ -50,6 +50,7 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
+from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.filed_months import FiledMonths
@@ -90,6 +91,7 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
+_CUSTOMER_LOADS = (CustomerPage.load, CustomerBills.load, CustomerRecords.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (
@@ -98,7 +100,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),
     Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Columns.load, Customers.load)),
-    Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, (CustomerPage.load, CustomerBills.load)),
+    Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),

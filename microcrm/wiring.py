@@ -87,7 +87,7 @@ def hasher() -> Argon2:
 
 @cache
 def sealer() -> MasterSeal:
-    return MasterSeal(settings().secret_key)
+    return MasterSeal(*settings().sealing_secrets)
 
 
 def gateway(keys: Keys) -> Razorpay:

@@ -35,7 +35,7 @@ class Rows:
         statement = sql.SQL(
             "INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
             "SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s)"
-        ).format(table=sql.Identifier(table), columns=columns)
+        ).format(table=_name(table), columns=columns)
         self._connection.execute(statement, (json.dumps(rows, default=_plain, ensure_ascii=False),))
 
     def update(self, table: str, rows: Sequence[Row]) -> None:
@@ -59,6 +59,11 @@ class Rows:
         ids = list(self.ids(table, len(rows)))
         self.insert(table, [{"id": row_id, **row} for row_id, row in zip(ids, rows, strict=True)])
         return ids
+
+
+def _name(table: str) -> sql.Identifier:
+    """Of a table, with its schema before a dot where it has another than the usual one."""
+    return sql.Identifier(*table.split("."))
 
 
 def _plain(value: date) -> str:

@@ -20,6 +20,7 @@ from microcrm.demo.groups import plans_of
 from microcrm.demo.history import write_changes, write_customers, write_visits
 from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
 from microcrm.demo.people import invent_customers
+from microcrm.demo.records import write_records
 from microcrm.demo.requests import with_requests
 from microcrm.demo.rows import Rows
 from microcrm.demo.setting import calendar_of, open_shop
@@ -70,6 +71,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     booked = write_visits(rows, shop, opened, customer_ids, visits, groups)
     people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
     Till(rows, shop, opened, now).bill(booked, people)
+    write_records(rows, shop, opened, customer_ids, visits, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

@@ -122,6 +122,11 @@ ACTIONS: dict[str, str] = {
     "bank.open": "opened again",
     "gateway.connected": "connected",
     "gateway.removed": "disconnected",
+    "record.added": "added to",
+    "record.corrected": "corrected one of",
+    "record.opened": "opened some of",
+    "vault.destroyed": "destroyed the key of",
+    "vault.rotated": "renewed",
 }
 SUBJECTS: dict[str, str] = {
     "bank_row": "an amount of the bank statement",
@@ -152,6 +157,8 @@ SUBJECTS: dict[str, str] = {
     "customer": "a customer",
     "customers": "customers",
     "customer_tags": "tags of customers",
+    "customer_key": "a customer’s sealed records",
+    "customer_records": "a customer’s sealed records",
     "document": "bill",
     "filed_month": "the return of a month",
     "gateway_account": "Razorpay",
@@ -178,6 +185,7 @@ SUBJECTS: dict[str, str] = {
     "service_order": "the order of services",
     "tax_rate": "a tax rate",
     "till_closing": "the till",
+    "vault_key": "the keys of sealed records",
     "stock": "the stock of a product",
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
@@ -230,7 +238,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "products": ("Products and stock", frozenset({"product", "product_list", "stock"})),
     "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
-    "customers": ("Customers", frozenset({"customer", "customers", "customer_tags", "segment"})),
+    "customers": (
+        "Customers",
+        frozenset({"customer", "customers", "customer_key", "customer_records", "customer_tags", "segment"}),
+    ),
     "people": (
         "Staff and roles",
         frozenset(
@@ -264,6 +275,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 "tax_rate",
                 "shop_hours",
                 "holiday_state",
+                "vault_key",
             }
         ),
     ),

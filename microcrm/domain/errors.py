@@ -183,3 +183,19 @@ class SealBroken(DomainError):
     code = "seal_broken"
     message = "The secret of your authenticator app can’t be read any more."
     remedy = "Use a recovery code, then turn the second step off and set it up again."
+
+
+class RecordUnreadable(DomainError):
+    """A sealed record does not open: it was changed or moved in the database, or its key is another one now."""
+
+    code = "record_unreadable"
+    message = "This record can’t be read: it does not fit its key."
+    remedy = "Tell whoever runs MicroCRM to look at “microcrm keys check”. Nothing else was opened."
+
+
+class RecordErased(DomainError):
+    """The key of the customer's records was destroyed on request: no copy of them can be read any more."""
+
+    code = "record_erased"
+    message = "This record was erased: its key was destroyed."
+    remedy = "Nobody can read it any more, in backups either. New records can be written."

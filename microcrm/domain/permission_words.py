@@ -32,6 +32,8 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CUSTOMERS_EDIT: "Add and change customers",
         P.CUSTOMERS_CONTACT: "See full phone numbers and email addresses",
         P.CUSTOMERS_EXPORT: "Take lists of customers away as files",
+        P.RECORDS_OPEN: "Open sealed records of the kinds that their role works with",
+        P.RECORDS_WRITE: "Write sealed records of those kinds",
         P.INVOICES_VIEW: "See bills and payments",
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
@@ -72,6 +74,8 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("Add and change", P.CUSTOMERS_EDIT),
             TableLine("Full numbers and email", P.CUSTOMERS_CONTACT),
             TableLine("Lists as files", P.CUSTOMERS_EXPORT),
+            TableLine("Open sealed records", P.RECORDS_OPEN),
+            TableLine("Write sealed records", P.RECORDS_WRITE),
         ),
     ),
     (

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
     CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
+    RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
+    RECORDS_WRITE = "records.write"
     INVOICES_VIEW = "invoices.view"
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
@@ -54,6 +56,8 @@ _DESK = _EVERYONE | {
     Permission.CUSTOMERS_VIEW,
     Permission.CUSTOMERS_EDIT,
     Permission.CUSTOMERS_CONTACT,
+    Permission.RECORDS_OPEN,
+    Permission.RECORDS_WRITE,
     Permission.INVOICES_VIEW,
     Permission.INVOICES_EDIT,
     Permission.PAYMENTS_TAKE,
@@ -81,7 +85,16 @@ ROLES: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.FRONT_DESK: frozenset(_DESK),
-    Role.STAFF: frozenset(_EVERYONE | {Permission.CALENDAR_OWN, Permission.BOOKINGS_OWN, Permission.CUSTOMERS_VIEW}),
+    Role.STAFF: frozenset(
+        _EVERYONE
+        | {
+            Permission.CALENDAR_OWN,
+            Permission.BOOKINGS_OWN,
+            Permission.CUSTOMERS_VIEW,
+            Permission.RECORDS_OPEN,
+            Permission.RECORDS_WRITE,
+        }
+    ),
     Role.ACCOUNTANT: frozenset(_EVERYONE | _BOOKS | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),
 }
 

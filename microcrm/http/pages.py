@@ -102,7 +102,7 @@ def go_sign_in(request: Request) -> RedirectResponse:
 def again(request: Request, template: str, form: Form, error: DomainError, **values: Any) -> Response:
     """The same page with what was typed and why it did not work."""
     errors = error.fields or {"form": f"{error.message} {error.remedy}"}
-    return page(request, template, form=form, errors=errors, status=STATUS[_kind(error)], **values)
+    return page(request, template, form=form, errors=errors, status=status_of(error), **values)
 
 
 def problem(request: Request, status: int, title: str, text: str, **facts: str) -> Response:
@@ -123,7 +123,7 @@ def edge(tell: Tell, signed_out: Callable[[Request], Response] | None = None) ->
             except DomainError as error:
                 if signed_out is not None and isinstance(error, SignedOut):
                     return signed_out(request)
-                return tell(request, STATUS[_kind(error)], error.message, error.remedy)
+                return tell(request, status_of(error), error.message, error.remedy)
             except HTTPException:  # said on purpose, such as "no such file"
                 raise
             except Exception:  # an edge
@@ -139,5 +139,6 @@ def edge(tell: Tell, signed_out: Callable[[Request], Response] | None = None) ->
 answering = edge(problem, go_sign_in)
 
 
-def _kind(error: DomainError) -> type[DomainError]:
-    return next((kind for kind in STATUS if isinstance(error, kind)), Invalid)
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal."""
+    return next((status for kind, status in STATUS.items() if isinstance(error, kind)), STATUS[Invalid])

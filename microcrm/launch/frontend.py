@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _WEB = ROOT / ".web"
 _STAMP = _WEB / "built-from"
 _BUILT = _WEB / "build" / "client" / "index.html"
-_PATTERNS = ("rxconfig.py", "microcrm/**/*.py", "assets/**/*", "reflex.lock/*")
+_PATTERNS = ("rxconfig.py", "microcrm/**/*.py", "microcrm/components/**/*.js*", "assets/**/*", "reflex.lock/*")
 
 
 def environment(settings: Settings) -> dict[str, str]:

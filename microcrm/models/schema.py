@@ -23,6 +23,7 @@ from microcrm.models import (
     recurring,
     schedule,
     till,
+    vault,
     waiting,
 )
 
@@ -46,6 +47,7 @@ MODULES = (
     till,
     bank,
     gateway,
+    vault,
     records,
 )
 
@@ -54,5 +56,5 @@ ACCOUNT_TABLES = ("users", "sign_ups", "sessions", "devices", "recovery_codes", 
 # No business's data, or a business that may be absent; each has a policy of its own in the migration.
 OTHER_TABLES = ("outbox", "inbox", "mailbox", "heartbeats")
 TENANT_TABLES = tuple(
-    sorted(t.name for t in METADATA.tables.values() if t.name not in (*ACCOUNT_TABLES, *OTHER_TABLES))
+    sorted(t.fullname for t in METADATA.tables.values() if t.name not in (*ACCOUNT_TABLES, *OTHER_TABLES))
 )

@@ -21,6 +21,8 @@ _VERBS = {
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
+    "record_openings": "SELECT, INSERT",
+    "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",
     "stock_movements": "SELECT, INSERT",
     "till_closings": "SELECT, INSERT",
 }

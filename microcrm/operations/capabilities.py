@@ -19,12 +19,28 @@ class Hasher(Protocol):
         ...
 
 
-class Sealer(Protocol):
-    """Authenticated encryption with the master key. ``about`` binds the text to its place: a value that is moved to
-    another row or column does not open."""
+class Seal(Protocol):
+    """Authenticated encryption with one key. ``about`` binds the text to its place: a value that is moved to another row
+    or column does not open."""
 
     def seal(self, plain: bytes, about: str) -> bytes: ...
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """Raises: SealBroken."""
+        ...
+
+
+class Sealer(Seal, Protocol):
+    """The same with the installation's master keys, of which the newest seals and all open."""
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether it was sealed with the newest master key."""
+        ...
+
+    def new_key(self) -> bytes:
+        """Random, to be kept sealed."""
+        ...
+
+    def keyed(self, key: bytes) -> Seal:
+        """Sealing with ``key`` in place of a master key."""
         ...

@@ -13,8 +13,10 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import Fact, Relative, Visit
 from microcrm.pages.customer_bills import customer_bills
 from microcrm.pages.customer_form import customer_form
+from microcrm.pages.customer_records import customer_records, record_tabs
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_records import CustomerRecords
 
 MAY_EDIT = CustomerPage.allowed.contains(Permission.CUSTOMERS_EDIT.value)
 MAY_BOOK = CustomerPage.allowed.contains(Permission.BOOKINGS_OWN.value)
@@ -66,7 +68,12 @@ def _record() -> rx.Component:
             ),
         ),
         rx.el.div(
-            rx.el.div(_facts(), _visits(), class_name="stack"),
+            rx.el.div(
+                _facts(),
+                record_tabs(PERSON.id),
+                rx.cond(CustomerRecords.is_shown, customer_records(), _visits()),
+                class_name="stack",
+            ),
             rx.el.aside(
                 _notes(), customer_bills(), _contact(), _family(), class_name="stack", aria_label="At a glance"
             ),

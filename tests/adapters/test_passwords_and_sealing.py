@@ -73,3 +73,41 @@ def test_what_is_sealed_opens_with_the_same_key_and_place_only() -> None:
     ):
         with pytest.raises(SealBroken):
             MasterSeal(key).open(broken, about)
+
+
+OLD, NEW = "an older master key, long enough to be one", "a newer master key, long enough to be one"
+
+
+def test_the_newest_master_key_seals_and_each_opens_its_own() -> None:
+    before, both, after = MasterSeal(OLD), MasterSeal(NEW, OLD), MasterSeal(NEW)
+    old, new = before.seal(b"secret", "here"), both.seal(b"secret", "here")
+    assert (both.is_newest(old), both.is_newest(new), before.is_newest(old)) == (False, True, True)
+    assert both.open(old, "here") == both.open(new, "here") == after.open(new, "here") == b"secret"
+    for seal, sealed in ((after, old), (before, new)):
+        with pytest.raises(SealBroken):
+            seal.open(sealed, "here")
+
+
+def test_what_was_sealed_before_keys_had_names_opens_with_any_of_them() -> None:
+    nameless = b"\x01" + MasterSeal(OLD).seal(b"secret", "here")[5:]
+    assert MasterSeal(OLD).open(nameless, "here") == MasterSeal(NEW, OLD).open(nameless, "here") == b"secret"
+    assert not MasterSeal(OLD).is_newest(nameless)
+    with pytest.raises(SealBroken):
+        MasterSeal(NEW).open(nameless, "here")
+
+
+def test_a_key_that_is_sealed_itself_seals_and_opens() -> None:
+    master = MasterSeal(OLD)
+    one, other = master.new_key(), master.new_key()
+    sealed = master.keyed(one).seal("नमस्ते".encode(), "here")
+    assert master.keyed(one).open(sealed, "here").decode() == "नमस्ते"
+    for key, about, text in (
+        (other, "here", sealed),
+        (one, "there", sealed),
+        (one, "here", sealed[:12]),
+        (one, "here", b""),
+    ):
+        with pytest.raises(SealBroken):
+            master.keyed(key).open(text, about)
+    with pytest.raises(SealBroken):
+        master.open(sealed, "here")

@@ -42,9 +42,11 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "invoice",
         "lighthouse",
         "public-page",
+        "seal",
         "signin",
         "slots-month",
         "start",
+        "typeahead",
         "weight",
     }
     assert names == set(BENCHMARKS)

@@ -41,7 +41,7 @@ def test_its_links_stay_within_the_business(table: Table) -> None:
     """Each foreign key to another tenant table is composite; only the link to the business itself is not."""
     for link in table.foreign_key_constraints:
         if link.referred_table.name != "businesses":
-            assert link.referred_table.name in TENANT_TABLES, "accounts are not linked from a tenant's rows"
+            assert link.referred_table.fullname in TENANT_TABLES, "accounts are not linked from a tenant's rows"
             assert "business_id" in link.column_keys and len(link.column_keys) == 2
 
 
@@ -55,18 +55,20 @@ def test_its_indexes_begin_with_the_business(table: Table) -> None:
 def test_every_table_has_a_kind() -> None:
     kinds = [*TENANT_TABLES, *ACCOUNT_TABLES, *OTHER_TABLES]
     assert len(kinds) == len(set(kinds))
-    assert set(kinds) == {table.name for table in METADATA.tables.values()}
+    assert set(kinds) == set(METADATA.tables)
 
 
 def test_every_table_forces_row_security_and_has_a_policy(owner_engine: Engine) -> None:
     with owner_engine.connect() as connection:
         found = {
-            row.relname: (row.relrowsecurity, row.relforcerowsecurity, row.policies)
+            row.name: (row.relrowsecurity, row.relforcerowsecurity, row.policies)
             for row in connection.execute(
                 text(
-                    "SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, "
-                    "(SELECT count(*) FROM pg_policies p WHERE p.tablename = c.relname AND :app = ANY(p.roles)) AS policies "
-                    "FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+                    "SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS name, "
+                    "c.relrowsecurity, c.relforcerowsecurity, (SELECT count(*) FROM pg_policies p WHERE "
+                    "p.schemaname = n.nspname AND p.tablename = c.relname AND :app = ANY(p.roles)) AS policies "
+                    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+                    "WHERE n.nspname IN ('public', 'keys') AND c.relkind IN ('r', 'p')"
                 ),
                 {"app": APP_ROLE},
             )
@@ -79,9 +81,12 @@ def test_every_table_forces_row_security_and_has_a_policy(owner_engine: Engine) 
 def test_the_tenant_policy_compares_the_business_for_reading_and_for_writing(owner_engine: Engine) -> None:
     with owner_engine.connect() as connection:
         policies = connection.execute(
-            text("SELECT tablename, cmd, qual, with_check FROM pg_policies WHERE policyname = 'tenant'")
+            text(
+                "SELECT CASE schemaname WHEN 'public' THEN '' ELSE schemaname || '.' END || tablename AS name, "
+                "cmd, qual, with_check FROM pg_policies WHERE policyname = 'tenant'"
+            )
         ).all()
-    assert {policy.tablename for policy in policies} == set(TENANT_TABLES)
+    assert {policy.name for policy in policies} == set(TENANT_TABLES)
     for policy in policies:
         assert policy.cmd == "ALL"
         for condition in (policy.qual, policy.with_check):
@@ -98,7 +103,10 @@ def test_the_app_role_owns_nothing_and_cannot_step_around_policies(owner_engine:
             text("SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) = :app"), {"app": APP_ROLE}
         ).scalar_one()
         may_create = connection.execute(
-            text("SELECT has_schema_privilege(:app, 'public', 'CREATE')"), {"app": APP_ROLE}
+            text(
+                "SELECT has_schema_privilege(:app, 'public', 'CREATE') OR has_schema_privilege(:app, 'keys', 'CREATE')"
+            ),
+            {"app": APP_ROLE},
         ).scalar_one()
     assert tuple(role) == (False, False, False, False)
     assert (owned, may_create) == (0, False)
@@ -142,7 +150,7 @@ def test_moments_carry_their_zone(owner_engine: Engine) -> None:
         naive = connection.execute(
             text(
                 "SELECT table_name || '.' || column_name FROM information_schema.columns "
-                "WHERE table_schema = 'public' AND data_type IN ('timestamp without time zone', 'real', 'double precision')"
+                "WHERE table_schema IN ('public', 'keys') AND data_type IN ('timestamp without time zone', 'real', 'double precision')"
             )
         ).all()
     assert naive == [], "moments are timestamptz, and money is never a float"

@@ -43,6 +43,7 @@ from microcrm.models.recurring import RecurringBill
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
 from microcrm.models.till import TillClosing
+from microcrm.models.vault import BusinessKey, CustomerKey, RecordOpening, SealedRecord, SealedVersion
 from microcrm.models.waiting import QueueTicket, WaitlistEntry, WaitlistOffer, WaitlistPreference
 from tests.support.shops import OPENED_AT, Shop, TwoShops
 
@@ -59,6 +60,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
                 session.flush()
             _waiting_rows(session, shop)
             _bill_rows(session, shop)
+            _sealed_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -237,3 +239,24 @@ def _gateway_rows(session: Session, shop: Shop, document_id: int, payment_id: in
             **mine, key="evt_1", body="{}", state="done", received_at=OPENED_AT, due_at=OPENED_AT, finished_at=OPENED_AT
         )
     )
+
+
+def _sealed_rows(session: Session, shop: Shop) -> None:
+    """A record of the shop's customer, its keys, and that somebody has read it. Nothing of it opens."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+    noise = hashlib.sha256(f"sealed {shop.business_id}".encode()).digest()
+
+    def add(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row.id
+
+    owner = add(BusinessKey(**mine, generation=1, sealed=noise, created_at=OPENED_AT))
+    customer = mine | {"customer_id": shop.customer_id}
+    add(CustomerKey(**customer, generation=1, business_key_id=owner, sealed=noise, created_at=OPENED_AT))
+    member = {"member_id": shop.members[Role.STAFF]}
+    record = add(
+        SealedRecord(**customer, **member, kind="allergy", happened_on=date(2026, 11, 25), created_at=OPENED_AT)
+    )
+    add(SealedVersion(**mine, **member, record_id=record, version=1, generation=1, sealed=noise, at=OPENED_AT))
+    add(RecordOpening(**customer, **member, record_id=record, version=1, purpose="visit", at=OPENED_AT))

@@ -97,6 +97,9 @@ SHEETS: dict[str, Sheet] = {
         "/invite?token={invitation}", {"token": "{invitation}", "name": "Ravi", "password": NEW_PASSWORD}, ("name",)
     ),
     "join": Sheet("/invite?token={invitation}", {"token": "{invitation}", "as": "me"}, who="owner"),
+    "open records": Sheet(
+        "/account/password", {"record": "1", "purpose": "other", "words": "Asked"}, who="owner", path="/records/open"
+    ),
     "view as": Sheet("/account/password", {"member": "2"}, who="owner", path="/view-as"),
     "view as myself": Sheet("/account/password", {}, who="owner", path="/view-as/stop"),
 }

@@ -88,6 +88,9 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerPage.load": MEMBERS,
     "CustomerPage.stop_editing": MEMBERS,
     "CustomerBills": MEMBERS,
+    "CustomerRecords": AT_THE_CALENDAR,
+    "CustomerRecords.load": MEMBERS,
+    "CustomerRecords.close": MEMBERS,
     "NewCustomer": DESK,
     "NewCustomer.close": MEMBERS,
     "NewCustomer.compare": MEMBERS,
@@ -265,6 +268,7 @@ FORMS: dict[str, Form] = {
     "/settings/logo": Form(OWNERS, 303),  # its picture is sent in parts
     "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
     "/settings/products/list": Form(MANAGERS, 200),  # its file is sent in parts
+    "/records/open": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # without a purpose; tests/http/test_records.py
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),
     "/view-as/stop": Form(MEMBERS, 303),
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),
@@ -304,6 +308,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "CUSTOMERS_EDIT": DESK,
     "CUSTOMERS_CONTACT": DESK,
     "CUSTOMERS_EXPORT": MANAGERS,
+    "RECORDS_OPEN": AT_THE_CALENDAR,
+    "RECORDS_WRITE": AT_THE_CALENDAR,
     "INVOICES_VIEW": BOOKS,
     "INVOICES_EDIT": BOOKS,
     "INVOICES_CORRECT": BOOKKEEPERS,

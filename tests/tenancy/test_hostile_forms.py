@@ -67,6 +67,8 @@ def faults(answer: httpx.Response, sheet: Sheet, sent: dict[str, bytes]) -> list
     found += ["markup comes back alive"] if "<script>alert" in answer.text else []
     found += ["a cookie slipped in"] if "x=1" in answer.headers.get("set-cookie", "") else []
     found += ["sent to another site"] if "evil" in answer.headers.get("location", "").partition("?")[0] else []
+    if answer.headers.get("content-type") == "application/json":  # a script reads it
+        return found + ([] if answer.status_code < 400 or answer.json()["message"] else ["no message"])
     if answer.status_code == 422:
         found += [] if errors_of(answer) or 'role="alert"' in answer.text else ["no message"]
         for name in sheet.seen:
@@ -167,7 +169,12 @@ STRANGE_BODIES: dict[str, tuple[str, bytes, int]] = {
     "letters as a token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}=%E0%A4%95".encode(), 403),
 }
 FILES = {"/settings/logo", "/bank/statement", "/settings/products/list"}  # their origin is checked
-NEEDS_NO_TOKEN = {"/sign-out", "/view-as", "/view-as/stop"}  # plain buttons of the app; their origin is checked
+NEEDS_NO_TOKEN = {
+    "/sign-out",
+    "/view-as",
+    "/view-as/stop",
+    "/records/open",
+}  # plain buttons of the app; their origin is checked
 
 
 async def test_strange_bodies(ready: Ready, furnished: Both) -> None:

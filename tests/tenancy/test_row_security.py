@@ -19,7 +19,8 @@ from tests.support.servers import Servers
 from tests.support.shops import TwoShops, find
 
 LOGS = {
-    "advance_uses", "audit_events", "bank_statements", "booking_events", "ledger_entries", "stock_movements", "till_closings",
+    "advance_uses", "audit_events", "bank_statements", "booking_events", "ledger_entries", "record_openings",
+    "sealed_versions", "stock_movements", "till_closings",
 }  # fmt: skip
 DATABASE = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_rows"
 
@@ -158,8 +159,8 @@ ONE_OF = {
     "public_links": ({"booking_id", "feed_member_id", "offer_id", "ticket_id", "document_id", "entry_id"},),
 }
 LINKS = [
-    (table.name, constraint.name)
-    for table in sorted(METADATA.tables.values(), key=lambda t: t.name)
+    (table.fullname, constraint.name)
+    for table in sorted(METADATA.tables.values(), key=lambda t: t.fullname)
     for constraint in sorted(table.foreign_key_constraints, key=lambda c: str(c.name))
     if len(constraint.columns) == 2
 ]
@@ -183,7 +184,7 @@ def test_a_link_to_a_neighbour_s_row_cannot_be_stored(
         return owner.execute(text(f"SELECT max(id) FROM {of} WHERE {key(of)} = :b"), {"b": business_id}).scalar_one()
 
     with behind.connect() as owner:
-        target = link.referred_table.name
+        target = link.referred_table.fullname
         mine, theirs = (latest(target, shop.business_id) for shop in (both.a, both.b))
         with owner.begin_nested() as kept:
             assert owner.execute(statement, {"id": mine, "a": both.a.business_id}).rowcount == 1

@@ -22,6 +22,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.sandbox.keys import is_sandbox, sandbox_keys
 
 PREVIOUS_LASTS = timedelta(hours=24)  # Razorpay repeats older events for as long, signed with the old secret
+SECRETS = ("key_secret", "hook_secret", "previous_secret", "hook_token")  # columns that are sealed
 _KEY_ID = re.compile(r"rzp_(?:test|live)_[A-Za-z0-9]{10,20}", re.ASCII)
 _BYTES = 16
 _BEHIND = text("SELECT * FROM hook_behind(:hash)")
@@ -157,7 +158,7 @@ def hook_behind(uow: UnitOfWork, token: Any, sealer: Sealer) -> Hook:
     sealed = [row.hook_secret]
     if row.previous_secret is not None and row.previous_until > uow.now:
         sealed.append(row.previous_secret)
-    opened = (_opened(sealer, one, f"gateway:{row.business_id}:hook_secret") for one in sealed)
+    opened = (_opened(sealer, one, about_secret(row.business_id, "hook_secret")) for one in sealed)
     return Hook(row.business_id, row.zone, tuple(secret for secret in opened if secret))
 
 
@@ -166,8 +167,13 @@ def _row(uow: UnitOfWork) -> GatewayAccount | None:
     return uow.session.scalars(query.with_for_update()).first()
 
 
+def about_secret(business_id: int, name: str) -> str:
+    """Where a sealed column belongs. The secret from before is the same text moved to another column."""
+    return f"gateway:{business_id}:{'hook_secret' if name == 'previous_secret' else name}"
+
+
 def _about(uow: UnitOfWork, name: str) -> str:
-    return f"gateway:{uow.business_id}:{name}"
+    return about_secret(uow.business_id, name)
 
 
 def _opened(sealer: Sealer, sealed: bytes, about: str) -> str:

@@ -1,0 +1,51 @@
+"""Sealed records on the screen: a list that opens for a purpose, and the form that writes them.
+
+What records say is fetched by these scripts and kept by them alone (`opened.js`): it never is in a State. They forget it after
+some minutes, when the tab is hidden and when the page is left.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex_base.event import no_args_event_spec
+from reflex_base.event import passthrough_event_spec as payload
+
+_PARTS = [rx.asset(name, shared=True) for name in ("opened.js", "chart.jsx")]  # imported by the two below
+_LIST = rx.asset("list.jsx", shared=True)
+_FORM = rx.asset("form.jsx", shared=True)
+
+
+class SealedList(rx.Component):
+    """``rows``: what may be known unopened (`RecordRow`). ``purposes``: value and label. ``chart``: the kind whose numbers
+    are drawn over time. ``on_opened`` comes after records were opened, ``on_correct`` gets the id of an opened one."""
+
+    library = _LIST.importable_path
+    tag = "SealedList"
+
+    rows: rx.Var[list[Any]]
+    purposes: rx.Var[list[dict[str, str]]]
+    minutes: rx.Var[int]
+    chart: rx.Var[str]
+
+    on_opened: rx.EventHandler[no_args_event_spec]
+    on_correct: rx.EventHandler[payload(str)]
+
+
+class SealedForm(rx.Component):
+    """``form`` is a `RecordForm`; a correction starts with what was opened. ``on_save`` gets {day, values}."""
+
+    library = _FORM.importable_path
+    tag = "SealedForm"
+
+    form: rx.Var[Any]
+    errors: rx.Var[dict[str, str]]
+    busy: rx.Var[bool]
+
+    on_save: rx.EventHandler[payload(dict)]
+    on_close: rx.EventHandler[no_args_event_spec]
+
+
+sealed_list = SealedList.create
+sealed_form = SealedForm.create

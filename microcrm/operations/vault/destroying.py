@@ -1,0 +1,41 @@
+"""A customer's keys are destroyed: every copy of what they sealed, in dumps and backups too, is noise from then on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, text
+
+from microcrm.domain.errors import NotFound
+from microcrm.domain.fields import Reader
+from microcrm.domain.permissions import Permission
+from microcrm.models.customers import Customer
+from microcrm.models.vault import CustomerKey
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_DESTROY = text("""
+UPDATE keys.customer_keys SET sealed = NULL, business_key_id = NULL, destroyed_at = :now
+WHERE business_id = :business AND id = ANY(:ids)
+""")
+
+
+def destroy_customer_keys(uow: UnitOfWork, customer_id: Any) -> int:
+    """Cannot be taken back. The records' rows stay and say that they were erased; a record written later gets a new key.
+    Returns how many keys there were. Backups of the schema ``keys`` must be short-lived for this to be final."""
+    uow.require(Permission.BUSINESS_EDIT)
+    reader = Reader()
+    wanted = reader.id("customer_id", customer_id, "Customer")
+    customer = select(Customer.id).where(Customer.business_id == uow.business_id, Customer.id == wanted)
+    if reader.errors or uow.session.scalars(customer).first() is None:
+        raise NotFound("We could not find that customer.")
+    mine = (CustomerKey.business_id == uow.business_id, CustomerKey.customer_id == wanted)
+    # FOR UPDATE waits for whoever is sealing with it now.
+    keys = (
+        select(CustomerKey.id, CustomerKey.generation).where(*mine, CustomerKey.sealed.is_not(None)).with_for_update()
+    )
+    found = uow.session.execute(keys).all()
+    if found:
+        ids = [row.id for row in found]
+        uow.session.execute(_DESTROY, {"business": uow.business_id, "now": uow.now, "ids": ids})
+        uow.audit("vault.destroyed", "customer_key", wanted, generation=max(row.generation for row in found))
+    return len(found)

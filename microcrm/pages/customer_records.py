@@ -1,0 +1,115 @@
+"""The sealed records on a customer's page: listed, opened for a purpose, written; and who has opened which."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, link
+from microcrm.components.cards import card
+from microcrm.components.dialogs import panel
+from microcrm.components.feedback import blank, no_permission, skeleton_lines
+from microcrm.components.icons import icon
+from microcrm.components.vault.vault import sealed_form, sealed_list
+from microcrm.domain.permissions import Permission
+from microcrm.domain.sealed_records import PURPOSES, RecordKind
+from microcrm.state.customer_records import TAB, OpeningRow, Option
+from microcrm.state.customer_records import CustomerRecords as S
+
+MINUTES = 5  # until what was opened is hidden again
+_PURPOSES = [{"value": purpose.value, "label": words} for purpose, words in PURPOSES.items()]
+_MAY_OPEN = S.allowed.contains(Permission.RECORDS_OPEN.value)
+
+
+def record_tabs(customer_id: rx.Var[str]) -> rx.Component:
+    """Only for those who may open records: the page has no second part for others."""
+    return rx.cond(_MAY_OPEN, rx.cond(S.is_shown, _tabs(customer_id, TAB), _tabs(customer_id, "")))
+
+
+def _tabs(customer_id: rx.Var[str], here: str) -> rx.Component:
+    def tab(words: str | rx.Component, own: str) -> rx.Component:
+        address = f"&tab={own}" if own else ""
+        current = {"aria_current": "page"} if own == here else {}
+        return link(words, "/customer?id=" + customer_id + address, **current)
+
+    sealed = rx.fragment(icon("lock", "s"), "Sealed records")
+    return rx.el.nav(tab("Visits", ""), tab(sealed, TAB), class_name="underlined", aria_label="Parts of this page")
+
+
+def customer_records() -> rx.Component:
+    return rx.cond(
+        S.is_refused,
+        card("Sealed records", no_permission("sealed records"), padded=False),
+        rx.cond(S.is_read, _records(), card("Sealed records", skeleton_lines(3), padded=False)),
+    )
+
+
+def _records() -> rx.Component:
+    listed = sealed_list(
+        rows=S.rows,
+        purposes=_PURPOSES,
+        minutes=MINUTES,
+        chart=RecordKind.MEASUREMENT.value,
+        on_opened=S.look_again,
+        on_correct=S.begin_correcting,
+    )
+    empty = blank(
+        "lock",
+        "Nothing sealed yet",
+        "What only few may read is kept here: encrypted, opened for a purpose, each opening noted.",
+    )
+    return rx.fragment(
+        card(
+            "Sealed records",
+            rx.cond(
+                S.kinds.length() > 0,
+                rx.el.div(
+                    rx.el.span("Add", class_name="meta"),
+                    rx.foreach(S.kinds, _kind),
+                    class_name="vault-add",
+                    role="group",
+                    aria_label="Add a record",
+                ),
+            ),
+            rx.cond(S.rows.length() > 0, listed, empty),
+            sub=S.summary,
+            padded=False,
+        ),
+        _log(),
+        panel(
+            S.form.title,
+            rx.cond(
+                S.form.kind != "",
+                sealed_form(form=S.form, errors=S.errors, busy=S.is_saving, on_save=S.save, on_close=S.close),
+            ),
+            open=S.form.kind != "",
+            on_close=S.close,
+        ),
+    )
+
+
+def _kind(kind: rx.Var[Option]) -> rx.Component:
+    return button(kind.label, icon="plus", on_click=S.begin(kind.value), key=kind.value)
+
+
+def _log() -> rx.Component:
+    """For those who may see the activity log."""
+    return rx.cond(
+        S.openings.length() > 0,
+        card(
+            "Who opened what",
+            rx.el.ul(rx.foreach(S.openings, _opening), class_name="list vault-log"),
+            sub="The latest 20. This list cannot be changed.",
+            padded=False,
+        ),
+    )
+
+
+def _opening(row: rx.Var[OpeningRow]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(rx.el.span(row.who, class_name="strong"), " opened ", row.what),
+            rx.el.p(row.why, class_name="muted"),
+        ),
+        rx.el.span(row.when, class_name="meta num"),
+        key=row.key,
+    )
