@@ -290,10 +290,10 @@ def hold_words(tongue: Tongue, shop: PublicShop, held: Held) -> dict[str, Any]:
     zone = zone_of(shop.zone)
     start = f"{tongue.short_day(held.start.astimezone(zone).date())}, {tongue.time(held.start, zone)}"
     if held.until is None:
-        return {"hold_words": "", "hold_more": "", "is_over": False, "until": ""}
+        return {"hold_words": "", "hold_more": "", "has_run_out": False, "until": ""}
     left = -(-int((held.until - wiring.now()).total_seconds()) // 60)
     over = tongue.say("We kept %(time)s for you until %(until)s.", time=start, until=tongue.time(held.until, zone))
-    shown = {"until": held.until.isoformat(), "words_over": over, "is_over": left <= 0}
+    shown = {"until": held.until.isoformat(), "words_over": over, "has_run_out": left <= 0}
     shown |= {"words_one": _kept(tongue, start, 1), "words_many": _kept(tongue, start, 2, num="{}")}
     if left <= 0:
         more = tongue.say("If nobody has taken it since, you can still book it: fill in the form.")
