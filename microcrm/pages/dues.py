@@ -34,12 +34,12 @@ _HAS_CALENDAR = S.allowed.contains(Permission.CALENDAR_OWN.value)
 def dues() -> rx.Component:
     return screen(
         "Dues",
+        rx.cond(S.fees.length() > 0, _fees()),
         rx.el.dl(
             rx.cond(S.is_read, rx.foreach(S.bands, _band), rx.el.div(skeleton("48px"))),
             class_name="card strip num",
         ),
         table("Dues by customer", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
-        rx.cond(S.fees.length() > 0, _fees()),
         here="/invoices",
         back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
         sub=rx.cond(S.is_read, S.total + " from " + S.sub + ", by the age of the bill", ""),
@@ -65,24 +65,27 @@ def _row(row: rx.Var[DueLine]) -> rx.Component:
 
 
 def _fees() -> rx.Component:
-    return rx.el.section(
-        rx.el.h2("Fees to bill or waive"),
-        rx.el.p("Of visits that were cancelled late or missed: ", S.fees_sub, ".", class_name="muted num"),
+    return rx.fragment(
+        rx.el.h2("Fees to bill or waive", rx.el.span(" ", S.fees_sub, class_name="meta num")),
         table("Fees to bill or waive", FEES, S.fees, _fee, loaded=S.is_read, empty=rx.fragment()),
-        class_name="stack-s",
+        rx.el.h2("Bills"),
     )
 
 
 def _fee(row: rx.Var[FeeLine]) -> rx.Component:
     return rx.el.tr(
         cell(row.customer),
-        cell(rx.cond(_HAS_CALENDAR, link(row.why, row.visit), rx.el.span(row.why))),
+        cell(rx.cond(_HAS_CALENDAR, link(row.why, row.visit, class_name="btn-link"), rx.el.span(row.why))),
         cell(rx.el.b(row.fee), column=FEES[2]),
-        cell(row.paid, rx.el.span(" paid ahead", class_name="phone-only"), column=FEES[3]),
+        cell(row.paid, column=FEES[3], custom_attrs={"data-label": "Paid ahead"}),
         cell(
-            rx.cond(_MAY_BILL, link("Bill it", row.bill, aria_label="Bill the fee of " + row.customer)), column=FEES[4]
+            rx.cond(
+                _MAY_BILL,
+                link("Bill it", row.bill, class_name="btn-link", aria_label="Bill the fee of " + row.customer),
+            ),
+            column=FEES[4],
         ),
-        class_name="num",
+        class_name="num two-lines",
         key=row.key,
     )
 

@@ -50,10 +50,18 @@ def recurring_lines() -> rx.Component:
 
 def _line(line: rx.Var[PlanLine]) -> rx.Component:
     return rx.el.div(
-        _cell(line, "description", "Description", line.description),
-        _cell(line, "quantity", "Quantity", line.quantity, input_mode="decimal", placeholder="1"),
-        _cell(line, "price", "Rate in rupees, " + line.with_tax, line.price, input_mode="decimal", below=line.with_tax),
-        _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="–"),
+        _cell(line, "description", "Description", line.description, placeholder="Description"),
+        _cell(line, "quantity", "Quantity", line.quantity, input_mode="decimal", placeholder="Qty"),
+        _cell(
+            line,
+            "price",
+            "Rate in rupees, " + line.with_tax,
+            line.price,
+            below=line.with_tax,
+            input_mode="decimal",
+            placeholder="Rate",
+        ),
+        _cell(line, "discount", "Discount, like 10% or 50", line.discount, placeholder="Disc."),
         rx.el.select(
             rx.foreach(S.kinds, _kind),
             name="tax_class-" + line.at,

@@ -172,13 +172,13 @@ def _rules() -> rx.Component:
     return rx.el.details(
         rx.el.summary("Rules for booking it online"),
         rx.el.div(
-            _rule("notice", "Shortest notice", form.notice, usual.notice, "min"),
-            _rule("horizon", "Days ahead", form.horizon, usual.horizon, "days"),
-            _rule("step", "Start times every", form.step, usual.step, "min"),
-            _rule("most_per_day", "Most of it a day", form.most_per_day, usual.most_per_day, "visits"),
-            class_name="grid-2",
-        ),
-        rx.el.div(
+            rx.el.div(
+                _rule("notice", "Shortest notice", form.notice, usual.notice, "min"),
+                _rule("horizon", "Days ahead", form.horizon, usual.horizon, "days"),
+                _rule("step", "Start times every", form.step, usual.step, "min"),
+                _rule("most_per_day", "Most of it a day", form.most_per_day, usual.most_per_day, "visits"),
+                class_name="grid-2",
+            ),
             select_field(
                 "approval",
                 "Does somebody answer first?",
@@ -187,8 +187,9 @@ def _rules() -> rx.Component:
                 value=form.approval,
                 blank=usual.approval,
             ),
+            _paid_ahead(),
+            class_name="stack",
         ),
-        _paid_ahead(),
         open=form.has_rules,
         class_name="more",
     )

@@ -18,15 +18,14 @@ from microcrm.state.stock import StockPage as S
 COLUMNS = (
     Column("Product"),
     Column("At first", right=True, wide_only=True),
-    Column("Came in", right=True),
+    Column("Came in", right=True, wide_only=True),
     Column("Sold", right=True),
-    Column("Own use", right=True),
-    Column("Damaged", right=True),
+    Column("Own use", right=True, wide_only=True),
+    Column("Damaged", right=True, wide_only=True),
     Column("Corrected", right=True, wide_only=True),
     Column("At last", right=True),
     Column("Worth", right=True),
 )
-_ON_PHONES = {2: "in ", 3: "sold ", 4: "own use ", 5: "damaged ", 7: "left ", 8: "worth "}
 
 
 def stock() -> rx.Component:
@@ -70,20 +69,21 @@ def _row(row: rx.Var[StockLine]) -> rx.Component:
     values = (row.opening, row.came, row.sold, row.used, row.damaged, row.corrected, row.closing, row.worth)
     return rx.el.tr(
         cell(
-            rx.el.span(row.name, rx.cond(row.is_low, chip("Low", "warn")), class_name="row"),
-            rx.el.span(row.detail, class_name="meta"),
-            class_name="with-meta",
+            rx.el.div(
+                rx.el.span(row.name, rx.cond(row.is_low, chip("Low", "warn")), class_name="row"),
+                rx.el.span(row.detail, class_name="meta"),
+                class_name="stack-xs",
+            )
         ),
         *[_number(at, value, row) for at, value in enumerate(values, start=1)],
-        class_name="num",
+        class_name="num two-lines",
         key=row.id,
     )
 
 
 def _number(at: int, value: rx.Var[str], row: rx.Var[StockLine]) -> rx.Component:
-    words = rx.el.span(_ON_PHONES.get(at, ""), class_name="phone-only")
     shown = rx.el.b(value, class_name=rx.cond(row.is_short, "is-short", "")) if at == len(COLUMNS) - 2 else value
-    return cell(words, shown, column=COLUMNS[at])
+    return cell(shown, column=COLUMNS[at], custom_attrs={"data-label": COLUMNS[at].label})
 
 
 def _none() -> rx.Component:

@@ -155,7 +155,7 @@ def _fee(one: FeeDue, zone: str) -> FeeLine:
         customer=one.customer,
         why=f"{'Did not come' if one.is_missed else 'Cancelled late'}, {format_day(day)}, {format_time(one.starts_at, clock)}",
         fee=format_rupees(one.fee),
-        paid=format_rupees(one.paid) if one.paid else "–",
+        paid=format_rupees(one.paid) if one.paid else "",
         visit=f"/calendar?date={day.isoformat()}&booking={one.item_id}",
         bill=f"/invoice?booking={one.booking_id}",
     )

@@ -96,13 +96,15 @@ def plan_lines(plan: RecurringPlan) -> list[PlanLine]:
     rows = [
         PlanLine(
             str(at),
-            *(str(getattr(line, name) or "") for name in FIELDS),
+            *(_typed(name, getattr(line, name)) for name in FIELDS),
             with_tax=_tax_words(is_with_tax=bool(line.is_with_tax)),
         )
         for at, line in enumerate(plan.lines)
     ]
+    last = rows[-1].tax_class if rows else "standard"
     spare = range(len(rows), min(len(rows) + _SPARE, MOST_LINES))
-    return [*rows, *(PlanLine(str(at), with_tax=_tax_words(is_with_tax=with_tax)) for at in spare)]
+    empty = [PlanLine(str(at), tax_class=last, with_tax=_tax_words(is_with_tax=with_tax)) for at in spare]
+    return [*rows, *empty]
 
 
 def wishes_of(form: Any, kept: tuple[LineWish, ...]) -> dict[int, LineWish]:
@@ -128,6 +130,11 @@ def _at_their_lines(error: Invalid, rows: list[int]) -> Invalid:
         part, _, rest = name.removeprefix("lines.").partition(".")
         fields[f"lines.{rows[int(part)]}.{rest}" if part.isdecimal() and rest else name] = words
     return Invalid(error.message, fields=fields, remedy=error.remedy)
+
+
+def _typed(name: str, value: Any) -> str:
+    """A discount of nothing is an empty field."""
+    return "" if value is None or (name == "discount" and value == "0") else str(value)
 
 
 def _tax_words(*, is_with_tax: bool) -> str:
