@@ -84,7 +84,8 @@ class CalendarAsk:
 
     @property
     def days(self) -> tuple[date, ...]:
-        return tuple(self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
+        first = self.first
+        return tuple(first + timedelta(days=n) for n in range((self.last - first).days + 1))
 
     @property
     def statuses(self) -> frozenset[BookingStatus] | None:

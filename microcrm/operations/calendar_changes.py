@@ -1,10 +1,10 @@
-"""What a board of people has to draw anew after single bookings have changed. Three statements."""
+"""What a board of people has to draw anew after single bookings have changed. Seven statements, whatever they are."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, select
@@ -17,7 +17,6 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.calendar_range import movable_of
 from microcrm.operations.customer_access import sees_own_only
 from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
-from microcrm.operations.parts.off_times import OffTime, buffers
 from microcrm.operations.requests import count_requests
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -26,11 +25,12 @@ from microcrm.operations.unit_of_work import UnitOfWork
 class CalendarChanges:
     """``items`` of the bookings asked for that are on the board now; ``totals``: column -> bookings and minutes."""
 
+    first: date
+    last: date
     now: datetime
     zone: str
     items: tuple[DayItem, ...]
     movable: frozenset[int]
-    off: tuple[OffTime, ...]
     totals: Mapping[int, tuple[int, int]]
     requests: int
 
@@ -46,11 +46,12 @@ def calendar_changes(
     wanted = Wanted(columns, ask.service, ask.statuses, ask.shows_off, bookings, with_classes=False)
     items = tuple(read_day_items(uow, start, end, wanted))
     return CalendarChanges(
+        first=ask.first,
+        last=ask.last,
         now=uow.now,
         zone=uow.actor.zone,
         items=items,
         movable=movable_of(uow, items),
-        off=tuple(buffers((item for item in items if item.status is not BookingStatus.NO_SHOW), zone)),
         totals=_totals(uow, start, end, columns),
         requests=count_requests(uow),
     )

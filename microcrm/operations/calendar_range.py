@@ -1,5 +1,5 @@
 """The days that a view of the calendar draws block by block: who or what has a column, what is booked there, and the time
-that cannot be booked. Four statements, however long and full the range; five with rooms."""
+that cannot be booked. Eight statements, however long and full the range; nine with rooms."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.class_blocks import ClassBlock, read_class_blocks
 from microcrm.operations.parts.day_items import DayItem, Wanted, read_day_items
 from microcrm.operations.parts.occupy import REACH
-from microcrm.operations.parts.off_times import OffTime, buffers, closed_times, minute_on, off_times
+from microcrm.operations.parts.off_times import OffTime, closed_times, minute_on, off_times
 from microcrm.operations.parts.working_time import WorkingTime, read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -140,7 +140,7 @@ def calendar_range(uow: UnitOfWork, query: Mapping[str, Any], columns: int = 0) 
         items=items,
         classes=classes,
         movable=movable_of(uow, items),
-        off=tuple(_off(ask, shown, working, items, zone)),
+        off=tuple(_off(ask, shown, working)),
         week=tuple(StripDay(one, not working.shop(one)) for one in (monday + timedelta(days=n) for n in range(7))),
     )
 
@@ -216,15 +216,16 @@ def load_of(minutes: int, capacity: int) -> int | None:
     return min(100, round(100 * minutes / capacity)) if capacity else None
 
 
-def _off(
-    ask: CalendarAsk, shown: Sequence[Lane], working: WorkingTime, items: Sequence[DayItem], zone: ZoneInfo
-) -> list[OffTime]:
+def _off(ask: CalendarAsk, shown: Sequence[Lane], working: WorkingTime) -> Iterator[OffTime]:
     if ask.view is View.AGENDA:
-        return []
-    if ask.by is By.ROOM:
-        return [off for one in shown for day in ask.days for off in closed_times(one.id, day, working.shop(day))]
-    found = [off for one in shown for day in ask.days for off in off_times(one.id, day, working.member(one.id, day))]
-    return found + buffers((item for item in items if item.status not in _GAVE_BACK), zone)
+        return
+    days = ask.days
+    for one in shown:
+        for day in days:
+            if ask.by is By.ROOM:
+                yield from closed_times(one.id, day, working.shop(day))
+            else:
+                yield from off_times(one.id, day, working.member(one.id, day))
 
 
 def _drawn(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
 from microcrm.domain.names import initials, short_name
+from microcrm.domain.timeline import minute_of
 from microcrm.domain.zones import to_instant, to_wall, zone_of
 from microcrm.operations.calendar_changes import CalendarChanges
 from microcrm.operations.calendar_range import CalendarRange, Column, load_of
@@ -22,7 +24,11 @@ from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.parts.off_times import OffTime
 
 _S = BookingStatus
+Wall = Callable[[datetime], str]
+_CLOCKS = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY_MINUTES))
 LATE = timedelta(minutes=15)
+_EXPECTED = {_S.BOOKED, _S.CONFIRMED}
+_WAITING = {_S.PENDING_APPROVAL: "Asks", _S.PENDING_PAYMENT: "To be paid"}
 LOOKS = {
     _S.HOLD: "held",
     _S.PENDING_APPROVAL: "held",
@@ -82,41 +88,49 @@ def load_words(bookings: int, load: int | None) -> str:
 
 def events_of(found: CalendarRange) -> list[dict[str, Any]]:
     """Time off first: it lies under the blocks."""
-    zone = zone_of(found.zone)
+    wall = wall_writer(found.ask.first, found.ask.last, zone_of(found.zone))
     events = [_off(number, off) for number, off in enumerate(found.off)]
-    for item in found.items:
-        events += blocks_of(item, found, zone)
-    return events + [block for one in found.classes for block in _class_blocks(one, found, zone)]
-
-
-def blocks_of(item: DayItem, found: CalendarRange, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """One block; by room one in each room it has."""
     if found.ask.by is By.ROOM:
-        names = {person.id: person.name for person in found.people}
-        who = short_name(names.get(item.member_id, ""))
+        events += _blocks_by_room(found, wall)
+    else:
+        events += [_block_of_member(item, found.now, wall, found.movable) for item in found.items]
+    return events + [block for one in found.classes for block in _class_blocks(one, found, wall)]
+
+
+def _blocks_by_room(found: CalendarRange, wall: Wall) -> Iterator[dict[str, Any]]:
+    """One block in each room that a visit has."""
+    names = {person.id: short_name(person.name) for person in found.people}
+    shown = {column.id for column in found.columns}
+    for item in found.items:
+        who = names.get(item.member_id, "")
         sub = f"{item.service} · {who}" if who else item.service
-        rooms = [room for room in item.rooms if any(one.id == room for one in found.columns)]
-        return [
-            _block(item, f"{item.item_id}-{room}", room, sub, found.now, zone, item.item_id in found.movable)
-            for room in rooms
-        ]
-    movable = item.item_id in found.movable
-    return [_block(item, str(item.item_id), item.member_id, item.service, found.now, zone, movable)]
+        for room in item.rooms:
+            if room in shown:
+                yield _block(item, f"{item.item_id}-{room}", room, sub, found.now, wall, item.item_id in found.movable)
+
+
+def _block_of_member(item: DayItem, now: datetime, wall: Wall, movable: Collection[int]) -> dict[str, Any]:
+    """With the cleaning before and after it, which is the member's."""
+    block = _block(item, str(item.item_id), item.member_id, item.service, now, wall, item.item_id in movable)
+    if item.status is not _S.NO_SHOW:
+        if item.before:
+            block["p"] = item.before
+        if item.after:
+            block["q"] = item.after
+    return block
 
 
 def late_words(item: DayItem, now: datetime) -> str:
     """Like "40 min late", while somebody who is expected has not come."""
-    is_due = item.status in (_S.BOOKED, _S.CONFIRMED) and item.start + LATE <= now < item.end
+    is_due = item.status in _EXPECTED and item.start + LATE <= now < item.end
     return f"{format_duration(int((now - item.start).total_seconds()) // 60)} late" if is_due else ""
 
 
 def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
     """The words on a block, with their tone."""
     marks = [("Late", "warn")] if late_words(item, now) else []
-    if item.status is _S.PENDING_APPROVAL:
-        marks.append(("Asks", "warn"))
-    if item.status is _S.PENDING_PAYMENT:
-        marks.append(("To be paid", "warn"))
+    if item.status in _WAITING:
+        marks.append((_WAITING[item.status], "warn"))
     if item.expires_at and item.status in TENTATIVE:
         marks.append((left_words(max(1, int((item.expires_at - now).total_seconds()) // 60)), "plain"))
     if item.is_new_customer:
@@ -133,13 +147,11 @@ def left_words(minutes: int) -> str:
     return f"{minutes // 60} h left" if minutes >= 120 else f"{format_duration(minutes)} left"
 
 
-def _block(
-    item: DayItem, uid: str, lane: int, sub: str, now: datetime, zone: ZoneInfo, movable: bool
-) -> dict[str, Any]:
+def _block(item: DayItem, uid: str, lane: int, sub: str, now: datetime, wall: Wall, movable: bool) -> dict[str, Any]:
     return block(
         uid,
         str(lane),
-        _wall(item.start, zone),
+        wall(item.start),
         item.minutes,
         title=item.customer,
         sub=sub,
@@ -151,20 +163,20 @@ def _block(
     )
 
 
-def _class_blocks(one: ClassBlock, found: CalendarRange, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _class_blocks(one: ClassBlock, found: CalendarRange, wall: Wall) -> list[dict[str, Any]]:
     """One block; by room one in each room it has."""
     name = f"class{one.session_id}"
     if found.ask.by is By.ROOM:
         rooms = [room for room in one.rooms if any(column.id == room for column in found.columns)]
-        return [_class(one, f"{name}-{room}", room, zone) for room in rooms]
-    return [_class(one, name, one.member_id, zone)]
+        return [_class(one, f"{name}-{room}", room, wall) for room in rooms]
+    return [_class(one, name, one.member_id, wall)]
 
 
-def _class(one: ClassBlock, uid: str, lane: int, zone: ZoneInfo) -> dict[str, Any]:
+def _class(one: ClassBlock, uid: str, lane: int, wall: Wall) -> dict[str, Any]:
     return block(
         uid,
         str(lane),
-        _wall(one.start, zone),
+        wall(one.start),
         one.minutes,
         title=one.service,
         sub=f"Class · {one.taken} of {one.seats}",
@@ -181,20 +193,17 @@ def patch_of(
 ) -> tuple[dict[str, Any], dict[str, tuple[int, int]]]:
     """What to put on and take off the board after ``bookings`` have changed, and what is known of it then. A version that
     has been drawn is not drawn again, unless the block was moved by hand (``is_forced``)."""
-    zone = zone_of(changes.zone)
+    wall = wall_writer(changes.first, changes.last, zone_of(changes.zone))
     new = {str(item.item_id): (item.booking_id, item.version) for item in changes.items}
     fresh = {uid for uid, version in new.items() if is_forced or known.get(uid) != version}
     put = [
-        _block(item, uid, item.member_id, item.service, changes.now, zone, item.item_id in changes.movable)
+        _block_of_member(item, changes.now, wall, changes.movable)
         for item in changes.items
-        if (uid := str(item.item_id)) in fresh
+        if str(item.item_id) in fresh
     ]
-    put += [_off(number, off) for number, off in enumerate(changes.off) if str(off.item_id) in fresh]
     gone = [uid for uid, (booking, _) in known.items() if booking in bookings and uid not in new]
-    there = {event["i"] for event in put}
-    drop = gone + [buffer for uid in (*gone, *fresh) for buffer in _buffer_names(uid) if buffer not in there]
     kept = {uid: version for uid, version in known.items() if uid not in gone}
-    return {"put": put, "drop": drop} if put or gone else {}, kept | new
+    return {"put": put, "drop": gone} if put or gone else {}, kept | new
 
 
 def with_totals(
@@ -210,22 +219,14 @@ def with_totals(
     return heads
 
 
-def _buffer_names(item_id: str) -> tuple[str, str]:
-    """Of the cleaning before and after."""
-    return f"b{item_id}-0", f"b{item_id}-1"
-
-
 def _off(number: int, off: OffTime) -> dict[str, Any]:
-    before, after = _buffer_names(str(off.item_id))
-    name = f"off{number}" if not off.item_id else (before if off.is_before else after)
     return closed(
-        name,
+        f"off{number}",
         str(off.column),
         _at(off.day, off.window.start),
         off.window.end - off.window.start,
         off.kind,
         label=_off_words(off.kind, off.window),
-        hue="" if off.hue == "slate" else off.hue,
     )
 
 
@@ -234,12 +235,31 @@ def _off_words(kind: str, window: Window) -> str:
         return ""
     if kind == "break":
         return f"Break until {format_clock(window.end)}"
-    return {"leave": "On leave", "buffer": "Clean-up"}.get(kind, "")
+    return "On leave" if kind == "leave" else ""
 
 
-def _wall(instant: datetime, zone: ZoneInfo) -> str:
-    """Like "2026-12-05T09:30"."""
-    return instant.astimezone(zone).isoformat()[:16]
+def wall_writer(first: date, last: date, zone: ZoneInfo) -> Wall:
+    """Writes instants of these days like "2026-12-05T09:30". Where the clocks stay as they are it only adds minutes, in a
+    third of the time that a zone needs to look up its rules."""
+    days = [first + timedelta(days=n) for n in range(-1, (last - first).days + 2)]
+    offsets = {
+        to_instant(day, minute, zone).astimezone(zone).utcoffset() for day in days for minute in (0, DAY_MINUTES)
+    }
+    if len(offsets) > 1:
+        return lambda instant: instant.astimezone(zone).isoformat()[:16]
+    ahead = (offsets.pop() or timedelta()) // timedelta(minutes=1)
+
+    def write(instant: datetime) -> str:
+        day, minute = divmod(minute_of(instant) + ahead, DAY_MINUTES)
+        return _day_words(day) + _CLOCKS[minute]
+
+    return write
+
+
+@cache
+def _day_words(day: int) -> str:
+    """``day``: since 1970."""
+    return f"{date(1970, 1, 1) + timedelta(days=day)}T"
 
 
 def _at(day: date, minute: int) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from microcrm.adapters.reachable import plain
 from tests.browser.conftest import PHONE, TABLET, Opener
 from tests.support.desk import INDIA
+from tests.support.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -97,6 +102,44 @@ def test_the_keys_move_a_booking_in_time_and_to_somebody_else(open_page: Opener)
     block(page, "Wahida Khan").focus()
     page.keyboard.press("Alt+ArrowRight")
     expect(page.get_by_text("Wahida Khan moved to").last).to_contain_text("with Plain front_desk")
+
+
+@contextlib.contextmanager
+def cleaning_after_haircuts(site: Site, minutes: int) -> Iterator[None]:
+    change = "UPDATE services SET buffer_after_min = %s WHERE business_id = %s AND id = %s"
+    shop = site.shops.a
+    with psycopg.connect(plain(site.variables["DATABASE_URL_DIRECT"]), autocommit=True) as connection:
+        connection.execute(change, (minutes, shop.business_id, shop.service_id))
+        yield
+        connection.execute(change, (0, shop.business_id, shop.service_id))
+
+
+def test_the_cleaning_after_a_visit_goes_where_the_visit_goes(site: Site, open_page: Opener) -> None:
+    page = open_page(f"/calendar?date={day(27)}").page
+    with cleaning_after_haircuts(site, 30):
+        made = book(page, "Xenia Rao", "10:00")
+    band = page.locator(".off-buffer")
+    expect(band).to_have_text("Clean-up")
+
+    def is_below() -> bool:
+        visit, after = made.bounding_box(), band.bounding_box()
+        assert visit and after
+        return abs(after["y"] - visit["y"] - visit["height"]) < 4 and abs(after["height"] - minutes_high(made, 30)) < 4
+
+    assert is_below()
+    made.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.get_by_text("Xenia Rao moved to").last).to_contain_text("10:15 am")
+    expect(band).to_have_count(1)
+    assert is_below()
+    page.reload()
+    expect(band).to_have_count(1)
+    assert is_below()
+    made.click()
+    page.get_by_role("region", name="Booking").get_by_role("button", name="Cancel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel booking").click()
+    expect(made).to_have_count(0)
+    expect(band).to_have_count(0)
 
 
 def drag_by_finger(page: Page, element: Locator, far: float) -> None:

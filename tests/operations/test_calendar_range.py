@@ -24,7 +24,7 @@ from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.calendar_month import calendar_month
 from microcrm.operations.calendar_range import CalendarRange, calendar_range
 from microcrm.operations.customer_access import visible_bookings
-from microcrm.operations.parts.day_items import day_items_sql, day_items_values
+from microcrm.operations.parts.day_items import BY_IDS, items_sql, items_values
 from microcrm.operations.parts.off_times import OffTime
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -106,8 +106,10 @@ def test_time_off_has_its_kinds(desk: UnitOfWork, shop: Shop) -> None:
         OffTime(manager, monday, Window(780, 840), "break"),
         OffTime(manager, monday, Window(1020, 1140), "leave"),
         OffTime(manager, monday, Window(1140, 1440), "closed"),
-        OffTime(manager, monday, Window(660, 675), "buffer", "lime", done.item_ids[0]),
     ]
+    (item,) = [item for item in day_of(desk).items if item.item_id == done.item_ids[0]]
+    assert (item.before, item.after, item.hue) == (0, 15, "lime")
+    assert item.busy_until - item.end == timedelta(minutes=15)
 
 
 def test_a_closed_day_is_closed_for_all(desk: UnitOfWork, shop: Shop) -> None:
@@ -119,7 +121,7 @@ def test_a_closed_day_is_closed_for_all(desk: UnitOfWork, shop: Shop) -> None:
     assert all(column.load is None for column in day.columns)
 
 
-def test_a_day_costs_four_statements_however_full_it_is(desk: UnitOfWork, shop: Shop) -> None:
+def test_a_day_costs_eight_statements_however_full_it_is(desk: UnitOfWork, shop: Shop) -> None:
     def count() -> int:
         seen: list[str] = []
         engine = desk.session.connection().engine
@@ -129,10 +131,11 @@ def test_a_day_costs_four_statements_however_full_it_is(desk: UnitOfWork, shop: 
         event.remove(engine, "before_cursor_execute", note)
         return len(seen)
 
+    book(desk, wish(shop, "9:00"))
     few = count()
-    for hour in range(9, 19):
+    for hour in range(10, 19):
         book(desk, wish(shop, f"{hour}:00"))
-    assert few == count() == 4
+    assert few == count() == 8
 
 
 def test_a_day_is_found_through_the_index_under_row_level_security(desk: UnitOfWork, shop: Shop) -> None:
@@ -150,11 +153,13 @@ def test_a_day_is_found_through_the_index_under_row_level_security(desk: UnitOfW
              "member": shop.members[Role.MANAGER]},
         )  # fmt: skip
     start = MORNING.replace(hour=0, minute=0)
-    values = day_items_values(desk, start, start.replace(hour=23))
+    values = items_values(desk, start, start.replace(hour=23))
     desk.session.execute(text("SET LOCAL enable_seqscan = off"))  # of a table with one page a scan is always cheapest
-    plan = "\n".join(row[0] for row in desk.session.execute(text(f"EXPLAIN {day_items_sql()}"), values))
+    plan = "\n".join(row[0] for row in desk.session.execute(text(f"EXPLAIN {items_sql()}"), values))
     assert "ix_booking_items_starts" in plan, plan
-    assert "Seq Scan on occupancies" not in plan, plan
+    ids = {"business": shop.business_id, "ids": "{1,2,3}", "statuses": ["booked"], "tentative": [], "now": desk.now}
+    rows = desk.session.execute(text(f"EXPLAIN {BY_IDS['bookings'].text}"), ids)
+    assert "bookings_business_id_id" in "\n".join(row[0] for row in rows)
 
 
 def test_a_card_tells_the_visit_and_what_may_be_done(desk: UnitOfWork, shop: Shop) -> None:

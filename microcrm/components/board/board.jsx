@@ -4,7 +4,7 @@ import "@event-calendar/core/index.css";
 import { blockFace, staffFace, tidyRoles } from "./faces.js";
 import { keyboardMoves } from "./keys.js";
 import { nowLabel, slim, wall } from "./times.js";
-import { expand } from "./wire.js";
+import { bandsOf, expand } from "./wire.js";
 
 const PLUGINS = [DayGrid, TimeGrid, List, ResourceTimeGrid, Interaction];
 const NO_TOOLBAR = { start: "", center: "", end: "" };
@@ -54,8 +54,9 @@ export function Board({ id, className, label, options, events = [], patch, staff
     const root = host.current;
     const tell = (name, payload) => live.current[name]?.(payload);
     const ec = (cal.current = createCalendar(root, PLUGINS, {
-      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(events), ...options, view, date, events: events.map(expand), resources: staff,
+      headerToolbar: NO_TOOLBAR, slotHeight: slotHeight(events), ...options, view, date, events: events.flatMap(expand), resources: staff,
       eventContent: blockFace,
+      eventTimeFormat: () => "", // its own words for each block's time take a tenth of the drawing, and blockFace shows none of them
       resourceLabelContent: ({ resource }) => staffFace(live.current.staff.find((one) => String(one.id) === String(resource.id)) ?? resource),
       ...listeners(tell, picker(root)),
       select: (info) => { ec.unselect(); tell("onSlot", { start: wall(info.start), end: wall(info.end), staff: staffOf(info) }); },
@@ -77,7 +78,7 @@ export function Board({ id, className, label, options, events = [], patch, staff
 
   useEffect(() => {
     cal.current?.setOption("slotHeight", slotHeight(events));
-    cal.current?.setOption("events", events.map(expand));
+    cal.current?.setOption("events", events.flatMap(expand));
   }, [events]);
   useEffect(() => { for (const name of LIVE_OPTIONS) if (options && name in options) cal.current?.setOption(name, options[name]); }, [options]);
   useEffect(() => { cal.current?.setOption("resources", staff); }, [staff]);
@@ -86,8 +87,11 @@ export function Board({ id, className, label, options, events = [], patch, staff
   useEffect(() => { // small changes, and the way to put a refused move back
     const ec = cal.current;
     if (!ec || !patch?.seq) return;
-    for (const event of (patch.put ?? []).map(expand)) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
-    for (const eid of patch.drop ?? []) ec.removeEventById(eid);
+    const put = (patch.put ?? []).flatMap(expand);
+    const kept = new Set(put.map((event) => event.id));
+    const bands = [...(patch.put ?? []).map((event) => event.i), ...(patch.drop ?? [])].flatMap(bandsOf);
+    for (const event of put) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
+    for (const eid of [...(patch.drop ?? []), ...bands.filter((one) => !kept.has(one))]) ec.removeEventById(eid);
   }, [patch?.seq]);
 
   return createElement("div", { ref: host, id, className, role: "region", "aria-label": label });

@@ -19,7 +19,7 @@ _PARTS = [
 ]  # board.jsx imports them
 _JSX = rx.asset("board.jsx", shared=True)
 
-OffKind = Literal["closed", "break", "leave", "buffer"]
+OffKind = Literal["closed", "break", "leave"]
 
 
 class Moved(TypedDict):
@@ -122,8 +122,10 @@ def block(
     word: str,
     badges: Sequence[tuple[str, str]] = (),
     editable: bool = True,
+    before: int = 0,
+    after: int = 0,
 ) -> dict[str, Any]:
-    """A booking as the widget wants it.
+    """A booking as the widget wants it; ``before`` and ``after`` are the minutes of cleaning around it.
 
     ``status`` is held, booked, confirmed, arrived, serving, done, no_show or cancelled, and ``word`` says it to screen
     readers. ``badges`` are (words, tone) with tone plain, warn or bad.
@@ -144,16 +146,18 @@ def block(
         sent["b"] = [list(badge) for badge in badges]
     if not editable:
         sent["f"] = 1
+    if before:
+        sent["p"] = before
+    if after:
+        sent["q"] = after
     return sent
 
 
 def closed(
-    uid: str, staff: str, start: str, minutes: int, kind: OffKind = "closed", *, label: str = "", hue: str = ""
+    uid: str, staff: str, start: str, minutes: int, kind: OffKind = "closed", *, label: str = ""
 ) -> dict[str, Any]:
-    """Time that can't be booked; each kind looks different. ``hue`` colours a buffer's stripes as its booking."""
+    """Time that can't be booked; each kind looks different."""
     sent: dict[str, Any] = {"i": uid, "c": staff, "s": start, "m": minutes, "o": kind}
     if label:
         sent["l"] = label
-    if hue:
-        sent["h"] = hue
     return sent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,23 +10,18 @@ from zoneinfo import ZoneInfo
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import Window, Windows, subtract
 from microcrm.domain.zones import to_wall
-from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.parts.working_time import MemberDay
 
 WHOLE_DAY = Window(0, DAY_MINUTES)
 
 
 class OffTime(NamedTuple):
-    """``column`` is a member or a room. ``kind`` is closed, break, leave or buffer; a buffer has its service's ``hue`` and
-    the ``item_id`` that it belongs to."""
+    """``column`` is a member or a room. ``kind`` is closed, break or leave."""
 
     column: int
     day: date
     window: Window
     kind: str
-    hue: str = "slate"
-    item_id: int = 0
-    is_before: bool = False
 
 
 def off_times(member_id: int, day: date, hours: MemberDay) -> list[OffTime]:
@@ -50,20 +44,6 @@ def _off_windows(hours: MemberDay) -> tuple[tuple[Window, str], ...]:
 def closed_times(column: int, day: date, shop: Windows) -> list[OffTime]:
     """Of a room: when the shop is closed."""
     return [OffTime(column, day, window, "closed") for window in subtract((WHOLE_DAY,), shop)]
-
-
-def buffers(items: Iterable[DayItem], zone: ZoneInfo) -> list[OffTime]:
-    """Cleaning before and after, on the day of the visit."""
-    found = []
-    for item in items:
-        if item.busy_from == item.start and item.busy_until == item.end:
-            continue
-        day = to_wall(item.start, zone)[0]
-        for start, end, is_before in ((item.busy_from, item.start, True), (item.end, item.busy_until, False)):
-            if start < end:
-                window = Window(minute_on(day, start, zone), minute_on(day, end, zone))
-                found.append(OffTime(item.member_id, day, window, "buffer", item.hue, item.item_id, is_before))
-    return found
 
 
 def minute_on(day: date, instant: datetime, zone: ZoneInfo) -> int:
