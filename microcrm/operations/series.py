@@ -290,7 +290,7 @@ def _own(held: Held, items: Sequence[BookingItem]) -> Held:
 
 def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[SeriesDate, ...]:
     """What the visits that move hold themselves is in nobody's way."""
-    own = [item.id or 0 for one in edits for item in one.items]
+    own = [claim for one in edits for claims in one.held.values() for claim in claims]
     return judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
 
 

@@ -171,6 +171,14 @@ def test_edits_that_clash_change_nothing_and_say_where(desk: UnitOfWork, shop: S
     assert when(desk, four) == ["01.12. 16:00", "07.12. 10:00", "15.12. 16:00", "22.12. 16:00"]
 
 
+def test_the_free_times_of_a_clash_count_its_own_time_as_free(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:
+    long = BookService(shop.service_id, shop.members[Role.MANAGER], "360")
+    book(desk, wish(shop, "10:45", day="2026-12-07", services=(long,)))
+    command = target(desk, four, 0, "all", day=MONDAY, time="11:00")
+    [clash] = preview_edit(desk, command).clashes
+    assert sorted(f"{one.astimezone(INDIA):%H:%M}" for one in clash.nearest) == ["09:30", "09:45", "10:00"]
+
+
 @pytest.mark.parametrize(("scope", "left"), [("this", 3), ("following", 2), ("all", 0)])
 def test_cancelling_by_scope_and_taking_it_back(
     desk: UnitOfWork, shop: Shop, four: SeriesDone, scope: str, left: int

@@ -25,6 +25,7 @@ from microcrm.operations.parts.occupy import (
     outer_span,
     read_busy,
     retake_class,
+    without,
 )
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.parts.visits import TRIES
@@ -67,12 +68,10 @@ def open_class(
 
 def give_class_time(uow: UnitOfWork, session: ClassSession, held: Sequence[Claim], plan: PlannedItem) -> None:
     """``SlotTaken`` when it cannot be had. What the class holds itself is in nobody's way."""
-    own = {(one.keeper, one.span) for one in held}
     found: list[Claim] | NoRoom | None = None
     for _ in range(TRIES):
         busy = read_busy(uow, *outer_span([plan]), keepers_of([plan]))
-        taken = {keeper: [s for s in spans if (keeper, s) not in own] for keeper, spans in busy.taken.items()}
-        found = choose([plan], taken)
+        found = choose([plan], without(busy.taken, held))
         if isinstance(found, NoRoom):
             break
         savepoint = uow.session.begin_nested()
@@ -82,7 +81,7 @@ def give_class_time(uow: UnitOfWork, session: ClassSession, held: Sequence[Claim
             savepoint.commit()
             return
         savepoint.rollback()
-    raise slot_taken(uow, [plan], found if isinstance(found, NoRoom) else None)
+    raise slot_taken(uow, [plan], found if isinstance(found, NoRoom) else None, own=held)
 
 
 def held_by_classes(uow: UnitOfWork, ids: Collection[int]) -> dict[int, list[Claim]]:

@@ -200,9 +200,7 @@ def _take(
             return
         savepoint.rollback()
     why = found if isinstance(found, NoRoom) else None
-    if len(ids) == 1:
-        raise slot_taken(uow, plans, why, except_item=ids[0])
-    raise slot_taken(uow, plans, why, except_booking=booking.id or 0)
+    raise slot_taken(uow, plans, why, own=old, except_booking=booking.id or 0)
 
 
 def _minutes(length: timedelta) -> int:

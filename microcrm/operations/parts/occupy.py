@@ -88,6 +88,12 @@ WHERE business_id = :business AND is_live {keepers} {others}
 """)  # noqa: S608 (no value is in it)
 
 
+def without(busy: Mapping[int, Sequence[Span]], own: Iterable[Claim]) -> dict[int, list[Span]]:
+    """What is taken, but for one's own claims."""
+    mine = {(one.keeper, one.span) for one in own}
+    return {keeper: [span for span in spans if (keeper, span) not in mine] for keeper, spans in busy.items()}
+
+
 class _Need(NamedTuple):
     """One of ``keepers`` throughout ``spans``, for the item at ``place``."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from microcrm.domain.formatting import format_near_day, format_time
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.operations.free_times import LOOK_AHEAD, NEAREST, FreeTimesAsked, nearest_free
 from microcrm.operations.parts.booking_plan import PlannedItem
-from microcrm.operations.parts.occupy import NoRoom
+from microcrm.operations.parts.occupy import Claim, NoRoom
 from microcrm.operations.parts.taken_time import read_facts
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -22,11 +22,11 @@ def slot_taken(
     items: Sequence[PlannedItem],
     why: NoRoom | None = None,
     *,
-    except_item: int = 0,
+    own: Collection[Claim] = (),
     except_booking: int = 0,
 ) -> SlotTaken:
     """For the same services by the same members, as long as planned. A customer gets times that customers may have. What
-    the item or the booking that moves holds itself counts as free."""
+    moves and holds itself (``own``; for a customer ``except_booking``) counts as free."""
     zone, wanted = zone_of(uow.actor.zone), items[0].start
     if uow.actor.kind == "visitor":
         services = tuple((item.service_id, item.member_id) for item in items)
@@ -36,7 +36,7 @@ def slot_taken(
             wanted,
         )
     else:
-        found = _nearest(uow, tuple((_way(item),) for item in items), wanted, zone, (except_booking, except_item))
+        found = _nearest(uow, tuple((_way(item),) for item in items), wanted, zone, own)
     item = why.item if why else items[0]
     if why and not why.is_member_busy:
         message = f"No room or equipment for that is free at {format_time(item.start, zone)}."
@@ -69,14 +69,13 @@ def start_in_words(start: datetime, wanted: datetime, zone: ZoneInfo, today: dat
 
 
 def _nearest(
-    uow: UnitOfWork, visit: tuple[tuple[Way, ...], ...], wanted: datetime, zone: ZoneInfo, without: tuple[int, int]
+    uow: UnitOfWork, visit: tuple[tuple[Way, ...], ...], wanted: datetime, zone: ZoneInfo, own: Collection[Claim]
 ) -> tuple[FreeStart, ...]:
     found: tuple[FreeStart, ...] = ()
     first = to_wall(wanted, zone)[0]
     for days in LOOK_AHEAD:
         question = Question(visit, first, first + timedelta(days=days - 1), zone, earliest=uow.now)
-        facts = read_facts(uow, question, except_booking=without[0], except_item=without[1])
-        found = nearest(free_days(question, facts), wanted, NEAREST)
+        found = nearest(free_days(question, read_facts(uow, question, own=own)), wanted, NEAREST)
         if len(found) == NEAREST:
             break
     return found

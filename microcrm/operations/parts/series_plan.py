@@ -18,7 +18,7 @@ from microcrm.operations.book import AHEAD, BookService
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import check_columns
 from microcrm.operations.parts.booking_times import may_override, outside_hours
-from microcrm.operations.parts.occupy import Claim, NoRoom, choose, keepers_of, outer_span, read_busy
+from microcrm.operations.parts.occupy import Claim, NoRoom, choose, keepers_of, outer_span, read_busy, without
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -101,20 +101,19 @@ def read_plan(uow: UnitOfWork, wish: SeriesWish) -> Plan:
     return Plan(first, minute, repeat, rule, days, visits, skip, frozenset(others), note, reason)
 
 
-def dates_of(uow: UnitOfWork, plan: Plan, except_items: Sequence[int] = ()) -> tuple[SeriesDate, ...]:
+def dates_of(uow: UnitOfWork, plan: Plan) -> tuple[SeriesDate, ...]:
     """Every time that is not left out, with what is in its way."""
-    return judge(uow, [(place, plan.visits[place]) for place in plan.wanted], plan.reason, except_items)
+    return judge(uow, [(place, plan.visits[place]) for place in plan.wanted], plan.reason)
 
 
 def judge(
     uow: UnitOfWork,
     visits: Sequence[tuple[int, Sequence[PlannedItem]]],
     reason: str,
-    except_items: Sequence[int] = (),
     own: Collection[Claim] = (),
 ) -> tuple[SeriesDate, ...]:
-    """Hours and taken time of all visits, each read in one statement. What ``except_items`` hold, and the claims that are
-    their ``own``, is in nobody's way."""
+    """Hours and taken time of all visits, each read in one statement. The claims that are their ``own`` are in nobody's
+    way."""
     if not visits:
         return ()
     zone = zone_of(uow.actor.zone)
@@ -122,17 +121,14 @@ def judge(
     hours = [""] * len(visits)
     if not may_override(uow, reason):
         hours = outside_hours(uow, [visit for _, visit in visits], zone)
-    busy = read_busy(uow, *outer_span(items), keepers_of(items), except_items=except_items).taken
-    mine = {(one.keeper, one.span) for one in own}
-    if mine:
-        busy = {keeper: [span for span in spans if (keeper, span) not in mine] for keeper, spans in busy.items()}
+    busy = without(read_busy(uow, *outer_span(items), keepers_of(items)).taken, own)
     found, near = [], 0
     for (place, visit), closed in zip(visits, hours, strict=True):
         start = visit[0].start
         lost = choose(visit, _around(busy, outer_span(visit)))
         date_ = SeriesDate(place, to_wall(start, zone)[0], start, closed)
         if isinstance(lost, NoRoom):
-            refusal = slot_taken(uow, visit, lost) if near < _MOST_NEAREST else None
+            refusal = slot_taken(uow, visit, lost, own=own) if near < _MOST_NEAREST else None
             near += 1
             why = closed or (refusal.message if refusal else "That time is taken.")
             date_ = replace(date_, why=why, nearest=refusal.nearest if refusal else ())

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import TextClause
 
 from microcrm.domain.availability import Busy, Facts, Question
-from microcrm.domain.timeline import Line
+from microcrm.domain.timeline import Line, minute_of
 from microcrm.operations.fixed_sql import fixed
-from microcrm.operations.parts.occupy import LONGEST_SPAN
+from microcrm.operations.parts.occupy import LONGEST_SPAN, Claim
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -33,7 +33,7 @@ _OWN = """
 SELECT 'own', keeper_id, array_agg(from_min), array_agg(until_min)
 FROM occupancies
 WHERE business_id = :business AND is_live AND booking_item_id IN (
-  SELECT id FROM booking_items WHERE business_id = :business AND (booking_id = :booking OR id = :item))
+  SELECT id FROM booking_items WHERE business_id = :business AND booking_id = :booking)
 GROUP BY keeper_id
 """
 # What customers have booked themselves. Seats of a class do not count: a class has its own limit.
@@ -90,17 +90,21 @@ NO_LIMITS = Limits()
 
 
 def read_facts(
-    uow: UnitOfWork, question: Question, limits: Limits = NO_LIMITS, *, except_booking: int = 0, except_item: int = 0
+    uow: UnitOfWork,
+    question: Question,
+    limits: Limits = NO_LIMITS,
+    *,
+    except_booking: int = 0,
+    own: Collection[Claim] = (),
 ) -> Facts:
-    """What the answer depends on, in two statements; as if the one booking or item were not there."""
+    """What the answer depends on, in two statements; as if the one booking, and the claims that are one's ``own``, were not
+    there."""
     line = question.line
     working = read_working_time(uow, line.days[0], line.days[-1], question.members)
-    taken = read_taken_time(
-        uow, line, question.keepers, except_booking=except_booking, except_item=except_item,
-        is_counting=not limits.are_none,
-    )  # fmt: skip
+    taken = read_taken_time(uow, line, question.keepers, except_booking=except_booking, is_counting=not limits.are_none)
+    busy = _without(taken.busy, [(one.keeper, (minute_of(one.span.start), minute_of(one.span.end))) for one in own])
     hours = {who: working.working_days(who, line.days) for who in question.members}
-    return Facts(hours, taken.busy, taken.full_days(limits))
+    return Facts(hours, busy, taken.full_days(limits))
 
 
 def read_taken_time(
@@ -109,26 +113,35 @@ def read_taken_time(
     keepers: Collection[int],
     *,
     except_booking: int = 0,
-    except_item: int = 0,
     is_counting: bool = False,
 ) -> Taken:
-    """Of ``keepers``, on the days of ``line``, as if the one booking or item were not there."""
+    """Of ``keepers``, on the days of ``line``, as if the one booking were not there."""
     found: dict[str, dict[int, tuple[list[int], list[int]]]] = defaultdict(dict)
-    statement = _statement(bool(except_booking or except_item), is_counting)
+    statement = _statement(bool(except_booking), is_counting)
     values: dict[str, Any] = {
         "business": uow.business_id, "keepers": list(keepers), "first": line.edges[0], "last": line.edges[-1],
         "longest": LONGEST_SPAN, "now": uow.now,
     }  # fmt: skip
-    if except_booking or except_item or is_counting:
-        values |= {"booking": except_booking, "item": except_item, "zone": str(line.zone)}
+    if except_booking or is_counting:
+        values |= {"booking": except_booking, "zone": str(line.zone)}
     for kind, who, ones, others in uow.session.connection().execute(statement, values):
         found[kind][who] = (ones, others)
-    busy = found.pop("busy", {})
-    for keeper, own in found.pop("own", {}).items():
-        mine = set(zip(*own, strict=True))
-        left = [span for span in zip(*busy.get(keeper, ((), ())), strict=True) if span not in mine]
-        busy[keeper] = ([start for start, _ in left], [end for _, end in left])
+    own = found.pop("own", {})
+    mine = [(keeper, span) for keeper, spans in own.items() for span in zip(*spans, strict=True)]
+    busy = _without(found.pop("busy", {}), mine)
     return Taken(busy, {(what, who): _by_day(*row) for what, rows in found.items() for who, row in rows.items()})
+
+
+def _without(busy: Busy, own: Collection[tuple[int, tuple[int, int]]]) -> Busy:
+    """``own``: keepers, each with from and until in minutes."""
+    mine: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for keeper, span in own:
+        mine[keeper].add(span)
+    left = {**busy}
+    for keeper in mine.keys() & busy.keys():
+        kept = [span for span in zip(*busy[keeper], strict=True) if span not in mine[keeper]]
+        left[keeper] = ([start for start, _ in kept], [end for _, end in kept])
+    return left
 
 
 def _by_day(days: list[int], visits: list[int]) -> dict[date, int]:
