@@ -6,7 +6,7 @@ import reflex as rx
 from reflex_components_core.react_router import link as route_link
 
 from microcrm.components.cards import chip
-from microcrm.components.feedback import alert, blank
+from microcrm.components.feedback import alert, blank, skeleton
 from microcrm.components.icons import icon
 from microcrm.domain.formatting import WEEKDAY_NAMES, WEEKDAYS
 from microcrm.state.booking_card import Card
@@ -18,10 +18,16 @@ from microcrm.state.class_panel import ClassPanel
 
 def day_strip() -> rx.Component:
     return rx.el.div(
-        rx.el.nav(rx.foreach(CalendarLists.strip, _strip_day), class_name="day-strip", aria_label="Days of the week"),
-        rx.el.nav(rx.foreach(CalendarLists.chips, _chip), class_name="who-chips", aria_label="Whose bookings"),
+        rx.el.nav(
+            rx.cond(Calendar.is_read, rx.foreach(CalendarLists.strip, _strip_day), skeleton("44px")),
+            class_name="day-strip", aria_label="Days of the week",
+        ),
+        rx.el.nav(
+            rx.cond(Calendar.is_read, rx.foreach(CalendarLists.chips, _chip)),
+            class_name="who-chips", aria_label="Whose bookings",
+        ),
         class_name="phone-only day-nav",
-    )
+    )  # fmt: skip
 
 
 def _strip_day(day: rx.Var[StripEntry]) -> rx.Component:

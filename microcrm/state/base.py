@@ -20,6 +20,7 @@ from microcrm.state.live import screens
 
 P = ParamSpec("P")
 T = TypeVar("T")
+S = TypeVar("S", bound="AppState")
 MOST_NOTICES = 4
 
 
@@ -43,6 +44,18 @@ class Notice:
 
 
 _numbers = itertools.count(1)
+_READ_ANEW: dict[str, type[Any]] = {}  # by the page's address
+
+
+def read_anew(path: str) -> Callable[[type[S]], type[S]]:
+    """For the state of a page whose content is of one day. It outlives the page; whoever comes back, perhaps to another day,
+    sees the page's skeleton (``is_read`` is false) rather than what was there before."""
+
+    def note(kind: type[S]) -> type[S]:
+        _READ_ANEW[path] = kind
+        return kind
+
+    return note
 
 
 class AppState(rx.State):
@@ -62,6 +75,7 @@ class AppState(rx.State):
     errors: dict[str, str] = {}  # form field -> what to do about it
 
     _session: str = ""
+    _standing_on: str = ""
 
     def _bind(self, session: str) -> None:
         """State belongs to the session that filled it, and to the member that it showed the shop as. A client token is no
@@ -71,6 +85,17 @@ class AppState(rx.State):
         if self._session:
             self._get_root_state().reset()
         self._session = session
+
+    async def _arrive(self) -> None:
+        """The browser has loaded a page anew; it gets this state before the page's load handlers run."""
+        for kind in _READ_ANEW.values():
+            (await self.get_state(kind)).is_read = False
+
+    async def _leave_page(self) -> None:
+        """For another one, not for another address of the same."""
+        left, self._standing_on = self._standing_on, self.router.url.path
+        if left != self._standing_on and left in _READ_ANEW:
+            (await self.get_state(_READ_ANEW[left])).is_read = False
 
     def _refused(self, error: DomainError) -> None:
         """Show a refusal: at the fields it names, as the signed-out or no-permission screen, or as a notice."""
@@ -130,6 +155,7 @@ class AppState(rx.State):
     async def enter(self) -> None:
         """First of every page's load handlers: fill the shell. Whatever the page before it wanted to hear of is over."""
         screens().leave(self.router.session.client_token)
+        await self._leave_page()
         seat = current_seat()
         self.errors, self.no_permission = {}, False
         self.is_signed_out = seat.actor.kind != "member"

@@ -17,7 +17,7 @@ from microcrm.operations.calendar_month import calendar_month
 from microcrm.operations.calendar_range import CalendarRange, Column, calendar_range
 from microcrm.operations.parts.class_blocks import ClassBlock
 from microcrm.state import calendar_board as board
-from microcrm.state.base import AppState
+from microcrm.state.base import AppState, read_anew
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_moves import block_of, slot_of, words_of
 from microcrm.state.booking_new import NewBooking
@@ -33,6 +33,7 @@ from microcrm.state.requests import Requests
 COLUMNS = {"desktop": 8, "tablet": 5, "phone": 0}  # the widget stays quick with these, and names readable
 
 
+@read_anew("/calendar")
 class Calendar(AppState):
     """``patch`` changes single blocks; ``events`` are the blocks as they were first read."""
 

@@ -160,6 +160,8 @@ class Gate(Middleware):
         _SEAT.set(seat)
         shell = await state.get_state(self.shell)
         shell._bind(f"{hash_of(token).hex()}:{seat.actor.member_id}" if seat.is_signed_in else "")
+        if event.name in ARRIVALS and "hashes" in event.payload:  # not after a connection that was lost for a moment
+            await shell._arrive()
         if event.name in PLUMBING:
             return None
         registered = RegistrationContext.get().event_handlers.get(event.name)

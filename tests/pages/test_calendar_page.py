@@ -23,6 +23,8 @@ from tests.support.desk import INDIA, wish
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Answer, Server, Tab, sign_in
 
+ARRIVAL = "reflex___state____state.hydrate_and_load"
+CALENDAR = Calendar.get_full_name()
 DAY = (datetime.now(INDIA) + timedelta(days=3)).date().isoformat()
 
 
@@ -343,3 +345,25 @@ async def test_book_on_a_customer_s_page_brings_that_customer(server: Server, a:
     for other in (b.customer_id, "x", 10**30, ""):
         form = await (await calendar(server, a, query=f"date={DAY}&new=1&customer={other}")).state(NewBooking)
         assert form.is_open and (form.people, form.wanted.customer_id) == ([], "")
+
+
+async def test_whoever_comes_back_sees_no_other_day_before_the_asked_one(server: Server, a: Shop) -> None:
+    """The browser gets the remembered state before the page is read: then as a skeleton, not as the day of last time."""
+    tab, other = await calendar(server, a), (datetime.fromisoformat(DAY) + timedelta(days=1)).date().isoformat()
+    tab.path = f"/calendar?date={other}"
+    arrived = await tab.send(ARRIVAL, hashes=["x"])
+    seen = [one["is_read_rx_state_"] for one in drawn(arrived) if "is_read_rx_state_" in one]
+    assert seen[0] is False
+    await tab.send(Calendar.load)
+    state = await tab.state(Calendar)
+    assert (state.is_read, state.head.date) == (True, other)
+    again = await tab.send(ARRIVAL)
+    assert (await tab.state(Calendar)).is_read and not again.crashes, "a connection that comes back draws on"
+    tab.path = "/today"
+    await tab.send(AppState.enter)
+    assert not (await tab.state(Calendar)).is_read, "another page was looked at meanwhile"
+
+
+def drawn(answer: Answer) -> list[dict[str, Any]]:
+    """What was sent of the calendar, in order."""
+    return [update.delta[CALENDAR] for update in answer.updates if CALENDAR in update.delta]
