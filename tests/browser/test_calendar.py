@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from microcrm.adapters.reachable import plain
+from microcrm.domain.formatting import format_weekday
 from tests.browser.conftest import PHONE, TABLET, Opener
 from tests.support.desk import INDIA
 from tests.support.site import Site
@@ -70,6 +71,40 @@ def test_a_booking_is_made_called_off_and_brought_back(open_page: Opener) -> Non
     page.get_by_role("button", name="Undo").last.click()
     expect(made).to_have_count(1)
     assert watched.complaints == []
+
+
+PAINTED = """
+addEventListener("DOMContentLoaded", () => {
+  window.painted = [];
+  const look = () => {
+    const title = document.querySelector(".toolbar h2 .wide-only")?.textContent;
+    if (title && window.painted.at(-1) !== title) window.painted.push(title);
+    requestAnimationFrame(look);
+  };
+  look();
+});
+"""
+
+
+def test_no_other_day_is_painted_before_the_asked_one(open_page: Opener) -> None:
+    """A tab remembers what it showed; whoever loads the page of another day, or comes back from another page, never sees it."""
+    watched = open_page(f"/calendar?date={day(24)}")
+    page = watched.page
+    expect(page.locator(".toolbar h2 .wide-only")).to_have_text(title_of(24))
+    page.add_init_script(PAINTED)
+    page.goto(re.sub(r"date=[\d-]+", f"date={day(25)}", page.url))
+    expect(page.locator(".toolbar h2 .wide-only")).to_have_text(title_of(25))
+    assert page.evaluate("painted") == [title_of(25)]
+    page.get_by_role("link", name="Today", exact=True).first.click()
+    expect(page.locator(".toolbar")).to_have_count(0)
+    page.get_by_role("link", name="Calendar", exact=True).first.click()
+    expect(page.locator(".toolbar h2 .wide-only")).to_have_text(title_of(0))
+    assert page.evaluate("painted") == [title_of(25), title_of(0)]
+    assert watched.complaints == []
+
+
+def title_of(ahead: int) -> str:
+    return format_weekday(datetime.now(INDIA).date() + timedelta(days=ahead)).replace(",", "")
 
 
 def test_the_mouse_moves_a_booking_and_a_refusal_puts_it_back(open_page: Opener) -> None:
@@ -140,6 +175,74 @@ def test_the_cleaning_after_a_visit_goes_where_the_visit_goes(site: Site, open_p
     page.get_by_role("dialog").get_by_role("button", name="Cancel booking").click()
     expect(made).to_have_count(0)
     expect(band).to_have_count(0)
+
+
+FOCUSED = "(() => { const n = document.activeElement; return n.labels?.[0]?.innerText ?? n.innerText ?? '' })()"
+
+
+def reach(page: Page, words: str) -> None:
+    """By the Tab key."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if words in page.evaluate(FOCUSED):
+            return
+    raise AssertionError(f"{words} is not reached")
+
+
+def book_by_keys(page: Page, name: str) -> Locator:
+    reach(page, "New booking")
+    page.keyboard.press("Enter")
+    form = page.get_by_role("dialog", name="New booking")
+    expect(form).to_be_visible()
+    reach(page, "New customer")
+    page.keyboard.press("Enter")
+    expect(form.get_by_label("Name", exact=True)).to_be_visible()
+    reach(page, "Name")
+    page.keyboard.type(name)
+    reach(page, "Service")
+    page.keyboard.press("ArrowDown")
+    expect(form).to_contain_text("45 min")
+    reach(page, "With")
+    page.keyboard.type("Plain manager")
+    expect(form.get_by_label("With", exact=True).locator("option:checked")).to_have_text("Plain manager")
+    expect(form.get_by_role("group", name=re.compile("^Free on"))).to_be_visible()
+    reach(page, "Time")
+    page.keyboard.type("1000AM")
+    expect(form.get_by_label("Time", exact=True)).to_have_value("10:00")
+    page.keyboard.press("Enter")
+    expect(form).to_be_hidden()
+    return block(page, name)
+
+
+def test_a_day_at_the_desk_with_the_keyboard_alone(open_page: Opener) -> None:
+    """Booked, moved, made longer, opened, called off and brought back: no press of a mouse."""
+    page = open_page(f"/calendar?date={day(29)}").page
+    made = book_by_keys(page, "Xenia Das")
+    expect(made).to_contain_text("10:00")
+    reach(page, "Xenia Das")
+    page.keyboard.press("Alt+ArrowDown")
+    expect(made).to_contain_text("10:15")
+    expect(made).to_be_focused()
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    expect(page.get_by_text("Xenia Das: now 1 h")).to_be_visible()
+    expect(made).to_be_focused()
+    card, dialog = page.get_by_role("region", name="Booking"), page.get_by_role("dialog", name="Cancel booking")
+    page.keyboard.press("Enter")
+    expect(card).to_contain_text("Xenia Das")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(made).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card).to_be_visible()
+    reach(page, "Cancel")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    reach(page, "Cancel booking")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(made).to_have_count(0)
+    page.keyboard.press("Control+z")
+    expect(made).to_contain_text("10:15")
 
 
 def drag_by_finger(page: Page, element: Locator, far: float) -> None:

@@ -44,6 +44,13 @@ function picker(root) {
   return pick;
 }
 
+// Whoever works with the keyboard keeps their place when the block they are on is drawn anew.
+function keepFocus(root, draw) {
+  const eid = root?.contains(document.activeElement) && document.activeElement.closest("[data-eid]")?.dataset.eid;
+  draw();
+  if (eid) requestAnimationFrame(() => document.activeElement === document.body && root.querySelector(`[data-eid="${CSS.escape(eid)}"]`)?.focus());
+}
+
 export function Board({ id, className, label, options, events = [], patch, staff = [], view, date, step = 15, ...on }) {
   const host = useRef(null);
   const cal = useRef(null);
@@ -77,11 +84,13 @@ export function Board({ id, className, label, options, events = [], patch, staff
   }, []);
 
   useEffect(() => {
-    cal.current?.setOption("slotHeight", slotHeight(events));
-    cal.current?.setOption("events", events.flatMap(expand));
+    keepFocus(host.current, () => {
+      cal.current?.setOption("slotHeight", slotHeight(events));
+      cal.current?.setOption("events", events.flatMap(expand));
+    });
   }, [events]);
   useEffect(() => { for (const name of LIVE_OPTIONS) if (options && name in options) cal.current?.setOption(name, options[name]); }, [options]);
-  useEffect(() => { cal.current?.setOption("resources", staff); }, [staff]);
+  useEffect(() => keepFocus(host.current, () => cal.current?.setOption("resources", staff)), [staff]);
   useEffect(() => { if (view) cal.current?.setOption("view", view); }, [view]);
   useEffect(() => { if (date) cal.current?.setOption("date", date); }, [date]);
   useEffect(() => { // small changes, and the way to put a refused move back
@@ -90,8 +99,10 @@ export function Board({ id, className, label, options, events = [], patch, staff
     const put = (patch.put ?? []).flatMap(expand);
     const kept = new Set(put.map((event) => event.id));
     const bands = [...(patch.put ?? []).map((event) => event.i), ...(patch.drop ?? [])].flatMap(bandsOf);
-    for (const event of put) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
-    for (const eid of [...(patch.drop ?? []), ...bands.filter((one) => !kept.has(one))]) ec.removeEventById(eid);
+    keepFocus(host.current, () => {
+      for (const event of put) ec.getEventById(event.id) ? ec.updateEvent(event) : ec.addEvent(event);
+      for (const eid of [...(patch.drop ?? []), ...bands.filter((one) => !kept.has(one))]) ec.removeEventById(eid);
+    });
   }, [patch?.seq]);
 
   return createElement("div", { ref: host, id, className, role: "region", "aria-label": label });
