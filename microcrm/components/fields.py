@@ -190,6 +190,7 @@ def choice_field(
     *,
     value: str | rx.Var[str] = "",
     form: str = "f",
+    **props: Any,
 ) -> rx.Component:
     """Radio buttons with a line of explanation each. ``options`` are (value, words, explanation)."""
     return rx.el.fieldset(
@@ -197,7 +198,7 @@ def choice_field(
         rx.el.div(
             *[
                 rx.el.label(
-                    rx.el.input(type="radio", name=name, value=key, default_checked=_same(value, key)),
+                    rx.el.input(type="radio", name=name, value=key, default_checked=_same(value, key), **props),
                     rx.el.span(words, rx.el.small(why) if _given(why) else rx.fragment()),
                 )
                 for key, words, why in options

@@ -150,6 +150,7 @@ SUBJECTS: dict[str, str] = {
     "classes_moved": "classes",
     "class_changed": "a class",
     "class_cancelled": "a class",
+    "classes_cancelled": "classes",
     "business": "the business",
     "calendar_feed": "the calendar address of",
     "category": "a category",
@@ -175,6 +176,9 @@ SUBJECTS: dict[str, str] = {
     "queue_ticket": "a number of the queue",
     "payment": "a payment",
     "waitlist_entry": "an entry of the waiting list",
+    "waitlist_added": "an entry of the waiting list",
+    "waitlist_changed": "an entry of the waiting list",
+    "waitlist_withdrawn": "an entry of the waiting list",
     "product": "a product",
     "product_list": "a list of products",
     "recurring_bill": "a recurring bill",
@@ -216,6 +220,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 "classes_moved",
                 "class_changed",
                 "class_cancelled",
+                "classes_cancelled",
             }
         ),
     ),
@@ -237,7 +242,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         ),
     ),
     "products": ("Products and stock", frozenset({"product", "product_list", "stock"})),
-    "queue": ("Waiting list and queue", frozenset({"queue_ticket", "waitlist_entry"})),
+    "queue": (
+        "Waiting list and queue",
+        frozenset({"queue_ticket", "waitlist_entry", "waitlist_added", "waitlist_changed", "waitlist_withdrawn"}),
+    ),
     "customers": (
         "Customers",
         frozenset({"customer", "customers", "customer_key", "customer_records", "customer_tags", "segment"}),

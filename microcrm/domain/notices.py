@@ -31,6 +31,7 @@ class NoticeStep(StrEnum):
     TO_PAY = "pending_payment"
     UNPAID = "unpaid"
     OFFER = "offer"
+    OFFER_GONE = "offer_gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.TO_PAY: "{shop}: your time is kept: {services}, {when}. Pay to book it: {link}",
         _S.UNPAID: "{shop}: no payment came in time, so your time was given up: {services}, {when}." + _AGAIN["en"],
         _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}: {link}",
+        _S.OFFER_GONE: "{shop}: what we offered is not to be had any more: {services}, {when}. You stay on the waiting list. {link}",
     },
     "hi": {
         _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {services}, {when}।" + _CHANGE["hi"],
@@ -86,6 +88,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.TO_PAY: "{shop}: आपका समय रखा गया है: {services}, {when}। बुकिंग के लिए भुगतान करें: {link}",
         _S.UNPAID: "{shop}: भुगतान समय पर नहीं मिला, इसलिए आपका समय छोड़ दिया गया: {services}, {when}।" + _AGAIN["hi"],
         _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें: {link}",
+        _S.OFFER_GONE: "{shop}: जो समय हमने बताया था, वह अब नहीं मिल सकता: {services}, {when}। आप प्रतीक्षा सूची में बने रहेंगे। {link}",
     },
     "kn": {
         _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
@@ -101,6 +104,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.TO_PAY: "{shop}: ನಿಮ್ಮ ಸಮಯ ಕಾಯ್ದಿರಿಸಲಾಗಿದೆ: {services}, {when}. ಬುಕ್ ಮಾಡಲು ಪಾವತಿಸಿ: {link}",
         _S.UNPAID: "{shop}: ಪಾವತಿ ಸಮಯಕ್ಕೆ ಬರಲಿಲ್ಲ, ಆದ್ದರಿಂದ ನಿಮ್ಮ ಸಮಯ ಬಿಟ್ಟುಕೊಡಲಾಗಿದೆ: {services}, {when}." + _AGAIN["kn"],
         _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ: {link}",
+        _S.OFFER_GONE: "{shop}: ನಾವು ತಿಳಿಸಿದ ಸಮಯ ಈಗ ಸಿಗುವುದಿಲ್ಲ: {services}, {when}. ನೀವು ಕಾಯುವ ಪಟ್ಟಿಯಲ್ಲೇ ಇರುತ್ತೀರಿ. {link}",
     },
 }  # fmt: skip
 LANGUAGES = tuple(TEXTS)

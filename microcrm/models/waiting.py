@@ -77,8 +77,8 @@ class WaitlistPreference(SQLModel, table=True):
 
 class WaitlistOffer(SQLModel, table=True):
     """A time that was offered to one entry. ``booking_id`` is the hold that keeps it; those of one band share it.
-    ``freed_booking_id``: the visit whose time it was, so that nobody is asked twice for the same; empty when the desk
-    chose the time."""
+    ``freed_booking_id``: the visit whose time it was, or ``freed_session_id``: the class, so that nobody is asked twice for
+    the same; both are empty when the desk chose the time."""
 
     __tablename__ = "waitlist_offers"
     id: int | None = identity()
@@ -90,16 +90,19 @@ class WaitlistOffer(SQLModel, table=True):
     expires_at: datetime = instant()
     answered_at: datetime | None = maybe_instant()
     freed_booking_id: int | None = reference(nullable=True)
+    freed_session_id: int | None = reference(nullable=True)
     __table_args__ = (
         *belongs_to_business(),
         within_business("entry_id", "waitlist_entries", ondelete="CASCADE"),
         within_business("booking_id", "bookings"),
         within_business("freed_booking_id", "bookings"),
+        within_business("freed_session_id", "class_sessions"),
         UniqueConstraint("business_id", "entry_id", "booking_id"),
         CheckConstraint("state in ('open', 'accepted', 'declined', 'expired', 'lost')", name="state"),
         Index("ix_waitlist_offers_open", "business_id", "expires_at", postgresql_where="state = 'open'"),
         Index("ix_waitlist_offers_booking", "business_id", "booking_id"),
         Index("ix_waitlist_offers_freed", "business_id", "freed_booking_id"),
+        Index("ix_waitlist_offers_class", "business_id", "freed_session_id"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import and_, func, or_, select
 
@@ -43,10 +43,22 @@ class Attendee:
     may_cancel: bool
 
 
+class SeriesCounts(NamedTuple):
+    """``place`` of ``of`` classes that were scheduled together (0 of 0: by itself). A move takes ``moves_following`` or
+    ``moves_all`` of them along; ``off_following`` and ``off_all`` go when it is called off."""
+
+    place: int = 0
+    of: int = 0
+    moves_following: int = 0
+    moves_all: int = 0
+    off_following: int = 0
+    off_all: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ClassCard:
-    """``place`` of ``of`` classes that were scheduled together (0 of 0: by itself); a move takes ``moves_following`` or
-    ``moves_all`` of them. ``takers`` are (id, name) of who could give it. ``price_paise`` is for one seat."""
+    """``series`` says with which others it was scheduled. ``takers`` are (id, name) of who could give it. ``price_paise`` is
+    for one seat."""
 
     session_id: int
     version: int
@@ -64,10 +76,7 @@ class ClassCard:
     note: str
     is_live: bool
     cancel_reason: str
-    place: int
-    of: int
-    moves_following: int
-    moves_all: int
+    series: SeriesCounts
     takers: tuple[tuple[int, str], ...]
     attendees: tuple[Attendee, ...]
     may_change: bool
@@ -79,7 +88,6 @@ def class_card(uow: UnitOfWork, raw_id: Any) -> ClassCard:
     session, service, member = _find(uow, raw_id)
     is_mine = may_run_calendar(uow) or session.member_id == uow.actor.member_id
     may_act = uow.may(Permission.BOOKINGS_OWN) and not uow.actor.is_viewing_as and is_mine
-    place, of, following, all_of_them = _place(uow, session)
     return ClassCard(
         session_id=session.id or 0,
         version=session.version,
@@ -97,10 +105,7 @@ def class_card(uow: UnitOfWork, raw_id: Any) -> ClassCard:
         note=session.note,
         is_live=session.is_live,
         cancel_reason=session.cancel_reason,
-        place=place,
-        of=of,
-        moves_following=following,
-        moves_all=all_of_them,
+        series=_counted(uow, session),
         takers=_takers(uow, session) if may_run_calendar(uow) else ((session.member_id, member),),
         attendees=attendees(uow, session, may_act=may_act),
         may_change=may_act and session.is_live,
@@ -178,21 +183,25 @@ def _rooms(uow: UnitOfWork, session: ClassSession) -> tuple[str, ...]:
     return tuple(rows)
 
 
-def _place(uow: UnitOfWork, session: ClassSession) -> tuple[int, int, int, int]:
+def _counted(uow: UnitOfWork, session: ClassSession) -> SeriesCounts:
     if session.series_id is None:
-        return 0, 0, 0, 0
+        return SeriesCounts()
     one = ClassSession
-    moving = or_(one.id == session.id, and_(one.starts_at > uow.now, one.is_live, ~one.is_moved_from_series))
+    to_come = and_(one.starts_at > uow.now, one.is_live)
+    moving = or_(one.id == session.id, and_(to_come, ~one.is_moved_from_series))
+    going = or_(one.id == session.id, to_come)
     counts = (
         func.count().filter(one.series_place <= session.series_place),
         func.count(),
         func.count().filter(moving, one.series_place >= session.series_place),
         func.count().filter(moving),
+        func.count().filter(going, one.series_place >= session.series_place),
+        func.count().filter(going),
     )
     row = uow.session.execute(
         select(*counts).select_from(one).where(one.business_id == uow.business_id, one.series_id == session.series_id)
     ).one()
-    return int(row[0]), int(row[1]), int(row[2]), int(row[3])
+    return SeriesCounts(*row)
 
 
 def _takers(uow: UnitOfWork, session: ClassSession) -> tuple[tuple[int, str], ...]:

@@ -32,12 +32,15 @@ from microcrm.operations.parts.class_time import (
     held_by_classes,
     lock_bookings_of,
 )
-from microcrm.operations.parts.freed_time import tell_class_time_freed
+from microcrm.operations.parts.freed_time import tell_class_time_freed, tell_seats_freed
 from microcrm.operations.parts.occupy import Claim
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.parts.series_plan import judge, moved_to, refuse_clashes
+from microcrm.operations.parts.waiting_offers import end_offers, lock_offers
 from microcrm.operations.series import SCOPES, SeriesPreview
 from microcrm.operations.unit_of_work import UnitOfWork
+
+_NOT_TOLD = (BookingStatus.HOLD, BookingStatus.EXPIRED)  # nobody has these visits, so nobody is told of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
     already."""
     uow.require(Permission.BOOKINGS_OWN)
     wish = _read(uow, command)
+    lock_offers(uow)
     shifts = _shifts(uow, wish, command.version)
     if len(shifts) == 1:
         check_hours(uow, [shifts[0].plan], zone_of(uow.actor.zone), wish.reason)
@@ -105,7 +109,7 @@ def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
     for one in sorted(shifts, key=lambda each: each.session.starts_at, reverse=ahead):
         is_alone = one.session.is_moved_from_series or (wish.scope == "this" and one.session.series_id is not None)
         shift_class(uow, one, is_alone=is_alone, kind="moved", reason=wish.reason)
-    guests = [booking for one in shifts for booking, _ in one.visits]
+    guests = [booking for one in shifts for booking, _ in one.visits if booking.status not in _NOT_TOLD]
     if wish.tell:
         notify_all(uow, guests, NoticeStep.MOVED)
     if wish.scope == "this":
@@ -115,14 +119,17 @@ def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
 
 
 def shift_class(uow: UnitOfWork, shift: ClassShift, *, is_alone: bool, kind: str, reason: str = "") -> None:
-    """Time first, then everybody's row."""
+    """Time first, then everybody's row. Seats that are on offer for the old time are offered anew."""
     session, plan = shift.session, shift.plan
     was = session.member_id, session.starts_at, session.ends_at
     give_class_time(uow, session, shift.held, plan)
+    offered = end_offers(uow, shift.visits) if plan.start != session.starts_at else 0
     session.starts_at, session.ends_at, session.member_id = plan.start, plan.end, plan.member_id
     session.is_moved_from_series = is_alone
     session.version += 1
     for booking, items in shift.visits:
+        if booking.status == BookingStatus.EXPIRED:
+            continue
         for item in items:
             item.starts_at, item.ends_at, item.member_id = plan.start, plan.end, plan.member_id
             item.duration_min = plan.duration
@@ -130,6 +137,7 @@ def shift_class(uow: UnitOfWork, shift: ClassShift, *, is_alone: bool, kind: str
         note_story(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
     uow.session.flush()
     tell_class_time_freed(uow, session, *was)
+    tell_seats_freed(uow, session, offered)
 
 
 def as_it_was(session: ClassSession) -> dict[str, Any]:
@@ -182,9 +190,7 @@ def _read(uow: UnitOfWork, command: MoveClass) -> _Wish:
 def _shifts(uow: UnitOfWork, wish: _Wish, version: Any) -> list[ClassShift]:
     """The class that was pointed at comes first."""
     known = find(uow, ClassSession, wish.session_id, is_locked=False)
-    if wish.scope != "this" and known.series_id is not None:
-        find(uow, Series, known.series_id)  # locked, so that two moves of one series queue
-    ids = _covered(uow, known, wish)
+    ids = covered_classes(uow, known, wish.scope, skip=wish.skip)
     sessions, visits = lock_classes(uow, ids)
     anchor = next(one for one in sessions if one.id == wish.session_id)
     same_version(version, anchor.version)
@@ -200,16 +206,22 @@ def _shifts(uow: UnitOfWork, wish: _Wish, version: Any) -> list[ClassShift]:
     ]
 
 
-def _covered(uow: UnitOfWork, anchor: ClassSession, wish: _Wish) -> list[int]:
-    own = anchor.id or 0
-    if wish.scope == "this" or anchor.series_id is None:
+def covered_classes(
+    uow: UnitOfWork, anchor: ClassSession, scope: str, *, skip: Sequence[int] = (), with_moved: bool = False
+) -> list[int]:
+    """Itself and those of its series that are still to come, without those that were moved by themselves unless
+    ``with_moved``. The series is locked, so that two changes of it queue."""
+    own, one = anchor.id or 0, ClassSession
+    if scope == "this" or anchor.series_id is None:
         return [own]
-    one = ClassSession
+    find(uow, Series, anchor.series_id)
     query = select(one.id).where(
         one.business_id == uow.business_id, one.series_id == anchor.series_id, one.is_live, one.id != own,
-        one.starts_at > uow.now, ~one.is_moved_from_series, one.id.not_in(wish.skip),
+        one.starts_at > uow.now, one.id.not_in(skip),
     )  # fmt: skip
-    if wish.scope == "following":
+    if not with_moved:
+        query = query.where(~one.is_moved_from_series)
+    if scope == "following":
         query = query.where(one.series_place >= anchor.series_place)
     return sorted({own, *(found or 0 for found in uow.session.scalars(query))})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from microcrm.domain.booking import BookingStatus
@@ -12,17 +13,20 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.classes import ClassSession
 from microcrm.models.records import Undo
 from microcrm.operations.class_moves import ClassShift, lock_classes, planned_back, shift_class
-from microcrm.operations.notices import notify, notify_all, withdraw_all, withdraw_notices
+from microcrm.operations.notices import notify_all, withdraw_all
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import check_columns, note_story, open_booking
 from microcrm.operations.parts.class_time import held_by_classes, lock_class_bookings
+from microcrm.operations.parts.freed_time import tell_seats_freed
 from microcrm.operations.parts.occupy import rest_class, wake_class
 from microcrm.operations.parts.rows import find
 from microcrm.operations.parts.seats import take_seats_again
+from microcrm.operations.parts.waiting_offers import lock_offers
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
-CLASS_STEPS = ("class_made", "class_moved", "classes_moved", "class_changed", "class_cancelled")
+_SEVERAL = ("class_moved", "classes_moved", "class_cancelled", "classes_cancelled")
+CLASS_STEPS = ("class_made", "class_changed", *_SEVERAL)
 
 
 def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
@@ -31,9 +35,11 @@ def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
     uow.require(Permission.BOOKINGS_OWN)
     if uow.now - undo.at > WINDOW:
         raise Conflict("That is too long ago to take back.", remedy="Change the class by hand.")
+    lock_offers(uow)
     before = undo.before or {}
-    if undo.entity in ("class_moved", "classes_moved"):
-        _move_back(uow, before.get("classes") or [[undo.entity_id, undo.after_version, before]])
+    if undo.entity in _SEVERAL:
+        several = before.get("classes") or [[undo.entity_id, undo.after_version, before]]
+        (_move_back if undo.entity.endswith("moved") else _bring_back)(uow, several)
         return
     visits = lock_class_bookings(uow, undo.entity_id)
     session = find(uow, ClassSession, undo.entity_id)
@@ -46,10 +52,8 @@ def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
             raise Conflict("Somebody has joined this class by now.", remedy="Cancel the class instead.")
         session.is_live, session.version = False, session.version + 1
         rest_class(uow, session.id or 0)
-    elif undo.entity == "class_changed":
-        _change_back(session, before)
     else:
-        _bring_back(uow, session, before)
+        _change_back(session, before)
     uow.session.flush()
 
 
@@ -79,19 +83,31 @@ def _changed_since() -> Conflict:
     return Conflict("The class has changed since.", remedy="Change it by hand.")
 
 
-def _bring_back(uow: UnitOfWork, session: ClassSession, before: dict[str, Any]) -> None:
-    """The class with everybody who was in it; who has changed their visit since stays out."""
-    if not wake_class(uow, session.id or 0):
-        raise SlotTaken("Its time has been given to somebody else.", remedy="Schedule the class at another time.")
-    session.is_live, session.cancel_reason, session.version = True, "", session.version + 1
-    uow.session.flush()
-    for one in before["visits"]:
-        booking, items = open_booking(uow, one["booking_id"])
-        if booking.version != one["version"] or not take_seats_again(uow, items):
-            continue
-        was_told = withdraw_notices(uow, one["booking_id"], one["version"])
+def _bring_back(uow: UnitOfWork, remembered: list[list[Any]]) -> None:
+    """All of the classes with everybody who was in them; who has changed their visit since stays out."""
+    visits = [visit for _, _, before in remembered for visit in before["visits"]]
+    opened = [(*open_booking(uow, one["booking_id"]), one) for one in sorted(visits, key=itemgetter("booking_id"))]
+    found, _ = lock_classes(uow, [session_id for session_id, _, _ in remembered])
+    sessions = {one.id: one for one in found}
+    if any(sessions[session_id].version != version for session_id, version, _ in remembered):
+        raise _changed_since()
+    check_columns(uow, {one.member_id for one in found})
+    for session_id, _, before in remembered:
+        _take_place_again(uow, sessions[session_id], before.get("offered", 0))
+    back = [one for one in opened if one[0].version == one[2]["version"] and take_seats_again(uow, one[1])]
+    told = withdraw_all(uow, [booking for booking, _, _ in back])
+    for booking, items, one in back:
         old, booking.cancel_reason = booking.status, ""
         deadline = one["expires_at"]
         set_status(uow, booking, items, BookingStatus(one["status"]), deadline and datetime.fromisoformat(deadline))
         note_story(uow, booking.id or 0, "undone", old=old, new=booking.status)
-        notify(uow, booking, NoticeStep.BOOKED, tell=was_told)
+    notify_all(uow, told, NoticeStep.BOOKED)
+
+
+def _take_place_again(uow: UnitOfWork, session: ClassSession, offered: int) -> None:
+    """``offered``: seats that were on offer when it was called off; whoever waits is asked again."""
+    if not wake_class(uow, session.id or 0):
+        raise SlotTaken("Its time has been given to somebody else.", remedy="Schedule the class at another time.")
+    session.is_live, session.cancel_reason, session.version = True, "", session.version + 1
+    uow.session.flush()
+    tell_seats_freed(uow, session, offered)

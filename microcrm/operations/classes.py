@@ -1,4 +1,4 @@
-"""Group classes: scheduling them, joining them, changing their seats and calling them off."""
+"""Group classes: scheduling them, joining them and changing their seats."""
 
 from __future__ import annotations
 
@@ -6,32 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count, format_near_day, format_time
-from microcrm.domain.notices import NoticeStep
 from microcrm.domain.occupancy import LONGEST_SERVICE
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, to_wall, today_in, zone_of
-from microcrm.models.bookings import Booking
 from microcrm.models.classes import ClassSession
 from microcrm.operations.book import AHEAD, BACK
-from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold, let_hold_go
-from microcrm.operations.notices import notify
-from microcrm.operations.parts.booking_life import set_status
+from microcrm.operations.hold import ConfirmHold, Hold, confirm_hold, hold
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
-from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_story
+from microcrm.operations.parts.booking_rows import BookingDone, check_columns
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.class_time import (
-    check_nobody_came,
     class_service,
-    lock_class_bookings,
     open_class,
 )
-from microcrm.operations.parts.freed_time import tell_class_time_freed, tell_seats_freed
+from microcrm.operations.parts.freed_time import tell_seats_freed
 from microcrm.operations.parts.lapse import let_go_of_lapsed_seats
-from microcrm.operations.parts.occupy import rest_class
 from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -64,14 +56,6 @@ class JoinClass:
     is_family: Any = False
     note: Any = ""
     tell: Any = False
-
-
-@dataclass(frozen=True, slots=True)
-class CancelClass:
-    session_id: Any
-    version: Any
-    reason: Any = ""
-    tell: Any = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,34 +117,6 @@ def join(uow: UnitOfWork, command: JoinClass) -> BookingDone:
     return confirm_hold(uow, ConfirmHold(held.booking_id, held.version, **person))
 
 
-def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
-    """The class does not take place: all its visits are cancelled by the shop, and its time is free."""
-    uow.require(Permission.BOOKINGS_OWN)
-    reader = Reader()
-    reason = reader.text("reason", command.reason, "Reason", limit=200, required=False)
-    tell = reader.flag("tell", command.tell, "Tell the customers")
-    session_id = reader.id("session_id", command.session_id, "Class")
-    reader.done()
-    visits = lock_class_bookings(uow, session_id)
-    session = own_class(uow, session_id, command.version)
-    check_nobody_came(uow, [session_id], visits)
-    before = [_remembered(booking) for booking, _ in visits if booking.status != BookingStatus.HOLD]
-    for booking, items in visits:
-        if booking.status == BookingStatus.HOLD:
-            let_hold_go(uow, booking, items)
-            continue
-        old, booking.cancel_reason = booking.status, reason
-        set_status(uow, booking, items, BookingStatus.CANCELLED_BY_BUSINESS)
-        note_story(uow, booking.id or 0, "cancelled", old=old, new=booking.status, reason=reason)
-        notify(uow, booking, NoticeStep.CANCELLED, tell=tell)
-    uow.session.refresh(session)
-    session.is_live, session.cancel_reason, session.version = False, reason, session.version + 1
-    uow.session.flush()
-    rest_class(uow, session_id)
-    tell_class_time_freed(uow, session, session.member_id, session.starts_at, session.ends_at)
-    return _written(uow, session, "cancelled", {"visits": before}, len(before))
-
-
 def change_class(uow: UnitOfWork, command: ChangeClass) -> ClassDone:
     """Its seats and its note. ``Invalid`` for fewer seats than are taken; seats that are added are offered to whoever
     waits."""
@@ -179,8 +135,7 @@ def change_class(uow: UnitOfWork, command: ChangeClass) -> ClassDone:
     before, more = {"seats": session.seats, "note": session.note}, seats - session.seats
     session.seats, session.note, session.version = seats, note, session.version + 1
     uow.session.flush()
-    if more > 0:
-        tell_seats_freed(uow, session, more)
+    tell_seats_freed(uow, session, more)
     return replace(_written(uow, session, "changed", before, 0), label=f"Class changed: {format_count(seats, 'seat')}")
 
 
@@ -193,16 +148,6 @@ def own_class(uow: UnitOfWork, session_id: int, version: Any) -> ClassSession:
     if not session.is_live:
         raise Conflict("This class does not take place.", remedy="Schedule another one.")
     return session
-
-
-def _remembered(booking: Booking) -> dict[str, Any]:
-    deadline = booking.expires_at
-    return {
-        "booking_id": booking.id,
-        "status": booking.status,
-        "expires_at": deadline and deadline.isoformat(),
-        "version": booking.version + 1,
-    }
 
 
 def _written(uow: UnitOfWork, session: ClassSession, what: str, before: dict[str, Any], visits: int) -> ClassDone:

@@ -21,9 +21,8 @@ from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
 from microcrm.operations.links import behind, make_link
-from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
-from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_event, open_booking
+from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.class_seats import find_place, take_place
 from microcrm.operations.parts.confirming import (
@@ -267,15 +266,6 @@ def drop_hold(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem]) -
         execution_options={"synchronize_session": False},
     )
     uow.session.expunge(booking)
-
-
-def let_hold_go(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem]) -> None:
-    """What it was kept for does not take place. The waiting list's holds are remembered: offers point at them."""
-    if booking.source == "waitlist":
-        set_status(uow, booking, items, BookingStatus.EXPIRED)
-        note_event(uow, booking.id or 0, "expired", old=BookingStatus.HOLD, new=BookingStatus.EXPIRED)
-    else:
-        drop_hold(uow, booking, items)
 
 
 def _hold_times(uow: UnitOfWork, wish: _Wish, terms: PolicyTerms, visit: NewVisit, expires_at: datetime) -> HoldDone:

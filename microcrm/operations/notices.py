@@ -109,10 +109,16 @@ def _enqueue(uow: UnitOfWork, about: str, step: NoticeStep, channel: str, facts:
 def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> bool:
     """Of the change that made this version. Whether the customer knows of it already and must hear that it was taken
     back."""
-    mine = (
-        OutboxMessage.business_id == uow.business_id,
-        OutboxMessage.key.like(f"booking:{booking_id}:{version}:%"),
-    )
+    return _withdraw(uow, f"booking:{booking_id}:{version}")
+
+
+def withdraw_offer(uow: UnitOfWork, offer_id: int) -> bool:
+    """Whether they may have read it already."""
+    return _withdraw(uow, f"offer:{offer_id}")
+
+
+def _withdraw(uow: UnitOfWork, about: str) -> bool:
+    mine = (OutboxMessage.business_id == uow.business_id, OutboxMessage.key.like(f"{about}:%"))
     uow.session.execute(
         delete(OutboxMessage).where(*mine, OutboxMessage.state == "queued", OutboxMessage.leased_until.is_(None)),
         execution_options={"synchronize_session": False},

@@ -37,6 +37,7 @@ from microcrm.operations.queue_undo import put_ticket_back
 from microcrm.operations.series_undo import SERIES_STEPS, put_series_back
 from microcrm.operations.stock import put_stock_back
 from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.waitlist_undo import put_entry_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,11 @@ OTHERS: dict[str, Permission] = {
     "classes_moved": Permission.BOOKINGS_OWN,
     "class_changed": Permission.BOOKINGS_OWN,
     "class_cancelled": Permission.BOOKINGS_OWN,
+    "classes_cancelled": Permission.BOOKINGS_OWN,
     "queue_ticket": Permission.BOOKINGS_OWN,
+    "waitlist_added": Permission.BOOKINGS_ALL,
+    "waitlist_changed": Permission.BOOKINGS_ALL,
+    "waitlist_withdrawn": Permission.BOOKINGS_ALL,
     "recurring_lines": Permission.INVOICES_EDIT,
 }
 
@@ -207,6 +212,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity == "queue_ticket":
         put_ticket_back(uow, undo)
+        return
+    if undo.entity.startswith("waitlist_"):
+        put_entry_back(uow, undo)
         return
     if undo.entity == "recurring_lines":
         is_done = put_plan_back(uow, undo)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.parts.waiting_offers import close_open_offer, lock_offers
+from microcrm.operations.parts.wishes import preferences_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 FURTHEST = timedelta(days=366)
@@ -79,6 +80,8 @@ class WaitingDone:
     entry_id: int
     version: int
     state: str
+    event_id: int = 0
+    undo: str = ""
 
 
 def add(uow: UnitOfWork, command: AddWaiting) -> WaitingDone:
@@ -99,10 +102,11 @@ def add(uow: UnitOfWork, command: AddWaiting) -> WaitingDone:
         customer_id = add_customer(uow, person).id
     if waits_already(uow, customer_id, service_id) is not None:
         raise Conflict("This customer waits for that service already.", remedy="Change the entry that is on the list.")
-    return store(uow, WaitlistEntry(
+    done = store(uow, WaitlistEntry(
         business_id=uow.business_id, customer_id=customer_id, service_id=service_id, note=note, priority=priority,
         created_at=uow.now,
     ), wishes)  # fmt: skip
+    return _undoable(uow, done, "waitlist_added", "the entry of the waiting list", None)
 
 
 def change(uow: UnitOfWork, command: ChangeWaiting) -> WaitingDone:
@@ -116,8 +120,10 @@ def change(uow: UnitOfWork, command: ChangeWaiting) -> WaitingDone:
     same_version(command.version, entry.version)
     _check_open(entry)
     check_wishes(uow, entry.service_id, wishes)
+    before = _remembered(uow, entry)
     entry.note, entry.priority = note, priority
-    return replace_wishes(uow, entry, wishes)
+    done = replace_wishes(uow, entry, wishes)
+    return _undoable(uow, done, "waitlist_changed", "the change of the waiting list", before)
 
 
 def withdraw(uow: UnitOfWork, command: WithdrawWaiting) -> WaitingDone:
@@ -128,18 +134,19 @@ def withdraw(uow: UnitOfWork, command: WithdrawWaiting) -> WaitingDone:
     if command.version is not None:
         same_version(command.version, entry.version)
     _check_open(entry)
-    take_off(uow, entry)
-    return WaitingDone(entry.id or 0, entry.version, entry.state)
+    event = take_off(uow, entry)
+    done = WaitingDone(entry.id or 0, entry.version, entry.state, event)
+    return _undoable(uow, done, "waitlist_withdrawn", "taking them off the waiting list", None)
 
 
-def take_off(uow: UnitOfWork, entry: WaitlistEntry, **facts: Any) -> None:
-    """An open entry waits no longer. The caller holds the lock of the offers."""
+def take_off(uow: UnitOfWork, entry: WaitlistEntry, **facts: Any) -> int:
+    """An open entry waits no longer. The caller holds the lock of the offers. Returns the event of the log."""
     close_open_offer(uow, entry.id or 0)
     uow.session.refresh(entry)
     entry.state, entry.closed_at = "withdrawn", uow.now
     entry.version += 1
     uow.session.flush()
-    uow.audit("waitlist.withdrawn", "waitlist_entry", entry.id, **facts)
+    return uow.audit("waitlist.withdrawn", "waitlist_entry", entry.id, **facts)
 
 
 def store(uow: UnitOfWork, entry: WaitlistEntry, wishes: Sequence[Preference]) -> WaitingDone:
@@ -147,8 +154,8 @@ def store(uow: UnitOfWork, entry: WaitlistEntry, wishes: Sequence[Preference]) -
     uow.session.add(entry)
     uow.session.flush()
     _write_wishes(uow, entry.id or 0, wishes)
-    uow.audit("waitlist.added", "waitlist_entry", entry.id, service_id=entry.service_id, wishes=len(wishes))
-    return WaitingDone(entry.id or 0, entry.version, entry.state)
+    event = uow.audit("waitlist.added", "waitlist_entry", entry.id, service_id=entry.service_id, wishes=len(wishes))
+    return WaitingDone(entry.id or 0, entry.version, entry.state, event)
 
 
 def replace_wishes(uow: UnitOfWork, entry: WaitlistEntry, wishes: Sequence[Preference]) -> WaitingDone:
@@ -157,8 +164,8 @@ def replace_wishes(uow: UnitOfWork, entry: WaitlistEntry, wishes: Sequence[Prefe
     _write_wishes(uow, entry.id or 0, wishes)
     entry.version += 1
     uow.session.flush()
-    uow.audit("waitlist.changed", "waitlist_entry", entry.id, wishes=len(wishes))
-    return WaitingDone(entry.id or 0, entry.version, entry.state)
+    event = uow.audit("waitlist.changed", "waitlist_entry", entry.id, wishes=len(wishes))
+    return WaitingDone(entry.id or 0, entry.version, entry.state, event)
 
 
 def waits_already(uow: UnitOfWork, customer_id: int, service_id: int) -> WaitlistEntry | None:
@@ -252,6 +259,23 @@ def check_wishes(uow: UnitOfWork, service_id: int, wishes: Sequence[Preference])
             errors[f"end_{wish.place}"] = f"The service takes {format_duration(least)}: allow at least that."
     if errors:
         raise Invalid(fields=errors)
+
+
+def _remembered(uow: UnitOfWork, entry: WaitlistEntry) -> dict[str, Any]:
+    wishes = preferences_of(uow, [entry.id or 0]).get(entry.id or 0, ())
+    kept = [[one.first_day.isoformat(), one.last_day.isoformat(), *_rest_of(one)] for one in wishes]
+    return {"note": entry.note, "priority": entry.priority, "wishes": kept}
+
+
+def _rest_of(wish: Preference) -> list[int | None]:
+    return [wish.start_min, wish.end_min, wish.weekdays, wish.member_id]
+
+
+def _undoable(uow: UnitOfWork, done: WaitingDone, entity: str, what: str, before: dict[str, Any] | None) -> WaitingDone:
+    undo = uow.undoable(
+        what, entity, done.entry_id, before=before, after_version=done.version, audit_event_id=done.event_id
+    )
+    return replace(done, undo=str(undo))
 
 
 def _read_rest(reader: Reader, command: AddWaiting | ChangeWaiting) -> tuple[str, int]:

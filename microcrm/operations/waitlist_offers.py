@@ -140,7 +140,7 @@ def run_out(uow: UnitOfWork) -> int:
         for offer in over:
             close_offer(uow, offer, "expired")
         if over:
-            pass_on(uow, booking, items, over[0].freed_booking_id)
+            pass_on(uow, booking, items, over[0])
         count += len(over)
     return count
 
@@ -265,7 +265,7 @@ def _answer(
         raise Conflict("This offer is not open any more.", remedy="Look at the waiting list as it stands.")
     if answer == "decline":
         close_offer(uow, mine, "declined")
-        pass_on(uow, booking, items, mine.freed_booking_id)
+        pass_on(uow, booking, items, mine)
         return None
     for other in still:
         if other is not mine:

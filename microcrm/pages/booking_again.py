@@ -6,8 +6,8 @@ import reflex as rx
 
 from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
-from microcrm.components.fields import error_summary, text_field
-from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field
+from microcrm.components.fields import error_summary
+from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field, when_fields
 from microcrm.state.booking_again import AgainForm, WeekChoice
 
 
@@ -22,15 +22,7 @@ def again_dialog() -> rx.Component:
             rx.el.div(
                 rx.foreach(form.weeks, _week), class_name="time-chips week-chips num", role="group", aria_label="Weeks later"
             ),
-            rx.el.div(
-                text_field(
-                    "day", "Day", errors, value=form.start.day, type="date", form="a",
-                    on_change=form.type_day.debounce(400),
-                ),
-                text_field("time", "Time", errors, value=form.start.time, type="time", step=300, form="a"),
-                class_name="grid-2",
-                key=form.start.turn.to_string(),
-            ),
+            when_fields(form, "a", form.type_day.debounce(400)),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "a")),
             tell_field(form.letter),

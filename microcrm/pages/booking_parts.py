@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.components.fields import check_field, text_field
+from microcrm.components.fields import check_field, choice_field, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter
@@ -67,6 +67,48 @@ def free_times(form: Any, chosen: rx.Var[str], take: rx.EventHandler) -> rx.Comp
     )
 
 
+def when_fields(form: Any, uid: str, on_day: Any, on_time: Any = None, *, label: str = "Day") -> rx.Component:
+    """Day and time as they stand in ``start`` of the state ``form``, drawn anew with its ``turn``."""
+    start, heard = form.start, {} if on_time is None else {"on_change": on_time}
+    return rx.el.div(
+        text_field("day", label, form.errors, value=start.day, type="date", form=uid, on_change=on_day),
+        text_field("time", "Time", form.errors, value=start.time, type="time", step=300, form=uid, **heard),
+        class_name="grid-2",
+        key=start.turn.to_string(),
+    )
+
+
+def who_fields(form: Any, takers: Any, uid: str, *, class_name: str = "grid-2") -> rx.Component:
+    """Who does it, and how long it takes; what is typed there stays when another time is taken."""
+    return rx.el.div(
+        select_field(
+            "member_id",
+            "With",
+            form.errors,
+            takers,
+            value=form.start.member_id,
+            form=uid,
+            on_change=form.typed("member_id"),
+        ),
+        minutes_field(
+            "minutes", "Length", form.errors, value=form.start.minutes, form=uid, on_change=form.typed("minutes")
+        ),
+        class_name=class_name,
+    )
+
+
+def which_classes(
+    card: Any, following: Any, all_of_them: Any, errors: rx.Var[dict[str, str]], uid: str, on_change: Any
+) -> rx.Component:
+    """Of a series: how many each answer covers is said with it."""
+    scopes = [
+        ("this", "Only this class", card.when),
+        ("following", "This and following", following),
+        ("all", "All still to come", all_of_them),
+    ]
+    return choice_field("scope", "Which classes?", errors, scopes, value="this", form=uid, on_change=on_change)
+
+
 def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
     return text_field(
         "reason",
@@ -79,17 +121,19 @@ def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
     )
 
 
-def tell_field(letter: rx.Var[Letter], *, is_usual: bool | rx.Var[bool] | None = None) -> rx.Component:
+def tell_field(
+    letter: rx.Var[Letter],
+    *,
+    label: str = "Tell the customer",
+    nobody: str = "This customer has neither phone nor e-mail: tell them yourself.",
+    is_usual: bool | rx.Var[bool] | None = None,
+) -> rx.Component:
     """Whether the customer is told, and in which words. Nobody is asked about who cannot be reached."""
     ticked = letter.is_usual if is_usual is None else is_usual
     return rx.cond(
         letter.reach != "",
-        rx.el.div(check_field("tell", "Tell the customer", checked=ticked), letter_figure(letter), class_name="tell"),
-        rx.el.p(
-            icon("info", "s"),
-            "This customer has neither phone nor e-mail: tell them yourself.",
-            class_name="meta tell-nobody",
-        ),
+        rx.el.div(check_field("tell", label, checked=ticked), letter_figure(letter), class_name="tell"),
+        rx.el.p(icon("info", "s"), nobody, class_name="meta tell-nobody"),
     )
 
 

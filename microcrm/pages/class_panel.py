@@ -29,7 +29,7 @@ from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_parts import icon_of_step, tell_field, tell_new_field
+from microcrm.pages.booking_parts import icon_of_step, tell_field, tell_new_field, which_classes
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Option
 from microcrm.state.class_guest import ClassGuest
@@ -257,17 +257,17 @@ def _cancel() -> rx.Component:
     return rx.el.form(
         error_summary(errors, LABELS, form="k"),
         rx.cond(
-            card.attendees.length() > 0,
-            rx.el.p(card.told, " will be cancelled by you. The time becomes free.", class_name="muted"),
-            rx.el.p("Nobody has booked. The time becomes free.", class_name="muted"),
+            card.in_series,
+            which_classes(card, card.off_following, card.off_all, errors, "k", ClassPanel.pick_scope),
         ),
+        rx.el.p(ClassPanel.off, class_name="muted", role="status"),
         text_field(
             "reason", "Reason", errors, optional=True, max_length=200, form="k", hint="Those who are told read it."
         ),
-        rx.cond(card.attendees.length() > 0, _tell_all()),
+        rx.cond(ClassPanel.off_visits != "", _tell_all()),
         form_footer(
             button("Keep the class", on_click=ClassPanel.ask("")),
-            button("Cancel the class", kind="danger-solid", type="submit"),
+            button(rx.cond(card.in_series, "Cancel them", "Cancel the class"), kind="danger-solid", type="submit"),
         ),
         on_submit=ClassPanel.save_cancel,
         class_name="form",
@@ -299,5 +299,5 @@ def _leave() -> rx.Component:
 def _tell_all() -> rx.Component:
     """They are told unless somebody says otherwise; and messages wait until messaging is set up."""
     return check_field(
-        "tell", rx.Var.create("Tell everybody who comes: ") + ClassPanel.card.told, checked=True, hint=NOT_SENT_YET
+        "tell", rx.Var.create("Tell everybody who comes: ") + ClassPanel.off_visits, checked=True, hint=NOT_SENT_YET
     )

@@ -6,9 +6,9 @@ import reflex as rx
 
 from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
-from microcrm.components.fields import choice_field, error_summary, minutes_field, select_field, text_field
+from microcrm.components.fields import choice_field, error_summary, text_field
 from microcrm.components.icons import icon
-from microcrm.pages.booking_parts import offered_times, reason_field, tell_field
+from microcrm.pages.booking_parts import offered_times, reason_field, tell_field, when_fields, who_fields
 from microcrm.state.series_dates import DateRow
 from microcrm.state.series_edit import SeriesEdit
 
@@ -68,30 +68,12 @@ def _move() -> rx.Component:
         _covered(),
         error_summary(errors, LABELS, form="r"),
         offered_times(edit.nearest, edit.take),
-        rx.el.div(
-            text_field(
-                "day", "Day of this visit", errors, value=edit.start.day, type="date", form="r",
-                on_change=edit.typed("day"),
-            ),
-            text_field(
-                "time", "Time", errors, value=edit.start.time, type="time", step=300, form="r",
-                on_change=edit.typed("time"),
-            ),
-            class_name="grid-2",
-            key=edit.start.turn.to_string(),
-        ),
+        when_fields(edit, "r", edit.typed("day"), edit.typed("time"), label="Day of this visit"),
         rx.el.p("The others go as many days further, to the same time of day.", class_name="hint"),
         rx.cond(
             card.others != "",
             rx.el.p("All services of each visit move together.", class_name="meta"),
-            rx.el.div(
-                select_field(
-                    "member_id", "With", errors, card.takers, value=edit.start.member_id, form="r",
-                    on_change=edit.typed("member_id"),
-                ),
-                minutes_field("minutes", "Length", errors, value=edit.start.minutes, form="r"),
-                class_name="grid-2",
-            ),
+            who_fields(edit, card.takers, "r"),
         ),
         rx.cond(edit.asks_reason, reason_field(errors, "r")),
         tell_field(SeriesEdit.letter),

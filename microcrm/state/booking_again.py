@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import CardView, TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
-from microcrm.state.forms import pick
+from microcrm.state.forms import pick, with_time
 from microcrm.state.free_chips import find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
@@ -81,8 +81,7 @@ class AgainForm(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def take(self, day: str, time: str) -> None:
         """A day or a free time that is offered goes into the form. ``time`` empty: as it is."""
-        time = str(time)[:5] or self.start.time
-        self.start = replace(self.start, day=str(day)[:10], time=time, turn=self.start.turn + 1)
+        self.start = with_time(self.start, day, time or self.start.time)
         self.nearest, self.errors = [], {}
         await self._look_around()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -17,6 +16,7 @@ from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import CardView, TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
 from microcrm.state.booking_move_wish import MoveStart, move_in, start_of, told_start, wanted_times
+from microcrm.state.forms import with_time, with_typed
 from microcrm.state.free_chips import find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
@@ -58,14 +58,14 @@ class MoveForm(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def typed(self, name: str, value: Any) -> None:
         if name in TYPED:
-            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
+            self._typed = with_typed(self._typed, name, value)
             await self._look_around()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def take(self, day: str, time: str) -> None:
         """One of the free times goes into the form; the rest of it stays as typed."""
-        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
+        self.start = with_time(self.start, day, time)
         self._typed = {**self._typed, "day": self.start.day, "time": self.start.time}
         self.nearest, self.errors = [], {}
         await self._look_around()

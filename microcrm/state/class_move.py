@@ -17,12 +17,17 @@ from microcrm.operations.classes import ClassDone
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
+from microcrm.state.clashes import look_ahead, without_clashes
 from microcrm.state.class_panel import ClassPanel
 from microcrm.state.class_view import NO_CLASS, ClassView, class_view
+from microcrm.state.forms import with_time, with_typed
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
-from microcrm.state.series_dates import DateRow, clash_rows, texts
+from microcrm.state.series_dates import DateRow, texts
 from microcrm.state.series_edit import SCOPES
+
+PLACE = ("day", "time", "member_id", "minutes")
+TYPED = (*PLACE, "scope")
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class ClassPlace:
 
 
 class ClassMove(AppState):
-    """``clashes`` are classes of the series that stay where they are because their new time cannot be had."""
+    """``clashes`` are classes of the series that stay where they are because their new time cannot be had; they are listed
+    as soon as it is known where the class goes."""
 
     is_open: bool = False
     is_saving: bool = False
@@ -49,8 +55,7 @@ class ClassMove(AppState):
     asks_reason: bool = False
     letter: Letter = Letter()
 
-    _seen: MoveClass | None = None
-    _typed: dict[str, str] = {}
+    _typed: dict[str, str] = dict.fromkeys(TYPED, "")
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -74,18 +79,18 @@ class ClassMove(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.BOOKINGS_OWN)
     async def typed(self, name: str, value: Any) -> None:
-        """What those who come would be told follows the form."""
-        if name in ("day", "time"):
-            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
-            await self._write_letter()
+        """What is in the way, and what those who come would be told, follow the form."""
+        if name in TYPED:
+            self._typed = with_typed(self._typed, name, value)
+            await self._look_around()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def take(self, day: str, time: str) -> None:
         """One of the free times that were offered goes into the form."""
-        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
-        self._typed, self.nearest, self.errors = {"day": self.start.day, "time": self.start.time}, [], {}
-        await self._write_letter()
+        self.start = with_time(self.start, day, time)
+        self._typed, self.errors = {**self._typed, "day": self.start.day, "time": self.start.time}, {}
+        await self._look_around()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -105,10 +110,9 @@ class ClassMove(AppState):
 
     async def _moved(self, command: MoveClass) -> ClassDone | None:
         """Nothing, when clashes are shown instead."""
-        if command.scope in SCOPES and self._seen != command and await self._look_for_clashes(command):
-            return None
-        skip = tuple(row.place for row in self.clashes) if command == self._seen else ()
-        return await self._tried(move_class, replace(command, skip=skip))
+        if command.scope in SCOPES:
+            command = await without_clashes(self, preview_class_move, command, self.card.id)
+        return await self._tried(move_class, command) if command else None
 
     async def _tried(self, operation: Any, command: MoveClass) -> Any:
         """After somebody else's change the form goes on with the class as it now is; what was typed stays."""
@@ -123,31 +127,23 @@ class ClassMove(AppState):
         self.card = class_view(await self._look(class_card, session_id), current_seat().actor.zone)
         member_id = place.member_id or self.card.member_id
         self.start = replace(place, member_id=member_id, turn=self.start.turn + 1)
-        self._typed = {"day": place.day, "time": place.time}
-        self.nearest, self.asks_reason, self.errors, self.is_open = [], False, {}, True
-        self._forget()
-        await self._write_letter()
+        self._typed = {"scope": "this", **{name: getattr(self.start, name) for name in PLACE}}
+        self.asks_reason, self.errors, self.is_open = False, {}, True
+        await self._look_around()
 
-    async def _look_for_clashes(self, command: MoveClass) -> bool:
-        """Raises: SlotTaken or OutsideHours, when the class itself that was pointed at cannot go there."""
-        seen = await self._tried(preview_class_move, command)
-        self.clashes = clash_rows(seen.clashes, self.card.id, current_seat().actor.zone)
-        self._seen = command
-        return bool(self.clashes)
-
-    async def _write_letter(self) -> None:
-        """Nothing changes while what is typed makes no sense."""
+    async def _look_around(self) -> None:
+        """The words for those who come stay while what is typed makes no sense."""
+        await look_ahead(
+            self, preview_class_move, MoveClass(self.card.id, self.card.version, **self._typed), self.card.id
+        )
         try:
-            asked = PreviewClassNotice(self.card.id, "moved", **self._typed)
+            asked = PreviewClassNotice(self.card.id, "moved", self._typed["day"], self._typed["time"])
             self.letter = letter_of(await self._look(preview_class_notice, asked))
         except DomainError:
             return
 
-    def _forget(self) -> None:
-        self._seen, self.clashes = None, []
-
     def _refused(self, error: DomainError) -> None:
         if isinstance(error, SlotTaken):
-            self._forget()
+            self.clashes = []
         if not keep_refusal(self, error):
             super()._refused(error)

@@ -7,10 +7,12 @@ from typing import Any
 import reflex as rx
 
 from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.formatting import format_count
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
+from microcrm.operations.class_cancels import CancelClass, ClassesOff, cancel_class, preview_class_cancel
 from microcrm.operations.class_card import class_card
-from microcrm.operations.classes import CancelClass, ChangeClass, ClassDone, cancel_class, change_class
+from microcrm.operations.classes import ChangeClass, ClassDone, change_class
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
@@ -21,17 +23,20 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
 
 FORMS = ("add", "change", "cancel", "leave")
+EMPTY_OFF = "Nobody has booked. The time becomes free."
 
 
 class ClassPanel(AppState):
     """``form`` is what is asked for instead of the list of who comes: one of ``FORMS`` or nothing. ``leaving`` is who is
-    being taken out."""
+    being taken out. ``off`` says what the form that calls the class off would do, ``off_visits`` to how many visits."""
 
     is_open: bool = False
     card: ClassView = NO_CLASS
     form: str = ""
     leaving: AttendeeRow = NO_ATTENDEE
     letter: Letter = Letter()
+    off: str = ""
+    off_visits: str = ""
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -64,6 +69,14 @@ class ClassPanel(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def ask(self, form: str) -> None:
         self.form, self.errors = form if form in FORMS else "", {}
+        if form == "cancel":
+            await self._count_off("this")
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOOKINGS_OWN)
+    async def pick_scope(self, scope: str) -> None:
+        """Which classes are called off."""
+        await self._count_off(scope)
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -99,10 +112,14 @@ class ClassPanel(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def save_cancel(self, form: dict[str, Any]) -> Any:
-        typed = pick(form, "reason", "tell")
+        typed = pick(form, "reason", "tell", "scope")
         done = await self._tried(cancel_class, CancelClass(self.card.id, self.card.version, **typed))
         self.is_open = False
         return self._said(done)
+
+    async def _count_off(self, scope: str) -> None:
+        seen = await self._look(preview_class_cancel, CancelClass(self.card.id, self.card.version, scope=scope))
+        self.off, self.off_visits = off_words(seen), format_count(seen.visits, "booking") if seen.visits else ""
 
     async def _tried(self, operation: Any, command: Any) -> Any:
         """After somebody else's change the form goes on with the class as it now is; what was typed stays."""
@@ -133,6 +150,15 @@ class ClassPanel(AppState):
             self.is_open, self.card = False, NO_CLASS
             raise
         self.card = class_view(card, current_seat().actor.zone)
+
+
+def off_words(seen: ClassesOff) -> str:
+    """Like "3 classes with 7 bookings will be cancelled by you."."""
+    visits = format_count(seen.visits, "booking") if seen.visits else ""
+    if seen.classes > 1:
+        classes = format_count(seen.classes, "class", "classes")
+        return f"{classes}{f' with {visits}' if visits else ''} will be cancelled by you. Their time becomes free."
+    return f"{visits} will be cancelled by you. The time becomes free." if visits else EMPTY_OFF
 
 
 def cards_due(changes: str) -> list[Any]:

@@ -46,7 +46,7 @@ class AttendeeRow:
 @dataclass(frozen=True)
 class ClassView:
     """``seats_now`` is how many it has, ``least`` how few it may have: those that are taken. ``moves_following`` and
-    ``moves_all`` say how many a move of its series takes along."""
+    ``moves_all`` say how many a move of its series takes along, ``off_following`` and ``off_all`` how many are called off."""
 
     id: str = ""
     version: int = 0
@@ -66,6 +66,8 @@ class ClassView:
     in_series: bool = False
     moves_following: str = ""
     moves_all: str = ""
+    off_following: str = ""
+    off_all: str = ""
     seats_now: str = ""
     least: str = ""
     day: str = ""
@@ -85,7 +87,7 @@ NO_ATTENDEE = AttendeeRow()
 def class_view(card: ClassCard, zone_name: str) -> ClassView:
     zone = zone_of(zone_name)
     day, minute = to_wall(card.start, zone)
-    left = card.seats - card.taken
+    left, series = card.seats - card.taken, card.series
     return ClassView(
         id=str(card.session_id),
         version=card.version,
@@ -101,11 +103,13 @@ def class_view(card: ClassCard, zone_name: str) -> ClassView:
         left="Full" if left <= 0 else f"{left} left",
         is_full=left <= 0,
         share=str(round(100 * card.taken / card.seats)),
-        series=f"Class {card.place} of {card.of} scheduled together" if card.of > 1 else "",
+        series=f"Class {series.place} of {series.of} scheduled together" if series.of > 1 else "",
         note=card.note,
-        in_series=card.of > 1,
-        moves_following=format_count(card.moves_following, "class", "classes"),
-        moves_all=format_count(card.moves_all, "class", "classes"),
+        in_series=series.of > 1,
+        moves_following=format_count(series.moves_following, "class", "classes"),
+        moves_all=format_count(series.moves_all, "class", "classes"),
+        off_following=format_count(series.off_following, "class", "classes"),
+        off_all=format_count(series.off_all, "class", "classes"),
         seats_now=str(card.seats),
         least=str(max(card.taken, 1)),
         off="" if card.is_live else f"This class does not take place. {card.cancel_reason}".strip(),

@@ -17,6 +17,7 @@ from microcrm.operations.series import (
     CancelSeries,
     EditSeries,
     SeriesDone,
+    SeriesPreview,
     cancel_series,
     edit,
     preview_cancel,
@@ -30,12 +31,14 @@ from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_move_wish import visit_start
 from microcrm.state.booking_moves import Drop
-from microcrm.state.forms import pick
+from microcrm.state.clashes import look_ahead, without_clashes
+from microcrm.state.forms import pick, with_time, with_typed
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
-from microcrm.state.series_dates import DateRow, clash_rows, texts
+from microcrm.state.series_dates import DateRow, texts
 
 SCOPES = ("following", "all")
+TYPED = ("day", "time", "member_id", "minutes")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,6 @@ class SeriesEdit(AppState):
     is_saving: bool = False
     letter: Letter = Letter()
 
-    _seen: EditSeries | None = None
     _typed: dict[str, str] = {}
 
     @rx.event
@@ -92,25 +94,24 @@ class SeriesEdit(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def pick_scope(self, scope: str) -> None:
-        self.scope, self.errors = scope if scope in SCOPES else "", {}
-        self._forget()
-        await self._write_letter()
+        self.scope, self.errors, self.clashes = scope if scope in SCOPES else "", {}, []
+        await self._look_around()
 
     @rx.event(supersedes=True)
     @needs(Permission.BOOKINGS_OWN)
     async def typed(self, name: str, value: Any) -> None:
-        """What the customer would be told follows the form."""
-        if name in ("day", "time", "member_id"):
-            self._typed = {**self._typed, name: str(value)[:20] if value else ""}
-            await self._write_letter()
+        """What is in the way, and what the customer would be told, follow the form."""
+        if name in TYPED:
+            self._typed = with_typed(self._typed, name, value)
+            await self._look_around()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def take(self, day: str, time: str) -> None:
         """One of the free times that were offered goes into the form."""
-        self.start = replace(self.start, day=str(day)[:10], time=str(time)[:5], turn=self.start.turn + 1)
-        self._typed, self.nearest, self.errors = {**self._typed, "day": self.start.day, "time": self.start.time}, [], {}
-        await self._write_letter()
+        self.start = with_time(self.start, day, time)
+        self._typed, self.errors = {**self._typed, "day": self.start.day, "time": self.start.time}, {}
+        await self._look_around()
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
@@ -118,11 +119,10 @@ class SeriesEdit(AppState):
         """When some clash, they are shown first; the next press leaves these where they are and moves the others."""
         self.is_saving = True
         yield
-        command = self._command(form)
         try:
-            if self._seen != command and await self._look_for_clashes(command):
-                return
-            yield self._done(await self._tried(edit, command_without(command, self.clashes)))
+            command = await without_clashes(self, preview_edit, self._command(form), self.card.booking_id)
+            if command is not None:
+                yield self._done(await self._tried(edit, command))
         finally:
             self.is_saving = False
 
@@ -146,51 +146,44 @@ class SeriesEdit(AppState):
     async def _begin_at(self, card: CardView, scope: str, drop: Drop) -> None:
         """From the board: where it was dragged to stands in the form."""
         self._open(card, "move", scope, dropped_start(card, drop, self.start.turn))
-        await self._write_letter()
+        await self._look_around()
 
     def _open(self, card: CardView, kind: str, scope: str, start: SeriesStart) -> None:
         self.card, self.kind, self.scope, self.start, self.errors = card, kind, scope, start, {}
-        self._typed = {"day": start.day, "time": start.time, "member_id": start.member_id}
-        self.nearest, self.asks_reason, self.is_open = [], False, True
-        self._forget()
+        self._typed = {name: getattr(start, name) for name in TYPED}
+        self.nearest, self.clashes, self.asks_reason, self.is_open = [], [], False, True
 
     def _command(self, form: dict[str, Any]) -> EditSeries:
         typed = texts(form, "day", "time", "member_id", "minutes", "reason", "tell")
         return EditSeries(self.card.booking_id, self.card.version, self.scope, **typed)
 
-    async def _write_letter(self) -> None:
-        """One message, with all the dates. Nothing, while what is typed makes no sense."""
+    async def _look_around(self) -> None:
+        """What is in the way, and one message with all the dates. Nothing, while what is typed makes no sense."""
         if not self.scope:
             return
         try:
-            if self.kind == "move":
-                seen, step = await self._look(preview_edit, self._command(self._typed)), "moved_all"
-            else:
-                asked = CancelSeries(self.card.booking_id, self.card.version, self.scope)
-                seen, step = await self._look(preview_cancel, asked), "cancelled_all"
+            seen = await self._seen()
+            if seen is None:
+                return
+            step = "moved_all" if self.kind == "move" else "cancelled_all"
             dates = [one.start for one in seen.dates if not one.why] or [one.start for one in seen.dates]
             self.letter = letter_of(await self._look(preview_notice, notice_of(self.card, step, dates)))
         except DomainError:
             return
 
-    async def _look_for_clashes(self, command: EditSeries) -> bool:
-        """Raises: SlotTaken or OutsideHours, when the visit itself that was pointed at cannot go there."""
-        seen = await self._tried(preview_edit, command)
-        self.clashes = clash_rows(seen.clashes, self.card.booking_id, current_seat().actor.zone)
-        self._seen = command
-        return bool(self.clashes)
+    async def _seen(self) -> SeriesPreview | None:
+        if self.kind == "move":
+            return await look_ahead(self, preview_edit, self._command(self._typed), self.card.booking_id)
+        return await self._look(preview_cancel, CancelSeries(self.card.booking_id, self.card.version, self.scope))
 
     def _done(self, done: SeriesDone) -> Any:
         self.is_open = False
         self._notify(done.label, undo=done.undo)
         return self._reload()
 
-    def _forget(self) -> None:
-        self._seen, self.clashes = None, []
-
     def _refused(self, error: DomainError) -> None:
         if isinstance(error, SlotTaken):
-            self._forget()
+            self.clashes = []
         if not keep_refusal(self, error):
             super()._refused(error)
 
@@ -212,7 +205,3 @@ def notice_of(card: CardView, step: str, dates: Sequence[datetime]) -> PreviewNo
     """Of a single date as of any visit's."""
     one = step.removesuffix("_all") if len(dates) == 1 else step
     return PreviewNotice(card.booking_id, one, dates=tuple(dates))
-
-
-def command_without(command: EditSeries, clashes: Sequence[DateRow]) -> EditSeries:
-    return replace(command, skip=tuple(row.place for row in clashes))

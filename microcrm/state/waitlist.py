@@ -81,8 +81,8 @@ class WaitlistPage(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_ALL)
     async def withdraw(self, entry: str, version: str) -> Any:
-        await self._perform(waitlist.withdraw, WithdrawWaiting(entry, version))
-        self._notify("Taken off the waiting list")
+        done = await self._perform(waitlist.withdraw, WithdrawWaiting(entry, version))
+        self._notify("Taken off the waiting list", undo=done.undo)
         return WaitlistPage.refresh
 
     @rx.event
@@ -212,12 +212,12 @@ class WaitingForm(CustomerFinding, AppState):
         wishes = [_wish(form, n) for n in range(1, len(self.wishes) + 1)]
         rest = {"wishes": wishes, "note": form.get("note"), "priority": 1 if form.get("is_first") else 0}
         if self.wanted.id:
-            await self._perform(waitlist.change, ChangeWaiting(self.wanted.id, self.wanted.version, **rest))
-            self._notify("Saved")
+            done = await self._perform(waitlist.change, ChangeWaiting(self.wanted.id, self.wanted.version, **rest))
+            self._notify("Saved", undo=done.undo)
             return
         typed = pick(form, "service_id", "customer_id", "name", "phone", "is_family")
-        await self._perform(waitlist.add, AddWaiting(who=self.who, **typed, **rest))
-        self._notify("On the waiting list")
+        done = await self._perform(waitlist.add, AddWaiting(who=self.who, **typed, **rest))
+        self._notify("On the waiting list", undo=done.undo)
 
     def _doers(self, service: str) -> list[Option]:
         found = next((one for one in self._choices if str(one.service_id) == service), None)

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from microcrm.domain.formatting import format_weekday_short
 from tests.browser.conftest import PHONE, TABLET, Opener
-from tests.browser.test_calendar import block, drag_by_finger, middle
+from tests.browser.test_calendar import block, book, drag_by_finger, middle
 from tests.browser.test_screens import faults, overflow
 from tests.support.desk import INDIA
 
@@ -23,7 +23,7 @@ def day(ahead: int) -> date:
 
 
 def to_day(page: Page, ahead: int) -> None:
-    """The calendar of that day. What the tab showed before stands there until it has been read."""
+    """The calendar of that day, when it has been read."""
     page.goto(re.sub(r"date=[\d-]+", f"date={day(ahead)}", page.url))
     expect(page.locator(".toolbar")).to_contain_text(format_weekday_short(day(ahead)))
 
@@ -265,6 +265,48 @@ def test_repeating_classes_are_moved_from_the_panel(open_page: Opener) -> None:
     for ahead in (34, 41, 48):
         to_day(page, ahead)
         expect(block(page, "Weekly flow")).to_contain_text(re.compile("3:00", re.IGNORECASE))
+    assert watched.complaints == []
+
+
+def test_repeating_classes_are_called_off_and_all_come_back(open_page: Opener) -> None:
+    watched = open_page("/settings/services")
+    page = watched.page
+    scheduled(page, "Weekly stretch", 35, times="3").click()
+    panel = page.get_by_role("dialog", name="Weekly stretch")
+    panel.get_by_role("button", name="Cancel class").click()
+    expect(panel).to_contain_text("Nobody has booked. The time becomes free.")
+    panel.get_by_label("All still to come").check()
+    expect(panel).to_contain_text("3 classes will be cancelled by you. Their time becomes free.")
+    check(page)
+    panel.get_by_role("button", name="Cancel them").click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_text("3 classes cancelled")).to_be_visible()
+    expect(block(page, "Weekly stretch")).to_have_count(0)
+    page.get_by_role("button", name="Undo").last.click()
+    for ahead in (35, 42, 49):
+        to_day(page, ahead)
+        expect(block(page, "Weekly stretch")).to_be_visible()
+    assert watched.complaints == []
+
+
+def test_what_is_in_the_way_of_a_dragged_series_is_listed_before_it_is_moved(open_page: Opener) -> None:
+    watched = open_page(f"/calendar?date={day(57)}")
+    page = watched.page
+    book(page, "Kala Reddy", "13:15")
+    page.goto(page.url.partition("/calendar")[0] + "/settings/services")
+    made = scheduled(page, "Weekly breath", 50, times="2")
+    drag(page, made, 120)
+    dialog = page.get_by_role("dialog", name="Move Weekly breath")
+    expect(dialog).to_contain_text("Now:")
+    expect(dialog.get_by_text("These stay where they are:")).to_have_count(0)
+    dialog.get_by_label("All still to come").check()
+    expect(dialog.get_by_role("alert")).to_contain_text("These stay where they are:")
+    expect(dialog.get_by_role("alert")).to_contain_text("Plain manager is not free at 1:00 pm")
+    check(page)
+    dialog.get_by_role("button", name="Move the others").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_text("1 class moved")).to_be_visible()
+    expect(made).to_contain_text(re.compile("1:00", re.IGNORECASE))
     assert watched.complaints == []
 
 

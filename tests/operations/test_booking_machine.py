@@ -19,15 +19,14 @@ from microcrm.domain.permissions import Role
 from microcrm.operations.book import Book, BookService, book
 from microcrm.operations.booking_policy import ChangePolicy, change_policy
 from microcrm.operations.booking_status import Answer, Cancel, Step, approve, cancel, decline, step
+from microcrm.operations.class_cancels import CancelClass, cancel_class
 from microcrm.operations.class_moves import MoveClass, move_class
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
-    CancelClass,
     ChangeClass,
     ClassDone,
     JoinClass,
     ScheduleClass,
-    cancel_class,
     change_class,
     join,
     schedule,

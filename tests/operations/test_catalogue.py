@@ -13,7 +13,8 @@ from microcrm.domain.permissions import Role
 from microcrm.domain.trades import TRADES, Trade
 from microcrm.operations import catalogue, categories, resources, skills, templates
 from microcrm.operations.catalogue import SaveService
-from microcrm.operations.classes import CancelClass, ScheduleClass, cancel_class, schedule
+from microcrm.operations.class_cancels import CancelClass, cancel_class
+from microcrm.operations.classes import ScheduleClass, schedule
 from microcrm.operations.undo import take_back
 from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING

@@ -17,16 +17,15 @@ from microcrm.models.records import OutboxMessage
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_status import Step, step
+from microcrm.operations.class_cancels import CancelClass, cancel_class
 from microcrm.operations.class_card import class_card
 from microcrm.operations.class_moves import MoveClass, move_class, preview_class_move
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
-    CancelClass,
     ChangeClass,
     ClassDone,
     JoinClass,
     ScheduleClass,
-    cancel_class,
     change_class,
     join,
     schedule,
@@ -38,7 +37,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.waitlist import WishedTime
 from tests.conftest import Work
 from tests.operations.test_classes import session_of, walk_in
-from tests.support.desk import MONDAY, MORNING, add_service, booking_of, wish
+from tests.support.desk import INDIA, MONDAY, MORNING, add_service, booking_of, wish
 from tests.support.holds import chosen, later, stranger
 from tests.support.shops import Shop
 from tests.support.waiting import List
@@ -133,7 +132,7 @@ def test_what_clashes_is_named_first_and_stays(desk: UnitOfWork, shop: Shop, wee
 def test_one_that_was_moved_by_itself_stays_when_the_others_move(desk: UnitOfWork, weekly: tuple[int, ...]) -> None:
     move_class(desk, MoveClass(weekly[2], 1, "2026-12-15", "09:00"))
     card = class_card(desk, weekly[0])
-    assert (card.moves_following, card.moves_all) == (3, 3)
+    assert card.series == (1, 4, 3, 3, 4, 4)
     move_class(desk, MoveClass(weekly[0], 1, MONDAY, "12:00", scope="all"))
     assert times_of(desk, weekly) == ["30 12:00", "07 12:00", "15 09:00", "21 12:00"]
 
@@ -220,3 +219,18 @@ def test_the_time_that_a_class_leaves_and_the_seats_it_gets_are_offered(
     later_one = waiting.join((WishedTime(MONDAY, start="12 pm", end="1 pm", member_id=shop.members[Role.OWNER]),))
     waiting.do(cancel_class, CancelClass(other.session_id, 1))
     assert waiting.carry_out() == 1 and later_one in waiting.asked()
+
+
+@pytest.mark.parametrize("scope", ["this", "all"])
+def test_the_free_times_of_a_refusal_count_its_own_time_as_free(
+    desk: UnitOfWork, shop: Shop, weekly: tuple[int, ...], scope: str
+) -> None:
+    """The manager gives another class before it and is busy after it until six."""
+    manager = shop.members[Role.MANAGER]
+    book(desk, wish(shop, "12:00", services=(BookService(shop.service_id, manager, "360"),)))
+    command = MoveClass(weekly[0], 1, MONDAY, "12:15", scope=scope)
+    with pytest.raises(SlotTaken) as refused:
+        move_class(desk, command)
+    assert sorted(f"{one.astimezone(INDIA):%H:%M}" for one in refused.value.nearest) == ["09:00", "11:00", "18:00"]
+    [clash] = preview_class_move(desk, command).clashes
+    assert sorted(clash.nearest) == sorted(refused.value.nearest)

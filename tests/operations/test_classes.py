@@ -20,15 +20,14 @@ from microcrm.operations.billing.reading import view_document
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
+from microcrm.operations.class_cancels import CancelClass, cancel_class
 from microcrm.operations.class_card import class_card
 from microcrm.operations.class_moves import MoveClass, move_class
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import (
-    CancelClass,
     ClassDone,
     JoinClass,
     ScheduleClass,
-    cancel_class,
     join,
     schedule,
 )
@@ -253,7 +252,7 @@ def test_the_card_names_who_comes_and_what_can_be_done_with_each(desk: UnitOfWor
     known = join(desk, JoinClass(yoga.session_id, customer_id=shop.customer_id))
     step(desk, Step(known.booking_id, "no_show"))
     card = class_card(desk, yoga.session_id)
-    assert (card.service, card.member, card.taken, card.seats, card.place) == ("Yoga", "Plain manager", 2, 3, 0)
+    assert (card.service, card.member, card.taken, card.seats, card.series.place) == ("Yoga", "Plain manager", 2, 3, 0)
     first, second = card.attendees
     assert (first.customer, first.seats, first.may_cancel, first.actions[0].value) == ("Walk-in", 2, True, "Confirm")
     assert (second.phone, second.status.value, second.may_cancel) == ("+91 98451 12345", "no_show", False)

@@ -12,7 +12,8 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.classes import ClassSession
-from microcrm.operations.classes import CancelClass, ScheduleClass, cancel_class, schedule
+from microcrm.operations.class_cancels import CancelClass, cancel_class
+from microcrm.operations.classes import ScheduleClass, schedule
 from microcrm.operations.hold import ConfirmPublic
 from microcrm.operations.public_booking import Agreed, TakeTime, take_and_book, take_time
 from microcrm.operations.undo import take_back

@@ -11,12 +11,13 @@ from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, Phone
 from microcrm.domain.permissions import Role
 from microcrm.models.waiting import WaitlistPreference
 from microcrm.operations import waitlist, waitlist_view
+from microcrm.operations.undo import take_back
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
 from microcrm.operations.waitlist_view import ListWaiting
 from tests.conftest import Work
 from tests.support.desk import MONDAY
 from tests.support.shops import Shop
-from tests.support.waiting import List
+from tests.support.waiting import ANY_TIME, List
 
 
 @pytest.fixture
@@ -112,6 +113,49 @@ def test_changing_keeps_the_place_in_line(waiting: List) -> None:
     assert [row[1] for row in wishes_of(waiting, entry)] == ["2026-12-01"]
     with pytest.raises(Conflict):
         waiting.do(waitlist.change, command)
+
+
+def test_each_step_of_the_desk_is_taken_back(waiting: List, shop: Shop, neighbour: Shop) -> None:
+    mine = AddWaiting(
+        shop.service_id, (WishedTime(MONDAY, start="10 am", end="12 pm"),), customer_id=waiting.customer()
+    )
+    added = waiting.do(waitlist.add, mine)
+    new = (WishedTime("2026-12-01", "2026-12-04", weekdays=(1, 2), member_id=shop.members[Role.OWNER]),)
+    changed = waiting.do(waitlist.change, ChangeWaiting(added.entry_id, added.version, new, "After work", 1))
+    with pytest.raises(NotFound):
+        waiting.do(take_back, changed.undo, actor=neighbour.actor())
+    with pytest.raises(Forbidden):
+        waiting.do(take_back, changed.undo, actor=shop.actor(Role.STAFF))
+    waiting.do(take_back, changed.undo)
+    [row] = waiting.do(waitlist_view.read_waiting, added.entry_id).rows
+    assert [(one.first_day.isoformat(), one.start_min, one.end_min) for one in row.wishes] == [(MONDAY, 600, 720)]
+    assert (row.note, row.priority) == ("", 0)
+    off = waiting.do(waitlist.withdraw, WithdrawWaiting(added.entry_id))
+    since = waiting.entry(added.entry_id).created_at
+    waiting.do(take_back, off.undo)
+    entry = waiting.entry(added.entry_id)
+    assert (entry.state, entry.closed_at, entry.created_at) == ("waiting", None, since)
+    with pytest.raises(Conflict, match="has changed since"):
+        waiting.do(take_back, added.undo)
+    again = waiting.do(waitlist.withdraw, WithdrawWaiting(added.entry_id))
+    other = waiting.do(waitlist.add, mine)
+    with pytest.raises(Conflict, match="on the list again"):
+        waiting.do(take_back, again.undo)
+    waiting.do(take_back, other.undo)
+    assert waiting.entry(other.entry_id).state == "withdrawn"
+    waiting.wait(16)
+    with pytest.raises(Conflict, match="too long ago"):
+        waiting.do(take_back, again.undo)
+
+
+def test_who_was_offered_a_time_since_is_not_taken_off_by_an_undo(waiting: List, shop: Shop) -> None:
+    visit = waiting.book()
+    added = waiting.do(waitlist.add, AddWaiting(shop.service_id, ANY_TIME, customer_id=waiting.customer()))
+    waiting.cancel(visit)
+    assert waiting.asked() == [added.entry_id]
+    with pytest.raises(Conflict, match="has changed since"):
+        waiting.do(take_back, added.undo)
+    assert waiting.asked() == [added.entry_id]
 
 
 def test_whose_days_are_over_waits_no_longer(waiting: List) -> None:

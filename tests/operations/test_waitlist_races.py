@@ -15,13 +15,18 @@ from sqlalchemy import Engine, func, select, text
 
 from microcrm import wiring
 from microcrm.domain.booking import LIVE
+from microcrm.domain.errors import SlotTaken
+from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, BookingItem
+from microcrm.models.classes import ClassSession
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.waiting import WaitlistEntry
 from microcrm.operations import waitlist_offers
+from microcrm.operations.classes import JoinClass, ScheduleClass, join, schedule
 from microcrm.operations.parts import occupy
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork, system
 from microcrm.settings import settings
+from tests.support.desk import MONDAY, add_service
 from tests.support.shops import TwoShops
 from tests.support.waiting import List
 
@@ -102,8 +107,6 @@ def test_one_cancellation_and_fifty_who_wait(waiting: List, crowd: Engine, size:
 
 
 def stranger(waiting: List) -> str:
-    from microcrm.domain.errors import SlotTaken
-
     try:
         waiting.book()
     except SlotTaken:
@@ -135,6 +138,43 @@ def test_a_yes_against_the_end_of_its_time(waiting: List, crowd: Engine, seed: i
     else:
         assert (waiting.entry(first).state, status, waiting.asked()) == ("waiting", "expired", [second])
     assert visits_at_the_time(waiting) == 1
+    assert deadlocks(crowd) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_a_class_one_seat_is_won_once_and_a_no_asks_the_next_once(waiting: List, crowd: Engine, seed: int) -> None:
+    """Two seats on offer: a yes, a no and the end of their time at once, while strangers want a seat, too."""
+    shop, chance = waiting.shop, random.Random(seed)
+    service = waiting.do(lambda uow: add_service(uow.session, shop, "Yoga", seats=2))
+    yoga = waiting.do(schedule, ScheduleClass(service, shop.members[Role.MANAGER], MONDAY, "18:00"))
+    visit = waiting.do(join, JoinClass(yoga.session_id, 2, who="walk_in"))
+    entries = [waiting.join(service_id=service) for _ in range(5)]
+    waiting.cancel(visit)
+    assert waiting.asked() == entries[:2]
+    if seed % 2:
+        waiting.wait(31)
+
+    def joins() -> bool:
+        try:
+            return bool(waiting.do(join, JoinClass(yoga.session_id, who="walk_in")))
+        except SlotTaken:
+            return False
+
+    acts: list[Callable[[], Any]] = [
+        partial(waiting.answer, entries[0], "accept"), partial(waiting.answer, entries[1], "decline"),
+        waiting.run_out, waiting.run_out, joins, joins,
+    ]  # fmt: skip
+    chance.shuffle(acts)
+    at_once(acts)
+    session = waiting.do(lambda uow: uow.session.get_one(ClassSession, yoga.session_id))
+    seated = select(func.count()).where(BookingItem.session_id == yoga.session_id, BookingItem.is_live)
+    assert session.taken == waiting.do(lambda uow: uow.session.execute(seated).scalar_one()) <= 2
+    offers = waiting.offers()
+    assert len({entry for entry, _ in offers}) == len(offers), "nobody is asked twice"
+    assert [entry for entry, _ in offers] == entries[: len(offers)], "and nobody is left out"
+    won = [entry for entry, state in offers if state == "accepted"]
+    assert [entry for entry in entries if waiting.entry(entry).state == "booked"] == won
+    assert sorted(waiting.asked()) == [entry for entry, state in offers if state == "open"]
     assert deadlocks(crowd) == 0
 
 

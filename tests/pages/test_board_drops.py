@@ -97,13 +97,65 @@ async def test_a_dragged_class_of_a_series_asks_which_and_names_clashes(server: 
     move = await tab.state(ClassMove)
     assert move.is_open and (move.card.moves_following, move.card.moves_all) == ("3 classes", "3 classes")
     typed = {"day": DAY, "time": "14:00", "member_id": str(manager), "minutes": "60", "scope": "all"}
-    await tab.send(ClassMove.save, form=typed)
+    assert move.clashes == [], "it alone can go there"
+    await tab.send(ClassMove.typed, name="scope", value="all")
     move = await tab.state(ClassMove)
-    assert move.is_open and [row.day for row in move.clashes] == [later]
+    assert move.is_open and [row.day for row in move.clashes] == [later], "listed before anything is pressed"
     assert (await on_board(tab))[name] == ("10:00", 60)
+    await tab.send(ClassMove.typed, name="time", value="17:00")
+    assert (await tab.state(ClassMove)).clashes == []
+    await tab.send(ClassMove.typed, name="time", value="14:00")
     assert not (await tab.send(ClassMove.save, form=typed)).refusals
     assert (await on_board(tab))[name] == ("14:00", 60)
     assert [one.text for one in await notices(tab)][-1] == "2 classes moved"
+
+
+async def test_what_came_into_the_way_since_it_was_listed_is_shown_first(server: Server, a: Shop) -> None:
+    teacher = BookService(class_service(a), a.members[Role.MANAGER])
+    made = act_as(a.actor(), schedule_all, ScheduleClasses(SeriesWish((teacher,), DAY, "10:00", count=3)))
+    days = [(datetime.fromisoformat(DAY) + timedelta(weeks=n)).date().isoformat() for n in range(3)]
+    tab, name, manager = await board(server, a), f"class{made.session_ids[0]}", a.members[Role.MANAGER]
+    await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:00", manager))
+    typed = {"day": DAY, "time": "14:00", "member_id": str(manager), "minutes": "60", "scope": "all"}
+    await tab.send(ClassMove.typed, name="scope", value="all")
+    act_as(a.actor(), book, wish(a, "14:15", day=days[2]))
+    await tab.send(ClassMove.save, form=typed)
+    move = await tab.state(ClassMove)
+    assert move.is_open and [row.day for row in move.clashes] == [days[2]]
+    act_as(a.actor(), book, wish(a, "14:15", day=days[1]))
+    await tab.send(ClassMove.save, form=typed)
+    assert [row.day for row in (await tab.state(ClassMove)).clashes] == days[1:]
+    assert not (await tab.send(ClassMove.save, form=typed)).refusals
+    assert [one.text for one in await notices(tab)][-1] == "1 class moved"
+
+
+async def test_a_class_dropped_where_it_cannot_be_is_offered_other_times_at_once(
+    server: Server, a: Shop, yoga: ClassDone
+) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, who="walk_in"))
+    act_as(a.actor(), book, wish(a, "14:15", day=DAY))
+    tab, name, manager = await board(server, a), f"class{yoga.session_id}", a.members[Role.MANAGER]
+    await tab.send(Drops.moved, change=class_dragged(name, "14:00", "15:00", manager))
+    move, shell = await tab.state(ClassMove), await tab.state(AppState)
+    assert len(move.nearest) == 3 and "not free at 2:00 pm" in shell.errors["time"]
+    offered = move.nearest[0]
+    await tab.send(ClassMove.take, day=offered.day, time=offered.time)
+    move, shell = await tab.state(ClassMove), await tab.state(AppState)
+    assert (move.start.time, move.nearest, shell.errors) == (offered.time, [], {})
+    await tab.send(ClassMove.typed, name="time", value="22:00")
+    move, shell = await tab.state(ClassMove), await tab.state(AppState)
+    assert move.asks_reason and "shop is open" in shell.errors["time"]
+    for name, value in (("time", "soon"), ("minutes", "1"), ("scope", "x" * 99), ("other", "x")):
+        answer = await tab.send(ClassMove.typed, name=name, value=value)
+        assert not answer.crashes and not answer.refusals
+
+
+async def test_typing_before_anything_is_open_shows_nothing(server: Server, a: Shop) -> None:
+    tab = await board(server, a)
+    for name in ("scope", "day", "member_id"):
+        answer = await tab.send(ClassMove.typed, name=name, value="all")
+        assert not answer.crashes and not answer.refusals
+    assert (await tab.state(ClassMove)).clashes == []
 
 
 async def test_a_class_is_no_block_of_those_whose_it_is_not(
@@ -168,8 +220,7 @@ async def test_the_rest_of_a_series_follows_a_drag_after_its_clashes_were_seen(s
     assert (edit.scope, edit.start.day, edit.start.time, edit.start.minutes) == ("following", week(1), "16:00", "60")
     assert "4:00 pm" in edit.letter.text and edit.letter.text.count("Dec") + edit.letter.text.count("Jan") >= 1
     form = {"day": week(1), "time": "16:00", "member_id": edit.start.member_id, "minutes": "60"}
-    await tab.send(SeriesEdit.save_move, form=form)
-    assert [row.day for row in (await tab.state(SeriesEdit)).clashes] == [week(2)]
+    assert [row.day for row in edit.clashes] == [week(2)], "listed before anything is pressed"
     assert not (await tab.send(SeriesEdit.save_move, form=form)).refusals
     assert await times(tab) == [["10:00"], ["16:00"], ["10:00", "16:15"], ["16:00"]]
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from microcrm.domain.permissions import Role
+from microcrm.operations.book import BookService
 from microcrm.operations.catalogue import SaveService, save_service
 from microcrm.operations.class_card import class_card
+from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import ClassDone, JoinClass, ScheduleClass, join, schedule
+from microcrm.operations.series import SeriesWish
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.calendar import Calendar
@@ -168,6 +171,29 @@ async def test_calling_a_class_off_and_taking_that_back(server: Server, a: Shop,
     await tab.send(AppState.undo, token=(await notices(tab))[-1].undo)
     after = act_as(a.actor(), class_card, yoga.session_id)
     assert after.is_live and [one.customer for one in after.attendees] == ["Plain Iyer"]
+
+
+async def test_a_class_is_called_off_with_those_that_follow(server: Server, a: Shop) -> None:
+    teacher = BookService(class_service(a), a.members[Role.MANAGER])
+    ids = act_as(a.actor(), schedule_all, ScheduleClasses(SeriesWish((teacher,), DAY, "10:00", count=3))).session_ids
+    for one in ids[1:]:
+        act_as(a.actor(), join, JoinClass(one, customer_id=a.customer_id))
+    tab = await calendar(server, a)
+    await tab.send(ClassPanel.open, session_id=str(ids[1]))
+    await tab.send(ClassPanel.ask, form="cancel")
+    panel = await tab.state(ClassPanel)
+    assert (panel.card.off_following, panel.card.off_all) == ("2 classes", "3 classes")
+    assert (panel.off, panel.off_visits) == ("1 booking will be cancelled by you. The time becomes free.", "1 booking")
+    await tab.send(ClassPanel.pick_scope, scope="all")
+    panel = await tab.state(ClassPanel)
+    assert panel.off == "3 classes with 2 bookings will be cancelled by you. Their time becomes free."
+    assert (await tab.send(ClassPanel.pick_scope, scope="some")).codes == ["invalid"]
+    await tab.send(ClassPanel.save_cancel, form={"reason": "Ill", "scope": "following", "tell": "on"})
+    assert [act_as(a.actor(), class_card, one).is_live for one in ids] == [True, False, False]
+    last = (await notices(tab))[-1]
+    assert last.text == "2 classes cancelled"
+    await tab.send(AppState.undo, token=last.undo)
+    assert [act_as(a.actor(), class_card, one).taken for one in ids] == [0, 1, 1]
 
 
 async def test_what_happens_elsewhere_shows_unless_a_form_is_open(server: Server, a: Shop, yoga: ClassDone) -> None:

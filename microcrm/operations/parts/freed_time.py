@@ -33,8 +33,8 @@ MOST = 500  # entries looked at for one freed time
 
 @dataclass(frozen=True, slots=True)
 class FreedSpan:
-    """One member's time. ``booking_id``: the visit that had it. With ``session_id`` a place in that class of
-    ``service_id`` became free."""
+    """One member's time. ``booking_id``: the visit that had it; else ``class_id``: the class that did. With ``session_id`` a
+    place in that class of ``service_id`` became free."""
 
     booking_id: int | None
     member_id: int
@@ -42,6 +42,7 @@ class FreedSpan:
     end: datetime
     service_id: int
     session_id: int | None = None
+    class_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,11 @@ class Candidate:
 
 
 def spans_of(items: Iterable[BookingItem]) -> list[FreedSpan]:
-    """The time of these items as they stand."""
+    """The time of these items as they stand; of a class each place."""
     return [
         FreedSpan(item.booking_id, item.member_id, item.starts_at, item.ends_at, item.service_id, item.session_id)
         for item in items
+        for _ in range(min(item.seats, MOST_SEATS) if item.session_id is not None else 1)
     ]
 
 
@@ -80,16 +82,16 @@ def tell_class_time_freed(
 ) -> None:
     """A class was moved or called off: whoever gave it is free then. Whoever is first in line is asked."""
     if end > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
-        span = [member_id, start.isoformat(), end.isoformat(), session.service_id, None]
+        span = [member_id, start.isoformat(), end.isoformat(), session.service_id, None, session.id]
         key = f"freed:class:{session.id}:{session.version}:time"
         uow.enqueue(KIND, key, {"booking_id": None, "spans": [span]}, due_at=uow.now + UNDO_TIME)
 
 
 def tell_seats_freed(uow: UnitOfWork, session: ClassSession, seats: int) -> None:
-    """A class got so many more seats: somebody may have waited for one."""
-    if session.ends_at > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
+    """So many more seats of a class can be had: somebody may have waited for one."""
+    if seats > 0 and session.ends_at > uow.now and uow.session.execute(select(_somebody_waits(uow))).scalar():
         times = session.starts_at.isoformat(), session.ends_at.isoformat()
-        span = [session.member_id, *times, session.service_id, session.id]
+        span = [session.member_id, *times, session.service_id, session.id, session.id]
         key = f"freed:class:{session.id}:{session.version}"
         uow.enqueue(
             KIND,
@@ -108,13 +110,15 @@ def spans_in(payload: dict[str, Any]) -> list[FreedSpan]:
 
 
 def stretches(uow: UnitOfWork, span: FreedSpan) -> list[Freed]:
-    """What of it is free now, with the free time around it. Usually one; none when somebody has booked it meanwhile."""
+    """What of it is free now, with the free time around it. Usually one; none when somebody has booked it meanwhile, or a
+    class does not take place then any more."""
     zone = zone_of(uow.actor.zone)
     day, start = to_wall(span.start, zone)
     length = int((span.end - span.start).total_seconds()) // 60
     freed = Window(start, min(start + length, 24 * 60))
     if span.session_id is not None:
-        return [Freed(span.member_id, day, freed, freed)]
+        member_id = _who_gives_class(uow, span)
+        return [] if member_id is None else [Freed(member_id, day, freed, freed)]
     working = read_working_time(uow, day, day, {span.member_id}).member(span.member_id, day).working
     busy = read_busy(uow, *day_bounds(day, zone), [span.member_id]).taken.get(span.member_id, [])
     taken = [Window(max(0, _minute(one.start, day, zone)), min(24 * 60, _minute(one.end, day, zone))) for one in busy]
@@ -152,6 +156,15 @@ def candidates(
     return found
 
 
+def _who_gives_class(uow: UnitOfWork, span: FreedSpan) -> int | None:
+    """``None`` when it is off, or at another time."""
+    one = ClassSession
+    query = select(one.member_id).where(
+        one.business_id == uow.business_id, one.id == span.session_id, one.is_live, one.starts_at == span.start
+    )
+    return uow.session.scalars(query).first()
+
+
 def _somebody_waits(uow: UnitOfWork) -> Any:
     return exists().where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.state == "waiting")
 
@@ -166,11 +179,6 @@ def _waiting_rows(
         wish.first_day <= freed.day,
         wish.last_day >= freed.day,
         or_(wish.member_id.is_(None), wish.member_id == freed.member_id),
-    )
-    asked = exists().where(
-        WaitlistOffer.business_id == entry.business_id,
-        WaitlistOffer.entry_id == entry.id,
-        WaitlistOffer.freed_booking_id == span.booking_id,
     )
     same = [Service.seats == 1] if span.session_id is None else [Service.id == span.service_id]
     return uow.session.execute(
@@ -197,11 +205,26 @@ def _waiting_rows(
             Customer.archived_at.is_(None),
             suits,
             *same,
-            *([~asked] if span.booking_id is not None else []),
+            ~_was_asked(span),
         )
         .order_by(entry.priority.desc(), entry.created_at, entry.id)
         .limit(MOST)
     ).all()  # fmt: skip
+
+
+def _was_asked(span: FreedSpan) -> Any:
+    """Whether the entry has been offered what this visit gave back, or this class at about that time, before."""
+    offer = WaitlistOffer
+    asked = exists().where(offer.business_id == WaitlistEntry.business_id, offer.entry_id == WaitlistEntry.id)
+    if span.booking_id is not None:
+        return asked.where(offer.freed_booking_id == span.booking_id)
+    return asked.where(
+        offer.freed_session_id == span.class_id,
+        Booking.business_id == offer.business_id,
+        Booking.id == offer.booking_id,
+        Booking.starts_at < span.end,
+        Booking.ends_at > span.start,
+    )
 
 
 def _taken(uow: UnitOfWork, freed: Freed, customers: Collection[int]) -> dict[int, list[Window]]:

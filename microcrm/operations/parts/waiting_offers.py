@@ -7,6 +7,7 @@ its time exactly one is first, and the other sees what came of it; nobody is ask
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select, text, update
@@ -20,17 +21,18 @@ from microcrm.domain.zones import to_instant, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.waiting import WaitlistEntry, WaitlistOffer
 from microcrm.operations.booking_policy import policy_of
-from microcrm.operations.notices import Offered, notify
+from microcrm.operations.notices import Offered, notify, withdraw_offer
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import note_event, open_booking
 from microcrm.operations.parts.class_seats import find_place, take_place
-from microcrm.operations.parts.freed_time import Candidate, FreedSpan, candidates, stretches
+from microcrm.operations.parts.freed_time import Candidate, FreedSpan, candidates, spans_of, stretches
 from microcrm.operations.parts.lapse import lock_lapsing
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=5)  # a hold outlasts its offers: the next are asked before strangers find the time free
+SOURCE = "waitlist"  # of the bookings that keep what is offered
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -62,11 +64,12 @@ def make_offers(
     terms: PolicyTerms,
     entries: Sequence[int],
     booking_id: int,
-    freed_booking_id: int | None,
+    span: FreedSpan | None,
     *,
     is_told: bool = True,
 ) -> list[int]:
-    """Offer the time that the hold keeps to these entries; those that are not waiting any more are left out."""
+    """Offer the time that the hold keeps to these entries; those that are not waiting any more are left out. ``span`` says
+    what became free; ``None``: the desk chose the time."""
     booking = uow.session.get_one(Booking, booking_id)
     until = min(uow.now + timedelta(minutes=terms.offer_min), booking.starts_at)
     waiting = update(WaitlistEntry).where(
@@ -86,7 +89,7 @@ def make_offers(
     for entry_id in (one for one in entries if one in still):
         offer = WaitlistOffer(
             business_id=uow.business_id, entry_id=entry_id, booking_id=booking_id, offered_at=uow.now,
-            expires_at=until, freed_booking_id=freed_booking_id,
+            expires_at=until, freed_booking_id=span and span.booking_id, freed_session_id=span and span.class_id,
         )  # fmt: skip
         uow.session.add(offer)
         uow.session.flush()
@@ -141,25 +144,42 @@ def close_open_offer(uow: UnitOfWork, entry_id: int) -> None:
         for offer in open_offers(uow, booking_id):
             if offer.entry_id == entry_id:
                 close_offer(uow, offer, "declined")
-                pass_on(uow, booking, items, offer.freed_booking_id)
+                pass_on(uow, booking, items, offer)
 
 
-def pass_on(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], freed_booking_id: int | None) -> None:
-    """When nobody who was asked can still say yes, the time goes to the next in turn, or is free for all."""
+def pass_on(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], offer: WaitlistOffer) -> None:
+    """When nobody who was asked can still say yes, the time goes to the next in turn, or is free for all. A time that the
+    desk had chosen for one person is offered to nobody else."""
     if open_offers(uow, booking.id or 0):
         return
     spans = [
-        FreedSpan(freed_booking_id, item.member_id, item.starts_at, item.ends_at, item.service_id, item.session_id)
-        for item in items
+        replace(span, booking_id=offer.freed_booking_id, class_id=offer.freed_session_id) for span in spans_of(items)
     ]
     if booking.status == BookingStatus.HOLD:
         set_status(uow, booking, items, BookingStatus.EXPIRED)
         note_event(uow, booking.id or 0, "expired", old=BookingStatus.HOLD, new=BookingStatus.EXPIRED)
     elif booking.status != BookingStatus.EXPIRED:
         return
+    if offer.freed_booking_id is None and offer.freed_session_id is None:
+        return
     for span in spans:
-        if freed_booking_id is not None:
-            offer_span(uow, span)
+        offer_span(uow, span)
+
+
+def end_offers(uow: UnitOfWork, visits: Sequence[tuple[Booking, Sequence[BookingItem]]]) -> int:
+    """What is offered does not take place as it was offered: nobody can say yes any more, and whoever has read the offer is
+    told. ``visits`` are locked; of these the holds of the waiting list. How many."""
+    held = [pair for pair in visits if pair[0].status == BookingStatus.HOLD and pair[0].source == SOURCE]
+    for booking, items in held:
+        for offer in open_offers(uow, booking.id or 0):
+            close_offer(uow, offer, "lost")
+            entry = uow.session.get_one(WaitlistEntry, offer.entry_id)
+            offered = Offered(offer.id or 0, entry.customer_id, entry.language)
+            if withdraw_offer(uow, offer.id or 0):
+                notify(uow, booking, NoticeStep.OFFER_GONE, offered=offered)
+        set_status(uow, booking, items, BookingStatus.EXPIRED)
+        note_event(uow, booking.id or 0, "expired", old=BookingStatus.HOLD, new=BookingStatus.EXPIRED)
+    return len(held)
 
 
 def _offer_stretch(
@@ -172,7 +192,7 @@ def _offer_stretch(
         asked = band(left, terms.offer_band)
         booking_id = _keep(uow, terms, span, freed, asked, found)
         if booking_id is not None:
-            make_offers(uow, terms, [one.entry.entry_id for one in asked], booking_id, span.booking_id)
+            make_offers(uow, terms, [one.entry.entry_id for one in asked], booking_id, span)
             return [one.entry.entry_id for one in asked]
         gone = {(one.entry.service_id, one.start) for one in asked}  # no room for it, or somebody was quicker
         left = [one for one in left if (one.entry.service_id, one.start) not in gone]
@@ -196,7 +216,7 @@ def _keep(
     start = to_instant(freed.day, asked[0].start, zone_of(uow.actor.zone))
     customer_id = found[asked[0].entry.entry_id].customer_id if len(asked) == 1 else None
     until = min(uow.now + timedelta(minutes=terms.offer_min), start) + GRACE
-    visit = NewVisit(BookingStatus.HOLD, "waitlist", customer_id, expires_at=until)
+    visit = NewVisit(BookingStatus.HOLD, SOURCE, customer_id, expires_at=until)
     if span.session_id is not None:
         try:
             return take_place(uow, find_place(uow, span.session_id, 1), visit).booking_id
