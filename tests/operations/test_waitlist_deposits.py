@@ -9,15 +9,19 @@ import pytest
 from sqlalchemy import select
 
 from microcrm.domain.booking import BookingStatus
+from microcrm.domain.permissions import Role
 from microcrm.models.gateway import GatewayPayment, GatewayRefund
 from microcrm.models.records import AuditEvent
 from microcrm.operations import waitlist_offers
+from microcrm.operations.class_moves import MoveClass, move_class
+from microcrm.operations.classes import ScheduleClass, schedule
 from microcrm.operations.lapsing import lapse
 from microcrm.operations.unit_of_work import VISITOR, system
+from microcrm.operations.waitlist import WishedTime
 from microcrm.operations.waitlist_offers import AnswerOffer, OfferByHand, OfferView
 from tests.conftest import Work
 from tests.support.deposits import DEPOSIT, ask_ahead, captured, hear, money_of, open_till, order_for
-from tests.support.desk import MONDAY, booking_of
+from tests.support.desk import MONDAY, add_service, booking_of
 from tests.support.shops import Shop
 from tests.support.waiting import List
 
@@ -172,3 +176,15 @@ def test_a_service_that_asks_for_nothing_is_booked_at_once(waiting: List) -> Non
     assert page(waiting, entry).cost.due == 0  # type: ignore[union-attr]
     assert waiting.answer(entry, "accept").state == "accepted"
     assert status(waiting, waiting.hold_of(entry).id) == S.BOOKED
+
+
+def test_the_time_that_a_class_left_goes_down_the_line_when_it_is_not_paid(waiting: List, shop: Shop) -> None:
+    service = waiting.do(lambda uow: add_service(uow.session, shop, "Yoga", seats=2))
+    one = waiting.do(schedule, ScheduleClass(service, shop.members[Role.MANAGER], MONDAY, "10:00"))
+    first, second = (waiting.join((WishedTime(MONDAY, start="10 am", end="11 am"),)) for _ in range(2))
+    waiting.do(move_class, MoveClass(one.session_id, 1, MONDAY, "15:00"))
+    waiting.carry_out()
+    assert waiting.answer(first, "accept").state == "unpaid"
+    run_out_of_time(waiting)
+    assert waiting.entry(first).state == "waiting"
+    assert waiting.asked() == [second]

@@ -63,18 +63,21 @@ def spans_of(items: Iterable[BookingItem]) -> list[FreedSpan]:
     ]
 
 
-def tell_freed(uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan], *, freed_by: int | None = None) -> None:
-    """Somebody may have waited for this. Call it in the transaction in which the booking loses that time. ``freed_by``: the
-    visit that had it before, whose time was offered already."""
+def tell_freed(
+    uow: UnitOfWork, booking: Booking, freed: Iterable[FreedSpan], *, offered: WaitlistOffer | None = None
+) -> None:
+    """Somebody may have waited for this. Call it in the transaction in which the booking loses that time. ``offered``: as what
+    it was offered before; then it goes on from there down the line."""
+    freed_by, class_id = (offered.freed_booking_id, offered.freed_session_id) if offered else (booking.id, None)
     spans = [
-        [span.member_id, span.start.isoformat(), span.end.isoformat(), span.service_id, span.session_id]
+        [span.member_id, span.start.isoformat(), span.end.isoformat(), span.service_id, span.session_id, class_id]
         for span in freed
         if span.end > uow.now
     ]
     if not spans or not uow.session.execute(select(_somebody_waits(uow))).scalar():
         return
     key = f"freed:{booking.id}:{booking.version}"
-    uow.enqueue(KIND, key, {"booking_id": freed_by or booking.id, "spans": spans}, due_at=uow.now + UNDO_TIME)
+    uow.enqueue(KIND, key, {"booking_id": freed_by, "spans": spans}, due_at=uow.now + UNDO_TIME)
 
 
 def tell_class_time_freed(

@@ -14,7 +14,7 @@ SOURCE = "waitlist"
 
 
 def time_not_paid(uow: UnitOfWork, booking: Booking, items: list[BookingItem]) -> None:
-    """The visit has lapsed: its time is told as freed by the visit that had it first, so that nobody is asked twice for it.
+    """The visit has lapsed: its time is told as freed by the visit or class that had it first, so that nobody is asked twice.
     A time that the desk had chosen goes to nobody by itself, as with a no."""
     offer = _accepted(uow, booking)
     if offer is None:
@@ -32,8 +32,8 @@ def time_not_paid(uow: UnitOfWork, booking: Booking, items: list[BookingItem]) -
         execution_options={"synchronize_session": False},
     )
     uow.audit("waitlist.unpaid", "waitlist_entry", offer.entry_id, offer_id=offer.id, booking_id=booking.id)
-    if offer.freed_booking_id is not None:
-        tell_freed(uow, booking, spans_of(items), freed_by=offer.freed_booking_id)
+    if offer.freed_booking_id is not None or offer.freed_session_id is not None:
+        tell_freed(uow, booking, spans_of(items), offered=offer)
 
 
 def time_paid_after_all(uow: UnitOfWork, booking: Booking) -> None:

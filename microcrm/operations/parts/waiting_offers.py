@@ -28,11 +28,11 @@ from microcrm.operations.parts.booking_rows import note_event, open_booking
 from microcrm.operations.parts.class_seats import find_place, take_place
 from microcrm.operations.parts.freed_time import Candidate, FreedSpan, candidates, spans_of, stretches
 from microcrm.operations.parts.lapse import lock_lapsing
+from microcrm.operations.parts.unpaid_offers import SOURCE
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.unit_of_work import UnitOfWork
 
 GRACE = timedelta(minutes=5)  # a hold outlasts its offers: the next are asked before strangers find the time free
-SOURCE = "waitlist"  # of the bookings that keep what is offered
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
