@@ -70,6 +70,7 @@ class DepositMoney:
     unsent: int = 0
     dispute: str = ""
     respond_by: datetime | None = None
+    mode: str = ""  # of the shop's account today: live, or test and sandbox, which move no money
 
     @property
     def stays(self) -> int:

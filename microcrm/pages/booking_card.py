@@ -134,6 +134,7 @@ def _deposit() -> rx.Component:
     line = Card.card.deposit
     return rx.fragment(
         rx.el.p(icon("indian_rupee", "s"), line.line, class_name="card-note num"),
+        rx.cond(line.mark != "", rx.el.p(chip(line.mark, "warn"))),
         rx.cond(line.alert != "", alert("warn", "This deposit needs a look", line.alert)),
         rx.cond(
             line.may_give_back | line.may_leave,

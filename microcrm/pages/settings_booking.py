@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from microcrm.components.buttons import button, link
-from microcrm.components.cards import card
+from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import (
     area_field,
@@ -132,6 +132,7 @@ def _ahead() -> rx.Component:
                     action=link("Online payments", "/settings/payments"),
                 ),
             ),
+            rx.cond(S.mode_mark != "", rx.el.p(chip(S.mode_mark, "warn"))),
             choice_field("deposit_kind", "What is paid ahead", S.errors, kinds, value=S.rules.deposit_kind),
             rx.el.div(
                 rx.el.div(

@@ -30,10 +30,11 @@ DISPUTES = {
 
 @dataclass(frozen=True)
 class DepositLine:
-    """``line``: what was paid and what became of it, "" for a visit without a deposit. ``alert`` needs a look, ``may_leave`` that
-    somebody may say so, ``may_give_back`` that something is left."""
+    """``line``: what was paid and what became of it, "" for a visit without a deposit. ``mark``: that no real money moves.
+    ``alert`` needs a look, ``may_leave`` that somebody may say so, ``may_give_back`` that something is left."""
 
     line: str = ""
+    mark: str = ""
     alert: str = ""
     may_leave: bool = False
     may_give_back: bool = False
@@ -52,10 +53,16 @@ def deposit_line(money: DepositMoney, zone: str, *, may_give_back: bool) -> Depo
         alerts.append(dispute_words(money.dispute, money.respond_by, zone))
     return DepositLine(
         line=" · ".join(_parts(money)),
+        mark=mode_mark(money.mode),
         alert=" ".join(alerts),
         may_leave=may_give_back and ((money.is_news and bool(money.concern)) or money.unsent > 0),
         may_give_back=may_give_back and money.left > 0,
     )
+
+
+def mode_mark(mode: str) -> str:
+    """Like "No money moves: sandbox"; "" for real money, and for a shop that takes none online."""
+    return f"No money moves: {mode}" if mode in ("sandbox", "test") else ""
 
 
 def deposit_words(deposit: int, fee: int) -> str:

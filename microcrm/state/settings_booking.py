@@ -15,6 +15,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy, policy_of
 from microcrm.operations.online.refunds import way_to_pay
 from microcrm.state.base import AppState
+from microcrm.state.deposit_words import mode_mark
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
 
@@ -59,11 +60,13 @@ class BookingRules(AppState):
     rules: RulesForm = RulesForm()
     saving: str = ""  # the card that is being saved
     takes_online: bool = False  # the shop has keys of Razorpay, or the sandbox
+    mode_mark: str = ""  # that no real money moves
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
-        self.takes_online = bool(await self._perform(way_to_pay))
+        mode = await self._perform(way_to_pay)
+        self.takes_online, self.mode_mark = bool(mode), mode_mark(mode)
         self.rules, self.is_ready, self.errors = form_of(await self._perform(policy_of)), True, {}
 
     @rx.event

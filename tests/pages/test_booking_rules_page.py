@@ -90,6 +90,7 @@ async def test_what_is_paid_ahead_is_said_plainly_and_mistakes_save_nothing(
     connected_shop(fresh_database.a)
     await tab.send(BookingRules.load)
     assert (await tab.state(BookingRules)).takes_online
+    assert (await tab.state(BookingRules)).mode_mark == "No money moves: test"
     form = {"deposit_kind": "fixed", "deposit_amount": "250.50", "deposit_percent": "", "payment_min": "20"}
     for wrong, field in (
         ({"deposit_amount": ""}, "deposit_amount"),

@@ -53,7 +53,8 @@ async def test_the_card_says_what_was_paid_and_gives_it_back(server: Server, sho
     booking, item = paid_visit(shop)
     tab = tab_of(server, shop)
     await tab.send(Card.open, item_id=str(item))
-    assert (await tab.state(Card)).card.deposit.line == "Deposit of ₹200.00 paid online"
+    shown = (await tab.state(Card)).card.deposit
+    assert (shown.line, shown.mark) == ("Deposit of ₹200.00 paid online", "No money moves: test")
     await tab.send(DepositForm.ask, is_asking=True)
     assert (await tab.state(DepositForm)).is_asking
     assert (await tab.send(DepositForm.give_back)).refusals == []

@@ -57,7 +57,9 @@ SELECT (SELECT coalesce(sum(amount_paise), 0) FROM came WHERE payment_id IS NOT 
    WHERE b.status = 'failed' AND NOT EXISTS (SELECT FROM back l WHERE l.gateway_payment_id = b.gateway_payment_id AND l.id > b.id)
      AND (came.concern_closed_at IS NULL OR came.concern_closed_at <= b.at)) AS unsent,
   coalesce((SELECT status FROM disputed ORDER BY id DESC LIMIT 1), '') AS dispute,
-  (SELECT respond_by FROM disputed ORDER BY id DESC LIMIT 1) AS respond_by
+  (SELECT respond_by FROM disputed ORDER BY id DESC LIMIT 1) AS respond_by,
+  coalesce((SELECT CASE WHEN is_sandbox THEN 'sandbox' WHEN left(key_id, 9) = 'rzp_live_' THEN 'live' ELSE 'test' END
+            FROM gateway_accounts WHERE business_id = :business), '') AS mode
 """)
 
 
@@ -106,7 +108,7 @@ def deposit_money(uow: UnitOfWork, booking: Booking) -> DepositMoney:
     values = {"business": uow.business_id, "booking": booking.id}
     row = uow.session.connection().execute(_MONEY, values).one()
     sums = {name: int(getattr(row, name)) for name in ("paid", "back", "going", "used", "held", "unsent")}
-    rest = {name: getattr(row, name) for name in ("concern", "is_at_bank", "is_news", "dispute", "respond_by")}
+    rest = {name: getattr(row, name) for name in ("concern", "is_at_bank", "is_news", "dispute", "respond_by", "mode")}
     return DepositMoney(asked=booking.deposit_paise, **sums, **rest)
 
 
