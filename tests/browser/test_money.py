@@ -165,12 +165,13 @@ def test_a_bill_comes_again(open_page: Opener, site: Site) -> None:
     page.get_by_role("button", name="Pause", exact=True).click()
     expect(row.locator(".chip")).to_have_text("Paused")
     row.get_by_role("button", name="Actions for this recurring bill").click()
-    page.get_by_role("button", name="Change", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Change this recurring bill")
+    page.get_by_role("button", name="When it comes", exact=True).click()
+    dialog = page.get_by_role("dialog", name="When this bill comes")
     check(page)
     dialog.get_by_role("radio", name=re.compile("^Issue it")).check()
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
+    change_its_lines(page, row)
     row.get_by_role("button", name="Actions for this recurring bill").click()
     page.get_by_role("button", name="End", exact=True).click()
     page.get_by_role("dialog", name="End this recurring bill?").get_by_role("button", name="End it").click()
@@ -178,6 +179,29 @@ def test_a_bill_comes_again(open_page: Opener, site: Site) -> None:
     row.get_by_role("link", name="Draft", exact=True).click()
     expect(page.get_by_label("Note on the bill")).to_have_value(re.compile("^For "))
     assert watched.complaints == []
+
+
+def change_its_lines(page: Page, row: Locator) -> None:
+    """A wrong price keeps what was typed; the right one counts from the next bill on; Undo takes it back."""
+    row.get_by_role("button", name="Actions for this recurring bill").click()
+    page.get_by_role("button", name="What stands on it", exact=True).click()
+    dialog = page.get_by_role("dialog", name="What stands on this recurring bill")
+    first, second = (dialog.locator(".plan-line:not(.plan-heads)").nth(at) for at in (0, 1))
+    expect(first.get_by_label("Description")).to_have_value("Haircut")
+    check(page)
+    second.get_by_label("Description").fill("Beard")
+    second.get_by_label("Rate in rupees").fill("much")
+    dialog.get_by_role("button", name="Save").click()
+    expect(second.get_by_text("must be an amount")).to_be_visible()
+    expect(second.get_by_label("Description")).to_have_value("Beard")
+    second.get_by_label("Rate in rupees").fill("100")
+    dialog.get_by_label("Text on each bill").fill("Chair 3")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).to_be_hidden()
+    changed = page.locator("tbody tr").filter(has_text="₹1,000.00")
+    expect(changed).to_contain_text("Haircut and 1 more")
+    page.get_by_role("button", name="Undo").last.click()
+    expect(row).to_be_visible()
 
 
 def let_it_be_due(site: Site) -> None:

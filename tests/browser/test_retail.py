@@ -109,3 +109,23 @@ def test_a_delivery_is_noted_and_taken_back_on_a_phone(open_page: Opener, produc
     page.get_by_role("button", name="Undo").last.click()
     expect(row.locator(".stock-count")).to_contain_text("2")
     assert watched.complaints == []
+
+
+def test_a_list_is_read_with_a_verdict_on_each_row(open_page: Opener, site: Site) -> None:
+    watched = open_page("/settings/products", device=PHONE)
+    page = watched.page
+    text = "Name,SKU,Price,Stock,HSN\nBrush of a list,L-1,90,4,96032900\nComb of a list,L-2,much,1,96151100\n"
+    page.get_by_label("List").set_input_files({"name": "list.csv", "mimeType": "text/csv", "buffer": text.encode()})
+    page.get_by_role("button", name="Read", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("What came of the list")
+    lines = page.locator(".list > li")
+    expect(lines.nth(0)).to_contain_text(re.compile("Comb of a list.*Not taken.*Row 3"))
+    expect(lines.nth(1)).to_contain_text(re.compile("Brush of a list.*Added.*4 in stock"))
+    assert faults(page) == [] and overflow(page) <= 0
+    page.get_by_role("link", name="To the products").click()
+    row = page.locator(".list > li").filter(has_text="Brush of a list")
+    expect(row.locator(".stock-count")).to_contain_text("4")
+    page.goto(f"{site.url}/stock")
+    line = page.locator("tbody tr").filter(has_text="Brush of a list")
+    expect(line.locator("td[data-label='At last']")).to_have_text("4")
+    assert watched.complaints == []
