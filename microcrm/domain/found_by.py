@@ -11,6 +11,7 @@ from microcrm.domain.search_key import prefix_end, search_key, words_of
 MOST_WORDS = 6
 TAG, TAG_WORD = "#", "~"  # stand before a tag as a whole, and before each word of one
 _LEAST_HEARD = 3  # letters of a sound by whose beginning one searches
+_LEAST_OF_TAG = 3  # letters: a tag may be on a third of all customers, and whoever types two letters means a name
 _AFTER = "\x01"  # no word has this letter, so that [word, word + _AFTER) holds the word alone
 
 
@@ -88,6 +89,5 @@ def _sought(word: str) -> Sought:
         heard = beginning(sound)
     elif sound and len(word) >= _LEAST_HEARD:
         heard = exactly(sound)
-    return Sought(
-        latin or word, beginning(word), beginning(latin) if latin else NONE, heard, beginning(TAG_WORD + word)
-    )
+    tag = beginning(TAG_WORD + word) if len(word) >= _LEAST_OF_TAG else exactly(TAG_WORD + word)
+    return Sought(latin or word, beginning(word), beginning(latin) if latin else NONE, heard, tag)

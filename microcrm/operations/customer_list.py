@@ -42,7 +42,7 @@ from microcrm.domain.phone import display_phone, mask_phone
 from microcrm.domain.zones import zone_of
 from microcrm.models.billing import Document
 from microcrm.models.bookings import Booking
-from microcrm.models.customers import LAST_VISIT, Customer
+from microcrm.models.customers import Customer
 from microcrm.operations.billing.settling import OPEN
 from microcrm.operations.customer_access import (
     may_contact,
@@ -58,10 +58,10 @@ from microcrm.operations.unit_of_work import Actor, UnitOfWork
 
 PAGE_SIZE = 25
 MOST_TAGS = 50
-COUNTED = 10_000  # beyond that the exact number is not worth the scan
+COUNTED, COUNTED_FOUND = 10_000, 1_000  # beyond these the exact number of a list, of a search, is not worth the scan
 _KEYS: Mapping[str, Any] = {
     "name": Customer.name_key,
-    "visit": LAST_VISIT,
+    "visit": Customer.last_visit_key,
     "new": Customer.created_at,
     "billed": Customer.billed_paise,
 }
@@ -108,7 +108,8 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class CustomerPage:
-    """``total`` like "2,418" or "10,000+". ``is_near``: nobody is called what was searched, and these are called nearly so."""
+    """``total`` like "2,418", "10,000+" or, of a search, "1,000+". ``is_near``: nobody is called what was searched, and
+    these are called nearly so."""
 
     rows: tuple[CustomerRow, ...]
     total: str
@@ -264,10 +265,11 @@ def _statement(
 
 
 def _total(uow: UnitOfWork, command: ListCustomers, narrowed: Sequence[ColumnElement[bool]]) -> str:
+    most = COUNTED_FOUND if cleaned(command.query) else COUNTED
     listed = select(Customer.id).where(_is_listed(is_archived=command.show == "archived"), *narrowed)
-    query = select(func.count()).select_from(listed.limit(COUNTED + 1).subquery())
+    query = select(func.count()).select_from(listed.limit(most + 1).subquery())
     count = uow.session.connection().execute(query, {"business": uow.business_id}).scalar_one()
-    return f"{group_indian(COUNTED)}+" if count > COUNTED else group_indian(count)
+    return f"{group_indian(most)}+" if count > most else group_indian(count)
 
 
 def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:

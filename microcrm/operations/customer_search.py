@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, false, select, true, union_all
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, false, or_, select, true, union_all
 
 from microcrm.domain.documents import DocumentKind, financial_year
 from microcrm.domain.email import email_key
@@ -131,7 +131,7 @@ def matching(
         key = email_key(typed)
         return _begins(Customer.email_key, key) if may_contact(actor) else Customer.email_key == key
     words = sought(typed)
-    by_name = and_(*[_is_called(actor, business_id, word, near) for word in words]) if words else false()
+    by_name = _are_called(actor, business_id, words, near) if words else false()
     if not _is_bill(typed) or Permission.INVOICES_VIEW not in actor.permissions:
         return by_name
     by_bill = _billed(business_id, _begins(Document.number, typed.upper()))
@@ -181,22 +181,40 @@ def _billed(business_id: int, *conditions: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def _is_called(actor: Actor, business_id: int, one: Sought, near: Near) -> ColumnElement[bool]:
-    """The customers with a word that begins like this, sounds so, or is close to it; with such a tag, or (for those who see
-    them) such an e-mail address."""
-    of_shop = CustomerWord.business_id == business_id
+def _are_called(actor: Actor, business_id: int, words: Sequence[Sought], near: Near) -> ColumnElement[bool]:
+    """The first word is looked up; the others are looked for among the words of those whom it found. As lists of their own they
+    would be joined by an estimate that is wrong: of a narrow range PostgreSQL believes that it holds one row. A single letter is
+    how the whole name begins: half of all customers have a word with it."""
+    lead, *others = words
+    parts: list[Select[Any]] = [
+        select(CustomerWord.customer_id).where(CustomerWord.business_id == business_id, way)
+        for way in _ways(lead, near)
+    ]
+    if may_contact(actor):
+        parts.append(_those(business_id, _begins(Customer.email_key, lead.as_typed.first)))
+    is_letter = len(lead.as_typed.first) == 1
+    found = [_begins(Customer.name_key, lead.as_typed.first) if is_letter else Customer.id.in_(union_all(*parts))]
+    for one in others:
+        has_word = exists(
+            select(CustomerWord.word)
+            .where(
+                CustomerWord.business_id == business_id, CustomerWord.customer_id == Customer.id, or_(*_ways(one, near))
+            )
+            .correlate(Customer)
+        )
+        is_mailed = [_begins(Customer.email_key, one.as_typed.first)] if may_contact(actor) else []
+        found.append(or_(has_word, *is_mailed))
+    return and_(*found)
+
+
+def _ways(one: Sought, near: Near) -> list[ColumnElement[bool]]:
+    """Conditions on ``customer_words``: a word begins like this, sounds so, is of a tag, or is close to it."""
     ranges = [(CustomerWord.word, these) for these in (one.as_typed, one.as_latin, one.as_tag)]
     ranges.append((CustomerWord.sound, one.as_heard))
-    parts: list[Select[Any]] = [
-        select(CustomerWord.customer_id).where(of_shop, column >= these.first, column < these.end)
-        for column, these in ranges
-        if these.first
-    ]
+    ways = [and_(column >= these.first, column < these.end) for column, these in ranges if these.first]
     if words := near.get(one.word):
-        parts.append(select(CustomerWord.customer_id).where(of_shop, CustomerWord.word.in_(words)))
-    if may_contact(actor):
-        parts.append(_those(business_id, _begins(Customer.email_key, one.as_typed.first)))
-    return Customer.id.in_(union_all(*parts))
+        ways.append(CustomerWord.word.in_(words))
+    return ways
 
 
 def _begins(column: Any, key: str) -> ColumnElement[bool]:

@@ -14,11 +14,11 @@ from microcrm.domain.segments import THIS_MONTH, Rules
 from microcrm.domain.zones import day_bounds, today_in, zone_of
 from microcrm.models.billing import Document
 from microcrm.models.bookings import Booking
-from microcrm.models.customers import LAST_VISIT, Customer, CustomerWord
+from microcrm.models.customers import NEVER, Customer, CustomerWord
 from microcrm.operations.billing.settling import OPEN
 from microcrm.operations.unit_of_work import UnitOfWork
 
-_NEVER: ColumnElement[datetime] = literal_column("'1970-01-01 00:00:00+00'::timestamptz")
+_NEVER: ColumnElement[datetime] = literal_column(NEVER)
 
 
 def conditions_of(uow: UnitOfWork, rules: Rules) -> list[ColumnElement[bool]]:
@@ -48,15 +48,15 @@ def has_tag(business_id: int, *tags: str) -> ColumnElement[bool]:
 
 
 def _visits(uow: UnitOfWork, rules: Rules) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    found: list[Any] = []
     if rules.not_seen_days is not None:
-        found += [LAST_VISIT > _NEVER, _days_ago(uow, rules.not_seen_days) >= LAST_VISIT]
+        found += [Customer.last_visit_key > _NEVER, _days_ago(uow, rules.not_seen_days) >= Customer.last_visit_key]
     if rules.is_not_booked:
         found.append(~_has_booking(Booking.starts_at > uow.now, Booking.status.in_(sorted(LIVE))))
     if rules.first_visit_days is not None:
         since = _days_ago(uow, rules.first_visit_days)
         before = _has_booking(Booking.starts_at < since, Booking.status == BookingStatus.FINISHED.value)
-        found += [since <= LAST_VISIT, ~before]
+        found += [since <= Customer.last_visit_key, ~before]
     if rules.least_visits is not None:
         found.append(Customer.visit_count >= rules.least_visits)
     return found

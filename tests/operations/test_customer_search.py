@@ -115,7 +115,8 @@ def test_a_page_is_read_from_the_index_of_its_order(
     middle = ListCustomers(sort=sort, is_descending=is_descending, after=first.rows[-1].id)
     _boundary, page, *_others = plans(unit_of_work, large, list_page, middle)
     index = {"name": "name", "visit": "last_visit", "new": "created"}[sort]
-    assert f"using ix_customers_{index} on customers" in page and "Index Cond: " in page and "ROW(" in page
+    assert f"using ix_customers_{index} on customers" in page
+    assert any("Index Cond" in line and "ROW(" in line for line in page.splitlines()), page
     assert "Sort" not in page
 
 
@@ -280,7 +281,7 @@ def test_what_is_changed_or_undone_is_forgiven_no_more(unit_of_work: Work, shop:
 def test_tags_are_found_by_each_of_their_words(unit_of_work: Work, shop: Shop) -> None:
     with unit_of_work(shop.actor()) as uow:
         saved = add(uow, AddCustomer("Asha Rao", tags="New bride, VIP"))
-        for query in ("bride", "new br", "vip", "asha vip", "brid asha"):
+        for query in ("bride", "new bri", "vip", "asha vip", "brid asha"):
             assert [found.id for found in search(uow, query)] == [saved.id], query
             assert [row.id for row in list_page(uow, ListCustomers(query)).rows] == [str(saved.id)], query
         assert search(uow, "ide") == ()
