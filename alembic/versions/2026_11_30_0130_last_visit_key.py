@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from microcrm.models.customers import LAST_VISIT_KEY
 
 revision = "0029b"
-down_revision = "0029"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
