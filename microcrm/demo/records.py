@@ -16,7 +16,7 @@ from microcrm.demo.outline import Outline
 from microcrm.demo.rows import Rows
 from microcrm.demo.setting import Opened
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.sealed_records import Purpose
+from microcrm.domain.sealed_records import Purpose, RecordKind
 from microcrm.domain.zones import INDIA, to_wall, zone_of
 from microcrm.operations.vault.keyring import about_business_key, about_customer_key, about_record
 
@@ -52,7 +52,7 @@ def write_records(
         for place, key in keys.items()
     ])  # fmt: skip
     records = rows.add("sealed_records", [
-        {**mine, "customer_id": customer_ids[one.customer], "kind": one.kind, "happened_on": one.day,
+        {**mine, "customer_id": customer_ids[one.customer], "kind": one.kind, "happened_on": one.day, "is_clear": _is_clear(one),
          "member_id": one.member_id, "version": 1, "created_at": one.at}
         for one in noted
     ])  # fmt: skip
@@ -104,6 +104,10 @@ def _of_customer(
         yield noted(person, sample, earliest.starts_at - _TESTED_BEFORE)
     if number % _EVERY == 0:
         yield noted(person, facts["some"][number // _EVERY % len(facts["some"])], earliest.starts_at)
+
+
+def _is_clear(one: Noted) -> bool:
+    return one.kind == RecordKind.PATCH_TEST and one.values.get("result") == "clear"
 
 
 def _bytes(value: bytes) -> str:

@@ -163,6 +163,7 @@ def _services(rows: Rows, outline: Outline, business_id: int, members: list[int]
                 "colour": service.colour,
                 "is_online": service.is_online,
                 "needs_approval": service.name in outline.facts["by_request"] or None,
+                **_timers(outline, service.name),
                 "seats": service.seats,
                 "is_active": True,
                 "position": place,
@@ -182,6 +183,12 @@ def _services(rows: Rows, outline: Outline, business_id: int, members: list[int]
         ],
     )
     return services
+
+
+def _timers(outline: Outline, service: str) -> Row:
+    """Safety timers: days by the service's name, where the shop has any."""
+    patch_test, rest = outline.facts.get("timers", {}).get(service, (None, None))
+    return {"patch_test_days": patch_test, "rest_days": rest}
 
 
 def _skills(outline: Outline, business_id: int, members: list[int], services: list[int]) -> Iterable[Row]:

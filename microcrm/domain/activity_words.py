@@ -38,6 +38,7 @@ ACTIONS: dict[str, str] = {
     "booking.booked": "booked",
     "booking.cancelled": "cancelled",
     "booking.moved": "moved",
+    "booking.unsafe": "went past a safety timer with",
     "booking.hold": "marked as hold",
     "booking.pending_approval": "marked as pending approval",
     "booking.pending_payment": "marked as pending payment",

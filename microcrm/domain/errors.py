@@ -119,6 +119,19 @@ class OutsideHours(Invalid):
         self.may_override = may_override
 
 
+class NotSafe(Invalid):
+    """A safety timer of the service stands against that day. ``may_override``: whoever asked may go past it with a reason."""
+
+    code = "not_safe"
+    message = "That service is not safe on that day."
+    remedy = "Choose another day."
+
+    def __init__(self, message: str | None = None, *, may_override: bool = False) -> None:
+        remedy = "Choose another day. A new booking can go past it with a reason." if may_override else None
+        super().__init__(message, remedy=remedy, fields={"day": message or type(self).message})
+        self.may_override = may_override
+
+
 class PhoneTaken(Conflict):
     """Another customer of the shop has this number. ``customer_id`` and ``customer_name`` are set only for those who may
     see that customer."""

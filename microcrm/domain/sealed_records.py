@@ -294,6 +294,11 @@ def _value(field: FieldRule, raw: Any, reader: Reader) -> str:
             return reader.text(name, raw, label, limit=limit, required=field.required, multiline=is_note)
 
 
+def is_clear(rule: KindRule, values: Mapping[str, str]) -> bool:
+    """Whether it is a patch test without a reaction: the one thing that safety timers have to know (docs/adr/0022-vault.md)."""
+    return rule.kind is RecordKind.PATCH_TEST and values.get("result") == "clear"
+
+
 def parse_measure(raw: Any, label: str, low: int, high: int) -> str:
     """A number with at most one decimal as "72.5" or "72"; "" for nothing. Raises: Invalid."""
     if raw in (None, ""):

@@ -20,8 +20,8 @@ class Category(SQLModel, table=True):
 
 class Service(SQLModel, table=True):
     """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``.
-    More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. The last six are empty where
-    the shop's booking policy holds."""
+    More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. Rules of booking are empty where
+    the shop's booking policy holds; ``patch_test_days`` and ``rest_days`` (domain/safety.py) where nothing is asked."""
 
     __tablename__ = "services"
     id: int | None = identity()
@@ -51,6 +51,8 @@ class Service(SQLModel, table=True):
     deposit_kind: str | None = None
     deposit_paise: int = defaulted(0)
     deposit_percent: int = defaulted(0)
+    patch_test_days: int | None = None
+    rest_days: int | None = None
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
@@ -61,6 +63,8 @@ class Service(SQLModel, table=True):
         CheckConstraint("buffer_before_min >= 0 and buffer_after_min >= 0", name="buffers"),
         CheckConstraint("gap_min >= 0 and gap_after_min >= 0 and gap_after_min + gap_min < duration_min", name="gap"),
         CheckConstraint("price_paise >= 0", name="price"),
+        CheckConstraint("patch_test_days between 3 and 730", name="patch_test"),
+        CheckConstraint("rest_days between 1 and 365", name="rest"),
         CheckConstraint("deposit_kind in ('none', 'fixed', 'percent', 'full')", name="deposit_kind"),
         CheckConstraint("deposit_paise >= 0 and deposit_percent between 0 and 100", name="deposit"),
         Index("uq_services_active_name", "business_id", "name", unique=True, postgresql_where="is_active"),

@@ -14,6 +14,7 @@ from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    defaulted,
     identity,
     instant,
     maybe_instant,
@@ -70,7 +71,8 @@ class CustomerKey(SQLModel, table=True):
 
 
 class SealedRecord(SQLModel, table=True):
-    """What may be known without opening it: whose, of which kind, of which day, how often corrected."""
+    """What may be known without opening it: whose, of which kind, of which day, how often corrected. ``is_clear``: a patch
+    test that showed nothing; whatever else one showed stays sealed."""
 
     __tablename__ = "sealed_records"
     id: int | None = identity()
@@ -78,6 +80,7 @@ class SealedRecord(SQLModel, table=True):
     customer_id: int = reference()
     kind: str
     happened_on: date
+    is_clear: bool = defaulted(False)
     member_id: int | None = reference(nullable=True)
     version: int = 1
     created_at: datetime = instant()
@@ -85,6 +88,7 @@ class SealedRecord(SQLModel, table=True):
         *belongs_to_business(),
         within_business("customer_id", "customers"),
         within_business("member_id", "members"),
+        CheckConstraint("not is_clear or kind = 'patch_test'", name="clear"),
         Index("ix_sealed_records_customer", "business_id", "customer_id", "happened_on", "id"),
     )
 

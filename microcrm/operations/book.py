@@ -32,6 +32,7 @@ from microcrm.operations.parts.booking_rows import (
     who_comes,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
+from microcrm.operations.parts.safety import check_safety
 from microcrm.operations.parts.visit_sql import Story
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -52,7 +53,7 @@ class BookService:
 @dataclass(frozen=True, slots=True)
 class Book:
     """As typed, in the business's wall clock. ``who`` is known (``customer_id``), new (``name``, ``phone``) or walk_in.
-    ``reason`` books outside working hours, for those who may."""
+    ``reason`` books outside working hours and ``safety_reason`` past a safety timer of the service, for those who may."""
 
     day: Any
     time: Any
@@ -64,13 +65,14 @@ class Book:
     is_family: Any = False
     note: Any = ""
     reason: Any = ""
+    safety_reason: Any = ""
     tell: Any = False
 
     @property
     def sought(self) -> str:
         """The same for all who want the same people at the same time on the same terms."""
         services = [(one.service_id, one.member_id, one.minutes) for one in self.services]
-        return repr((self.day, self.time, services, self.reason))
+        return repr((self.day, self.time, services, self.reason, self.safety_reason and self.customer_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class _Wish:
     customer_id: int
     note: str
     reason: str
+    safety_reason: str
     tell: bool
 
 
@@ -106,9 +109,12 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     zone = zone_of(uow.actor.zone)
     check_hours(uow, items, zone, wish.reason)
     customer_id = _customer(uow, wish, command)
+    past = check_safety(uow, items, customer_id, zone, wish.safety_reason)
     visit = NewVisit(customer_id=customer_id, note=wish.note)
     is_squeezing = may_override(uow, wish.reason)
-    taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=wish.reason))
+    taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=_why(wish, past)))
+    if past:
+        uow.audit("booking.unsafe", "booking", taken.booking_id, number=taken.number, timers=len(past))
     if wish.tell:
         notify(uow, uow.session.get_one(Booking, taken.booking_id), NoticeStep.BOOKED)
     who = who_comes(uow, customer_id)
@@ -118,6 +124,12 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
         taken.booking_id, taken.item_ids, taken.number, 1, BookingStatus.BOOKED, label, str(taken.undo or ""),
         untold=untold(uow, who, NoticeStep.BOOKED, items[-1].end, tell=wish.tell),
     )  # fmt: skip
+
+
+def _why(wish: _Wish, past: Sequence[str]) -> str:
+    """What the visit's own story keeps: the reason of whoever went past a rule, and past which timer."""
+    unsafe = f"{wish.safety_reason} ({' '.join(past)})" if past else ""
+    return "; ".join(one for one in (wish.reason, unsafe) if one)
 
 
 def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:
@@ -156,6 +168,7 @@ def _read(uow: UnitOfWork, command: Book) -> _Wish:
         customer_id=reader.id("customer_id", command.customer_id, "Customer") if who == "known" else 0,
         note=reader.note("note", command.note, "Note", limit=NOTE),
         reason=reader.text("reason", command.reason, "Reason", limit=120, required=False),
+        safety_reason=reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False),
         tell=reader.flag("tell", command.tell, "Tell the customer"),
     )
     reader.done()

@@ -62,6 +62,8 @@ class ServiceView:
     deposit_kind: str | None
     deposit_paise: int
     deposit_percent: int
+    patch_test_days: int | None
+    rest_days: int | None
     version: int
 
 
@@ -108,7 +110,8 @@ class ServiceCard:
 @dataclass(frozen=True, slots=True)
 class SaveService:
     """As typed. With more than one of ``seats`` it is given as a class. Rules of booking (``notice`` and ``step`` in minutes,
-    ``horizon`` in days, ``approval`` yes or no) that are left empty are the shop's.
+    ``horizon`` in days, ``approval`` yes or no) that are left empty are the shop's. ``patch_test`` and ``rest`` are the days
+    of safety timers; with one, what customers book online waits for an answer.
 
     ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
     use. Either as ``None`` leaves that set as it is. Empty ``service_id``: a new service."""
@@ -138,6 +141,8 @@ class SaveService:
     deposit_kind: Any = None
     deposit_amount: Any = None
     deposit_percent: Any = None
+    patch_test: Any = None
+    rest: Any = None
     members: Any = None
     resources: Any = None
 
@@ -292,7 +297,15 @@ def _read_rules(fields: Reader, command: SaveService) -> dict[str, Any]:
         values[column] = fields.optional_number(name, getattr(command, name), rule.label, low=rule.low, high=rule.high)
     most = fields.optional_number("most_per_day", command.most_per_day, "Visits a day", low=1, high=10_000)
     answer = fields.choice("approval", command.approval, "Approval", ("yes", "no"), default="")
-    return {**values, "most_per_day": most, "needs_approval": {"yes": True, "no": False}.get(answer)}
+    timers = _read_timers(fields, command)
+    is_asked = True if any(timers.values()) else {"yes": True, "no": False}.get(answer)
+    return {**values, **timers, "most_per_day": most, "needs_approval": is_asked}
+
+
+def _read_timers(fields: Reader, command: SaveService) -> dict[str, int | None]:
+    patch = fields.optional_number("patch_test", command.patch_test, "Days that a patch test is good", low=3, high=730)
+    rest = fields.optional_number("rest", command.rest, "Days between sessions", low=1, high=365)
+    return {"patch_test_days": patch, "rest_days": rest}
 
 
 def _read_sac(fields: Reader, raw: Any, tax_class: str) -> str:

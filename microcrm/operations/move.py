@@ -28,6 +28,7 @@ from microcrm.operations.parts.booking_rows import (
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.moving import check_movable, held_by_items, plan_move, plan_of, relocate
+from microcrm.operations.parts.safety import check_moved
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -80,6 +81,7 @@ def move(uow: UnitOfWork, command: Move) -> BookingDone:
     held = held_by_items(uow, [item])
     [plan] = plan_move(uow, [item], held, [wish.start], [wish.member_id], [wish.minutes])
     check_hours(uow, [plan], zone_of(uow.actor.zone), wish.reason)
+    check_moved(uow, booking, [item], [plan.start], zone_of(uow.actor.zone))
     squeezing = may_override(uow, wish.reason)
     before = relocate(uow, booking, items, [item], held, [plan], is_squeezing=squeezing)
     who = who_comes(uow, booking.customer_id)
@@ -98,6 +100,8 @@ def move_visit(uow: UnitOfWork, command: MoveVisit) -> BookingDone:
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_movable(booking, items)
     check_columns(uow, {item.member_id for item in items})
+    by = start - booking.starts_at
+    check_moved(uow, booking, items, [item.starts_at + by for item in items], zone_of(uow.actor.zone))
     before = shift(uow, booking, items, start, reason=reason)
     who = who_comes(uow, booking.customer_id)
     label = f"{who.name} moved to {_when(uow, booking.starts_at)}"

@@ -33,6 +33,7 @@ from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
 from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
+from microcrm.operations.parts.safety import check_safety
 from microcrm.operations.parts.series_plan import (
     Plan,
     SeriesDate,
@@ -226,6 +227,7 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
 
 
 def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None) -> int:
+    check_safety(uow, plan.visits[place], customer_id, zone_of(uow.actor.zone), "")
     visit = NewVisit(source="series", customer_id=customer_id, note=plan.note, series_id=series_id, series_place=place)
     taken = try_to_take(uow, plan.visits[place], visit)
     if not isinstance(taken, Taken):

@@ -8,6 +8,7 @@ import reflex as rx
 
 from microcrm.components.buttons import button, icon_button, segmented, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
+from microcrm.components.feedback import alert
 from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
@@ -34,6 +35,7 @@ LABELS = {
     **REPEAT_LABELS,
     "skip": "Dates",
     "reason": "Reason",
+    "safety_reason": "Reason",
 }
 MAY_ADD = NewBooking.allowed.contains(Permission.CUSTOMERS_EDIT.value)
 
@@ -62,6 +64,7 @@ def _form() -> rx.Component:
             class_name="grid-2",
             key=wanted.turn.to_string(),
         ),
+        rx.cond(NewTimes.unsafe != "", alert("warn", "Not safe on that day", NewTimes.unsafe)),
         free_times(NewTimes, wanted.time, NewBooking.take),
         repeat_fields("b"),
         repeat_dates(),
@@ -78,6 +81,7 @@ def _form() -> rx.Component:
             ),
         ),
         rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
+        rx.cond(NewBooking.asks_safety, _safety_reason()),
         area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
         _tell(),
         form_footer(
@@ -87,6 +91,18 @@ def _form() -> rx.Component:
         on_submit=_save,
         class_name="form",
     )  # fmt: skip
+
+
+def _safety_reason() -> rx.Component:
+    return text_field(
+        "safety_reason",
+        "Reason to book it although it is not safe",
+        NewBooking.errors,
+        optional=True,
+        hint="It is kept with the visit and in the log, with your name.",
+        max_length=120,
+        form="b",
+    )
 
 
 def _tell() -> rx.Component:

@@ -39,6 +39,8 @@ LABELS = {
     "deposit_kind": "Paid ahead",
     "deposit_amount": "Amount paid ahead",
     "deposit_percent": "Share paid ahead",
+    "patch_test": "Patch test",
+    "rest": "Days between sessions",
     "tax_class": "Kind for GST",
     "sac": "SAC",
     "description": "Description",
@@ -79,6 +81,7 @@ def service_drawer() -> rx.Component:
             _equipment(),
             _timing(),
             _rules(),
+            _safety(),
             _tax(),
             area_field(
                 "description", "Description for customers", S.errors, value=S.form.description, optional=True, rows=3
@@ -191,6 +194,28 @@ def _rules() -> rx.Component:
             class_name="stack",
         ),
         open=form.has_rules,
+        class_name="more",
+    )
+
+
+def _safety() -> rx.Component:
+    """Days that the booking form watches; a member of the team may go past them with a reason."""
+    fields = rx.el.div(
+        text_field(
+            "patch_test", "A clear patch test, at most", S.errors, value=S.form.patch_test, after="days old",
+            optional=True, input_mode="numeric", max_length=3, hint="Counts two days after it was done. Empty: none needed",
+        ),
+        text_field(
+            "rest", "Between two sessions", S.errors, value=S.form.rest, after="days", optional=True,
+            input_mode="numeric", max_length=3, hint="Empty: as soon as they like",
+        ),
+        class_name="grid-2",
+    )  # fmt: skip
+    online = rx.el.p("With a timer, what customers book online waits for your answer.", class_name="hint")
+    return rx.el.details(
+        rx.el.summary("Safety timers"),
+        rx.el.div(fields, online, class_name="stack"),
+        open=(S.form.patch_test != "") | (S.form.rest != ""),
         class_name="more",
     )
 

@@ -32,7 +32,7 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.state.refused_times import keep_refusal
 from microcrm.state.series_repeat import Repeats
 
-FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason", "tell")
+FIELDS = ("day", "time", "customer_id", "name", "phone", "is_family", "note", "reason", "safety_reason", "tell")
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class NewBooking(CustomerFinding, AppState):
     total: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
+    asks_safety: bool = False
     offers_family: bool = False
 
     _choices: tuple[ServiceChoice, ...] = ()
@@ -77,7 +78,7 @@ class NewBooking(CustomerFinding, AppState):
         self.wanted = Wanted(day, time, str(minutes or ""), brought, has_classes, self.wanted.turn + 1)
         self.lines, self.total, self.words, self.nearest = [new_line(staff)], "", "", []
         self.who = who if who in ("new", "walk_in") else "known"
-        self.asks_reason = self.offers_family = False
+        self.asks_reason = self.asks_safety = self.offers_family = False
         self.is_open = True
         return [Repeats.clear, NewTimes.look([], day, time, brought)]
 

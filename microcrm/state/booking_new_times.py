@@ -11,6 +11,7 @@ from microcrm.domain.errors import DomainError
 from microcrm.domain.permissions import Permission
 from microcrm.operations.free_times import FreeTimesAsked
 from microcrm.operations.notice_preview import PreviewBooked, preview_booked
+from microcrm.operations.safety import SafetyAsked, safety_words
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
@@ -27,6 +28,7 @@ class NewTimes(AppState):
     free_words: str = ""
     letter: Letter = Letter()
     customer_id: str = ""
+    unsafe: str = ""  # why what is chosen is not safe on that day
 
     _typed: dict[str, str] = {}
     _services: list[tuple[str, str]] = []  # service and member, "" for anybody
@@ -66,7 +68,7 @@ class NewTimes(AppState):
         await self._look_around()
 
     async def _look_around(self) -> None:
-        self.letter, self.free, self.free_words = Letter(), [], ""
+        self.letter, self.free, self.free_words, self.unsafe = Letter(), [], "", ""
         day, time = self._typed.get("day"), self._typed.get("time")
         services = [service for service, _ in self._services]
         if not services or not all(services):
@@ -75,10 +77,15 @@ class NewTimes(AppState):
             wanted = parse_day(day)
             if wanted is not None:
                 await find_free(self, times_of(self._services, wanted))
+                await self._look_at_safety(services, day)
             asked = PreviewBooked(services, day, time, self.customer_id or None, self._dates)
             self.letter = letter_of(await self._look(preview_booked, asked))
         except DomainError:
             return  # half typed: there is nothing to show yet
+
+    async def _look_at_safety(self, services: list[str], day: Any) -> None:
+        """What stands against the day is said before it is chosen."""
+        self.unsafe = await self._look(safety_words, SafetyAsked(services, day, self.customer_id or None))
 
 
 def pairs(raw: Any) -> list[tuple[str, str]]:

@@ -55,6 +55,8 @@ class ServiceForm:
     deposit_kind: str = ""
     deposit_amount: str = ""
     deposit_percent: str = ""
+    patch_test: str = ""
+    rest: str = ""
     version: str = ""
     has_timing: bool = False
     has_rules: bool = False
@@ -142,7 +144,7 @@ class ServiceDrawer(AppState):
             **texts,
             **rest,
             **pick(form, "notice", "horizon", "step", "most_per_day", "approval"),
-            **pick(form, "deposit_kind", "deposit_amount", "deposit_percent"),
+            **pick(form, "deposit_kind", "deposit_amount", "deposit_percent", "patch_test", "rest"),
             service_id=self.form.id,
             version=self.form.version,
             members=terms(form),
@@ -179,6 +181,8 @@ def _form(row: ServiceView) -> ServiceForm:
         deposit_kind=row.deposit_kind or "",
         deposit_amount=rupees_for_input(row.deposit_paise or None),
         deposit_percent=str(row.deposit_percent or ""),
+        patch_test=_or_empty(row.patch_test_days),
+        rest=_or_empty(row.rest_days),
         version=str(row.version),
         has_rules=any(rule is not None for rule in _rules_of(row)),
         has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from microcrm.domain.permissions import Role
 from microcrm.operations.book import BookService, book
@@ -14,6 +15,7 @@ from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.booking_new_times import NewTimes
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drop import Drops
@@ -204,6 +206,19 @@ async def test_mistakes_stay_at_their_fields(server: Server, a: Shop) -> None:
     await new_booking(tab, a, time="6:00")
     assert (await tab.state(NewBooking)).asks_reason
     assert not (await new_booking(tab, a, time="6:00", reason="Early flight")).refusals
+
+
+async def test_a_safety_timer_is_told_before_it_refuses_and_a_reason_goes_past_it(server: Server, a: Shop) -> None:
+    act_as(a.actor(), lambda uow: uow.session.execute(text("UPDATE services SET patch_test_days = 180")))
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="10:00", minutes=0, staff="")
+    await tab.send(NewBooking.pick_service, line=0, service_id=str(a.service_id))
+    await tab.send(NewTimes.typed, name="customer_id", value=str(a.customer_id))
+    assert "needs a patch test" in (await tab.state(NewTimes)).unsafe
+    assert (await new_booking(tab, a)).codes == ["not_safe"]
+    form = await tab.state(NewBooking)
+    assert form.is_open and form.asks_safety and "day" in (await tab.state(AppState)).errors
+    assert not (await new_booking(tab, a, safety_reason="Tested elsewhere")).refusals
 
 
 async def test_the_card_steps_and_moves(server: Server, a: Shop) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import and_, select
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import LONGEST_SERVICE, Gap, Span, occupied_spans, whole_span
+from microcrm.domain.safety import SafetyRule
 from microcrm.models.catalogue import Resource, ServiceResource
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -35,6 +36,7 @@ class PlannedItem:
     after: int = 0
     gap: Gap | None = None
     choices: Choices = ()
+    safety: SafetyRule | None = None
 
     @property
     def end(self) -> datetime:
@@ -160,6 +162,8 @@ class _Offer(NamedTuple):
     gap_after: int
     gap: int
     resources: list[list[int]]  # (choice, resource id)
+    patch_test_days: int | None
+    rest_days: int | None
 
 
 # One statement, parsed once: every booking asks it.
@@ -169,7 +173,7 @@ SELECT s.id, m.id, s.name, m.name, s.is_active, m.deactivated_at IS NULL AND m.i
   s.gap_after_min, s.gap_min, coalesce((
     SELECT jsonb_agg(jsonb_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
     FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
-    WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active), '[]')
+    WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active), '[]'), s.patch_test_days, s.rest_days
 FROM services s JOIN members m ON m.business_id = s.business_id
 LEFT JOIN service_members d ON d.business_id = s.business_id AND d.service_id = s.id AND d.member_id = m.id
 WHERE s.business_id = :business AND s.id = ANY(:services) AND m.id = ANY(:members)
@@ -198,7 +202,14 @@ def _offered(offer: _Offer, item: WantedItem, start: datetime) -> PlannedItem:
         after=offer.after,
         gap=fitting_gap(offer.gap_after, offer.gap, duration),
         choices=tuple(tuple(ids) for ids in groups.values()),
+        safety=_safety(offer),
     )
+
+
+def _safety(offer: _Offer) -> SafetyRule | None:
+    if offer.patch_test_days is None and offer.rest_days is None:
+        return None
+    return SafetyRule(offer.service_id, offer.service, offer.patch_test_days, offer.rest_days)
 
 
 def fitting_gap(after: int, minutes: int, duration: int) -> Gap | None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from microcrm.domain.errors import Forbidden, Invalid, NotFound, RecordUnreadable, SealBroken
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import KindRule, may, read_values, rule_of
+from microcrm.domain.sealed_records import KindRule, is_clear, may, read_values, rule_of
 from microcrm.domain.trades import Trade
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.business import Business
@@ -56,7 +56,7 @@ def add_record(uow: UnitOfWork, command: AddRecord, sealer: Sealer) -> int:
     day, values = _read(uow, rule, command.day, command.values)
     record = SealedRecord(
         business_id=uow.business_id, customer_id=customer_id, kind=rule.kind.value, happened_on=day,
-        member_id=uow.actor.member_id, created_at=uow.now,
+        member_id=uow.actor.member_id, created_at=uow.now, is_clear=is_clear(rule, values),
     )  # fmt: skip
     uow.session.add(record)
     uow.session.flush()
@@ -72,7 +72,7 @@ def correct_record(uow: UnitOfWork, command: CorrectRecord, sealer: Sealer) -> i
     rule = _writable(uow, record.kind)
     same_version(command.version, record.version)
     record.happened_on, values = _read(uow, rule, command.day, command.values)
-    record.version += 1
+    record.version, record.is_clear = record.version + 1, is_clear(rule, values)
     uow.session.flush()
     _store(uow, record, values, sealer)
     facts = {"record": record.id, "kind": record.kind, "version": record.version}
