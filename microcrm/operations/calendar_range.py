@@ -187,7 +187,10 @@ def _by_lane(taken: Sequence[Any], ask: CalendarAsk) -> Mapping[int, list[Any]]:
     """``taken``: without what gave its time back."""
     lanes: dict[int, list[Any]] = defaultdict(list)
     for item in taken:
-        for lane in set(item.rooms) if ask.by is By.ROOM else (item.member_id,):
+        if ask.by is By.STAFF:
+            lanes[item.member_id].append(item)
+            continue
+        for lane in set(item.rooms):
             lanes[lane].append(item)
     return lanes
 

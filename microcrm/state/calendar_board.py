@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.formatting import clock_for_input, format_clock, format_count, format_duration
 from microcrm.domain.hours import Window
 from microcrm.domain.names import initials, short_name
-from microcrm.domain.timeline import minute_of
+from microcrm.domain.timeline import instant_of, minute_of
 from microcrm.domain.zones import to_instant, to_wall, zone_of
 from microcrm.operations.calendar_changes import CalendarChanges
 from microcrm.operations.calendar_range import CalendarRange, Column, load_of
@@ -24,7 +24,7 @@ from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.parts.off_times import OffTime
 
 _S = BookingStatus
-Wall = Callable[[datetime], str]
+Wall = Callable[[int], str]
 _CLOCKS = tuple(f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(DAY_MINUTES))
 LATE = timedelta(minutes=15)
 _EXPECTED = {_S.BOOKED, _S.CONFIRMED}
@@ -38,7 +38,7 @@ LOOKS = {
     _S.ARRIVED: "arrived",
     _S.STARTED: "serving",
     _S.FINISHED: "done",
-    _S.NO_SHOW: "no_show",
+    _S.NO_SHOW: "no-show",
     **dict.fromkeys(OFF, "cancelled"),
 }
 VIEWS = {View.DAY: "resourceTimeGridDay", View.WEEK: "resourceTimeGridWeek"}
@@ -46,7 +46,7 @@ VIEWS = {View.DAY: "resourceTimeGridDay", View.WEEK: "resourceTimeGridWeek"}
 
 def look_of(status: BookingStatus) -> str:
     """The class of a status."""
-    return f"st-{LOOKS[status].replace('_', '-')}"
+    return f"st-{LOOKS[status]}"
 
 
 def options_of(found: CalendarRange) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def load_words(bookings: int, load: int | None) -> str:
 def events_of(found: CalendarRange) -> list[dict[str, Any]]:
     """Time off first: it lies under the blocks."""
     wall = wall_writer(found.ask.first, found.ask.last, zone_of(found.zone))
-    events = [_off(number, off) for number, off in enumerate(found.off)]
+    events = [_off(off) for off in found.off]
     if found.ask.by is By.ROOM:
         events += _blocks_by_room(found, wall)
     else:
@@ -122,13 +122,17 @@ def _block_of_member(item: DayItem, now: datetime, wall: Wall, movable: Collecti
 
 def late_words(item: DayItem, now: datetime) -> str:
     """Like "40 min late", while somebody who is expected has not come."""
-    is_due = item.status in _EXPECTED and item.start + LATE <= now < item.end
+    is_due = item.status in _EXPECTED and _is_late(item, now)
     return f"{format_duration(int((now - item.start).total_seconds()) // 60)} late" if is_due else ""
+
+
+def _is_late(item: DayItem, now: datetime) -> bool:
+    return item.start + LATE <= now < item.end
 
 
 def marks_of(item: DayItem, now: datetime) -> list[tuple[str, str]]:
     """The words on a block, with their tone."""
-    marks = [("Late", "warn")] if late_words(item, now) else []
+    marks = [("Late", "warn")] if item.status in _EXPECTED and _is_late(item, now) else []
     if item.status in _WAITING:
         marks.append((_WAITING[item.status], "warn"))
     if item.expires_at and item.status in TENTATIVE:
@@ -151,7 +155,7 @@ def _block(item: DayItem, uid: str, lane: int, sub: str, now: datetime, wall: Wa
     return block(
         uid,
         str(lane),
-        wall(item.start),
+        wall(item.start_min),
         item.minutes,
         title=item.customer,
         sub=sub,
@@ -176,7 +180,7 @@ def _class(one: ClassBlock, uid: str, lane: int, wall: Wall) -> dict[str, Any]:
     return block(
         uid,
         str(lane),
-        wall(one.start),
+        wall(minute_of(one.start)),
         one.minutes,
         title=one.service,
         sub=f"Class · {one.taken} of {one.seats}",
@@ -219,9 +223,10 @@ def with_totals(
     return heads
 
 
-def _off(number: int, off: OffTime) -> dict[str, Any]:
+@lru_cache(maxsize=8_192)  # a week of ten people has two hundred
+def _off(off: OffTime) -> dict[str, Any]:
     return closed(
-        f"off{number}",
+        f"off{off.column}-{off.day}-{off.window.start}",
         str(off.column),
         _at(off.day, off.window.start),
         off.window.end - off.window.start,
@@ -239,18 +244,18 @@ def _off_words(kind: str, window: Window) -> str:
 
 
 def wall_writer(first: date, last: date, zone: ZoneInfo) -> Wall:
-    """Writes instants of these days like "2026-12-05T09:30". Where the clocks stay as they are it only adds minutes, in a
+    """Writes minutes since 1970, of these days, like "2026-12-05T09:30". Where the clocks stay as they are it only adds minutes, in a
     third of the time that a zone needs to look up its rules."""
     days = [first + timedelta(days=n) for n in range(-1, (last - first).days + 2)]
     offsets = {
         to_instant(day, minute, zone).astimezone(zone).utcoffset() for day in days for minute in (0, DAY_MINUTES)
     }
     if len(offsets) > 1:
-        return lambda instant: instant.astimezone(zone).isoformat()[:16]
+        return lambda minute: instant_of(minute).astimezone(zone).isoformat()[:16]
     ahead = (offsets.pop() or timedelta()) // timedelta(minutes=1)
 
-    def write(instant: datetime) -> str:
-        day, minute = divmod(minute_of(instant) + ahead, DAY_MINUTES)
+    def write(minute: int) -> str:
+        day, minute = divmod(minute + ahead, DAY_MINUTES)
         return _day_words(day) + _CLOCKS[minute]
 
     return write

@@ -22,7 +22,7 @@ from microcrm.operations.billing.fees_due import FeesDue
 from microcrm.operations.parts.day_items import DayItem
 from microcrm.operations.today import Attention, StaffNow, Today
 from microcrm.state.booking_card_view import Option
-from microcrm.state.calendar_board import LOOKS, late_words
+from microcrm.state.calendar_board import late_words, look_of
 
 _S = BookingStatus
 _OVER = (_S.FINISHED, _S.NO_SHOW)
@@ -254,7 +254,7 @@ def _row(item: DayItem, today: Today, names: dict[int, str], *, is_now: bool) ->
         name=item.customer,
         line=f"{item.service} · {names.get(item.member_id, 'Former staff')} · {format_rupees(item.price_paise)}",
         hue=f"hue-{item.hue}",
-        look=f"st-{LOOKS[item.status].replace('_', '-')}",
+        look=look_of(item.status),
         status=_left(item, today.now) if item.status is _S.STARTED else LABELS[item.status],
         late=late,
         is_now=is_now,

@@ -127,7 +127,7 @@ def block(
 ) -> dict[str, Any]:
     """A booking as the widget wants it; ``before`` and ``after`` are the minutes of cleaning around it.
 
-    ``status`` is held, booked, confirmed, arrived, serving, done, no_show or cancelled, and ``word`` says it to screen
+    ``status`` is held, booked, confirmed, arrived, serving, done, no-show or cancelled, and ``word`` says it to screen
     readers. ``badges`` are (words, tone) with tone plain, warn or bad.
     """
     sent: dict[str, Any] = {
@@ -137,13 +137,13 @@ def block(
         "m": minutes,
         "t": title,
         "h": hue,
-        "k": status.replace("_", "-"),
+        "k": status,
         "w": word,
     }
     if sub:
         sent["u"] = sub
     if badges:
-        sent["b"] = [list(badge) for badge in badges]
+        sent["b"] = badges
     if not editable:
         sent["f"] = 1
     if before:

@@ -77,6 +77,7 @@ class WorkingTime:
             for who in {None, *weeks, *dated}
         }
         self._has_week = frozenset(weeks)
+        self._known: dict[tuple[int, date], MemberDay] = {}
 
     def shop(self, day: date) -> Windows:
         return open_windows(day, self._tables[None])
@@ -87,9 +88,12 @@ class WorkingTime:
         return None in self._has_week
 
     def member(self, member_id: int, day: date) -> MemberDay:
-        leave = self._leave.get(member_id)
-        away = [window for first, last, window in leave if first <= day <= last] if leave else []
-        return MemberDay(*self._hours(member_id, day), merge(away) if away else ())
+        known = self._known.get((member_id, day))
+        if known is None:
+            leave = self._leave.get(member_id)
+            away = [window for first, last, window in leave if first <= day <= last] if leave else []
+            known = self._known[member_id, day] = MemberDay(*self._hours(member_id, day), merge(away) if away else ())
+        return known
 
     def working_days(self, member_id: int, days: Sequence[date]) -> list[Windows]:
         """The member's hours on each of many days, without their leave."""
