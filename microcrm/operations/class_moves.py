@@ -24,7 +24,7 @@ from microcrm.operations.classes import ClassDone, when_in_words
 from microcrm.operations.notices import notify_all
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import check_columns, note_story
-from microcrm.operations.parts.booking_times import check_hours
+from microcrm.operations.parts.booking_times import check_hours, is_override_allowed
 from microcrm.operations.parts.class_time import (
     Visits,
     check_nobody_came,
@@ -89,7 +89,7 @@ def preview_class_move(uow: UnitOfWork, command: MoveClass) -> SeriesPreview:
     wish = _read(uow, command)
     shifts = _shifts(uow, wish, command.version)
     count = format_count(len(shifts), "class", "classes")
-    return SeriesPreview(f"{count} to move", _judged(uow, shifts, wish.reason))
+    return SeriesPreview(f"{count} to move", _judged(uow, shifts, wish.reason), is_override_allowed(uow))
 
 
 def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:

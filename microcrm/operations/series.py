@@ -32,6 +32,7 @@ from microcrm.operations.notices import notify_all
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
+from microcrm.operations.parts.booking_times import is_override_allowed
 from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
 from microcrm.operations.parts.safety import check_safety
 from microcrm.operations.parts.series_plan import (
@@ -97,10 +98,12 @@ class CancelSeries:
 
 @dataclass(frozen=True, slots=True)
 class SeriesPreview:
-    """``dates`` that have ``why`` clash. ``place`` is the booking's id when a series is edited."""
+    """``dates`` that have ``why`` clash. ``place`` is the booking's id when a series is edited. ``may_override``: whether a reason
+    goes past working hours."""
 
     label: str
     dates: tuple[SeriesDate, ...]
+    may_override: bool = False
 
     @property
     def clashes(self) -> tuple[SeriesDate, ...]:
@@ -165,7 +168,8 @@ def preview_edit(uow: UnitOfWork, command: EditSeries) -> SeriesPreview:
     """What the edit would run into, before it is made."""
     uow.require(Permission.BOOKINGS_OWN)
     _, edits, reason, _ = _edits(uow, command)
-    return SeriesPreview(f"{format_count(len(edits), 'visit')} to move", _judged(uow, edits, reason))
+    count = format_count(len(edits), "visit")
+    return SeriesPreview(f"{count} to move", _judged(uow, edits, reason), is_override_allowed(uow))
 
 
 def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:

@@ -99,6 +99,7 @@ def waive_dialog() -> rx.Component:
         "Waive the fee",
         rx.el.form(
             error_summary(form.errors, {"waiver": "Reason"}, form="w"),
+            rx.el.p(form.fee, class_name="num"),
             text_field("waiver", "Why no fee is asked for", form.errors, max_length=200, form="w", required=True),
             form_footer(
                 button("Keep the fee", on_click=form.close),

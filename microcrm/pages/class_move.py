@@ -33,6 +33,7 @@ def class_move_dialog() -> rx.Component:
             offered_times(form.nearest, form.take),
             when_fields(form, "w", form.typed("day"), form.typed("time")),
             who_fields(form, form.card.takers, "w"),
+            clash_list(form.clashes),
             rx.cond(form.asks_reason, reason_field(form.errors, "w")),
             rx.cond(
                 form.card.attendees.length() > 0,
@@ -42,7 +43,6 @@ def class_move_dialog() -> rx.Component:
                     nobody="Nobody in this class has a phone or e-mail here: tell them yourself.",
                 ),
             ),
-            clash_list(form.clashes),
             form_footer(
                 button(
                     rx.cond(form.start.is_dropped, "Leave it where it was", "Keep it as it is"), on_click=form.close

@@ -254,6 +254,7 @@ def _change() -> rx.Component:
 
 def _cancel() -> rx.Component:
     card, errors = ClassPanel.card, ClassPanel.errors
+    is_several, several = ClassPanel.off_classes > 1, ClassPanel.off_classes.to_string()
     return rx.el.form(
         error_summary(errors, LABELS, form="k"),
         rx.cond(
@@ -266,8 +267,12 @@ def _cancel() -> rx.Component:
         ),
         rx.cond(ClassPanel.off_visits != "", _tell_all()),
         form_footer(
-            button("Keep the class", on_click=ClassPanel.ask("")),
-            button(rx.cond(card.in_series, "Cancel them", "Cancel the class"), kind="danger-solid", type="submit"),
+            button(rx.cond(is_several, "Keep them", "Keep the class"), on_click=ClassPanel.ask("")),
+            button(
+                rx.cond(is_several, rx.Var.create("Cancel ") + several + " classes", "Cancel the class"),
+                kind="danger-solid",
+                type="submit",
+            ),
         ),
         on_submit=ClassPanel.save_cancel,
         class_name="form",

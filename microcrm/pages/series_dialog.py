@@ -75,9 +75,9 @@ def _move() -> rx.Component:
             rx.el.p("All services of each visit move together.", class_name="meta"),
             who_fields(edit, card.takers, "r"),
         ),
+        clash_list(edit.clashes),
         rx.cond(edit.asks_reason, reason_field(errors, "r")),
         tell_field(SeriesEdit.letter),
-        clash_list(edit.clashes),
         form_footer(
             button("Back", on_click=edit.pick_scope("")),
             submit(rx.cond(edit.clashes.length() > 0, "Move the others", "Move"), busy=edit.is_saving),

@@ -25,7 +25,7 @@ async def look_ahead(form: Any, preview: Any, command: Any, own: str) -> SeriesP
     except DomainError:
         return None
     try:
-        form.clashes = clash_rows(seen.clashes, own, current_seat().actor.zone)
+        form.clashes = clash_rows(seen, own, current_seat().actor.zone)
     except (SlotTaken, OutsideHours) as refusal:
         if not keep_refusal(form, refusal):
             form.errors = {**form.errors, "time": refusal.message}
@@ -37,6 +37,6 @@ async def without_clashes(form: Any, preview: Any, command: Any, own: str) -> An
     shown now, and the next press goes through. Raises: SlotTaken or OutsideHours, see ``own``."""
     shown = [row.place for row in form.clashes]
     seen: SeriesPreview = await form._tried(preview, command)
-    form.clashes = clash_rows(seen.clashes, own, current_seat().actor.zone)
+    form.clashes = clash_rows(seen, own, current_seat().actor.zone)
     found = tuple(row.place for row in form.clashes)
     return replace(command, skip=found) if list(found) == shown else None

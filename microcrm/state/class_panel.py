@@ -28,7 +28,8 @@ EMPTY_OFF = "Nobody has booked. The time becomes free."
 
 class ClassPanel(AppState):
     """``form`` is what is asked for instead of the list of who comes: one of ``FORMS`` or nothing. ``leaving`` is who is
-    being taken out. ``off`` says what the form that calls the class off would do, ``off_visits`` to how many visits."""
+    being taken out. ``off`` says what the form that calls the class off would do, to
+    ``off_classes`` with ``off_visits``."""
 
     is_open: bool = False
     card: ClassView = NO_CLASS
@@ -36,6 +37,7 @@ class ClassPanel(AppState):
     leaving: AttendeeRow = NO_ATTENDEE
     letter: Letter = Letter()
     off: str = ""
+    off_classes: int = 1
     off_visits: str = ""
 
     @rx.event(supersedes=True)
@@ -119,7 +121,8 @@ class ClassPanel(AppState):
 
     async def _count_off(self, scope: str) -> None:
         seen = await self._look(preview_class_cancel, CancelClass(self.card.id, self.card.version, scope=scope))
-        self.off, self.off_visits = off_words(seen), format_count(seen.visits, "booking") if seen.visits else ""
+        self.off, self.off_classes = off_words(seen), seen.classes
+        self.off_visits = format_count(seen.visits, "booking") if seen.visits else ""
 
     async def _tried(self, operation: Any, command: Any) -> Any:
         """After somebody else's change the form goes on with the class as it now is; what was typed stays."""

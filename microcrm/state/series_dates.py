@@ -11,6 +11,7 @@ from microcrm.domain.formatting import WEEKDAYS, clock_for_input, format_count, 
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.book import BookService
 from microcrm.operations.parts.series_plan import SeriesDate, SeriesWish
+from microcrm.operations.series import SeriesPreview
 from microcrm.state.booking_card_view import TimeChoice, time_choices
 from microcrm.state.forms import pick
 
@@ -48,17 +49,17 @@ def date_rows(dates: Sequence[SeriesDate], zone_name: str) -> list[DateRow]:
     return rows
 
 
-def clash_rows(clashes: Sequence[SeriesDate], own: str, zone_name: str) -> list[DateRow]:
+def clash_rows(seen: SeriesPreview, own: str, zone_name: str) -> list[DateRow]:
     """The dates that stay where they are. Raises: SlotTaken or OutsideHours, when the one that was pointed at (``own``) is
     among them: then nothing can be moved as it was asked for."""
-    for one in clashes:
+    for one in seen.clashes:
         if str(one.place) == own:
             raise (
                 SlotTaken(one.why, nearest=one.nearest, wanted=one.start)
                 if one.nearest
-                else OutsideHours(one.why, may_override=True)
+                else OutsideHours(one.why, may_override=seen.may_override)
             )
-    return date_rows(clashes, zone_name)
+    return date_rows(seen.clashes, zone_name)
 
 
 def with_other(row: DateRow, day: str, time: str) -> DateRow:

@@ -278,7 +278,7 @@ def test_repeating_classes_are_called_off_and_all_come_back(open_page: Opener) -
     panel.get_by_label("All still to come").check()
     expect(panel).to_contain_text("3 classes will be cancelled by you. Their time becomes free.")
     check(page)
-    panel.get_by_role("button", name="Cancel them").click()
+    panel.get_by_role("button", name="Cancel 3 classes").click()
     expect(panel).to_be_hidden()
     expect(page.get_by_text("3 classes cancelled")).to_be_visible()
     expect(block(page, "Weekly stretch")).to_have_count(0)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from microcrm.domain.permissions import Role
+from microcrm.models.policy import BookingPolicy
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import ChangeClass, ClassDone, JoinClass, change_class, join
 from microcrm.operations.series import SeriesWish
+from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_drop import Drops
@@ -145,9 +147,19 @@ async def test_a_class_dropped_where_it_cannot_be_is_offered_other_times_at_once
     await tab.send(ClassMove.typed, name="time", value="22:00")
     move, shell = await tab.state(ClassMove), await tab.state(AppState)
     assert move.asks_reason and "shop is open" in shell.errors["time"]
+    act_as(a.actor(), forbid_overrides)
+    await tab.send(
+        ClassMove.begin_at, session_id=str(yoga.session_id), day=DAY, time="22:00", member_id="", minutes="60"
+    )
+    move, shell = await tab.state(ClassMove), await tab.state(AppState)
+    assert not move.asks_reason and "shop is open" in shell.errors["time"], "a reason would not help"
     for name, value in (("time", "soon"), ("minutes", "1"), ("scope", "x" * 99), ("other", "x")):
         answer = await tab.send(ClassMove.typed, name=name, value=value)
         assert not answer.crashes and not answer.refusals
+
+
+def forbid_overrides(uow: UnitOfWork) -> None:
+    uow.session.add(BookingPolicy(business_id=uow.business_id, is_override_allowed=False))
 
 
 async def test_typing_before_anything_is_open_shows_nothing(server: Server, a: Shop) -> None:
