@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,12 +13,12 @@ from starlette.routing import Route
 from microcrm.adapters.sheets import write_csv, write_xlsx
 from microcrm.domain.formatting import format_count
 from microcrm.domain.goods_list import LARGEST, BadList, ListFault
-from microcrm.domain.sheet import Cell, SheetColumn
+from microcrm.domain.sheet import SheetColumn
 from microcrm.http.desk import account_of
 from microcrm.http.forms import read_file, refuse_foreign
 from microcrm.http.pages import answering, go, page
 from microcrm.operations.product_list import Outcome, Verdict, headings_of_list, rows_of_list, take_list
-from microcrm.operations.stock_report import COLUMNS, stock_sheet
+from microcrm.operations.stock_report import COLUMNS, MOVEMENT_COLUMNS, movement_sheet, stock_sheet
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.bridge import perform
 
@@ -78,28 +78,32 @@ async def list_file(request: Request) -> Response:
 
 @answering
 async def report_file(request: Request) -> Response:
-    kind = request.path_params["kind"]
-    if kind not in ("csv", "xlsx"):
+    """What each product came to, or each movement, of the days that are asked for."""
+    name, kind = request.path_params["name"], request.path_params["kind"]
+    if name not in _SHEETS or kind not in ("csv", "xlsx"):
         raise HTTPException(404)
+    title, columns, read = _SHEETS[name]
     asked = request.query_params.get("from"), request.query_params.get("to")
 
     def write(uow: UnitOfWork, out: io.BytesIO) -> str:
-        first, last, rows = stock_sheet(uow, *asked)
-        _write(kind, out, rows)
-        return f"stock-{first}-{last}.{kind}"
+        first, last, rows = read(uow, *asked)
+        if kind == "xlsx":
+            write_xlsx(out, title, columns, rows)
+        else:
+            write_csv(out, columns, rows)
+        return f"{title.lower().replace(' ', '-')}-{first}-{last}.{kind}"
 
     return await _file(request, write, _XLSX if kind == "xlsx" else "text/csv; charset=utf-8")
 
 
-def _write(kind: str, out: io.BytesIO, rows: Iterator[Sequence[Cell]]) -> None:
-    if kind == "xlsx":
-        write_xlsx(out, "Stock", COLUMNS, rows)
-    else:
-        write_csv(out, COLUMNS, rows)
+_SHEETS = {
+    "report": ("Stock", COLUMNS, stock_sheet),
+    "movements": ("Stock movements", MOVEMENT_COLUMNS, movement_sheet),
+}
 
 
 async def _file(request: Request, write: Callable[[UnitOfWork, io.BytesIO], str], media_type: str) -> Response:
-    """At most some thousand products: in memory. ``write`` gives its name."""
+    """At most some thousand products, and a year of their movements: in memory. ``write`` gives its name."""
     out = io.BytesIO()
     name = await perform(await account_of(request), lambda uow: write(uow, out))
     headers = {**_PRIVATE, "content-disposition": f'attachment; filename="{name}"'}
@@ -109,5 +113,5 @@ async def _file(request: Request, write: Callable[[UnitOfWork, io.BytesIO], str]
 ROUTES = (
     Route("/settings/products/list", submit_list, methods=["POST"]),
     Route("/settings/products/list.csv", list_file, methods=["GET"]),
-    Route("/stock/report.{kind}", report_file, methods=["GET"]),
+    Route("/stock/{name}.{kind}", report_file, methods=["GET"]),
 )

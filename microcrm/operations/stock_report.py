@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from microcrm.domain.fields import Reader
-from microcrm.domain.goods import is_low, worth
+from microcrm.domain.goods import MOVE_WORDS, Move, is_low, worth
 from microcrm.domain.permissions import Permission
 from microcrm.domain.sheet import Cell, Holds, SheetColumn
 from microcrm.domain.zones import day_bounds, today_in, zone_of
@@ -18,6 +18,7 @@ from microcrm.operations.products import PAGE, knows_costs
 from microcrm.operations.unit_of_work import UnitOfWork
 
 LONGEST = timedelta(days=400)
+AT_ONCE = 1_000  # movements in memory while a file is written
 # What moved since the first day, by product; what stands there now less that is what was there.
 _MOVED = """
 WITH moved AS (
@@ -40,6 +41,15 @@ WITH moved AS (
 """
 _ROWS = text(_MOVED + "SELECT * FROM told ORDER BY lower(name), id LIMIT :most OFFSET :skipped")  # noqa: S608 - no value of anybody's in it
 _ALL = text(_MOVED + "SELECT * FROM told ORDER BY lower(name), id")  # noqa: S608
+_EACH = text("""
+SELECT m.at, p.name, p.barcode, m.kind, m.quantity, m.stock_after, m.cost_paise, m.note, coalesce(d.number, ''), coalesce(w.name, '')
+FROM stock_movements m
+JOIN products p ON p.business_id = m.business_id AND p.id = m.product_id
+LEFT JOIN documents d ON d.business_id = m.business_id AND d.id = m.document_id
+LEFT JOIN members w ON w.business_id = m.business_id AND w.id = m.member_id
+WHERE m.business_id = :business AND m.at >= :since AND m.at < :until
+ORDER BY m.at, m.id
+""")
 _TOTALS = text(
     _MOVED
     + """
@@ -134,6 +144,33 @@ def stock_sheet(
         )
         for one in rows
     )  # fmt: skip
+
+
+MOVEMENT_COLUMNS: Sequence[SheetColumn] = (
+    SheetColumn("Time", width=17), SheetColumn("Product", width=30), SheetColumn("SKU", width=16), SheetColumn("What", width=16),
+    SheetColumn("Quantity", Holds.QUANTITY, 11), SheetColumn("Stock after", Holds.QUANTITY, 11),
+    SheetColumn("Cost of one", Holds.MONEY), SheetColumn("Reason or supplier", width=30), SheetColumn("Bill", width=17),
+    SheetColumn("Who", width=20),
+)  # fmt: skip
+
+
+def movement_sheet(
+    uow: UnitOfWork, raw_first: Any = None, raw_last: Any = None
+) -> tuple[date, date, Iterator[Sequence[Cell]]]:
+    """Each movement of those days by itself, the first one first, through a cursor on the server."""
+    uow.require(Permission.CATALOGUE_VIEW)
+    first, last = _days(uow, raw_first, raw_last)
+    return first, last, _movements(uow, _values(uow, first, last), knows=knows_costs(uow))
+
+
+def _movements(uow: UnitOfWork, values: dict[str, Any], *, knows: bool) -> Iterator[Sequence[Cell]]:
+    zone = zone_of(uow.actor.zone)
+    with uow.session.connection().execute(_EACH, values, execution_options={"yield_per": AT_ONCE}) as rows:
+        for at, name, barcode, kind, quantity, after, cost, note, number, who in rows:
+            when = f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+            yield (
+                when, name, barcode, MOVE_WORDS[Move(kind)], quantity, after, cost if knows else None, note, number, who,
+            )  # fmt: skip
 
 
 def _days(uow: UnitOfWork, raw_first: Any, raw_last: Any) -> tuple[date, date]:

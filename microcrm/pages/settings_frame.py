@@ -85,7 +85,7 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 "Products and stock",
                 "package",
                 "What you sell over the counter, and how many there are",
-                "retail goods barcode scan sku hsn inventory supplier delivery count shelf",
+                "retail goods barcode scan sku hsn inventory supplier delivery count shelf csv import list own use damage report worth",
                 Permission.CATALOGUE_VIEW,
             ),
             Setting(

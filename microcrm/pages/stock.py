@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, link
-from microcrm.components.cards import chip
+from microcrm.components.buttons import anchor, button, link
+from microcrm.components.cards import card, chip
 from microcrm.components.feedback import blank, skeleton
 from microcrm.components.fields import text_field
 from microcrm.components.icons import icon
@@ -37,15 +37,12 @@ def stock() -> rx.Component:
         ),
         table("Stock by product", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
         page_turns(S.page, S.has_next, S.turn_page),
+        _files(),
         here="/settings",
         back=link(
             rx.fragment(icon("chevron_left", "s"), "Products and stock"), "/settings/products", class_name="crumb"
         ),
         sub=rx.cond(S.is_read, S.summary + ". Worth is what the stock at last would cost at its last known cost.", ""),
-        actions=[
-            away_button("CSV", "/stock/report.csv" + S.files, icon="download"),
-            away_button("XLSX", "/stock/report.xlsx" + S.files, icon="download"),
-        ],
     )
 
 
@@ -84,6 +81,30 @@ def _row(row: rx.Var[StockLine]) -> rx.Component:
 def _number(at: int, value: rx.Var[str], row: rx.Var[StockLine]) -> rx.Component:
     shown = rx.el.b(value, class_name=rx.cond(row.is_short, "is-short", "")) if at == len(COLUMNS) - 2 else value
     return cell(shown, column=COLUMNS[at], custom_attrs={"data-label": COLUMNS[at].label})
+
+
+def _files() -> rx.Component:
+    return card(
+        "Files",
+        rx.el.ul(
+            *[
+                rx.el.li(
+                    rx.el.span(words),
+                    *[
+                        anchor(
+                            kind.upper(),
+                            rx.el.span(f" {words}", class_name="sr-only"),
+                            href=f"/stock/{name}.{kind}" + S.files,
+                            class_name="btn-link",
+                        )
+                        for kind in ("xlsx", "csv")
+                    ],
+                )
+                for words, name in (("Stock by product", "report"), ("Each movement", "movements"))
+            ],
+            class_name="return-files",
+        ),
+    )
 
 
 def _none() -> rx.Component:

@@ -75,13 +75,16 @@ async def test_the_report_as_a_file_says_costs_to_those_who_may_know(
     )
     assert answer.headers["content-disposition"].startswith('attachment; filename="stock-')
     assert (await client.get("/stock/report.xlsx")).content.startswith(b"PK")
+    moves = (await client.get("/stock/movements.csv")).content.decode("utf-8-sig").splitlines()
+    assert len(moves) == 2 and ("450.00" in moves[1]) == bool(worth) and "Beauty Depot" in moves[1]
 
 
 async def test_odd_addresses(client: httpx.AsyncClient, fresh_database: TwoShops) -> None:
     assert (await client.get("/stock/report.csv")).status_code == 303  # to the sign-in
     enter(client, fresh_database, Role.OWNER)
     for path, status in (
-        ("/stock/report.pdf", 404), ("/stock/report.csv?from=soon", 422), ("/stock/report.csv?from=2026-02-30", 422),
+        ("/stock/report.pdf", 404), ("/stock/everything.csv", 404), ("/stock/movements.csv?to=x", 422),
+        ("/stock/report.csv?from=soon", 422), ("/stock/report.csv?from=2026-02-30", 422),
         ("/stock/report.csv?from=1999-01-01&to=2026-01-01", 422),
     ):  # fmt: skip
         assert (await client.get(path)).status_code == status, path

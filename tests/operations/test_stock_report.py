@@ -19,7 +19,15 @@ from microcrm.domain.permissions import Role
 from microcrm.models.products import Product
 from microcrm.operations.products import archive_product
 from microcrm.operations.stock import NoteStock, note_stock
-from microcrm.operations.stock_report import COLUMNS, StockReport, StockRow, stock_report, stock_sheet
+from microcrm.operations.stock_report import (
+    COLUMNS,
+    MOVEMENT_COLUMNS,
+    StockReport,
+    StockRow,
+    movement_sheet,
+    stock_report,
+    stock_sheet,
+)
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -123,12 +131,32 @@ def test_the_files_say_the_same(at_work: UnitOfWork) -> None:
     assert out.getvalue().startswith(b"PK")
 
 
+def test_each_movement_stands_in_a_file_of_its_own(at_work: UnitOfWork, shop: Shop) -> None:
+    register(at_work, shop)
+    product_id = shelve(on(at_work, -40), stock="20", cost="450")
+    bill = issued(at_work, shop, serum(product_id, quantity="4"))
+    note_stock(at_work, NoteStock(product_id, "used", "1.5", note="Colouring"))
+    _, _, rows = movement_sheet(at_work)
+    assert list(rows) == [
+        ("2026-11-24 09:30", SERUM.name, SERUM.barcode, "Sold", -4000, 16000, None, "", bill.number, "Plain owner"),
+        ("2026-11-24 09:30", SERUM.name, SERUM.barcode, "Own use", -1500, 14500, None, "Colouring", "", "Plain owner"),
+    ]
+    earlier = list(movement_sheet(at_work, "2026-10-01", "2026-10-31")[2])
+    assert [(row[3], row[6], row[7]) for row in earlier] == [("Received", 45_000, "Beauty Depot")]
+    desk = replace(at_work, actor=shop.actor(Role.FRONT_DESK))
+    assert [row[6] for row in movement_sheet(desk, "2026-10-01", "2026-10-31")[2]] == [None]
+    out = io.BytesIO()
+    write_xlsx(out, "Movements", MOVEMENT_COLUMNS, movement_sheet(at_work)[2])
+    assert out.getvalue().startswith(b"PK")
+
+
 def test_a_neighbour_s_stock_is_not_ours_and_statements_do_not_grow(
     unit_of_work: Work, shop: Shop, neighbour: Shop
 ) -> None:
     with unit_of_work(neighbour.actor()) as uow:
         shelve(uow)
     with unit_of_work(shop.actor()) as uow:
+        assert list(movement_sheet(uow)[2]) == []
         counts = []
         for many in (0, 3):
             for number in range(many):
