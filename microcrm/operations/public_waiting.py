@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import select
 
+from microcrm.domain.booking import BookingStatus
 from microcrm.domain.calendar_text import parse_day
 from microcrm.domain.errors import Conflict, Invalid, LimitReached, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.phone import mask_phone
 from microcrm.domain.waitlist import MOST_PREFERENCES, PARTS, Preference
 from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
@@ -57,7 +59,8 @@ class JoinList:
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """``state`` as stored, "expired" also when the last day is over. ``offered_until``: a time is on offer so long."""
+    """``state`` as stored, "expired" also when the last day is over, "unpaid" of a time that is booked once its deposit is paid.
+    ``offered_until``: a time is on offer so long."""
 
     shop: PublicShop
     service: str
@@ -109,12 +112,19 @@ def own_entry(uow: UnitOfWork, token: Any) -> OwnEntry:
     return OwnEntry(
         shop=shop_inside(uow),
         service=uow.session.execute(service).scalar_one(),
-        state="expired" if is_over else entry.state,
+        state="expired" if is_over else "unpaid" if _is_unpaid(uow, entry) else entry.state,
         wishes=wishes,
         members=_names(uow, wishes),
         phone=mask_phone(uow.session.execute(phone).scalar_one()),
         offered_until=_open_offer(uow, entry)[1] if entry.state == "offered" else None,
     )
+
+
+def _is_unpaid(uow: UnitOfWork, entry: WaitlistEntry) -> bool:
+    if entry.booking_id is None:
+        return False
+    query = select(Booking.status).where(Booking.business_id == uow.business_id, Booking.id == entry.booking_id)
+    return uow.session.execute(query).scalar_one() == BookingStatus.PENDING_PAYMENT
 
 
 def leave_list(uow: UnitOfWork, token: Any) -> None:

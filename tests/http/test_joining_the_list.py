@@ -22,6 +22,7 @@ from microcrm.models.waiting import WaitlistEntry, WaitlistPreference
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting
 from tests.support.booking import Customer, errors_of, words
+from tests.support.deposits import open_till
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.waiting import List
 
@@ -191,6 +192,24 @@ async def test_an_offer_is_found_from_the_entry_s_page_and_leads_to_the_visit(sh
     assert again.url.path.startswith("/m/") and again.url.path != accepted.url.path and again.status_code == 200
     await customer.go(str((await joined(shop)).page.url.path))
     assert stored(shop, WaitlistEntry)[0].state == "booked"
+
+
+async def test_a_time_that_is_not_paid_yet_is_not_said_to_be_theirs(shop: Shop) -> None:
+    waiting = List(wiring.unit_of_work, shop, now=wiring.now())
+    waiting.do(open_till, shop)
+    visit = waiting.book(day=day(20))
+    customer = await joined(shop)
+    entry_page = customer.page.url.path
+    waiting.now = wiring.now() + timedelta(minutes=1)
+    assert waiting.cancel(visit) == 1
+    offer = await press_do(customer, "go")
+    answer = {"origin": customer.base, "sec-fetch-site": "same-origin"}
+    accepted = await customer.client.post(offer.url.path, data={"answer": "accept"}, headers=answer)
+    assert "Pay ₹200 to book" in words(accepted)
+    said = words(await customer.go(entry_page))
+    assert "It is not booked yet" in said and "You have a time" not in said and "Leave the waiting list" not in said
+    on = await press_do(customer, "go")
+    assert on.url.path.startswith("/m/") and "Pay ₹200 to book" in words(on)
 
 
 def _outbox(shop: Shop) -> list[OutboxMessage]:

@@ -49,6 +49,10 @@ _SAID = {
         mark("When a time that suits you comes free, it is kept for you and you see it here."),
     ),
     "offered": (mark("A time has become free"), mark("You are on the waiting list, and it is your turn.")),
+    "unpaid": (
+        mark("A time has become free"),
+        mark("It is not booked yet. Without the payment the time is free for others again."),
+    ),
     "booked": (mark("You have a time"), mark("You are no longer on the waiting list for this.")),
     "withdrawn": (mark("You have left the waiting list"), mark("Nobody will write to you about this any more.")),
     "expired": (mark("The days you asked for are over"), mark("No time came free that was yours.")),
@@ -119,7 +123,8 @@ async def submit_entry(request: Request) -> Response:
 def entry_page(request: Request, entry: OwnEntry, tongue: Tongue) -> dict[str, Any]:
     heading, said = _SAID[entry.state]
     token, language = request.path_params["token"], asked_language(request)
-    ways = {"offered": tongue.say("See the time that is kept for you"), "booked": tongue.say("To your visit")}
+    to_visit = tongue.say("To your visit")
+    ways = {"offered": tongue.say("See the time that is kept for you"), "unpaid": to_visit, "booked": to_visit}
     return {
         "heading": tongue.say(heading),
         "said": tongue.say(said),
