@@ -65,4 +65,4 @@ def calm_collector() -> None:
     be short; and a full one, which walks the states of all open tabs, is rare."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 5, 400)
+    gc.set_threshold(20_000, 5, 200)
