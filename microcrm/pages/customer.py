@@ -13,7 +13,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import Fact, Relative, Visit
 from microcrm.pages.customer_bills import customer_bills
 from microcrm.pages.customer_form import customer_form
-from microcrm.pages.customer_records import customer_records, record_tabs
+from microcrm.pages.customer_records import allergy_alert, customer_records, record_tabs
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_records import CustomerRecords
@@ -67,6 +67,7 @@ def _record() -> rx.Component:
                 rx.cond(MAY_EDIT, button("Bring back", on_click=CustomerPage.bring_back)),
             ),
         ),
+        allergy_alert(PERSON.id),
         rx.el.div(
             rx.el.div(
                 _facts(),

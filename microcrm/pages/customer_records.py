@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link
+from microcrm.components.buttons import button, link, link_button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import panel
-from microcrm.components.feedback import blank, no_permission, skeleton_lines
+from microcrm.components.feedback import alert, blank, no_permission, skeleton_lines
 from microcrm.components.icons import icon
 from microcrm.components.vault.vault import sealed_form, sealed_list
 from microcrm.domain.permissions import Permission
@@ -23,6 +23,14 @@ _MAY_OPEN = S.allowed.contains(Permission.RECORDS_OPEN.value)
 def record_tabs(customer_id: rx.Var[str]) -> rx.Component:
     """Only for those who may open records: the page has no second part for others."""
     return rx.cond(_MAY_OPEN, rx.cond(S.is_shown, _tabs(customer_id, TAB), _tabs(customer_id, "")))
+
+
+def allergy_alert(customer_id: rx.Var[str]) -> rx.Component:
+    """That there is one is no secret among those who may open it; what it is stays sealed."""
+    opens = link_button("Sealed records", "/customer?id=" + customer_id + f"&tab={TAB}", icon="lock")
+    words = "Noted on " + S.allergy + ". Open it before the visit."
+    said = alert("bad", "Allergy on record", words, rx.cond(S.is_shown, rx.fragment(), opens))
+    return rx.cond(S.allergy != "", rx.el.div(said, class_name="allergy"))
 
 
 def _tabs(customer_id: rx.Var[str], here: str) -> rx.Component:

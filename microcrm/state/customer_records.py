@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
 from microcrm import wiring
-from microcrm.domain.errors import Invalid
+from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.formatting import format_count, format_day, format_instant
 from microcrm.domain.permissions import Permission
 from microcrm.domain.sealed_records import PURPOSES, KindRule, Purpose
 from microcrm.domain.zones import to_wall, today_in, zone_of
-from microcrm.operations.vault.reading import OpeningLine, RecordLine, RecordList, list_records
+from microcrm.operations.vault.reading import OpeningLine, RecordLine, RecordList, last_allergy, list_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
 from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
@@ -76,8 +77,9 @@ class RecordForm:
 
 
 class CustomerRecords(AppState):
-    """``is_shown``: this tab is the one on the screen."""
+    """``is_shown``: this tab is the one on the screen. ``allergy``: the day of the latest one, on both tabs."""
 
+    allergy: str = ""
     is_shown: bool = False
     is_read: bool = False
     is_refused: bool = False
@@ -99,12 +101,11 @@ class CustomerRecords(AppState):
         self.form, self.is_refused = RecordForm(), False
         if asked != self._customer or not self.is_shown:
             self.is_read, self.rows, self.openings, self.summary = False, [], [], ""
+            self.allergy = ""
         self._customer = asked
-        if not self.is_shown:
-            return
         self.is_refused = Permission.RECORDS_OPEN not in current_seat().actor.allowed
         if not self.is_refused:
-            self._show(await self._look(list_records, asked))
+            await self._read()
 
     @rx.event
     @needs(Permission.RECORDS_OPEN)
@@ -140,7 +141,15 @@ class CustomerRecords(AppState):
             self.is_saving = False
         self.form = RecordForm()
         self._notify("Sealed and saved")
-        self._show(await self._look(list_records, self._customer))
+        await self._read()
+
+    async def _read(self) -> None:
+        """A customer who is not there is the page's to say."""
+        day = await self._look(last_allergy, self._customer)
+        self.allergy = format_day(day) if day else ""
+        if self.is_shown:
+            with suppress(NotFound):
+                self._show(await self._look(list_records, self._customer))
 
     async def _store(self, day: Any, values: Any) -> None:
         form = self.form

@@ -142,11 +142,25 @@ def test_it_is_sound_at_every_size(open_page: Opener, site: Site, address: str, 
     assert watched.complaints == []
 
 
-def _write(site: Site) -> None:
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=lambda device: device.name)
+def test_an_allergy_stands_above_the_customer_and_leads_to_the_records(
+    open_page: Opener, site: Site, address: str, device: Device
+) -> None:
+    _write(site, "allergy")
+    page = open_page(address.removesuffix("&tab=records"), device=device).page
+    settle(page)
+    expect(page.get_by_text("Allergy on record")).to_be_visible()
+    expect(page.get_by_text(PLANTED)).to_have_count(0)
+    assert faults(page) == [] and overflow(page) <= 0
+    page.locator(".alert").get_by_role("link", name="Sealed records").click()
+    expect(page.get_by_role("button", name="Open Allergy")).to_be_visible()
+
+
+def _write(site: Site, kind: str = "colour") -> None:
     from microcrm import wiring
 
     engine = wiring.make_engine(site.variables["DATABASE_URL"], pool_size=1)
     work: AbstractContextManager[Any] = wiring.unit_of_work(site.shops.a.actor(), bind=engine)
     with work as uow:
-        note(uow, site.shops.a.customer_id, sealer=MasterSeal(settings().secret_key))
+        note(uow, site.shops.a.customer_id, kind, sealer=MasterSeal(settings().secret_key))
     engine.dispose()

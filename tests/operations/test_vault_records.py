@@ -21,7 +21,7 @@ from microcrm.models.records import AuditEvent
 from microcrm.models.vault import RecordOpening, SealedVersion
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
-from microcrm.operations.vault.reading import OpenRecords, list_records, open_records
+from microcrm.operations.vault.reading import OpenRecords, last_allergy, list_records, open_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
 from tests.conftest import Work
 from tests.support.shops import Shop
@@ -166,9 +166,11 @@ def test_a_stylist_opens_what_belongs_to_their_own_customers_only(
     owner: UnitOfWork, unit_of_work: Work, shop: Shop
 ) -> None:
     record = note(owner, shop.customer_id)
+    note(owner, shop.customer_id, "allergy")
     with unit_of_work(shop.actor(Role.STAFF)) as uow:
-        assert opened(uow, record)
+        assert opened(uow, record) and last_allergy(uow, shop.customer_id) is not None
         uow.session.execute(text("UPDATE booking_items SET member_id = :m"), {"m": shop.members[Role.MANAGER]})
+        assert last_allergy(uow, shop.customer_id) is None
         for refused in (
             lambda: opened(uow, record),
             lambda: list_records(uow, shop.customer_id),
@@ -183,6 +185,7 @@ def test_another_shop_finds_nothing(owner: UnitOfWork, unit_of_work: Work, shop:
     record = note(owner, shop.customer_id)
     with unit_of_work(neighbour.actor()) as theirs:
         own = note(theirs, neighbour.customer_id)
+        assert last_allergy(theirs, shop.customer_id) is None
         for refused in (
             lambda: opened(theirs, record),
             lambda: opened(theirs, own, record),

@@ -10,6 +10,7 @@ import pytest
 from microcrm import wiring
 from microcrm.domain.permissions import Role
 from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.vault.destroying import destroy_customer_keys
 from microcrm.state.base import AppState
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_records import CustomerRecords
@@ -113,6 +114,24 @@ async def test_the_other_part_of_the_page_asks_for_no_records(server: Server, sh
     await tab.open(CustomerPage.load, CustomerRecords.load)
     state = await tab.state(CustomerRecords)
     assert (state.is_shown, state.is_read, state.rows) == (False, False, [])
+
+
+async def test_an_allergy_is_announced_on_both_parts_without_a_word_of_it(server: Server, shop: Shop) -> None:
+    for part in ("", "&tab=records"):
+        tab = tab_of(server, shop, Role.FRONT_DESK, part)
+        await tab.open(CustomerPage.load, CustomerRecords.load)
+        assert (await tab.state(CustomerRecords)).allergy == ""
+    written(shop, "allergy")
+    for part in ("", "&tab=records"):
+        tab = tab_of(server, shop, Role.FRONT_DESK, part)
+        answer = await tab.open(CustomerPage.load, CustomerRecords.load)
+        assert (await tab.state(CustomerRecords)).allergy == "05 Jan 2026" and PLANTED not in answer.text
+    accountant = tab_of(server, shop, Role.ACCOUNTANT, "")
+    await accountant.open(CustomerPage.load, CustomerRecords.load)
+    assert (await accountant.state(CustomerRecords)).allergy == ""
+    act_as(shop.actor(), destroy_customer_keys, shop.customer_id)
+    await tab.open(CustomerPage.load, CustomerRecords.load)
+    assert (await tab.state(CustomerRecords)).allergy == ""
 
 
 @pytest.mark.parametrize("how", ["accountant", "viewing as"])

@@ -12,7 +12,7 @@ from sqlalchemy import Row, func, insert, select, text
 from microcrm.domain.errors import Forbidden, NotFound, RecordErased, RecordUnreadable, SealBroken
 from microcrm.domain.fields import LINE, Reader
 from microcrm.domain.permissions import Permission, Role
-from microcrm.domain.sealed_records import KINDS, KindRule, Purpose, Shown, may, reading_rule_of, shown
+from microcrm.domain.sealed_records import KINDS, KindRule, Purpose, RecordKind, Shown, may, reading_rule_of, shown
 from microcrm.domain.trades import Trade
 from microcrm.models.business import Member
 from microcrm.models.customers import Customer
@@ -27,6 +27,7 @@ MOST_AT_ONCE = 50
 _MOST_LISTED = 200
 _SHOWN_OPENINGS = 20
 WEEK = timedelta(days=7)
+_ALLERGY = reading_rule_of(Trade.CLINIC, RecordKind.ALLERGY)  # its readers are the same in every trade
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,39 @@ def list_records(uow: UnitOfWork, customer_id: Any) -> RecordList:
     writable = tuple(rule for rule in KINDS[trade] if may_write and may(rule.writers, role))
     count, openings = _openings(uow, customer, trade)
     return RecordList(lines, writable, count, openings)
+
+
+def last_allergy(uow: UnitOfWork, raw_customer_id: Any) -> date | None:
+    """The day of the latest allergy that can be opened: that there is one must be seen before anything is opened. Nothing for
+    roles that do not read allergies, and for customers whom this person may not see. One statement."""
+    uow.require(Permission.RECORDS_OPEN)
+    reader = Reader()
+    wanted = reader.id("customer_id", raw_customer_id, "Customer")
+    if reader.errors or not may(_ALLERGY.readers, uow.actor.role):
+        return None
+    record, version, key = SealedRecord, SealedVersion, CustomerKey
+    query = (
+        select(func.max(record.happened_on))
+        .join(Customer, (Customer.business_id == record.business_id) & (Customer.id == record.customer_id))
+        .join(
+            version,
+            (version.business_id == record.business_id)
+            & (version.record_id == record.id)
+            & (version.version == record.version),
+        )
+        .join(
+            key,
+            (key.business_id == record.business_id)
+            & (key.customer_id == record.customer_id)
+            & (key.generation == version.generation)
+            & key.sealed.is_not(None),
+        )
+        .where(
+            record.business_id == uow.business_id, record.customer_id == wanted, record.kind == _ALLERGY.kind.value,
+            visible_customers(uow.actor),
+        )
+    )  # fmt: skip
+    return uow.session.execute(query).scalar_one()
 
 
 def _lines(uow: UnitOfWork, customer_id: int) -> Any:
