@@ -51,6 +51,7 @@ from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_records import CustomerRecords
+from microcrm.state.customer_segments import Segments
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.filed_months import FiledMonths
@@ -99,7 +100,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),
-    Screen("/customers", "Customers", customers, Permission.CUSTOMERS_VIEW, (Columns.load, Customers.load)),
+    Screen(
+        "/customers",
+        "Customers",
+        customers,
+        Permission.CUSTOMERS_VIEW,
+        (Columns.load, Customers.load, Segments.refresh),
+    ),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),

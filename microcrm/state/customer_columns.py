@@ -20,6 +20,9 @@ class Columns(AppState):
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
+        """Once a tab."""
+        if self.shown:
+            return
         self.shown = list(await self._look(columns_of))
 
     @rx.event

@@ -71,15 +71,18 @@ class Segments(AppState):
 
     _views: list[SegmentView] = []
     _counted_at: float = 0.0
+    _changed_at: float = 0.0
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def refresh(self) -> AsyncGenerator[None, None]:
-        """The names at once, the tags, and how many are in each when they are counted."""
-        views, before = list(await self._look(segments)), self._views
-        self._views = views
-        self._show({tab.key: tab.count for tab in self.tabs})
-        if views == before and time.time() - self._counted_at < _KEPT:
+        """The names at once, the tags, and how many are in each when they are counted; once a minute, and again when what this tab
+        has changed may have been taken back."""
+        now = time.time()
+        is_counted = now - self._counted_at < _KEPT
+        if is_counted and now - self._changed_at > _KEPT:
+            return
+        if not await self._read_names() and is_counted:
             return
         yield
         self.tags = list(await self._look(tags_in_use))
@@ -116,7 +119,7 @@ class Segments(AppState):
             saved = await self._perform(save_segment, command)
         finally:
             self.is_saving = False
-        self.is_open, self._counted_at = False, 0.0
+        self.is_open, self._changed_at = False, time.time()
         self._notify(f"{saved.name} saved", undo=saved.undo)
         yield rx.redirect(f"/customers?{urlencode({'segment': saved.key})}")
         yield Segments.refresh
@@ -125,7 +128,7 @@ class Segments(AppState):
     @needs(Permission.CUSTOMERS_EDIT)
     async def remove(self) -> Any:
         gone = await self._perform(remove_segment, self.form.key)
-        self.is_open, self._counted_at = False, 0.0
+        self.is_open, self._changed_at = False, time.time()
         self._notify(f"{gone.name} deleted", undo=gone.undo)
         return [rx.redirect("/customers"), Segments.refresh]
 
@@ -135,6 +138,12 @@ class Segments(AppState):
             self.errors = dict(error.fields)
             return
         super()._refused(error)
+
+    async def _read_names(self) -> bool:
+        """Whether any is new, gone or changed."""
+        before, self._views = self._views, list(await self._look(segments))
+        self._show({tab.key: tab.count for tab in self.tabs})
+        return self._views != before
 
     def _forget(self) -> None:
         """This tab has just changed what was counted."""

@@ -71,8 +71,7 @@ class Customers(AppState):
         page = await self._read(replace(wanted, after=asked.get("after"), before=asked.get("before")))
         self._describe(asked, page)
         self.rows, self.is_listed = list(page.rows), True
-        is_adding = asked.get("new") and Permission.CUSTOMERS_EDIT in self.allowed
-        return [Segments.refresh, *([NewCustomer.start] if is_adding else [])]
+        return NewCustomer.start if asked.get("new") and Permission.CUSTOMERS_EDIT in self.allowed else None
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -80,7 +79,7 @@ class Customers(AppState):
         """After a change of many."""
         self._forget()
         (await self.get_state(Segments))._forget()
-        return Customers.load
+        return [Customers.load, Segments.refresh]
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
