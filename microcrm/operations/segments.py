@@ -14,7 +14,7 @@ from microcrm.domain.money import group_indian
 from microcrm.domain.permissions import Permission
 from microcrm.domain.segments import NAME_LIMIT, READY, Rules, as_json, from_json, read_rules, rules_words
 from microcrm.models.customers import Customer, Segment
-from microcrm.operations.customer_access import visible_customers
+from microcrm.operations.customer_access import customers_seen
 from microcrm.operations.parts.rows import amend, create, find, remove, same_version
 from microcrm.operations.segment_rules import conditions_of
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -68,12 +68,12 @@ def segments(uow: UnitOfWork) -> tuple[SegmentView, ...]:
 def segment_counts(uow: UnitOfWork) -> dict[str, str]:
     """By key, like "64" or "10,000+", in one statement."""
     uow.require(Permission.CUSTOMERS_VIEW)
-    parts = []
+    parts, seen = [], customers_seen(uow.actor)
     for one in segments(uow):
         listed = select(Customer.id).where(
             Customer.business_id == uow.business_id,
             Customer.archived_at.is_(None),
-            visible_customers(uow.actor),
+            seen,
             *conditions_of(uow, one.rules),
         )
         parts.append(select(literal(one.key), func.count()).select_from(listed.limit(COUNTED + 1).subquery()))
