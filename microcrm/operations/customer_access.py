@@ -30,7 +30,7 @@ def may_contact(actor: Actor) -> bool:
 
 
 def visible_customers(actor: Actor) -> ColumnElement[bool]:
-    """A condition on ``customers``, for one of them that is known otherwise; for many see `customers_seen`."""
+    """A condition on ``customers``."""
     if not sees_own_only(actor):
         return true()
     visits = select(Booking.id).where(
@@ -40,8 +40,8 @@ def visible_customers(actor: Actor) -> ColumnElement[bool]:
 
 
 def customers_seen(actor: Actor) -> ColumnElement[bool]:
-    """The same for lists, counts and searches: those with visits of this member are collected once. Asked customer by customer,
-    PostgreSQL misjudges how many there are, and a count of a large shop took ten seconds."""
+    """The same beside conditions of segments: who had visits with this member is collected once. Asked customer by customer,
+    PostgreSQL misjudges how many there are, and counting the segments of a large shop took ten seconds."""
     if not sees_own_only(actor):
         return true()
     visits = (

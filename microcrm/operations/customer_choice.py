@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from microcrm.domain.fields import Reader
 from microcrm.models.customers import Customer
-from microcrm.operations.customer_access import customers_seen
+from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customer_list import ListCustomers, narrowed
 from microcrm.operations.customer_search import cleaned, near_words
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -27,7 +27,7 @@ class Choice:
 
 def chosen(uow: UnitOfWork, choice: Choice) -> list[ColumnElement[bool]]:
     """Conditions on ``customers``; ids of other businesses and of customers that this person may not see match nobody."""
-    ours: list[Any] = [Customer.business_id == uow.business_id, customers_seen(uow.actor)]
+    ours: list[Any] = [Customer.business_id == uow.business_id, visible_customers(uow.actor)]
     if choice.listed is None or choice.ids:
         reader = Reader()
         ids = reader.ids("ids", choice.ids, "Customers", limit=MOST_TICKED)

@@ -49,6 +49,7 @@ from microcrm.operations.customer_access import (
     may_contact,
     sees_own_only,
     visible_bookings,
+    visible_customers,
 )
 from microcrm.operations.customer_search import Near, cleaned, matching, near_words
 from microcrm.operations.fixed_sql import fixed
@@ -151,7 +152,7 @@ def tags_in_use(uow: UnitOfWork) -> tuple[str, ...]:
         return tuple(next((tag for tag in tags if tag_key(tag) == word), word[1:]) for word, tags in rows)
     tag = func.unnest(Customer.tags).label("tag")
     query = select(tag).where(
-        Customer.business_id == uow.business_id, Customer.archived_at.is_(None), customers_seen(uow.actor)
+        Customer.business_id == uow.business_id, Customer.archived_at.is_(None), visible_customers(uow.actor)
     )
     return tuple(uow.session.scalars(query.distinct().order_by("tag").limit(MOST_TAGS)))
 
@@ -173,7 +174,7 @@ def narrowed(uow: UnitOfWork, command: ListCustomers, near: Near = MappingProxyT
     """What this person, search and tag leave of the shop's customers; usually that is all of them."""
     conditions = []
     if sees_own_only(uow.actor):
-        conditions.append(customers_seen(uow.actor))
+        conditions.append(customers_seen(uow.actor) if command.segment else visible_customers(uow.actor))
     if query := cleaned(command.query):
         conditions.append(matching(uow.actor, uow.business_id, query, near, year=financial_year(uow.now)))
     if tag := cleaned(command.tag):

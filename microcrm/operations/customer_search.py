@@ -29,7 +29,7 @@ from microcrm.domain.search_key import digits_of, prefix_end, search_key
 from microcrm.domain.spelling import is_forgivable, is_near, spellings_of
 from microcrm.models.billing import Document
 from microcrm.models.customers import Customer, CustomerWord
-from microcrm.operations.customer_access import customers_seen, may_contact, phone_for, sees_own_only, visible_customers
+from microcrm.operations.customer_access import may_contact, phone_for, sees_own_only, visible_customers
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
 
@@ -231,7 +231,7 @@ def _in_order_of_names(uow: UnitOfWork, typed: str, limit: int) -> tuple[Found, 
             .where(
                 Customer.business_id == uow.business_id,
                 Customer.archived_at.is_(None),
-                customers_seen(uow.actor),
+                visible_customers(uow.actor),
                 matching(uow.actor, uow.business_id, typed, near, year=year),
             )
             .order_by(Customer.name_key, Customer.id)
