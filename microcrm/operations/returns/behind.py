@@ -19,7 +19,7 @@ from microcrm.domain.states import STATES
 from microcrm.domain.why import WhyLine, steps
 from microcrm.operations.billing.reading import DocumentView, LineView, read_document
 from microcrm.operations.returns.advances import VOUCHERS_BEHIND
-from microcrm.operations.returns.scope import COUNTED, LINE_SUPPLY, code_of, make_room, registrations, scope
+from microcrm.operations.returns.scope import COUNTED, LINE_SUPPLY, code_of, gstin_for, make_room, scope
 from microcrm.operations.unit_of_work import UnitOfWork
 
 PAGE_SIZE = 50
@@ -114,7 +114,7 @@ def behind(uow: UnitOfWork, command: Behind) -> BehindPage:
     period = parse_period(command.period)
     table = next((one for one in Table if one == command.table), None)
     make_room(uow)
-    values = scope(uow, period, registrations(uow, period, command.gstin).chosen) | _asked(command, table)
+    values = scope(uow, period, gstin_for(uow, period, command.gstin)) | _asked(command, table)
     in_all, one_by_one = _VOUCHERS if table in ADVANCES else _SUPPLIES
     count, *sums = uow.session.execute(in_all, values).one()
     rows = uow.session.execute(one_by_one, values | {"most": PAGE_SIZE + 1}).all()

@@ -25,7 +25,7 @@ from microcrm.domain.return_period import ReturnPeriod, parse_period
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import make_room, registrations
+from microcrm.operations.returns.scope import gstin_for, make_room
 from microcrm.operations.unit_of_work import UnitOfWork
 
 EARLY = (Table.B2B, Table.CDNR)
@@ -47,7 +47,7 @@ def write_gstr1(uow: UnitOfWork, command: WriteGstr1, encode: Encode, out: IO[by
     ``encode`` makes JSON of a value. Raises: Conflict, for a shop without GSTIN; Invalid, for no period."""
     uow.require(Permission.RETURNS_VIEW)
     period = parse_period(command.period)
-    terms, gstin = read_terms(uow), registrations(uow, period, command.gstin).chosen
+    terms, gstin = read_terms(uow), gstin_for(uow, period, command.gstin)
     if not gstin:
         raise Conflict(
             "Your business has no GSTIN, so it files no GSTR-1.", remedy="Add it in Settings, Business and GST."

@@ -19,7 +19,7 @@ from microcrm.domain.states import STATES
 from microcrm.operations.billing.ledger import ACCOUNTS
 from microcrm.operations.returns.advances import read_moves
 from microcrm.operations.returns.month import AT_ONCE, read_groups, read_runs, stream_listed
-from microcrm.operations.returns.scope import make_room, registrations
+from microcrm.operations.returns.scope import gstin_for, make_room
 from microcrm.operations.unit_of_work import UnitOfWork
 
 Row = Sequence[Cell]
@@ -47,7 +47,7 @@ def sheet(uow: UnitOfWork, raw_period: Any, name: str, raw_gstin: Any = "") -> S
     title, columns, read = SHEETS[name]
     make_room(uow)
     uow.audit("return.taken", "gst_return", None, period=period.key, file=name)
-    return Sheet(period, title, columns, read(uow, Asked(period, registrations(uow, period, raw_gstin).chosen)))
+    return Sheet(period, title, columns, read(uow, Asked(period, gstin_for(uow, period, raw_gstin))))
 
 
 class Asked(NamedTuple):

@@ -45,9 +45,13 @@ def make_room(uow: UnitOfWork) -> None:
     uow.session.execute(_ROOM)
 
 
-# Those that billed in the period, with how much; and those whose earlier advances were used in it (table 11B).
+# Those that billed in the period, with how much; and those whose earlier advances were used in it (table 11B). Not counted where
+# nobody asked for them all and the first bill that is found is of the GSTIN of today.
 _REGISTRATIONS = text("""
-SELECT b.gstin, coalesce((
+SELECT b.gstin, CASE WHEN NOT :are_all AND EXISTS (
+  SELECT FROM documents d WHERE d.business_id = :business AND d.issued_on BETWEEN :first AND :last AND d.number IS NOT NULL
+    AND d.seller ->> 'registration' = 'regular' AND d.seller ->> 'gstin' = b.gstin
+) THEN json_build_array(b.gstin) ELSE coalesce((
   SELECT json_agg(u.gstin ORDER BY u.many DESC, u.gstin) FROM (
     SELECT gstin, sum(many) AS many FROM (
       SELECT seller ->> 'gstin' AS gstin, count(*) AS many FROM documents
@@ -60,7 +64,7 @@ SELECT b.gstin, coalesce((
       WHERE u.business_id = :business AND u.on_day BETWEEN :first AND :last AND v.seller ->> 'registration' = 'regular'
     ) each WHERE gstin <> '' GROUP BY gstin
   ) u
-), '[]') FROM businesses b WHERE b.id = :business
+), '[]') END FROM businesses b WHERE b.id = :business
 """)
 
 
@@ -74,11 +78,21 @@ class Registrations:
     today: str
 
 
-def registrations(uow: UnitOfWork, period: ReturnPeriod, asked: Any = "") -> Registrations:
+def gstin_for(uow: UnitOfWork, period: ReturnPeriod, asked: Any = "") -> str:
+    """Whose return a file or a number is about; "" for a shop that files none."""
+    return registrations(uow, period, asked, are_all=False).chosen
+
+
+def registrations(uow: UnitOfWork, period: ReturnPeriod, asked: Any = "", *, are_all: bool = True) -> Registrations:
     """A shop that moved to another State, or became another firm, files one return for each of its GSTINs. ``asked``: from the
     address; what the period knows nothing of is as good as not asked for. Without it, the GSTIN of today if it billed anything
-    then or nobody did, else the one that billed most."""
-    values = {"business": uow.business_id, "first": period.first, "last": period.last}
+    then or nobody did, else the one that billed most. ``are_all`` may be left out by those who need ``chosen`` alone."""
+    values = {
+        "business": uow.business_id,
+        "first": period.first,
+        "last": period.last,
+        "are_all": are_all or bool(asked),
+    }
     today, used = uow.session.execute(_REGISTRATIONS, values).one()
     known = tuple(dict.fromkeys((*((today,) if today else ()), *used)))
     if asked in known:
