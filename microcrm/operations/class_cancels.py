@@ -24,7 +24,7 @@ from microcrm.operations.parts.class_time import Visits
 from microcrm.operations.parts.freed_time import tell_class_time_freed
 from microcrm.operations.parts.occupy import rest_class
 from microcrm.operations.parts.rows import find, same_version
-from microcrm.operations.parts.waiting_offers import end_offers, lock_offers
+from microcrm.operations.parts.waiting_offers import end_offers, lock_line
 from microcrm.operations.series import SCOPES
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -69,7 +69,7 @@ def cancel_class(uow: UnitOfWork, command: CancelClass) -> ClassDone:
     that were moved by themselves go. ``Conflict`` when one of them has begun."""
     uow.require(Permission.BOOKINGS_OWN)
     wish = _read(command)
-    lock_offers(uow)
+    lock_line(uow)
     off = _locked(uow, wish, command.version)
     before = [_call_off(uow, session, visits, wish.reason) for session, visits in off]
     guests = [booking for _, visits in off for booking, _ in visits if booking.status == _OFF]

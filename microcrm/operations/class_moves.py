@@ -36,7 +36,7 @@ from microcrm.operations.parts.freed_time import tell_class_time_freed, tell_sea
 from microcrm.operations.parts.occupy import Claim
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.parts.series_plan import judge, moved_to, refuse_clashes
-from microcrm.operations.parts.waiting_offers import end_offers, lock_offers
+from microcrm.operations.parts.waiting_offers import end_offers, lock_line
 from microcrm.operations.series import SCOPES, SeriesPreview
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -97,7 +97,7 @@ def move_class(uow: UnitOfWork, command: MoveClass) -> ClassDone:
     already."""
     uow.require(Permission.BOOKINGS_OWN)
     wish = _read(uow, command)
-    lock_offers(uow)
+    lock_line(uow)
     shifts = _shifts(uow, wish, command.version)
     if len(shifts) == 1:
         check_hours(uow, [shifts[0].plan], zone_of(uow.actor.zone), wish.reason)

@@ -21,7 +21,7 @@ from microcrm.operations.parts.freed_time import tell_seats_freed
 from microcrm.operations.parts.occupy import rest_class, wake_class
 from microcrm.operations.parts.rows import find
 from microcrm.operations.parts.seats import take_seats_again
-from microcrm.operations.parts.waiting_offers import lock_offers
+from microcrm.operations.parts.waiting_offers import lock_line
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WINDOW = timedelta(minutes=15)
@@ -35,7 +35,7 @@ def put_class_back(uow: UnitOfWork, undo: Undo) -> None:
     uow.require(Permission.BOOKINGS_OWN)
     if uow.now - undo.at > WINDOW:
         raise Conflict("That is too long ago to take back.", remedy="Change the class by hand.")
-    lock_offers(uow)
+    lock_line(uow)
     before = undo.before or {}
     if undo.entity in _SEVERAL:
         several = before.get("classes") or [[undo.entity_id, undo.after_version, before]]

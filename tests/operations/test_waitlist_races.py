@@ -15,16 +15,18 @@ from sqlalchemy import Engine, func, select, text
 
 from microcrm import wiring
 from microcrm.domain.booking import LIVE
-from microcrm.domain.errors import SlotTaken
+from microcrm.domain.errors import Conflict, Invalid, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.classes import ClassSession
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.waiting import WaitlistEntry
-from microcrm.operations import waitlist_offers
+from microcrm.operations import waitlist, waitlist_offers
+from microcrm.operations.class_cancels import CancelClass, cancel_class
 from microcrm.operations.classes import JoinClass, ScheduleClass, join, schedule
 from microcrm.operations.parts import occupy
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork, system
+from microcrm.operations.waitlist import WithdrawWaiting
 from microcrm.settings import settings
 from tests.support.desk import MONDAY, add_service
 from tests.support.shops import TwoShops
@@ -175,6 +177,47 @@ def test_of_a_class_one_seat_is_won_once_and_a_no_asks_the_next_once(waiting: Li
     won = [entry for entry, state in offers if state == "accepted"]
     assert [entry for entry in entries if waiting.entry(entry).state == "booked"] == won
     assert sorted(waiting.asked()) == [entry for entry, state in offers if state == "open"]
+    assert deadlocks(crowd) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_class_is_called_off_while_its_seats_are_answered(waiting: List, crowd: Engine, seed: int) -> None:
+    """Whoever is first: nobody comes to a class that is off, and nobody is left with an offer of it."""
+    shop, chance = waiting.shop, random.Random(seed)
+    service = waiting.do(lambda uow: add_service(uow.session, shop, "Yoga", seats=3))
+    yoga = waiting.do(schedule, ScheduleClass(service, shop.members[Role.MANAGER], MONDAY, "18:00"))
+    visit = waiting.do(join, JoinClass(yoga.session_id, 3, who="walk_in"))
+    entries = [waiting.join(service_id=service) for _ in range(5)]
+    waiting.cancel(visit)
+
+    def tried(operation: Callable[..., Any], *args: Any) -> bool:
+        try:
+            waiting.do(operation, *args)
+        except (Conflict, Invalid):  # SlotTaken is a Conflict
+            return False
+        return True
+
+    acts: list[Callable[[], Any]] = [
+        partial(waiting.answer, entries[0], "accept"),
+        partial(waiting.answer, entries[1], "decline"),
+        partial(tried, waitlist.withdraw, WithdrawWaiting(entries[2])),
+        partial(tried, join, JoinClass(yoga.session_id, who="walk_in")),
+        partial(tried, cancel_class, CancelClass(yoga.session_id, 1)),
+        waiting.run_out,
+    ]
+    chance.shuffle(acts)
+    at_once(acts)
+    tried(cancel_class, CancelClass(yoga.session_id, 1))  # somebody may have joined in the very moment
+    session = waiting.do(lambda uow: uow.session.get_one(ClassSession, yoga.session_id))
+    seated = select(func.count()).where(BookingItem.session_id == yoga.session_id, BookingItem.is_live)
+    assert (session.is_live, session.taken, waiting.do(lambda uow: uow.session.execute(seated).scalar_one())) == (
+        False,
+        0,
+        0,
+    )
+    assert waiting.asked() == []
+    assert {waiting.entry(entry).state for entry in entries[3:]} == {"waiting"}
+    assert waiting.entry(entries[2]).state == "withdrawn"
     assert deadlocks(crowd) == 0
 
 

@@ -183,6 +183,19 @@ async def test_changing_keeps_who_waits_and_saves_what_suits(server: Server, a: 
     assert act_as(a.actor(), stored) == (1, 600, 720)
 
 
+async def test_who_was_taken_off_by_mistake_is_put_back_with_one_press(server: Server, a: Shop) -> None:
+    entry = str(put_on_list(a))
+    tab = tab_of(server, a, path="/waitlist")
+    await tab.open(WaitlistPage.load)
+    [row] = (await tab.state(WaitlistPage)).rows
+    await tab.send(WaitlistPage.withdraw, entry=entry, version=row.version)
+    assert (await tab.state(WaitlistPage)).rows == []
+    text, undo = await last_notice(tab)
+    assert text == "Taken off the waiting list"
+    await tab.send(AppState.undo, token=undo)
+    assert [one.id for one in (await tab.state(WaitlistPage)).rows] == [entry]
+
+
 async def test_nobody_without_the_right_sees_the_list(server: Server, a: Shop, fresh_database: TwoShops) -> None:
     theirs = str(put_on_list(fresh_database.b))
     staff = tab_of(server, a, Role.STAFF, "/waitlist")

@@ -36,9 +36,14 @@ GRACE = timedelta(minutes=5)  # a hold outlasts its offers: the next are asked b
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
+def lock_line(uow: UnitOfWork) -> None:
+    """For whoever only ends offers. It comes before the rows of visits and entries."""
+    uow.session.execute(_LOCK, {"name": f"waitlist {uow.business_id}"})
+
+
 def lock_offers(uow: UnitOfWork) -> None:
     """And that of what lapses: giving a hold to the next takes both, in this order."""
-    uow.session.execute(_LOCK, {"name": f"waitlist {uow.business_id}"})
+    lock_line(uow)
     lock_lapsing(uow)
 
 
