@@ -151,7 +151,7 @@ def _row(row: rx.Var[CustomerRow]) -> rx.Component:
         optional(
             "billed",
             rx.cond(row.billed != "", rx.el.span(row.billed), _none("–")),
-            rx.cond(row.due != "", rx.el.small(row.due + " due", class_name="bad phone-only")),
+            rx.cond(row.due != "", rx.el.span(row.due + " due", class_name="bad phone-only")),
         ),
         optional("due", rx.cond(row.due != "", rx.el.span(row.due, class_name="bad"), _none("–"))),
         optional("tags", rx.el.span(rx.foreach(row.tags, _tag), class_name="tags-cell")),
