@@ -19,7 +19,7 @@ from microcrm.state.class_panel import ClassPanel
 def day_strip() -> rx.Component:
     return rx.el.div(
         rx.el.nav(
-            rx.cond(Calendar.is_read, rx.foreach(CalendarLists.strip, _strip_day), skeleton("44px")),
+            rx.cond(Calendar.is_read, rx.foreach(CalendarLists.strip, _strip_day), rx.fragment(*[skeleton("52px")] * 7)),
             class_name="day-strip", aria_label="Days of the week",
         ),
         rx.el.nav(
