@@ -53,7 +53,6 @@ def take_apart(state: BaseState) -> None:
 def keep_tabs(app: App) -> None:
     """Let ``app`` keep its states this way, if it keeps them in Redis at all; to be called before the app serves."""
     theirs = app._state_manager
+    ours: Any = TabStates  # mypy takes Reflex's overloads for abstract methods when it has no cache
     if isinstance(theirs, StateManagerRedis):
-        app._state_manager = TabStates(
-            **{each.name: getattr(theirs, each.name) for each in fields(theirs) if each.init}
-        )
+        app._state_manager = ours(**{each.name: getattr(theirs, each.name) for each in fields(theirs) if each.init})
