@@ -20,10 +20,12 @@ from microcrm.models.bookings import Booking
 from microcrm.models.classes import ClassSession
 from microcrm.models.customers import Customer
 from microcrm.operations.book import book
+from microcrm.operations.class_moves import lock_classes
 from microcrm.operations.classes import JoinClass, ScheduleClass, join, schedule
-from microcrm.operations.hold import confirm_public, hold_public
+from microcrm.operations.hold import PublicHold, confirm_public, hold_public
 from microcrm.operations.lapsing import lapse
 from microcrm.operations.move import MoveVisit, move_visit
+from microcrm.operations.parts.lapse import lock_lapsing
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
 from microcrm.settings import settings
 from tests.operations.test_bookings_races import deadlocks
@@ -156,4 +158,24 @@ def test_visits_that_swap_places_do_not_wait_for_each_other_for_ever(crowd: Engi
         lambda uow: move_visit(uow, MoveVisit(other.booking_id, 1, MONDAY, "10:00")),
     ]
     assert race(crowd, shop.actor(), acts) == Counter(SlotTaken=2)
+    assert deadlocks(crowd) == 0
+
+
+def test_the_sweep_does_not_wait_for_whoever_moves_a_class(crowd: Engine, shop: Shop) -> None:
+    """They hold its visits, and may wait for the sweep: to let go of what has lapsed where the class shall be."""
+
+    def hold_a_seat(uow: UnitOfWork) -> int:
+        yoga = add_service(uow.session, shop, "Yoga", seats=7)
+        session_id = schedule(uow, ScheduleClass(yoga, shop.members[Role.MANAGER], MONDAY, "10:00")).session_id
+        hold_public(replace(uow, actor=stranger(shop)), PublicHold(session_id=session_id))
+        return session_id
+
+    session_id = now(crowd, shop.actor(), hold_a_seat)
+    with ThreadPoolExecutor(2) as threads:
+        with wiring.unit_of_work(shop.actor(), bind=crowd, clock=lambda: MORNING + timedelta(minutes=30)) as mover:
+            lock_classes(mover, [session_id])
+            swept = threads.submit(now, crowd, shop.actor(), lapse, 30)
+            assert swept.result(timeout=10) == 0
+            lock_lapsing(mover)
+        assert now(crowd, shop.actor(), lapse, 30) == 1
     assert deadlocks(crowd) == 0

@@ -66,21 +66,23 @@ def let_go_of_lapsed(uow: UnitOfWork, claims: Sequence[Claim]) -> None:
 
 
 def let_go_of_lapsed_seats(uow: UnitOfWork, session_id: int) -> int:
-    """Give back the seats of one class that holds have kept too long. How many holds those were."""
+    """Give back the seats of one class that holds have kept too long. How many holds those were. Whoever moves the class or
+    calls it off holds its visits and may wait for us, so we do not wait for them."""
     lock_lapsing(uow)
     seated = select(BookingItem.booking_id).where(
         BookingItem.business_id == uow.business_id, BookingItem.session_id == session_id, BookingItem.is_live
     )
-    return _let_go(uow, Booking.id.in_(seated))
+    return _let_go(uow, Booking.id.in_(seated), skips_locked=True)
 
 
 def let_all_lapse(uow: UnitOfWork) -> int:
-    """Everything of this business that has run out, at most ``MOST`` bookings; how many."""
+    """Everything of this business that has run out, at most ``MOST`` bookings; how many. What somebody else holds waits for the
+    next time."""
     lock_lapsing(uow)
-    return _let_go(uow, Booking.expires_at <= uow.now)
+    return _let_go(uow, Booking.expires_at <= uow.now, skips_locked=True)
 
 
-def _let_go(uow: UnitOfWork, which: Any) -> int:
+def _let_go(uow: UnitOfWork, which: Any, *, skips_locked: bool = False) -> int:
     """The rows are locked first: whoever confirms one meanwhile keeps it."""
     found = uow.session.scalars(
         select(Booking)
@@ -92,7 +94,7 @@ def _let_go(uow: UnitOfWork, which: Any) -> int:
         )
         .order_by(Booking.id)
         .limit(MOST)
-        .with_for_update()
+        .with_for_update(skip_locked=skips_locked)
         .execution_options(populate_existing=True)
     ).all()
     bare = [one for one in found if _is_bare(one)]
