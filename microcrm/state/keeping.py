@@ -3,7 +3,7 @@
 A worker holds a tab's state in memory for a while (``webserver.py`` says how long), then writes it to Redis and forgets it.
 Tabs that were opened together were also written together, and everybody else's events waited for it. And a state points at
 its parts and they at it, so that what was forgotten stayed in memory until the garbage collector had walked through all of
-it, which stopped the worker for a third of a second.
+it, which stopped the worker for a third of a second. See docs/adr/0023-kept-states.md.
 """
 
 from __future__ import annotations
