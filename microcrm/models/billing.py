@@ -171,6 +171,7 @@ class Document(SQLModel, table=True):
         Index("ix_documents_state", "business_id", "state", "issued_on"),
         Index("ix_documents_number", "business_id", "number"),
         Index("ix_documents_customer", "business_id", "customer_id"),
+        Index("ix_documents_open", "business_id", "customer_id", postgresql_where="state in ('issued', 'part_paid')"),
         Index("ix_documents_booking", "business_id", "booking_id"),
         Index("ix_documents_corrects", "business_id", "corrects_id", postgresql_where="corrects_id is not null"),
         Index("ix_documents_estimate", "business_id", "estimate_id", postgresql_where="estimate_id is not null"),

@@ -76,7 +76,7 @@ class Segments(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def refresh(self) -> AsyncGenerator[None, None]:
-        """The names at once, the tags, and how many are in each when they are counted; once a minute, and again when what this tab
+        """The names at once, the tags and how many are in each when they are counted; once a minute, and again when what this tab
         has changed may have been taken back."""
         now = time.time()
         is_counted = now - self._counted_at < _KEPT
@@ -85,10 +85,8 @@ class Segments(AppState):
         if not await self._read_names() and is_counted:
             return
         yield
-        self.tags = list(await self._look(tags_in_use))
-        yield
-        counts = await self._look(segment_counts)
-        self._counted_at = time.time()
+        tags, counts = await self._look(lambda uow: (tags_in_use(uow), segment_counts(uow)))
+        self.tags, self._counted_at = list(tags), time.time()
         self._show(counts)
 
     @rx.event
