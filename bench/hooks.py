@@ -45,7 +45,7 @@ _WARM = 10  # webhooks a shop
 _EACH = 3  # genuine events of a payment
 _PAISE = 52_500
 _SECRET = "the webhook secret of the bench"
-_UNTIL_IT_WORKS = 6.0  # seconds
+_UNTIL_IT_WORKS, _UNTIL_IT_STOPS = 6.0, 1.0  # seconds
 _PATIENCE = 180.0  # seconds for the worker to finish
 _GOAL = {
     "sent_per_s": ">= 495", "accepted_p99_ms": "<= 40", "wrong_answers": "<= 0", "lost": "<= 0", "paid_twice": "<= 0",
@@ -84,7 +84,7 @@ def measure(choice: Choice) -> Report:
             "worker_done_after_s": round(behind, 1), "web_cpu_ms_each": round(spent, 2),
         }  # fmt: skip
         choice.say("every order of the events of one payment")
-        figures |= _orders(bills[0].business_id, 120 if choice.is_quick else 720)
+        figures |= _orders(bills[0].business_id, 48 if choice.is_quick else 720)
     return Report("hooks", figures, goal=_GOAL)
 
 
@@ -183,7 +183,9 @@ def _fired(port: int, shots: list[Shot]) -> list[tuple[int, float, float]]:
 def _worker() -> Iterator[None]:
     argv = [sys.executable, "-m", "microcrm.cli", "worker"]
     log = configuration.settings().home / "logs" / "worker.log"
-    program = processes.Program("worker", argv, log, env={"PYTHONPATH": str(frontend.ROOT)}, cwd=frontend.ROOT)
+    env = {"PYTHONPATH": str(frontend.ROOT)}
+    # All webhooks are worked off by then; what it still wants of Razorpay, which is not here, is not waited for.
+    program = processes.Program("worker", argv, log, env=env, cwd=frontend.ROOT, patience=_UNTIL_IT_STOPS)
     child = processes.start(program)
     time.sleep(_UNTIL_IT_WORKS)
     try:

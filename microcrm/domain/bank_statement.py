@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from microcrm.domain.calendar_text import MONTHS
-from microcrm.domain.csv_file import Unreadable, rows_of, text_of
-from microcrm.domain.errors import Invalid
+from microcrm.domain.csv_file import BadFile, FaultWords, FileFault, rows_of, text_of
 from microcrm.domain.money import MOST_PAISE
 
 LARGEST = 2 * 1024 * 1024  # bytes
@@ -47,43 +45,27 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 _IGNORED = frozenset({"inr", "rs", "amt", "in", "rupees", "₹"})
 
 
-class Fault(StrEnum):
-    EMPTY = "empty"
-    LARGE = "large"
-    LONG = "long"
-    EXCEL = "excel"
-    PDF = "pdf"
-    NOT_TEXT = "not_text"
-    HEADINGS = "headings"
-    NOTHING = "nothing"
-
-
-FAULT_WORDS: Mapping[Fault, tuple[str, str]] = {
-    Fault.EMPTY: ("The file is empty.", "Choose the statement that the bank gave you as CSV."),
-    Fault.LARGE: ("The file is larger than 2 MB.", "Take the statement of fewer months at a time."),
-    Fault.LONG: (f"The file has more than {MOST_ROWS:,} rows.", "Take the statement of fewer months at a time."),
-    Fault.EXCEL: ("This is an Excel file.", "Open it and save it as CSV, or ask the bank for CSV."),
-    Fault.PDF: ("This is a PDF.", "Ask the bank for the same statement as CSV."),
-    Fault.NOT_TEXT: ("The file is not text.", "Choose the statement that the bank gave you as CSV."),
-    Fault.HEADINGS: (
+FAULT_WORDS: FaultWords = {
+    FileFault.EMPTY: ("The file is empty.", "Choose the statement that the bank gave you as CSV."),
+    FileFault.LARGE: ("The file is larger than 2 MB.", "Take the statement of fewer months at a time."),
+    FileFault.LONG: (f"The file has more than {MOST_ROWS:,} rows.", "Take the statement of fewer months at a time."),
+    FileFault.EXCEL: ("This is an Excel file.", "Open it and save it as CSV, or ask the bank for CSV."),
+    FileFault.PDF: ("This is a PDF.", "Ask the bank for the same statement as CSV."),
+    FileFault.NOT_TEXT: ("The file is not text.", "Choose the statement that the bank gave you as CSV."),
+    FileFault.HEADINGS: (
         "No row of headings was found.",
         "The file needs a column with the date and one with the amount, or with what came in (credit, deposit).",
     ),
-    Fault.NOTHING: ("There is no entry in this file.", "Choose a statement of days on which something came in."),
+    FileFault.NOTHING: ("There is no entry in this file.", "Choose a statement of days on which something came in."),
 }
 
 
-class BadStatement(Invalid):
-    """The file as a whole cannot be used."""
-
+class BadStatement(BadFile):
     code = "bad_statement"
     message = "This file cannot be read as a bank statement."
     remedy = "Choose the statement that the bank gave you as CSV."
 
-    def __init__(self, fault: Fault) -> None:
-        message, remedy = FAULT_WORDS[fault]
-        super().__init__(message, remedy=remedy)
-        self.fault = fault
+    words = FAULT_WORDS
 
 
 _AMOUNT = re.compile(r"(\d{1,3}(?:,\d{2,3})*,\d{3}|\d+)(?:\.(\d{1,2})0*)?")
@@ -117,27 +99,20 @@ class BankStatement:
 
 def read_statement(data: bytes) -> BankStatement:
     """Raises: BadStatement, which says what is wrong with the file as a whole and what to do."""
-    text = _text_of(data)
+    text = text_of(data, LARGEST, BadStatement)
     for delimiter in ",;\t|":
         rows = _rows(text, delimiter)
         found = _headings(rows)
         if found is not None:
             place, columns = found
             return _read_rows(rows[place + 1 :], columns, place + 2)
-    raise BadStatement(Fault.HEADINGS)
-
-
-def _text_of(data: bytes) -> str:
-    try:
-        return text_of(data, LARGEST)
-    except Unreadable as error:
-        raise BadStatement(Fault(error.fault)) from None
+    raise BadStatement(FileFault.HEADINGS)
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:
     rows = rows_of(text, delimiter)
     if len(rows) > MOST_ROWS + _SEARCHED:
-        raise BadStatement(Fault.LONG)
+        raise BadStatement(FileFault.LONG)
     return rows
 
 
@@ -165,7 +140,7 @@ def _read_rows(rows: Sequence[Sequence[str]], columns: Mapping[str, int], first:
     unread: list[Unread] = []
     for number, row in enumerate(rows, start=first):
         if len(entries) + len(unread) > MOST_ROWS:
-            raise BadStatement(Fault.LONG)
+            raise BadStatement(FileFault.LONG)
         found = _read_row(number, row, columns)
         if isinstance(found, BankEntry):
             entries.append(found)

@@ -4,26 +4,53 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+from microcrm.domain.errors import Invalid
 
 
-class Unreadable(Exception):
-    """``fault``: empty, large, excel, pdf or not_text."""
+class FileFault(StrEnum):
+    """What may be wrong with a file as a whole."""
 
-    def __init__(self, fault: str) -> None:
-        super().__init__(fault)
+    EMPTY = "empty"
+    LARGE = "large"
+    LONG = "long"
+    EXCEL = "excel"
+    PDF = "pdf"
+    NOT_TEXT = "not_text"
+    HEADINGS = "headings"
+    NOTHING = "nothing"
+
+
+FaultWords = Mapping[FileFault, tuple[str, str]]  # what is wrong, and what to do
+
+
+class BadFile(Invalid):
+    """The file as a whole cannot be used. Each kind of file has its own words for it."""
+
+    code = "bad_file"
+    message = "This file cannot be read."
+    remedy = "Choose a CSV file."
+    words: ClassVar[FaultWords] = {}
+
+    def __init__(self, fault: FileFault) -> None:
+        message, remedy = self.words[fault]
+        super().__init__(message, remedy=remedy)
         self.fault = fault
 
 
-def text_of(data: bytes, largest: int) -> str:
-    """Raises: Unreadable."""
+def text_of(data: bytes, largest: int, bad: type[BadFile]) -> str:
+    """Raises: ``bad``."""
     if not data.strip():
-        raise Unreadable("empty")
+        raise bad(FileFault.EMPTY)
     if len(data) > largest:
-        raise Unreadable("large")
+        raise bad(FileFault.LARGE)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Unreadable("excel")
+        raise bad(FileFault.EXCEL)
     if data.startswith(b"%PDF"):
-        raise Unreadable("pdf")
+        raise bad(FileFault.PDF)
     for encoding in ("utf-16",) if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "cp1252"):
         try:
             text = data.decode(encoding)
@@ -31,7 +58,7 @@ def text_of(data: bytes, largest: int) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise Unreadable("not_text")
+    raise bad(FileFault.NOT_TEXT)
 
 
 def rows_of(text: str, delimiter: str) -> list[list[str]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from microcrm.domain.csv_file import Unreadable, rows_of, text_of
-from microcrm.domain.errors import Invalid
+from microcrm.domain.csv_file import BadFile, FaultWords, FileFault, rows_of, text_of
 from microcrm.domain.taxbook import GOODS, KINDS, TaxClass
 
 LARGEST = 512 * 1024  # bytes
@@ -29,40 +27,24 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 _RATES = {"18": TaxClass.GOODS, "5": TaxClass.DAILY_GOODS}
 
 
-class ListFault(StrEnum):
-    EMPTY = "empty"
-    LARGE = "large"
-    LONG = "long"
-    EXCEL = "excel"
-    PDF = "pdf"
-    NOT_TEXT = "not_text"
-    HEADINGS = "headings"
-    NOTHING = "nothing"
-
-
-FAULTS: Mapping[ListFault, tuple[str, str]] = {
-    ListFault.EMPTY: ("No file was chosen, or it is empty.", "Choose a CSV file with your products."),
-    ListFault.LARGE: ("The file is larger than 512 KB.", "Take fewer products at a time."),
-    ListFault.LONG: (f"The file has more than {MOST_ROWS} products.", "Take fewer at a time, in several files."),
-    ListFault.EXCEL: ("This is an Excel file.", "Open it and save it as CSV."),
-    ListFault.PDF: ("This is a PDF.", "Take the same list as CSV."),
-    ListFault.NOT_TEXT: ("The file is not text.", "Save the list as CSV."),
-    ListFault.HEADINGS: ("No row of headings was found.", "The first row needs the headings Name and Price at least."),
-    ListFault.NOTHING: ("There is no product in this file.", "Each row below the headings is one product."),
+FAULTS: FaultWords = {
+    FileFault.EMPTY: ("No file was chosen, or it is empty.", "Choose a CSV file with your products."),
+    FileFault.LARGE: ("The file is larger than 512 KB.", "Take fewer products at a time."),
+    FileFault.LONG: (f"The file has more than {MOST_ROWS} products.", "Take fewer at a time, in several files."),
+    FileFault.EXCEL: ("This is an Excel file.", "Open it and save it as CSV."),
+    FileFault.PDF: ("This is a PDF.", "Take the same list as CSV."),
+    FileFault.NOT_TEXT: ("The file is not text.", "Save the list as CSV."),
+    FileFault.HEADINGS: ("No row of headings was found.", "The first row needs the headings Name and Price at least."),
+    FileFault.NOTHING: ("There is no product in this file.", "Each row below the headings is one product."),
 }
 
 
-class BadList(Invalid):
-    """The file as a whole cannot be used."""
-
+class BadList(BadFile):
     code = "bad_list"
     message = "This file cannot be read as a list of products."
     remedy = "Choose a CSV file with the headings Name and Price."
 
-    def __init__(self, fault: ListFault) -> None:
-        message, remedy = FAULTS[fault]
-        super().__init__(message, remedy=remedy)
-        self.fault = fault
+    words = FAULTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +57,12 @@ class ListedProduct:
 
 def read_list(data: bytes) -> tuple[ListedProduct, ...]:
     """Raises: BadList."""
-    try:
-        text = text_of(data, LARGEST)
-    except Unreadable as error:
-        raise BadList(ListFault(error.fault)) from None
+    text = text_of(data, LARGEST, BadList)
     for delimiter in ",;\t":
         rows = rows_of(text, delimiter)
         if (found := _headings(rows)) is not None:
             return _read(rows, *found)
-    raise BadList(ListFault.HEADINGS)
+    raise BadList(FileFault.HEADINGS)
 
 
 def tax_class_of(raw: str) -> str:
@@ -117,9 +96,9 @@ def _read(rows: Sequence[Sequence[str]], place: int, columns: Mapping[str, int])
         if any(row)
     ]
     if not found:
-        raise BadList(ListFault.NOTHING)
+        raise BadList(FileFault.NOTHING)
     if len(found) > MOST_ROWS:
-        raise BadList(ListFault.LONG)
+        raise BadList(FileFault.LONG)
     return tuple(found)
 
 

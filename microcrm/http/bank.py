@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from microcrm.domain.bank_statement import LARGEST, BadStatement, Fault
+from microcrm.domain.bank_statement import LARGEST, BadStatement
+from microcrm.domain.csv_file import FileFault
 from microcrm.http.desk import account_of
 from microcrm.http.forms import read_file, refuse_foreign
 from microcrm.http.pages import answering, go
@@ -25,7 +26,7 @@ async def submit_statement(request: Request) -> Response:
     actor = await account_of(request)
     data = await read_file(request, "statement", LARGEST)
     if data is None:
-        return go(f"/bank?fault={Fault.LARGE}")
+        return go(f"/bank?fault={FileFault.LARGE}")
     try:
         taken = await perform(actor, take_statement, data)
     except BadStatement as error:

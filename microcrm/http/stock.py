@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from microcrm.adapters.sheets import write_csv, write_xlsx
+from microcrm.domain.csv_file import FileFault
 from microcrm.domain.formatting import format_count
-from microcrm.domain.goods_list import LARGEST, BadList, ListFault
+from microcrm.domain.goods_list import LARGEST, BadList
 from microcrm.domain.sheet import SheetColumn
 from microcrm.http.desk import account_of
 from microcrm.http.forms import read_file, refuse_foreign
@@ -48,7 +49,7 @@ async def submit_list(request: Request) -> Response:
 
 def _take(uow: UnitOfWork, data: bytes | None) -> tuple[Verdict, ...]:
     if data is None:
-        raise BadList(ListFault.LARGE)
+        raise BadList(FileFault.LARGE)
     return take_list(uow, data)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.bank_statement import FAULT_WORDS, Fault
+from microcrm.domain.bank_statement import FAULT_WORDS
+from microcrm.domain.csv_file import FileFault
 from microcrm.domain.errors import Conflict
 from microcrm.domain.formatting import format_count, format_day
 from microcrm.domain.money import format_rupees, group_indian
@@ -198,8 +199,8 @@ def sure_words(found: BankView) -> str:
 
 def told_of(asked: Mapping[str, str]) -> FileTold:
     fault = asked.get("fault", "")
-    if fault in set(Fault):
-        return FileTold(*FAULT_WORDS[Fault(fault)], is_fault=True)
+    if fault in set(FileFault):
+        return FileTold(*FAULT_WORDS[FileFault(fault)], is_fault=True)
     if "new" not in asked:
         return FileTold()
     counts = {name: _number(asked.get(name, "")) for name in ("new", "known", "out", "unread")}

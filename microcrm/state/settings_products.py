@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from microcrm.domain.csv_file import FileFault
 from microcrm.domain.formatting import format_count
 from microcrm.domain.goods import format_quantity, is_low, worth
-from microcrm.domain.goods_list import FAULTS, ListFault
+from microcrm.domain.goods_list import FAULTS
 from microcrm.domain.money import format_rupees, format_rupees_whole
 from microcrm.domain.permissions import Permission
 from microcrm.operations import products
@@ -95,7 +96,7 @@ class ProductSettings(AppState):
 
 
 def fault_words(raw: str | None) -> tuple[str, str]:
-    return FAULTS[ListFault(raw)] if raw in set(ListFault) else ("", "")
+    return FAULTS[FileFault(raw)] if raw in set(FileFault) else ("", "")
 
 
 def _summary(found: ProductPage, last: int) -> str:

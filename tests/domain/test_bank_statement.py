@@ -12,11 +12,11 @@ from microcrm.domain.bank_statement import (
     LARGEST,
     BadStatement,
     BankEntry,
-    Fault,
     occurrences,
     parse_statement_day,
     read_statement,
 )
+from microcrm.domain.csv_file import FileFault
 
 HDFC = """HDFC BANK Ltd.,,,,,,
 Account No :,5010XXXX1234,,,,,
@@ -87,13 +87,14 @@ def test_days_are_read_day_first(raw: str, day: date | None) -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"", Fault.EMPTY), (b" \n ", Fault.EMPTY), (b"x" * (LARGEST + 1), Fault.LARGE), (b"PK\x03\x04zip", Fault.EXCEL),
-        (b"\xd0\xcf\x11\xe0", Fault.EXCEL), (b"%PDF-1.7", Fault.PDF), (b"a\x00b", Fault.NOT_TEXT),
-        (b"Name,Phone\nA,1\n", Fault.HEADINGS), (b"<html><table>", Fault.HEADINGS),
-        (b"Date,Amount\n" + b"05/12/2026,1\n" * 20_100, Fault.LONG),
+        (b"", FileFault.EMPTY), (b" \n ", FileFault.EMPTY), (b"x" * (LARGEST + 1), FileFault.LARGE),
+        (b"PK\x03\x04zip", FileFault.EXCEL),
+        (b"\xd0\xcf\x11\xe0", FileFault.EXCEL), (b"%PDF-1.7", FileFault.PDF), (b"a\x00b", FileFault.NOT_TEXT),
+        (b"Name,Phone\nA,1\n", FileFault.HEADINGS), (b"<html><table>", FileFault.HEADINGS),
+        (b"Date,Amount\n" + b"05/12/2026,1\n" * 20_100, FileFault.LONG),
     ],
 )  # fmt: skip
-def test_a_file_that_is_no_statement_says_so(data: bytes, fault: Fault) -> None:
+def test_a_file_that_is_no_statement_says_so(data: bytes, fault: FileFault) -> None:
     with pytest.raises(BadStatement) as refused:
         read_statement(data)
     assert refused.value.fault is fault

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microcrm.domain.goods_list import MOST_ROWS, BadList, ListFault, read_list, tax_class_of
+from microcrm.domain.csv_file import FileFault
+from microcrm.domain.goods_list import MOST_ROWS, BadList, read_list, tax_class_of
 
 
 def cells(text: str, encoding: str = "utf-8") -> list[tuple[int, dict[str, str]]]:
@@ -41,19 +42,19 @@ def test_an_apostrophe_before_what_could_run_is_no_part_of_it() -> None:
 @pytest.mark.parametrize(
     ("data", "fault"),
     [
-        (b"", ListFault.EMPTY),
-        (b"  \n ", ListFault.EMPTY),
-        (b"PK\x03\x04rest", ListFault.EXCEL),
-        (b"%PDF-1.7", ListFault.PDF),
-        (b"Name,Price\nA\x00,1\n", ListFault.NOT_TEXT),
-        (b"Comb,80\nBrush,90\n", ListFault.HEADINGS),
-        (b"Name,Stock\nComb,80\n", ListFault.HEADINGS),
-        (b"Name,Price\n\n,\n", ListFault.NOTHING),
-        (b"Name,Price\n" + b"Comb,80\n" * (MOST_ROWS + 1), ListFault.LONG),
-        (b"Name,Price\n" + b"x" * 600_000, ListFault.LARGE),
+        (b"", FileFault.EMPTY),
+        (b"  \n ", FileFault.EMPTY),
+        (b"PK\x03\x04rest", FileFault.EXCEL),
+        (b"%PDF-1.7", FileFault.PDF),
+        (b"Name,Price\nA\x00,1\n", FileFault.NOT_TEXT),
+        (b"Comb,80\nBrush,90\n", FileFault.HEADINGS),
+        (b"Name,Stock\nComb,80\n", FileFault.HEADINGS),
+        (b"Name,Price\n\n,\n", FileFault.NOTHING),
+        (b"Name,Price\n" + b"Comb,80\n" * (MOST_ROWS + 1), FileFault.LONG),
+        (b"Name,Price\n" + b"x" * 600_000, FileFault.LARGE),
     ],
 )
-def test_what_is_wrong_with_the_file_is_said(data: bytes, fault: ListFault) -> None:
+def test_what_is_wrong_with_the_file_is_said(data: bytes, fault: FileFault) -> None:
     with pytest.raises(BadList) as refused:
         read_list(data)
     assert refused.value.fault is fault

@@ -12,7 +12,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from microcrm.domain.bank_matching import Target
-from microcrm.domain.bank_statement import BadStatement, BankEntry, Fault, Unread, occurrences, read_statement
+from microcrm.domain.bank_statement import BadStatement, BankEntry, Unread, occurrences, read_statement
+from microcrm.domain.csv_file import FileFault
 from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
@@ -58,7 +59,7 @@ def take_statement(uow: UnitOfWork, data: bytes) -> StatementTaken:
     came = [entry for entry in read.entries if entry.paise > 0]
     went_out = len(read.entries) - len(came)
     if not read.entries:
-        raise BadStatement(Fault.NOTHING)
+        raise BadStatement(FileFault.NOTHING)
     new = _new_of(uow, came)
     known = len(came) - len(new)
     statement_id = uow.session.execute(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from microcrm.domain.booking import OFF, TENTATIVE, BookingStatus
 from microcrm.domain.timeline import minute_of
 from microcrm.operations.customer_access import sees_own_only
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.parts.booking_rows import WALK_IN
 from microcrm.operations.parts.occupy import REACH
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -134,7 +134,7 @@ def read_day_items(uow: UnitOfWork, start: datetime, end: datetime, wanted: Want
     """What touches ``start``..``end``, in order of time, without what was cancelled. Members with their own calendar only
     get only their own. Unpacked, a row costs half of what it does by the names of its columns."""
     statement = _IN_TIME if wanted.bookings is None else _OF_BOOKINGS
-    items = uow.session.connection().execute(statement, items_values(uow, start, end, wanted)).all()
+    items = fetch(uow.session.connection(), statement, items_values(uow, start, end, wanted))
     bookings = {row[0]: row for row in _bookings(uow, {item[1] for item in items}, wanted)}
     items = [item for item in items if item[1] in bookings][:MOST_ITEMS]
     services = {row[0]: row for row in _by_ids(uow, "services", {item[3] for item in items})}
@@ -150,13 +150,12 @@ def read_day_items(uow: UnitOfWork, start: datetime, end: datetime, wanted: Want
         minutes = (ends_at - starts_at) // _MINUTE
         busy_first, busy_last, rooms = held.get(item_id, _FREE)
         before, after = (start_min - busy_first, busy_last - start_min - minutes) if busy_last else (0, 0)
-        found.append(
-            DayItem(
-                item_id, booking_id, version, number or 0, _STATUS[status], member_id, customer_id,
-                guest or customer or WALK_IN, visits == 0, service, hue, starts_at, ends_at, start_min,
-                minutes, price, before, after, has_note, expires_at, session_id, in_series, rooms,
-            )
+        whole = (
+            item_id, booking_id, version, number or 0, _STATUS[status], member_id, customer_id,
+            guest or customer or WALK_IN, visits == 0, service, hue, starts_at, ends_at, start_min,
+            minutes, price, before, after, has_note, expires_at, session_id, in_series, rooms,
         )  # fmt: skip
+        found.append(DayItem._make(whole))
     return found
 
 
@@ -184,7 +183,7 @@ def _by_ids(uow: UnitOfWork, table: str, ids: Collection[int], more: Mapping[str
     if not ids:
         return ()
     values = {"business": uow.business_id, "ids": f"{{{','.join(map(str, ids))}}}", **(more or {})}
-    return uow.session.connection().execute(BY_IDS[table], values).all()
+    return fetch(uow.session.connection(), BY_IDS[table], values)
 
 
 def _held(rows: Sequence[Any]) -> dict[int, _Held]:
@@ -196,7 +195,7 @@ def _held(rows: Sequence[Any]) -> dict[int, _Held]:
             known = known or _FREE
             held[item_id] = known._replace(rooms=(*known.rooms, -keeper))
         elif known is None:
-            held[item_id] = _Held(first, last)
+            held[item_id] = _Held._make((first, last, ()))
         else:
             held[item_id] = _Held(min(first, known.first or first), max(last, known.last), known.rooms)
     return held
