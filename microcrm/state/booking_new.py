@@ -90,12 +90,6 @@ class NewBooking(CustomerFinding, AppState):
         return rx.redirect(address_with(asked, date=self.wanted.day), replace=True) if asked.get("new") else None
 
     @rx.event
-    @needs(Permission.CALENDAR_OWN)
-    async def leave(self) -> None:
-        """Closed because the page was loaded anew: the state outlives that, what was typed does not."""
-        self.is_open = False
-
-    @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def pick_who(self, who: str) -> None:
         self.who = who if who in ("new", "walk_in") else "known"

@@ -24,7 +24,7 @@ from microcrm.state.booking_new import NewBooking
 from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.calendar_drawer import CalendarDrawer, drawers_due
 from microcrm.state.calendar_head import Head, draws_singly, head_of
-from microcrm.state.calendar_open import left_open
+from microcrm.state.calendar_open import close_left_open
 from microcrm.state.class_panel import ClassPanel, cards_due
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of, kinds_of, screens
@@ -89,13 +89,14 @@ class Calendar(AppState):
 
     @rx.event
     @needs(Permission.CALENDAR_OWN)
-    async def resized(self, size: str) -> Any:
+    async def resized(self, size: str) -> None:
         """Said whenever the page comes up, too: then what the address does not name is closed. Turning a tablet closes
         nothing."""
         was, self._size = self._size, size if size in COLUMNS else self._size
         if self._size != was and self.is_read:
             await self._read()
-        return [] if was and self._size != was else await left_open(self)
+        if not was or self._size == was:
+            await close_left_open(self)
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

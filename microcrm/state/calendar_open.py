@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from microcrm.state.base import AppState
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
@@ -19,11 +17,13 @@ from microcrm.state.drop_ask import DropAsk
 from microcrm.state.series_edit import SeriesEdit
 
 
-async def left_open(calendar: AppState) -> list[Any]:
-    """Close what the address does not name; returns the events that do the rest."""
-    for kind in (NewClass, ClassPanel, ClassMove, DropAsk, SeriesEdit, MoveForm, AgainForm, Telling):
-        (await calendar.get_state(kind)).is_open = False
+async def close_left_open(calendar: AppState) -> None:
+    """Close what the address does not name. At once and not by events of its own: those would come after what was pressed
+    meanwhile, and close that."""
+    asked = calendar.router.url.query_parameters
+    kept = {Card: "booking" in asked, NewBooking: "new" in asked}
+    for kind in (Card, NewBooking, NewClass, ClassPanel, ClassMove, DropAsk, SeriesEdit, MoveForm, AgainForm, Telling):
+        if not kept.get(kind):
+            (await calendar.get_state(kind)).is_open = False
     for asking in (CancelForm, FeeForm):
         (await calendar.get_state(asking)).form = ""
-    asked = calendar.router.url.query_parameters
-    return [state.leave for state, name in ((Card, "booking"), (NewBooking, "new")) if name not in asked]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -259,6 +260,17 @@ async def test_phones_get_the_list_and_wide_screens_the_board(server: Server, a:
     assert (await tab.state(CalendarLists)).agenda == []
     await tab.send(Calendar.resized, size="a billboard")
     assert len((await tab.state(Calendar)).columns) == 5
+
+
+async def test_what_is_pressed_while_the_page_comes_up_stays_open(server: Server, a: Shop) -> None:
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=DAY, time="10:00", minutes=0, staff="")
+    new = {"who": "walk_in", "day": DAY, "time": "11:00", "minutes": 0, "staff": ""}
+    await asyncio.gather(tab.send(Calendar.resized, size="desktop"), tab.send(NewBooking.begin, **new))
+    form = await tab.state(NewBooking)
+    assert (form.is_open, form.who) == (True, "walk_in")
+    await tab.send(Calendar.resized, size="desktop")
+    assert not (await tab.state(NewBooking)).is_open
 
 
 async def test_today_shows_its_facts_and_takes_a_step(server: Server, a: Shop) -> None:
