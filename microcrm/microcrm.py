@@ -42,6 +42,7 @@ STYLESHEETS = [
         "today",
         "queue",
         "records",
+        "person",
         "vault",
         "bills",
         "returns",

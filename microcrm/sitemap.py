@@ -50,6 +50,7 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
+from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_segments import Segments
 from microcrm.state.customers import Customers
@@ -92,7 +93,7 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
-_CUSTOMER_LOADS = (CustomerPage.load, CustomerBills.load, CustomerRecords.load)
+_CUSTOMER_LOADS = (CustomerPage.load, CustomerConsents.load, CustomerBills.load, CustomerRecords.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (

@@ -14,6 +14,7 @@ import psycopg
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.reachable import plain
 from microcrm.demo.bills import Payer, Till
+from microcrm.demo.consents import write_consents
 from microcrm.demo.diary import Diary
 from microcrm.demo.group_rows import write_groups
 from microcrm.demo.groups import plans_of
@@ -72,6 +73,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
     Till(rows, shop, opened, now).bill(booked, people)
     write_records(rows, shop, opened, customer_ids, visits, now)
+    write_consents(rows, shop, opened, customer_ids, visits, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

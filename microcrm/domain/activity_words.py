@@ -123,6 +123,9 @@ ACTIONS: dict[str, str] = {
     "bank.open": "opened again",
     "gateway.connected": "connected",
     "gateway.removed": "disconnected",
+    "consent.given": "recorded a yes in",
+    "consent.refused": "recorded a no in",
+    "consent.withdrawn": "recorded a withdrawal in",
     "record.added": "added to",
     "record.corrected": "corrected one of",
     "record.opened": "opened some of",
@@ -156,6 +159,7 @@ SUBJECTS: dict[str, str] = {
     "calendar_feed": "the calendar address of",
     "category": "a category",
     "category_order": "the order of categories",
+    "consent": "the consents of a customer",
     "customer": "a customer",
     "customers": "customers",
     "customer_tags": "tags of customers",
@@ -249,7 +253,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "customers": (
         "Customers",
-        frozenset({"customer", "customers", "customer_key", "customer_records", "customer_tags", "segment"}),
+        frozenset({"consent", "customer", "customers", "customer_key", "customer_records", "customer_tags", "segment"}),
     ),
     "people": (
         "Staff and roles",

@@ -34,6 +34,7 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CUSTOMERS_EXPORT: "Take lists of customers away as files",
         P.RECORDS_OPEN: "Open sealed records of the kinds that their role works with",
         P.RECORDS_WRITE: "Write sealed records of those kinds",
+        P.CONSENTS_RECORD: "Write down what customers agree to",
         P.INVOICES_VIEW: "See bills and payments",
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
@@ -76,6 +77,7 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("Lists as files", P.CUSTOMERS_EXPORT),
             TableLine("Open sealed records", P.RECORDS_OPEN),
             TableLine("Write sealed records", P.RECORDS_WRITE),
+            TableLine("Record consents", P.CONSENTS_RECORD),
         ),
     ),
     (

@@ -32,6 +32,7 @@ class Permission(StrEnum):
     CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
     RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
     RECORDS_WRITE = "records.write"
+    CONSENTS_RECORD = "consents.record"  # write down what a customer agrees to, or no longer does
     INVOICES_VIEW = "invoices.view"
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
@@ -58,6 +59,7 @@ _DESK = _EVERYONE | {
     Permission.CUSTOMERS_CONTACT,
     Permission.RECORDS_OPEN,
     Permission.RECORDS_WRITE,
+    Permission.CONSENTS_RECORD,
     Permission.INVOICES_VIEW,
     Permission.INVOICES_EDIT,
     Permission.PAYMENTS_TAKE,
@@ -93,6 +95,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.CUSTOMERS_VIEW,
             Permission.RECORDS_OPEN,
             Permission.RECORDS_WRITE,
+            Permission.CONSENTS_RECORD,
         }
     ),
     Role.ACCOUNTANT: frozenset(_EVERYONE | _BOOKS | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),

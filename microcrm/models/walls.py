@@ -20,6 +20,8 @@ _VERBS = {
     "bank_statements": "SELECT, INSERT",
     "businesses": "SELECT, INSERT, UPDATE",
     "booking_events": "SELECT, INSERT",
+    "consent_notices": "SELECT, INSERT",
+    "consents": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
     "record_openings": "SELECT, INSERT",
     "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",

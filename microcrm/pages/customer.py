@@ -12,6 +12,7 @@ from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_view import Fact, Relative, Visit
 from microcrm.pages.customer_bills import customer_bills
+from microcrm.pages.customer_consents import consent_lights, consent_panel
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_records import allergy_alert, customer_records, record_tabs
 from microcrm.pages.frame import screen
@@ -33,6 +34,7 @@ def customer() -> rx.Component:
             open=CustomerPage.is_editing,
             on_close=CustomerPage.stop_editing,
         ),
+        consent_panel(),
         here="/customers",
         head=_head(),
     )
@@ -108,6 +110,7 @@ def _person() -> rx.Component:
                 rx.el.span(PERSON.since),
                 class_name="person-line",
             ),
+            consent_lights(),
         ),
         rx.el.div(
             rx.cond(PERSON.whatsapp != "", _whatsapp()),

@@ -32,6 +32,7 @@ from microcrm.models.business import Invitation
 from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
 from microcrm.models.codes import BookingCode
+from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customers import Segment
 from microcrm.models.filing import FiledMonth
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
@@ -61,6 +62,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _waiting_rows(session, shop)
             _bill_rows(session, shop)
             _sealed_rows(session, shop)
+            _consent_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -260,3 +262,21 @@ def _sealed_rows(session: Session, shop: Shop) -> None:
     )
     add(SealedVersion(**mine, **member, record_id=record, version=1, generation=1, sealed=noise, at=OPENED_AT))
     add(RecordOpening(**customer, **member, record_id=record, version=1, purpose="visit", at=OPENED_AT))
+
+
+def _consent_rows(session: Session, shop: Shop) -> None:
+    """A yes that was a mistake, taken back."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+
+    def add(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row.id
+
+    text, member = "We would like to take photos.", {"member_id": shop.members[Role.STAFF]}
+    noise = hashlib.sha256(text.encode()).digest()
+    about = mine | {"purpose": "photos", "at": OPENED_AT}
+    notice = add(ConsentNotice(**about, **member, language="en", version=1, text=text, digest=noise))
+    said = about | member | {"customer_id": shop.customer_id, "way": "paper", "day": date(2026, 1, 5)}
+    first = add(Consent(**said, decision="given", notice_id=notice))
+    add(Consent(**said, decision="void", voids_id=first))

@@ -1,0 +1,214 @@
+"""What a customer agreed to: the lights of their page with the story behind each, and writing down a yes, a no or a withdrawal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from microcrm.domain.consent import (
+    PURPOSES,
+    ConsentPurpose,
+    Decision,
+    Entry,
+    Light,
+    Way,
+    is_child,
+    light,
+    standing,
+)
+from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.fields import LINE, Reader
+from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.business import Member
+from microcrm.models.consents import Consent, ConsentNotice
+from microcrm.models.customers import Customer
+from microcrm.models.records import Undo
+from microcrm.operations.customer_access import visible_customers
+from microcrm.operations.parts.consent import Said, entries_of, note_consent, notices_in_use
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_EARLIEST = date(2000, 1, 1)
+_LONGEST = timedelta(days=3653)  # ten years
+_DECISIONS = (Decision.GIVEN.value, Decision.REFUSED.value, Decision.WITHDRAWN.value)
+_LABELS = {
+    Decision.GIVEN: "consent given",
+    Decision.REFUSED: "consent refused",
+    Decision.WITHDRAWN: "consent withdrawn",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordConsent:
+    """As typed. ``decision``: given, refused or withdrawn; ``day``: when the customer said so, today when left empty;
+    ``until``: the last day of a consent that ends by itself, or nothing; ``evidence``: what proves it, or nothing."""
+
+    customer_id: Any
+    purpose: Any
+    decision: Any
+    way: Any
+    day: Any = ""
+    until: Any = ""
+    evidence: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedConsent:
+    """``undo``: the token that takes it back, or empty when it was known already."""
+
+    label: str
+    decision: Decision
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentStep:
+    """One record of a purpose, the latest first. ``is_void``: taken back as a mistake. ``who`` wrote it down."""
+
+    id: int
+    decision: Decision
+    day: date
+    until: date | None
+    way: Way
+    who: str
+    at: datetime
+    notice_version: int | None
+    evidence: str
+    is_void: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """One purpose. ``notice``: what the customer is told today, and ``notice_version`` the version of that text, if anybody has
+    agreed to it yet; ``is_barred``: advertising, and the customer is a child."""
+
+    purpose: ConsentPurpose
+    label: str
+    light: Light
+    day: date | None
+    until: date | None
+    is_asked: bool
+    is_barred: bool
+    notice: str
+    notice_version: int | None
+    steps: tuple[ConsentStep, ...]
+
+
+def consents_of(uow: UnitOfWork, customer_id: Any) -> tuple[ConsentLine, ...]:
+    """Each purpose once, in the order of `PURPOSES`. Always four statements. Raises: NotFound."""
+    uow.require(Permission.CUSTOMERS_VIEW)
+    customer = _find(uow, customer_id)
+    rows = uow.session.execute(_rows(uow, customer.id)).all()
+    entries = [Entry(r.id, r.purpose, Decision(r.decision), r.day, r.until, r.voids_id) for r in rows]
+    stand, notices = standing(entries), notices_in_use(uow)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    child = is_child(customer.birthday, today)
+    return tuple(
+        ConsentLine(
+            purpose, rule.label, light(purpose, stand.get(purpose), today),
+            stand[purpose].day if purpose in stand else None, stand[purpose].until if purpose in stand else None,
+            rule.is_asked, rule.is_advertising and child, notices[purpose].text, notices[purpose].version,
+            _steps(rows, purpose),
+        )
+        for purpose, rule in PURPOSES.items()
+    )  # fmt: skip
+
+
+def record_consent(uow: UnitOfWork, command: RecordConsent) -> RecordedConsent:
+    """Append-only: a later record counts, the earlier ones stay. The same again changes nothing. Raises: Invalid, NotFound."""
+    uow.require(Permission.CONSENTS_RECORD)
+    said = _read(uow, command, _find(uow, command.customer_id, is_locked=True).id)
+    label = f"{PURPOSES[said.purpose].label}: {_LABELS[said.decision]}"
+    before = standing(entries_of(uow, said.customer_id)).get(said.purpose)
+    if before is not None and (before.decision, before.day, before.until) == (said.decision, said.day, said.until):
+        return RecordedConsent(label, said.decision)
+    consent_id = note_consent(uow, said)
+    return RecordedConsent(label, said.decision, str(uow.undoable(label, "consent", consent_id, before={})))
+
+
+def put_consent_back(uow: UnitOfWork, undo: Undo) -> None:
+    """It was a mistake: a further row says so. Raises: Conflict when something was recorded after it."""
+    mine = (Consent.business_id == uow.business_id, Consent.id == undo.entity_id)
+    row = uow.session.scalars(select(Consent).where(*mine)).first()
+    if row is None:
+        raise NotFound
+    customer = _find(uow, row.customer_id, is_locked=True)
+    later = select(Consent.id).where(
+        Consent.business_id == uow.business_id, Consent.customer_id == customer.id, Consent.purpose == row.purpose,
+        Consent.id > row.id,
+    )  # fmt: skip
+    if uow.session.scalars(later.limit(1)).first() is not None:
+        raise Conflict("Something was recorded after it.", remedy="Record what the customer says now.")
+    uow.session.add(
+        Consent(
+            business_id=uow.business_id, customer_id=row.customer_id, purpose=row.purpose, decision=Decision.VOID.value,
+            way=row.way, day=row.day, member_id=uow.actor.member_id, voids_id=row.id, at=uow.now,
+        )
+    )  # fmt: skip
+    uow.session.flush()
+
+
+def _find(uow: UnitOfWork, raw_id: Any, *, is_locked: bool = False) -> Row[Any]:
+    """Id and birthday of a customer whom this person may see. Locked: of two who record at the same time the second sees what
+    the first did."""
+    reader = Reader()
+    wanted = reader.id("customer_id", raw_id, "Customer")
+    query = select(Customer.id, Customer.birthday).where(
+        Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor)
+    )
+    if is_locked:
+        query = query.with_for_update(of=Customer, key_share=True)
+    found = None if reader.errors else uow.session.execute(query).first()
+    if found is None:
+        raise NotFound("We could not find that customer.")
+    return found
+
+
+def _read(uow: UnitOfWork, command: RecordConsent, customer_id: int) -> Said:
+    reader = Reader()
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    decision = Decision(reader.choice("decision", command.decision, "Answer", _DECISIONS) or Decision.REFUSED)
+    day = reader.optional_day("day", command.day, "Day", earliest=_EARLIEST, latest=today) or today
+    until = reader.optional_day("until", command.until, "Last day", earliest=day, latest=today + _LONGEST)
+    if until is not None and decision is not Decision.GIVEN:
+        reader.refuse("until", "Only a consent that is given can have a last day.")
+    said = Said(
+        customer_id,
+        reader.member("purpose", command.purpose, "Purpose", ConsentPurpose),
+        decision,
+        reader.member("way", command.way, "Way", Way),
+        day,
+        until,
+        reader.text("evidence", command.evidence, "Proof", limit=LINE, required=False),
+    )
+    reader.done()
+    return said
+
+
+def _rows(uow: UnitOfWork, customer_id: int) -> Any:
+    consent, notice = Consent, ConsentNotice
+    return (
+        select(
+            consent.id, consent.purpose, consent.decision, consent.day, consent.until, consent.way, consent.at,
+            consent.evidence, consent.voids_id, Member.name.label("who"), notice.version.label("notice_version"),
+        )
+        .outerjoin(notice, (notice.business_id == consent.business_id) & (notice.id == consent.notice_id))
+        .outerjoin(Member, (Member.business_id == consent.business_id) & (Member.id == consent.member_id))
+        .where(consent.business_id == uow.business_id, consent.customer_id == customer_id)
+        .order_by(consent.day.desc(), consent.id.desc())
+    )  # fmt: skip
+
+
+def _steps(rows: Any, purpose: ConsentPurpose) -> tuple[ConsentStep, ...]:
+    void = {row.voids_id for row in rows if row.voids_id is not None}
+    return tuple(
+        ConsentStep(
+            row.id, Decision(row.decision), row.day, row.until, Way(row.way), row.who or "the customer", row.at,
+            row.notice_version, row.evidence, row.id in void,
+        )
+        for row in rows
+        if row.purpose == purpose and row.decision != Decision.VOID
+    )  # fmt: skip

@@ -1,0 +1,161 @@
+"""The ledger of consents, for other operations: whether a customer agrees to something, and writing down what they said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
+
+from microcrm.domain.consent import (
+    ENGLISH,
+    PURPOSES,
+    ConsentPurpose,
+    Decision,
+    Entry,
+    Way,
+    digest_of,
+    notice_text,
+    permits,
+    standing,
+)
+from microcrm.domain.errors import Conflict
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.models.business import Business
+from microcrm.models.consents import Consent, ConsentNotice
+from microcrm.models.customers import Customer
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeInUse:
+    """``id`` and ``version`` are none until somebody has agreed to this very text."""
+
+    text: str
+    id: int | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a customer said. ``until``: the last day of a yes that ends by itself. ``evidence``: what proves it."""
+
+    customer_id: int
+    purpose: ConsentPurpose
+    decision: Decision
+    way: Way
+    day: date
+    until: date | None = None
+    evidence: str = ""
+
+
+def has_consent(uow: UnitOfWork, customer_id: int, purpose: ConsentPurpose) -> bool:
+    """Whether it may be done today: agreed to (or, where no consent is needed, not objected to), not run out, and no advertising
+    to children. False for a customer whom this business does not have. One statement."""
+    return customer_id in who_consent(uow, [customer_id], purpose)
+
+
+def who_consent(uow: UnitOfWork, customer_ids: Iterable[int], purpose: ConsentPurpose) -> set[int]:
+    """The same for many: those of them for whom it may be done today. One statement; a thousand at a time."""
+    wanted = list(customer_ids)
+    joined = (
+        Consent.business_id == Customer.business_id,
+        Consent.customer_id == Customer.id,
+        Consent.purpose == purpose,
+    )
+    query = (
+        select(
+            Customer.id.label("customer_id"), Customer.birthday, Consent.id, Consent.decision, Consent.day, Consent.until,
+            Consent.voids_id,
+        )
+        .outerjoin(Consent, joined[0] & joined[1] & joined[2])
+        .where(Customer.business_id == uow.business_id, Customer.id.in_(wanted))
+    )  # fmt: skip
+    entries: dict[int, list[Entry]] = {}
+    birthdays: dict[int, date | None] = {}
+    for row in uow.session.execute(query):
+        birthdays[row.customer_id] = row.birthday
+        own = entries.setdefault(row.customer_id, [])
+        if row.id is not None:
+            own.append(Entry(row.id, purpose, Decision(row.decision), row.day, row.until, row.voids_id))
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    return {
+        customer_id
+        for customer_id, own in entries.items()
+        if permits(purpose, standing(own).get(purpose), today, birthdays[customer_id])
+    }
+
+
+def note_consent(uow: UnitOfWork, said: Said) -> int:
+    """Write it down, with the text in use. The caller has locked the customer's row. Returns the record's id."""
+    notice_id = None if said.decision is Decision.VOID else _notice_for(uow, said.purpose)
+    row = Consent(
+        business_id=uow.business_id, customer_id=said.customer_id, purpose=said.purpose.value, decision=said.decision.value,
+        way=said.way.value, day=said.day, until=said.until, notice_id=notice_id, member_id=uow.actor.member_id,
+        evidence=said.evidence, at=uow.now,
+    )  # fmt: skip
+    uow.session.add(row)
+    uow.session.flush()
+    uow.audit(f"consent.{said.decision.value}", "consent", said.customer_id, purpose=said.purpose.value, consent=row.id)
+    return row.id or 0
+
+
+def entries_of(uow: UnitOfWork, customer_id: int) -> list[Entry]:
+    query = select(Consent.id, Consent.purpose, Consent.decision, Consent.day, Consent.until, Consent.voids_id).where(
+        Consent.business_id == uow.business_id, Consent.customer_id == customer_id
+    )
+    return [
+        Entry(r.id, r.purpose, Decision(r.decision), r.day, r.until, r.voids_id) for r in uow.session.execute(query)
+    ]
+
+
+def notices_in_use(uow: UnitOfWork, language: str = ENGLISH) -> dict[ConsentPurpose, NoticeInUse]:
+    """What a customer is told today. A text that somebody of the business wrote stands until the next one; otherwise it is
+    MicroCRM's own, with the name of the shop. Two statements."""
+    shop = uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
+    notice = ConsentNotice
+    query = (
+        select(notice.purpose, notice.id, notice.version, notice.text, notice.member_id)
+        .ext(distinct_on(notice.purpose))
+        .where(notice.business_id == uow.business_id, notice.language == language)
+        .order_by(notice.purpose, notice.version.desc())
+    )
+    latest = {row.purpose: row for row in uow.session.execute(query)}
+    found = {}
+    for purpose, rule in PURPOSES.items():
+        own, row = notice_text(rule, shop), latest.get(purpose.value)
+        if row is not None and (row.member_id is not None or row.text == own):
+            found[purpose] = NoticeInUse(row.text, row.id, row.version)
+        else:
+            found[purpose] = NoticeInUse(own, None, None)
+    return found
+
+
+def _notice_for(uow: UnitOfWork, purpose: ConsentPurpose) -> int:
+    """The id of the text in use; stored as the next version when nobody has agreed to it yet."""
+    for _ in range(_TRIES):
+        in_use = notices_in_use(uow)[purpose]
+        if in_use.id is not None:
+            return in_use.id
+        last = (
+            select(ConsentNotice.version)
+            .where(
+                ConsentNotice.business_id == uow.business_id,
+                ConsentNotice.purpose == purpose.value,
+                ConsentNotice.language == ENGLISH,
+            )
+            .order_by(ConsentNotice.version.desc())
+            .limit(1)
+        )
+        version = (uow.session.scalars(last).first() or 0) + 1
+        row = {
+            "business_id": uow.business_id, "purpose": purpose.value, "language": ENGLISH, "version": version,
+            "text": in_use.text, "digest": digest_of(in_use.text), "at": uow.now,
+        }  # fmt: skip
+        key = ["business_id", "purpose", "language", "version"]
+        uow.session.connection().execute(insert(ConsentNotice).values(**row).on_conflict_do_nothing(index_elements=key))
+    raise Conflict
