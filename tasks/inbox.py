@@ -1,9 +1,15 @@
-"""Works off what providers told us. Each event in a transaction of its own business; in any order, and twice without harm."""
+"""Works off what providers told us, the events of a business together; in any order, and twice without harm.
+
+One sweep works and one waits to look after it: more would take the processor from those who bring the events.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Literal
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import structlog
 
@@ -12,30 +18,37 @@ from microcrm.adapters.inbox import Event
 from microcrm.domain.errors import DomainError, Invalid
 from microcrm.domain.gateway import read_told
 from microcrm.operations.online.told import note_heard, take_told
-from microcrm.operations.unit_of_work import system
+from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.wiring import now, unit_of_work
 from tasks.app import app
 
-BATCH = 50
-_MOST_BATCHES = 40
+BATCH = 100
+_MOST_BATCHES = 20
+
+_turn = threading.Lock()
 
 Outcome = Literal["used", "unused"]
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """``reason``: the code of our refusal, or the name of an exception."""
+
+    reason: str
+
+
+Result = tuple[Event, Outcome | Failure]
+
+
 @app.task(name="tasks.inbox.sweep")
 def sweep() -> int:
-    """How many events were worked off."""
-    queue.client().delete(queue.pending_key("inbox"))
-    done = 0
-    for _ in range(_MOST_BATCHES):
-        with unit_of_work(system(), realm="worker") as uow:
-            events = inbox.claim(uow.session, uow.now, BATCH)
-        done += _work_off_all(events)
-        if len(events) < BATCH:
-            break
-    return done
+    """How many events were worked off. Who waits for their turn is still the one that was nudged: nobody is nudged again
+    until they look."""
+    with _turn:
+        queue.client().delete(queue.pending_key("inbox"))
+        return _work_off_all()
 
 
 @app.task(name="tasks.inbox.tidy")
@@ -44,36 +57,67 @@ def tidy() -> int:
         return inbox.forget_old(uow.session, uow.now)
 
 
-def _work_off_all(events: list[Event]) -> int:
+def _work_off_all() -> int:
+    done = 0
+    for _ in range(_MOST_BATCHES):
+        with unit_of_work(system(), realm="worker") as uow:
+            events = inbox.claim(uow.session, uow.now, BATCH)
+        done += _work_off_batch(events)
+        if len(events) < BATCH:
+            break
+    return done
+
+
+def _work_off_batch(events: list[Event]) -> int:
     """How many are finished. They are marked together at the end: one whose effect was committed and whose mark was not is
     worked off again, and changes nothing."""
-    outcomes: dict[Outcome, list[Event]] = {"used": [], "unused": []}
-    failed: list[tuple[Event, str]] = []
+    whose: defaultdict[int, list[Event]] = defaultdict(list)
     for event in events:
-        try:
-            outcomes[work_off(event)].append(event)
-        except Exception as error:  # an edge: one bad event must not stop the others
-            reason = error.code if isinstance(error, DomainError) else type(error).__name__
-            log.warning("inbox.failed", event_id=event.id, attempt=event.attempts, exc_info=True)
-            failed.append((event, reason))
+        whose[event.business_id].append(event)
+    results = [result for group in whose.values() for result in _work_off_group(group)]
     with unit_of_work(system(), realm="worker") as uow:
-        for outcome, finished in outcomes.items():
-            if finished:
+        for outcome in get_args(Outcome):
+            if finished := [event for event, said in results if said == outcome]:
                 inbox.finish(uow.session, finished, now(), is_used=outcome == "used")
-        for event, reason in failed:
-            inbox.postpone(uow.session, event, now(), reason)
-    for business_id in {event.business_id for event in events}:
-        with unit_of_work(system(business_id)) as uow:
-            note_heard(uow)
-    return len(events) - len(failed)
+        for event, said in results:
+            if isinstance(said, Failure):
+                inbox.postpone(uow.session, event, now(), said.reason)
+    return sum(1 for _, said in results if not isinstance(said, Failure))
+
+
+def _work_off_group(events: list[Event]) -> list[Result]:
+    """Of one business, in one transaction. When one of them fails, each gets a transaction of its own."""
+    try:
+        return list(zip(events, _taken(events), strict=True))
+    except Exception:  # an edge: which of them it was shows below
+        log.info("inbox.one_by_one", events=len(events), exc_info=True)
+        return [(event, _alone(event)) for event in events]
+
+
+def _alone(event: Event) -> Outcome | Failure:
+    try:
+        return work_off(event)
+    except Exception as error:  # an edge: one bad event must not stop the others
+        log.warning("inbox.failed", event_id=event.id, attempt=event.attempts, exc_info=True)
+        return Failure(error.code if isinstance(error, DomainError) else type(error).__name__)
 
 
 def work_off(event: Event) -> Outcome:
+    return _taken([event])[0]
+
+
+def _taken(events: list[Event]) -> list[Outcome]:
     """What cannot be read is kept and touches nothing."""
+    with unit_of_work(system(events[0].business_id)) as uow:
+        outcomes = [_take(uow, event) for event in events]
+        note_heard(uow)
+    return outcomes
+
+
+def _take(uow: UnitOfWork, event: Event) -> Outcome:
     try:
         told = read_told(json.loads(event.body))
     except (ValueError, Invalid):
         log.warning("inbox.unreadable", event_id=event.id)
         return "unused"
-    with unit_of_work(system(event.business_id)) as uow:
-        return "used" if take_told(uow, told) else "unused"
+    return "used" if take_told(uow, told) else "unused"

@@ -10,7 +10,7 @@ from microcrm.domain.errors import DomainError, GatewayRefused
 from microcrm.domain.gateway import Gateway, RemotePayment, RemoteRefund, Told
 from microcrm.operations.online import asking
 from microcrm.operations.online.asking import Open
-from microcrm.operations.online.capturing import is_capture_wanted
+from microcrm.operations.online.capturing import is_authorized, is_capture_wanted
 from microcrm.operations.online.keys import keys_of
 from microcrm.operations.online.refunds import note_refund_failed
 from microcrm.operations.online.told import POLLED, take_told
@@ -22,8 +22,12 @@ log = structlog.get_logger()
 
 
 def capture(message: Message) -> None:
-    """Payload: ``payment`` and ``amount``. Looks first: a second capture is refused, and the bill may be paid by now."""
+    """Payload: ``payment`` and ``amount``. Mostly it was captured meanwhile and nothing is left to do. Else looks first: a second
+    capture is refused, and the bill may be paid by now."""
     business_id, payment_id = message.business_id or 0, message.payload["payment"]
+    with unit_of_work(system(business_id)) as uow:
+        if not is_authorized(uow, payment_id):
+            return
     gateway = _gateway(business_id)
     _take(business_id, payment=gateway.payment(payment_id))
     with unit_of_work(system(business_id)) as uow:

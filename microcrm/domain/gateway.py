@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from microcrm.domain.errors import Invalid
 
 CURRENCY = "INR"
+MOST_PAISE = 10**13  # more is no amount but a mistake
 # How far a payment has come. Failed comes before authorised: a bank that was late makes one of the other.
 PAYMENT_RANK = {"created": 0, "failed": 1, "authorized": 2, "captured": 3, "refunded": 4}
 REFUND_RANK = {"wanted": 0, "pending": 1, "failed": 2, "processed": 3}
@@ -210,14 +211,14 @@ def _maybe(body: Mapping[str, Any], name: str) -> str:
 
 def _paise(body: Mapping[str, Any], name: str) -> int:
     value = body.get(name)
-    if type(value) is not int or value < 0 or value > 10**13:
+    if type(value) is not int or not 0 <= value <= MOST_PAISE:
         raise Invalid(f"Razorpay sent no usable {name}.")
     return value
 
 
 def _or_nothing(body: Mapping[str, Any], name: str) -> int:
     value = body.get(name)
-    return value if type(value) is int and value >= 0 else 0
+    return value if type(value) is int and 0 <= value <= MOST_PAISE else 0
 
 
 def _known(state: str, ranks: Mapping[str, int]) -> str:

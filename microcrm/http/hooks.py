@@ -1,6 +1,7 @@
 """Where Razorpay tells us what happened: checked over the bytes that came, stored, answered. The worker does the rest.
 
-Requests that arrive together are stored together: while one transaction commits, the next ones gather.
+Requests that arrive together are stored together: while one transaction commits, the next ones gather. The worker is told
+beside that: nobody's answer waits for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from microcrm import wiring
-from microcrm.adapters import inbox
+from microcrm.adapters import inbox, queue
 from microcrm.adapters.inbox import Arrival
 from microcrm.adapters.razorpay import is_signed
 from microcrm.domain.errors import NotFound
@@ -41,6 +42,8 @@ class Intake:
     def __init__(self) -> None:
         self._waiting: list[tuple[Arrival, asyncio.Future[None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._is_untold = False
 
     async def put(self, arrival: Arrival) -> None:
         stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -61,12 +64,22 @@ class Intake:
                     stored.set_result(None)
                 else:
                     stored.set_exception(outcome)
+            self._tell()
+
+    def _tell(self) -> None:
+        self._is_untold = True
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell_all())
+
+    async def _tell_all(self) -> None:
+        while self._is_untold:
+            self._is_untold = False
+            await asyncio.to_thread(queue.nudge, "inbox")
 
 
 async def _store(arrivals: list[Arrival]) -> None:
     def stored(uow: UnitOfWork) -> None:
         inbox.store(uow.session, arrivals, uow.now)
-        uow.nudges.add("inbox")
 
     await perform_in("worker", system(), stored)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +16,14 @@ from sqlalchemy import select
 from starlette.applications import Starlette
 
 from microcrm import wiring
-from microcrm.adapters import inbox
+from microcrm.adapters import inbox, queue
 from microcrm.http import hooks
 from microcrm.http.routes import routes
 from microcrm.models.gateway import InboxEvent
 from microcrm.operations.online.keys import SaveKeys, save_keys, view_account
 from microcrm.operations.unit_of_work import UnitOfWork, system
+from microcrm.settings import settings
+from tasks import inbox as worker_inbox
 from tasks.inbox import sweep
 from tests.conftest import act_as
 from tests.support.online import (
@@ -178,6 +182,47 @@ async def test_what_cannot_be_read_is_kept_and_touches_nothing(both: TwoShops, b
     assert sweep() == 2
     assert [one.state for one in stored()] == ["unused", "done"]
     assert standing(both.a, bill) == ("paid", 52_500)
+
+
+@pytest.fixture
+def broken_payment() -> Iterator[str]:
+    """A payment that the database refuses to store."""
+    engine = wiring.make_engine(settings().database_owner_url, pool_size=1)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("""
+            CREATE FUNCTION refuse_payment() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'no room'; END $$;
+            CREATE TRIGGER refused BEFORE INSERT ON gateway_payments FOR EACH ROW
+            WHEN (new.remote_id = 'pay_Broken') EXECUTE FUNCTION refuse_payment()
+        """)
+    yield "pay_Broken"
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER refused ON gateway_payments; DROP FUNCTION refuse_payment()")
+    engine.dispose()
+
+
+async def test_one_event_that_fails_stops_no_other_of_its_shop(both: TwoShops, broken_payment: str) -> None:
+    bill, reference, token = billed(both.a)
+    broken = raw(webhook("payment.captured", payment=payment("captured", id=broken_payment)))
+    assert await post(token, broken, event="evt_broken") == 200
+    assert await post(token, paid(reference)) == 200
+    assert sweep() == 1
+    assert standing(both.a, bill) == ("paid", 52_500)
+    first, second = stored()
+    assert (first.state, first.attempts, first.last_error, second.state) == ("new", 1, "ProgrammingError", "done")
+    assert first.due_at > first.received_at
+
+
+async def test_whoever_waits_for_their_turn_has_not_looked_yet(both: TwoShops) -> None:
+    _, reference, token = billed(both.a)
+    with ThreadPoolExecutor() as pool:
+        with worker_inbox._turn:
+            waiting = pool.submit(sweep)
+            assert await post(token, paid(reference)) == 200
+            await hooks._intake._telling
+            assert queue.client().get(queue.pending_key("inbox"))
+        assert waiting.result(timeout=20) == 1
+    assert queue.client().get(queue.pending_key("inbox")) is None
 
 
 async def test_unknown_events_are_kept(both: TwoShops) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from microcrm.operations.billing.giving_back import GiveBackCredited, give_back_
 from microcrm.operations.billing.payments import PaidPart, take_payment, void_payment
 from microcrm.operations.billing.reading import view_document
 from microcrm.operations.online.asking import ask_by_link, note_made
-from microcrm.operations.online.capturing import is_capture_wanted
+from microcrm.operations.online.capturing import is_authorized, is_capture_wanted
 from microcrm.operations.online.refunds import close_concern, online_payments, open_concerns
 from microcrm.operations.online.told import take_told
 from microcrm.operations.unit_of_work import UnitOfWork, system
@@ -121,11 +122,25 @@ def test_an_authorised_payment_is_to_be_captured_once(till: UnitOfWork, shop: Sh
     hear(till, webhook("payment.authorized", payment=payment("authorized")))
     [message] = till.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "razorpay_capture"))
     assert message.payload == {"payment": "pay_A", "amount": 52_500}
+    at = till.session.scalars(select(GatewayPayment.at)).one()
+    assert message.due_at == min(at, till.now) + timedelta(minutes=1)
+    assert is_authorized(till, "pay_A")
     assert till.session.scalars(select(Payment)).all() == []
     assert is_capture_wanted(till, "pay_A")
     take_payment(till, paying(bill, PaidPart("cash", "525")))
     assert not is_capture_wanted(till, "pay_A")
     assert [one.why for one in open_concerns(till)] == ["uncaptured"]
+
+
+def test_what_a_bank_lets_go_late_is_captured_at_once(till: UnitOfWork, shop: Shop) -> None:
+    asked(till, issued(till, shop, cut("500")).document_id)
+    till.session.scalars(select(PayRequest)).one().order_id = "order_A"
+    hear(till, webhook("payment.failed", payment=payment("failed")))
+    hear(till, webhook("payment.authorized", payment=payment("authorized")))
+    [message] = till.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "razorpay_capture"))
+    assert message.due_at == till.now
+    hear(till, webhook("payment.captured", payment=payment("captured")))
+    assert not is_authorized(till, "pay_A")
 
 
 def test_money_that_differs_is_counted_and_put_before_the_owner(till: UnitOfWork, shop: Shop) -> None:

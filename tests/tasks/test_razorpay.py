@@ -129,6 +129,7 @@ def test_a_bank_that_was_late_is_captured(shop: Shop, merchant: Merchant) -> Non
 def test_a_late_payment_of_a_bill_that_is_paid_is_left_to_go_back(shop: Shop, merchant: Merchant) -> None:
     bill, link = linked(shop)
     payment = merchant.act("pay", link_id=link, outcome="failed")
+    look(shop)
     act_as(shop.actor(), take_payment, paying(bill, PaidPart("cash", "525")))
     merchant.act("authorise", payment_id=payment["id"])
     look(shop)

@@ -16,6 +16,13 @@ from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
+def is_authorized(uow: UnitOfWork, remote_id: str) -> bool:
+    """Whether a bank has let money go that nobody has taken yet, as far as we have heard."""
+    uow.require(Permission.PAYMENTS_TAKE)
+    mine = (GatewayPayment.business_id == uow.business_id, GatewayPayment.remote_id == remote_id)
+    return uow.session.scalar(select(GatewayPayment.status).where(*mine)) == "authorized"
+
+
 def is_capture_wanted(uow: UnitOfWork, remote_id: str) -> bool:
     """Whether the bill or the visit still waits for money that a bank has let go late. If not, Razorpay gives it back by
     itself."""
