@@ -43,6 +43,7 @@ STYLESHEETS = [
         "queue",
         "records",
         "person",
+        "customer",
         "vault",
         "bills",
         "returns",

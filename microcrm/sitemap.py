@@ -53,6 +53,7 @@ from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_segments import Segments
+from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.filed_months import FiledMonths
@@ -93,7 +94,9 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
-_CUSTOMER_LOADS = (CustomerPage.load, CustomerConsents.load, CustomerBills.load, CustomerRecords.load)
+_CUSTOMER_LOADS = (
+    CustomerPage.load, CustomerTimeline.load, CustomerConsents.load, CustomerBills.load, CustomerRecords.load,
+)  # fmt: skip
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (

@@ -97,7 +97,12 @@ def write_visits(
     rows.add(
         "booking_events",
         [
-            {"business_id": shop.business_id, "booking_id": booking, **step}
+            {
+                "business_id": shop.business_id,
+                "booking_id": booking,
+                "customer_id": customer_ids[visit.customer],
+                **step,
+            }
             for booking, visit in zip(bookings, visits, strict=True)
             for step in _story(visit, desk)
         ],
@@ -188,7 +193,7 @@ def _story(visit: Visit, desk: int) -> Iterator[Row]:
                "to_status": visit.status, "reason": ""}  # fmt: skip
         return
     booked_by = None if visit.is_online else desk
-    yield {"at": visit.booked_at, "member_id": booked_by, "kind": "book", "from_status": "", "to_status": _S.BOOKED,
+    yield {"at": visit.booked_at, "member_id": booked_by, "kind": "booked", "from_status": "", "to_status": _S.BOOKED,
            "reason": ""}  # fmt: skip
     if visit.status is _S.BOOKED:
         return
@@ -198,7 +203,8 @@ def _story(visit: Visit, desk: int) -> Iterator[Row]:
         at = visit.booked_at + timedelta(minutes=3)
     else:
         at = visit.ends_at if visit.status in (_S.FINISHED, _S.NO_SHOW) else visit.starts_at
-    yield {"at": at, "member_id": desk, "kind": "status", "from_status": _S.BOOKED, "to_status": visit.status,
+    kind = "cancelled" if visit.status in CANCELLED else visit.status
+    yield {"at": at, "member_id": desk, "kind": kind, "from_status": _S.BOOKED, "to_status": visit.status,
            "reason": _reason(visit)}  # fmt: skip
 
 

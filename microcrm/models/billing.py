@@ -170,7 +170,7 @@ class Document(SQLModel, table=True):
         Index("ix_documents_issued", "business_id", "issued_on", "id"),
         Index("ix_documents_state", "business_id", "state", "issued_on"),
         Index("ix_documents_number", "business_id", "number"),
-        Index("ix_documents_customer", "business_id", "customer_id"),
+        Index("ix_documents_customer", "business_id", "customer_id", "issued_at", "id"),
         Index("ix_documents_open", "business_id", "customer_id", postgresql_where="state in ('issued', 'part_paid')"),
         Index("ix_documents_booking", "business_id", "booking_id"),
         Index("ix_documents_corrects", "business_id", "corrects_id", postgresql_where="corrects_id is not null"),
@@ -257,7 +257,7 @@ class Payment(SQLModel, table=True):
         CheckConstraint("evidence in ('claimed', 'webhook', 'statement')", name="evidence"),
         CheckConstraint("amount_paise <> 0", name="amount"),
         Index("ix_payments_received", "business_id", "received_at"),
-        Index("ix_payments_customer", "business_id", "customer_id"),
+        Index("ix_payments_customer", "business_id", "customer_id", "received_at", "id"),
     )
 
 

@@ -181,12 +181,14 @@ class Occupancy(SQLModel, table=True):
 
 
 class BookingEvent(SQLModel, table=True):
-    """The visit's story: who did what when. No personal values in ``facts``."""
+    """The visit's story: who did what when. ``customer_id``: whose visit it was then, so that a customer's page reads the latest
+    ones from one index."""
 
     __tablename__ = "booking_events"
     id: int | None = identity()
     business_id: int = tenant_key()
     booking_id: int = reference()
+    customer_id: int | None = reference(nullable=True)
     at: datetime = instant()
     member_id: int | None = reference(nullable=True)
     kind: str
@@ -196,8 +198,10 @@ class BookingEvent(SQLModel, table=True):
     __table_args__ = (
         *belongs_to_business(),
         within_business("booking_id", "bookings", ondelete="CASCADE"),
+        within_business("customer_id", "customers"),
         within_business("member_id", "members"),
         Index("ix_booking_events_booking", "business_id", "booking_id", "id"),
+        Index("ix_booking_events_customer", "business_id", "customer_id", "at", "id"),
     )
 
 

@@ -44,6 +44,14 @@ class AuditEvent(SQLModel, table=True):
         Index("uq_audit_events_place", "business_id", "place", unique=True),
         Index("ix_audit_events_business_id_desc", "business_id", "id"),
         Index("ix_audit_events_unchained", "business_id", "id", postgresql_where="place is null"),
+        Index(
+            "ix_audit_events_customer",
+            "business_id",
+            "subject_id",
+            "at",
+            "id",
+            postgresql_where="subject = 'customer'",
+        ),
     )
 
 

@@ -90,6 +90,7 @@ class SealedRecord(SQLModel, table=True):
         within_business("member_id", "members"),
         CheckConstraint("not is_clear or kind = 'patch_test'", name="clear"),
         Index("ix_sealed_records_customer", "business_id", "customer_id", "happened_on", "id"),
+        Index("ix_sealed_records_written", "business_id", "customer_id", "created_at", "id"),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import and_, select
 
-from microcrm.domain.booking import CANCELLED, LABELS, MOVABLE, NEXT, TENTATIVE, Action, BookingStatus, all_actions
+from microcrm.domain.booking import CANCELLED, MOVABLE, NEXT, TENTATIVE, Action, BookingStatus, all_actions
 from microcrm.domain.deposit import DepositMoney
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
+from microcrm.domain.visit_story import said
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem, Occupancy
 from microcrm.models.business import Member
@@ -27,18 +28,6 @@ from microcrm.operations.parts.series_place import SeriesPlace, series_place
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_EVENTS = 20
-_SAID = {
-    "booked": "Booked",
-    "requested": "Asked for",
-    "approved": "Approved",
-    "to_pay": "Approved, waits for the deposit",
-    "paid": "Deposit paid online",
-    "deposit_returned": "Deposit given back",
-    "declined": "Declined",
-    "moved": "Moved",
-    "cancelled": "Cancelled",
-    "undone": "Taken back",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +213,6 @@ def _history(uow: UnitOfWork, booking_id: int) -> tuple[CardEvent, ...]:
         .order_by(BookingEvent.id.desc())
         .limit(MOST_EVENTS)
     ).all()
-    return tuple(CardEvent(event.at, name or "", _said(event), event.reason) for event, name in rows)
-
-
-def _said(event: BookingEvent) -> str:
-    if event.kind in _SAID:
-        return _SAID[event.kind]
-    return LABELS[BookingStatus(event.to_status)]
+    return tuple(
+        CardEvent(event.at, name or "", said(event.kind, event.to_status), event.reason) for event, name in rows
+    )

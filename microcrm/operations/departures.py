@@ -17,6 +17,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking, BookingEvent, BookingItem, Occupancy
 from microcrm.models.business import Invitation, Member
 from microcrm.models.catalogue import Service, ServiceMember
+from microcrm.operations.parts.booking_rows import whose_visit
 from microcrm.operations.parts.ranks import check_change, check_target
 from microcrm.operations.parts.rows import amend, find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -223,6 +224,7 @@ def _move(uow: UnitOfWork, item: BookingItem, to_member_id: int) -> bool:
         BookingEvent(
             business_id=uow.business_id,
             booking_id=item.booking_id,
+            customer_id=whose_visit(uow, item.booking_id),
             at=uow.now,
             member_id=uow.actor.member_id,
             kind="handed_over",

@@ -40,7 +40,7 @@ def _tabs(customer_id: rx.Var[str], here: str) -> rx.Component:
         return link(words, "/customer?id=" + customer_id + address, **current)
 
     sealed = rx.fragment(icon("lock", "s"), "Sealed records")
-    return rx.el.nav(tab("Visits", ""), tab(sealed, TAB), class_name="underlined", aria_label="Parts of this page")
+    return rx.el.nav(tab("Timeline", ""), tab(sealed, TAB), class_name="underlined", aria_label="Parts of this page")
 
 
 def customer_records() -> rx.Component:

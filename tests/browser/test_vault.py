@@ -101,7 +101,7 @@ def test_it_is_hidden_by_itself_and_on_leaving(open_page: Opener, site: Site, ad
     expect(page.get_by_text(PLANTED)).to_have_count(0)
     open_record(page)
     expect(page.get_by_text(PLANTED)).to_be_visible()
-    page.get_by_role("link", name="Visits", exact=True).click()
+    page.get_by_role("link", name="Timeline", exact=True).click()
     expect(page.get_by_text(PLANTED)).to_have_count(0)
     page.get_by_role("link", name="Sealed records").click()
     expect(page.get_by_role("button", name="Open Colour formula")).to_be_visible()

@@ -19,7 +19,7 @@ from microcrm.operations.customers import AddCustomer, EditCustomer, SavedCustom
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, Actor
 from tests.conftest import Work, act_as
-from tests.support.shops import CANARY, VISIT_AT, Shop, TwoShops
+from tests.support.shops import CANARY, Shop, TwoShops
 
 PHONE = "98860 55555"
 
@@ -224,19 +224,6 @@ def test_one_calendar_means_only_its_own_customers(run: Any, shop: Shop) -> None
         run(view, other.id, actor=staff)
     accountant = shop.actor(Role.ACCOUNTANT)
     assert run(view, other.id, actor=accountant).name == "Not Mine"
-
-
-def test_facts_and_visits_come_from_the_bookings(run: Any, shop: Shop, at: Any) -> None:
-    seen = run(view, shop.customer_id, clock=at(VISIT_AT.replace(hour=2)))
-    assert [(fact.name, fact.value, fact.note) for fact in seen.facts] == [
-        ("Visits", "0", "none yet"),
-        ("Did not come", "0", "of 1 booking"),
-        ("Cancelled", "0", "of 1 booking"),
-        ("Next visit", "Today", "11:00 am"),
-    ]
-    (visit,) = seen.visits
-    assert (visit.heading, visit.title, visit.status) == ("Nov 2026", "Plain haircut", "Confirmed")
-    assert visit.detail == "Plain staff, 11:00 am – 11:45 am · ₹600.00"
 
 
 @pytest.mark.parametrize("operation", [archive, restore, view])

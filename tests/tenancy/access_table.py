@@ -88,6 +88,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerPage.load": MEMBERS,
     "CustomerPage.stop_editing": MEMBERS,
     "CustomerBills": MEMBERS,
+    "CustomerTimeline": MEMBERS,
     "CustomerRecords": AT_THE_CALENDAR,
     "CustomerRecords.load": MEMBERS,
     "CustomerRecords.close": MEMBERS,

@@ -131,6 +131,7 @@ def note_story(uow: UnitOfWork, booking_id: int, kind: str, *, old: str = "", ne
         BookingEvent(
             business_id=uow.business_id,
             booking_id=booking_id,
+            customer_id=whose_visit(uow, booking_id),
             at=uow.now,
             member_id=uow.actor.member_id,
             kind=kind,
@@ -139,6 +140,12 @@ def note_story(uow: UnitOfWork, booking_id: int, kind: str, *, old: str = "", ne
             reason=reason,
         )
     )
+
+
+def whose_visit(uow: UnitOfWork, booking_id: int) -> Any:
+    """For a line of its story; looked up when that is written."""
+    query = select(Booking.customer_id).where(Booking.business_id == uow.business_id, Booking.id == booking_id)
+    return query.scalar_subquery()
 
 
 class Who(NamedTuple):

@@ -49,8 +49,8 @@ _ROWS = """, visit AS (
   FROM visit, items i ORDER BY i.place
 )"""
 _STORY = """, story AS (
-  INSERT INTO booking_events (business_id, booking_id, at, member_id, kind, from_status, to_status, reason)
-  SELECT :business, visit.id, :now, :by, :kind, '', :status, :reason FROM visit, next
+  INSERT INTO booking_events (business_id, booking_id, customer_id, at, member_id, kind, from_status, to_status, reason)
+  SELECT :business, visit.id, :customer, :now, :by, :kind, '', :status, :reason FROM visit, next
 ), log AS (
   INSERT INTO audit_events (business_id, at, user_id, member_id, is_viewing_as, action, subject, subject_id, facts)
   SELECT :business, :now, :user, :by, false, 'booking.' || :kind, 'booking', visit.id, :facts FROM visit, next RETURNING id

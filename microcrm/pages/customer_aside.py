@@ -1,0 +1,80 @@
+"""What stands beside a customer's timeline: the next visit, notes, details, and who shares the phone."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import link, link_button, text_button
+from microcrm.components.cards import card, chip
+from microcrm.operations.customer_view import Relative
+from microcrm.pages.customer_head import MAY_EDIT, PERSON
+from microcrm.state.customer import CustomerPage
+
+
+def upcoming() -> rx.Component:
+    """Nothing while nothing is booked: the numbers above say so."""
+    one = PERSON.coming
+    opens = rx.cond(one.href != "", link_button("Open", one.href, icon="calendar_days"))
+    return rx.cond(
+        one.when != "",
+        card(
+            "Upcoming",
+            rx.el.div(
+                rx.el.p(one.when, class_name="strong num"),
+                rx.el.p(one.what, class_name="muted"),
+                rx.el.p(rx.el.span(one.who), rx.el.span(one.price, class_name="num"), class_name="row between"),
+            ),
+            opens,
+            actions=[chip(one.status, "info")],
+        ),
+    )
+
+
+def notes() -> rx.Component:
+    edit = rx.cond(MAY_EDIT, text_button("Edit", on_click=CustomerPage.start_editing))
+    return card(
+        "Notes",
+        rx.cond(
+            PERSON.notes != "",
+            rx.el.p(PERSON.notes, class_name="quote"),
+            rx.el.p(
+                rx.cond(
+                    MAY_EDIT, "What to remember next time: a favourite chair, an allergy, a language.", "Nothing noted."
+                ),
+                class_name="muted",
+            ),
+        ),
+        actions=[edit],
+    )
+
+
+def details() -> rx.Component:
+    hidden = rx.el.p("Your role shows contact details in part only.", class_name="meta")
+    return card(
+        "Details",
+        rx.el.dl(
+            _detail("Email", PERSON.email),
+            _detail("Birthday", PERSON.birthday),
+            _detail("Address", PERSON.address),
+            _detail("Usually", PERSON.usual),
+            class_name="details",
+        ),
+        rx.cond(PERSON.is_contact_hidden, hidden),
+    )
+
+
+def _detail(name: str, value: rx.Var[str]) -> rx.Component:
+    return rx.el.div(
+        rx.el.dt(name), rx.el.dd(rx.cond(value != "", value, rx.el.span("–", aria_label="None", role="img")))
+    )
+
+
+def family() -> rx.Component:
+    return rx.cond(
+        PERSON.family.length() > 0,
+        card("On the same phone", rx.el.ul(rx.foreach(PERSON.family, _relative), class_name="list"), padded=False),
+    )
+
+
+def _relative(relative: rx.Var[Relative]) -> rx.Component:
+    return rx.el.li(link(relative.name, "/customer?id=" + relative.id), key=relative.id)

@@ -1,0 +1,83 @@
+"""The timeline of the customer on the screen: all kinds or one, a page at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from microcrm.domain.permissions import Permission
+from microcrm.operations.timeline.reading import Entry, Mark, ReadTimeline, TimelinePage, read_timeline
+from microcrm.state.base import AppState
+from microcrm.state.gate import needs
+
+EVERYTHING = "Everything"
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """``heading`` is the month, on the first entry of each month only."""
+
+    heading: str
+    entry: Entry
+
+
+class CustomerTimeline(AppState):
+    is_read: bool = False
+    show: str = ""
+    choices: list[Choice] = []
+    rows: list[TimelineRow] = []
+    has_more: bool = False
+
+    _customer: str = ""
+    _after: Mark | None = None
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def load(self) -> None:
+        """Not for the other parts of the page, which have an address of their own."""
+        asked = self.router.url.query_parameters
+        if asked.get("id", "") != self._customer:
+            self._customer, self.show = asked.get("id", ""), ""
+            self.is_read, self.rows, self.has_more = False, [], False
+        if not asked.get("tab"):
+            self._begin(await self._look(read_timeline, ReadTimeline(self._customer, self.show)), self.show)
+
+    @rx.event(supersedes=True)
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def choose(self, show: str) -> None:
+        self._begin(await self._perform(read_timeline, ReadTimeline(self._customer, show)), show)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def show_more(self) -> None:
+        """Older ones, below what is there."""
+        if self._after is None:
+            return
+        page = await self._perform(read_timeline, ReadTimeline(self._customer, self.show, self._after))
+        self.rows = [*self.rows, *rows_of(page.entries, self.rows[-1].entry.month if self.rows else "")]
+        self._after, self.has_more = page.after, page.after is not None
+
+    def _begin(self, page: TimelinePage, show: str) -> None:
+        """``show`` may be a filter that this person does not have: then everything was read."""
+        self.show = show if show in dict(page.filters) else ""
+        filters = (("", EVERYTHING), *page.filters)
+        self.choices = [Choice(value, label, value == self.show) for value, label in filters]
+        self.rows = rows_of(page.entries)
+        self._after, self.has_more, self.is_read = page.after, page.after is not None, True
+
+
+def rows_of(entries: tuple[Entry, ...], month: str = "") -> list[TimelineRow]:
+    """``month``: of the entry before the first one."""
+    rows = []
+    for entry in entries:
+        rows.append(TimelineRow(entry.month if entry.month != month else "", entry))
+        month = entry.month
+    return rows
