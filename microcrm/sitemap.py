@@ -52,6 +52,7 @@ from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_records import CustomerRecords
+from microcrm.state.customer_reveals import CustomerReveals
 from microcrm.state.customer_segments import Segments
 from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.customers import Customers
@@ -60,6 +61,7 @@ from microcrm.state.filed_months import FiledMonths
 from microcrm.state.queue import QueuePage
 from microcrm.state.recurring import RecurringPage
 from microcrm.state.returns import ReturnsPage, WhyPage
+from microcrm.state.reveal_budgets import RevealBudgets
 from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
 from microcrm.state.settings_business import BusinessSettings
@@ -96,7 +98,9 @@ _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 _CUSTOMER_LOADS = (
     CustomerPage.load, CustomerTimeline.load, CustomerConsents.load, CustomerBills.load, CustomerRecords.load,
+    CustomerReveals.load,
 )  # fmt: skip
+_MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (
@@ -140,6 +144,6 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/stock", "Stock report", stock, Permission.CATALOGUE_VIEW, (StockPage.load,)),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
     Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
-    Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, (MemberSettings.load,)),
+    Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, _MEMBERS_LOADS),
     Screen("/account", "Your account", account, Permission.ACCOUNT, (Account.load,)),
 )

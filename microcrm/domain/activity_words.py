@@ -17,6 +17,7 @@ ACTIONS: dict[str, str] = {
     "archive": "archived",
     "change": "changed",
     "change_rights": "changed what may be done by",
+    "contact.revealed": "looked at",
     "deactivate": "deactivated",
     "export": "took away",
     "hand_over": "handed over visits of",
@@ -162,6 +163,7 @@ SUBJECTS: dict[str, str] = {
     "consent": "the consents of a customer",
     "customer": "a customer",
     "customers": "customers",
+    "customer_contact": "a customer’s number or email address",
     "customer_tags": "tags of customers",
     "customer_key": "a customer’s sealed records",
     "customer_records": "a customer’s sealed records",
@@ -188,6 +190,7 @@ SUBJECTS: dict[str, str] = {
     "product_list": "a list of products",
     "recurring_bill": "a recurring bill",
     "recurring_lines": "the lines of a recurring bill",
+    "reveal_budgets": "how many masked numbers may be looked at",
     "resource": "a room, chair or equipment",
     "resource_order": "the order of rooms and chairs",
     "service": "a service",
@@ -253,7 +256,18 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "customers": (
         "Customers",
-        frozenset({"consent", "customer", "customers", "customer_key", "customer_records", "customer_tags", "segment"}),
+        frozenset(
+            {
+                "consent",
+                "customer",
+                "customers",
+                "customer_contact",
+                "customer_key",
+                "customer_records",
+                "customer_tags",
+                "segment",
+            }
+        ),
     ),
     "people": (
         "Staff and roles",
@@ -265,6 +279,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
                 "member_services",
                 "member_order",
                 "leave",
+                "reveal_budgets",
                 "hand_over",
                 "calendar_feed",
             }

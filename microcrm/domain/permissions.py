@@ -29,6 +29,7 @@ class Permission(StrEnum):
     CUSTOMERS_VIEW = "customers.view"
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
+    CUSTOMERS_REVEAL = "customers.reveal"  # without CONTACT: one number at a time, for a reason, some a day
     CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
     RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
     RECORDS_WRITE = "records.write"
@@ -57,6 +58,7 @@ _DESK = _EVERYONE | {
     Permission.CUSTOMERS_VIEW,
     Permission.CUSTOMERS_EDIT,
     Permission.CUSTOMERS_CONTACT,
+    Permission.CUSTOMERS_REVEAL,
     Permission.RECORDS_OPEN,
     Permission.RECORDS_WRITE,
     Permission.CONSENTS_RECORD,
@@ -93,12 +95,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.CALENDAR_OWN,
             Permission.BOOKINGS_OWN,
             Permission.CUSTOMERS_VIEW,
+            Permission.CUSTOMERS_REVEAL,
             Permission.RECORDS_OPEN,
             Permission.RECORDS_WRITE,
             Permission.CONSENTS_RECORD,
         }
     ),
-    Role.ACCOUNTANT: frozenset(_EVERYONE | _BOOKS | {Permission.CUSTOMERS_VIEW, Permission.MEMBERS_VIEW}),
+    Role.ACCOUNTANT: frozenset(
+        _EVERYONE | _BOOKS | {Permission.CUSTOMERS_VIEW, Permission.CUSTOMERS_REVEAL, Permission.MEMBERS_VIEW}
+    ),
 }
 
 ROLE_LABELS: dict[Role, str] = {

@@ -22,6 +22,7 @@ from microcrm.models import (
     products,
     records,
     recurring,
+    reveals,
     schedule,
     till,
     vault,
@@ -50,6 +51,7 @@ MODULES = (
     bank,
     gateway,
     vault,
+    reveals,
     records,
 )
 

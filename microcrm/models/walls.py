@@ -22,6 +22,7 @@ _VERBS = {
     "booking_events": "SELECT, INSERT",
     "consent_notices": "SELECT, INSERT",
     "consents": "SELECT, INSERT",
+    "contact_reveals": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
     "record_openings": "SELECT, INSERT",
     "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",

@@ -20,13 +20,16 @@ from microcrm.components.cards import chip, hue_dot
 from microcrm.components.dialogs import confirm
 from microcrm.components.feedback import alert
 from microcrm.components.icons import icon
+from microcrm.components.reveal.reveal import reveal
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Permission
+from microcrm.domain.reveals import Contact
 from microcrm.pages.booking_again import again_dialog
 from microcrm.pages.booking_cancel import cancel_dialog, decline_dialog, missed_dialog, waive_dialog
 from microcrm.pages.booking_move import move_dialog
 from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.booking_tell import tell_dialog
+from microcrm.pages.customer_reveals import MAY_REVEAL
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
@@ -90,7 +93,7 @@ def _card() -> rx.Component:
     )
 
 
-def _fact(name: str, first: rx.Var[str], second: rx.Var[str]) -> rx.Component:
+def _fact(name: str, first: rx.Var[str] | rx.Component, second: rx.Var[str]) -> rx.Component:
     return rx.el.div(icon(name), rx.el.p(first, rx.el.small(second, class_name="meta")), class_name="card-fact num")
 
 
@@ -112,7 +115,9 @@ def _asked(kind: str, single: Any) -> rx.Var[rx.EventHandler]:
 def _phone() -> rx.Component:
     card = Card.card
     return rx.el.div(
-        _fact("phone", card.phone, card.visits),
+        _fact(
+            "phone", rx.cond(MAY_REVEAL, reveal(Contact.PHONE, card.customer_id, card.phone), card.phone), card.visits
+        ),
         rx.cond(card.whatsapp != "", whatsapp_button(card.whatsapp)),
         class_name="card-phone",
     )

@@ -13,6 +13,7 @@ from microcrm.pages.customer_consents import consent_panel
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_head import MAY_EDIT, PERSON, customer_facts, customer_head
 from microcrm.pages.customer_records import allergy_alert, customer_records, record_tabs
+from microcrm.pages.customer_reveals import customer_reveals
 from microcrm.pages.customer_timeline import customer_timeline
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
@@ -65,7 +66,14 @@ def _record() -> rx.Component:
                 class_name="stack",
             ),
             rx.el.aside(
-                upcoming(), notes(), customer_bills(), details(), family(), class_name="stack", aria_label="At a glance"
+                upcoming(),
+                notes(),
+                customer_bills(),
+                details(),
+                family(),
+                customer_reveals(),
+                class_name="stack",
+                aria_label="At a glance",
             ),
             class_name="record",
         ),

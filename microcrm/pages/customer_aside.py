@@ -6,8 +6,10 @@ import reflex as rx
 
 from microcrm.components.buttons import link, link_button, text_button
 from microcrm.components.cards import card, chip
+from microcrm.domain.reveals import Contact
 from microcrm.operations.customer_view import Relative
 from microcrm.pages.customer_head import MAY_EDIT, PERSON
+from microcrm.pages.customer_reveals import masked
 from microcrm.state.customer import CustomerPage
 
 
@@ -53,7 +55,7 @@ def details() -> rx.Component:
     return card(
         "Details",
         rx.el.dl(
-            _detail("Email", PERSON.email),
+            _detail("Email", PERSON.email, masked(Contact.EMAIL, PERSON.id, PERSON.email)),
             _detail("Birthday", PERSON.birthday),
             _detail("Address", PERSON.address),
             _detail("Usually", PERSON.usual),
@@ -63,10 +65,9 @@ def details() -> rx.Component:
     )
 
 
-def _detail(name: str, value: rx.Var[str]) -> rx.Component:
-    return rx.el.div(
-        rx.el.dt(name), rx.el.dd(rx.cond(value != "", value, rx.el.span("–", aria_label="None", role="img")))
-    )
+def _detail(name: str, value: rx.Var[str], shown: rx.Component | None = None) -> rx.Component:
+    none = rx.el.span("–", aria_label="None", role="img")
+    return rx.el.div(rx.el.dt(name), rx.el.dd(rx.cond(value != "", shown or value, none)))
 
 
 def family() -> rx.Component:

@@ -9,8 +9,10 @@ from microcrm.components.cards import avatar
 from microcrm.components.feedback import skeleton
 from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.domain.permissions import Permission
+from microcrm.domain.reveals import Contact
 from microcrm.operations.customer_facts import Fact
 from microcrm.pages.customer_consents import consent_lights
+from microcrm.pages.customer_reveals import masked
 from microcrm.state.customer import CustomerPage
 
 MAY_EDIT = CustomerPage.allowed.contains(Permission.CUSTOMERS_EDIT.value)
@@ -38,8 +40,11 @@ def _person() -> rx.Component:
         avatar(PERSON.initials, PERSON.hue),
         rx.el.div(
             rx.el.div(rx.el.h1(PERSON.name), rx.foreach(PERSON.tags, _tag), class_name="row"),
-            rx.el.p(
-                rx.el.span(rx.cond(PERSON.phone != "", PERSON.phone, "No phone"), class_name="num"),
+            rx.el.div(
+                rx.el.span(
+                    rx.cond(PERSON.phone != "", masked(Contact.PHONE, PERSON.id, PERSON.phone), "No phone"),
+                    class_name="num",
+                ),
                 rx.el.span(PERSON.since),
                 class_name="person-line",
             ),

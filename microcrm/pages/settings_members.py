@@ -12,6 +12,7 @@ from microcrm.components.fields import choice_field, error_summary, text_field
 from microcrm.components.icons import icon
 from microcrm.domain.permission_words import ROLE_SENTENCES, TABLE, TableLine, cell
 from microcrm.domain.permissions import ROLE_LABELS, Permission, Role
+from microcrm.pages.reveal_budgets import reveal_budgets_card
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.pages.settings_rights import departure_dialog, rights_panel
 from microcrm.state.settings_members import AccessLine, InvitationLine
@@ -32,6 +33,7 @@ def settings_members() -> rx.Component:
             card("Invited", rx.el.ul(rx.foreach(S.waiting, _invitation), class_name="list"), padded=False),
         ),
         _roles(),
+        reveal_budgets_card(),
         rx.cond(
             S.former.length() > 0,
             card("Left", rx.el.ul(rx.foreach(S.former, _former), class_name="list"), padded=False),

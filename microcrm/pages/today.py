@@ -27,7 +27,7 @@ from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_view import TREND, AttentionRow, Figure, FloorCard, TodayRow
 
 MAY_BOOK = TodayPage.allowed.contains(Permission.BOOKINGS_OWN.value)
-ATTENTION_ICONS = ("clock", "list_checks", "users", "indian_rupee", "package")
+ATTENTION_ICONS = ("clock", "list_checks", "users", "indian_rupee", "package", "eye")
 REFRESH_SECONDS = 60
 
 

@@ -72,6 +72,7 @@ class CardView:
     booking_id: str = ""
     version: int = 0
     number: str = ""
+    customer_id: str = ""
     customer_href: str = ""
     customer: str = ""
     status: str = ""
@@ -125,6 +126,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         booking_id=str(card.booking_id),
         version=card.version,
         number=f"No. {card.number}",
+        customer_id=str(card.customer_id or ""),
         customer_href=f"/customer?id={card.customer_id}" if card.customer_id else "",
         customer=card.customer,
         status=LABELS[card.status],

@@ -9,6 +9,7 @@ import reflex as rx
 
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Step, step
+from microcrm.operations.contact_reveals import hot_members
 from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
 from microcrm.operations.online.attention import money_matters
 from microcrm.operations.online.refunds import open_concerns
@@ -19,6 +20,7 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ALL, kinds_of, screens
 from microcrm.state.requests import Requests
 from microcrm.state.today_aside import TodayAside
+from microcrm.state.today_looks import looks_rows
 from microcrm.state.today_money import money_rows
 
 
@@ -94,7 +96,8 @@ class TodayPage(AppState):
         self.floor, self.figures = view.floor_of(facts), view.figures_of(facts)
         self.earlier, self.rows = view.rows_of(facts)
         money = await self._money(facts.zone) if Permission.INVOICES_CORRECT.value in self.allowed else []
-        self.attention = [*money, *view.attention_of(facts)]
+        looks = looks_rows(await self._look(hot_members)) if Permission.ACTIVITY_VIEW.value in self.allowed else []
+        self.attention = [*money, *looks, *view.attention_of(facts)]
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
         self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step

@@ -41,6 +41,7 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.recurring import RecurringBill
+from microcrm.models.reveals import ContactReveal, RevealBudget
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
 from microcrm.models.till import TillClosing
@@ -63,6 +64,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _bill_rows(session, shop)
             _sealed_rows(session, shop)
             _consent_rows(session, shop)
+            _reveal_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -280,3 +282,12 @@ def _consent_rows(session: Session, shop: Shop) -> None:
     said = about | member | {"customer_id": shop.customer_id, "way": "paper", "day": date(2026, 1, 5)}
     first = add(Consent(**said, decision="given", notice_id=notice))
     add(Consent(**said, decision="void", voids_id=first))
+
+
+def _reveal_rows(session: Session, shop: Shop) -> None:
+    """Somebody looked at the customer's number, and how often a day they may."""
+    mine: dict[str, Any] = {"business_id": shop.business_id, "member_id": shop.members[Role.STAFF]}
+    look = {"contact": "phone", "reason": "late", "day": date(2026, 1, 5), "at": OPENED_AT}
+    session.add(ContactReveal(**mine, **look, customer_id=shop.customer_id))
+    session.add(RevealBudget(**mine, a_day=3))
+    session.flush()

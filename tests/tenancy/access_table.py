@@ -89,6 +89,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerPage.stop_editing": MEMBERS,
     "CustomerBills": MEMBERS,
     "CustomerTimeline": MEMBERS,
+    "CustomerReveals": MEMBERS,
     "CustomerRecords": AT_THE_CALENDAR,
     "CustomerRecords.load": MEMBERS,
     "CustomerRecords.close": MEMBERS,
@@ -142,6 +143,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "PersonLeave": MANAGERS,
     "MemberSettings": MANAGERS,
     "RightsDialog": MANAGERS,
+    "RevealBudgets.load": MANAGERS,
+    "RevealBudgets.save": OWNERS,
     "DepartureDialog": MANAGERS,
     "ResourceSettings": MANAGERS,
     "ProductSettings": MEMBERS,
@@ -273,6 +276,7 @@ FORMS: dict[str, Form] = {
     "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
     "/settings/products/list": Form(MANAGERS, 200),  # its file is sent in parts
     "/records/open": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # without a purpose; tests/http/test_records.py
+    "/contacts/reveal": Form(MEMBERS, 422, {"customer": "1"}),  # without a reason; tests/http/test_contacts.py
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),
     "/view-as/stop": Form(MEMBERS, 303),
     "/account/password": Form(MEMBERS, 200, _OWN | {"password": "seven quiet mango trees"}),
@@ -311,6 +315,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "CUSTOMERS_VIEW": MEMBERS,
     "CUSTOMERS_EDIT": DESK,
     "CUSTOMERS_CONTACT": DESK,
+    "CUSTOMERS_REVEAL": MEMBERS,
     "CUSTOMERS_EXPORT": MANAGERS,
     "RECORDS_OPEN": AT_THE_CALENDAR,
     "RECORDS_WRITE": AT_THE_CALENDAR,

@@ -174,6 +174,7 @@ NEEDS_NO_TOKEN = {
     "/view-as",
     "/view-as/stop",
     "/records/open",
+    "/contacts/reveal",
 }  # plain buttons of the app; their origin is checked
 
 
