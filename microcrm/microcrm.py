@@ -47,6 +47,7 @@ STYLESHEETS = [
         "vault",
         "bills",
         "returns",
+        "imports",
         "settings",
     )
 ]

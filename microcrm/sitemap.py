@@ -14,6 +14,7 @@ from microcrm.pages.activity import activity
 from microcrm.pages.bank import bank
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
+from microcrm.pages.customer_import import customer_import
 from microcrm.pages.customers import customers
 from microcrm.pages.dues import dues
 from microcrm.pages.invoice import invoice
@@ -51,6 +52,7 @@ from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
+from microcrm.state.customer_import import ImportPage
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_reveals import CustomerReveals
 from microcrm.state.customer_segments import Segments
@@ -115,6 +117,7 @@ SCREENS: tuple[Screen, ...] = (
         Permission.CUSTOMERS_VIEW,
         (Columns.load, Customers.load, Segments.refresh),
     ),
+    Screen("/customers/import", "Bring customers in", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),

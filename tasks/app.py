@@ -19,6 +19,7 @@ TASK_MODULES = (
     "tasks.inbox",
     "tasks.razorpay",
     "tasks.recurring",
+    "tasks.imports",
 )
 
 

@@ -14,6 +14,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "work off what was told": {"task": "tasks.inbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "ask Razorpay how things stand": {"task": "tasks.razorpay.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "write bills that recur": {"task": "tasks.recurring.sweep", "schedule": 300.0, "options": {"expires": 300}},
+    "bring customers in": {"task": "tasks.imports.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "tidy the inbox": {"task": "tasks.inbox.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

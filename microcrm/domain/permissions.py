@@ -31,6 +31,7 @@ class Permission(StrEnum):
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
     CUSTOMERS_REVEAL = "customers.reveal"  # without CONTACT: one number at a time, for a reason, some a day
     CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
+    CUSTOMERS_IMPORT = "customers.import"  # bring lists of customers in, and take them back
     RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
     RECORDS_WRITE = "records.write"
     CONSENTS_RECORD = "consents.record"  # write down what a customer agrees to, or no longer does
@@ -82,6 +83,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | _BOOKS
         | {
             Permission.CUSTOMERS_EXPORT,
+            Permission.CUSTOMERS_IMPORT,
             Permission.CATALOGUE_EDIT,
             Permission.HOURS_EDIT,
             Permission.MEMBERS_EDIT,

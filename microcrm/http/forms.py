@@ -90,6 +90,42 @@ async def read_file(request: Request, name: str, largest: int) -> bytes | None:
         raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """``name``: as the browser says the file is called."""
+
+    data: bytes
+    name: str = ""
+
+
+class _TooMuch(Exception):
+    pass
+
+
+async def read_upload(request: Request, name: str, largest: int) -> Upload | None:
+    """Like ``read_file``, for large files: what comes goes on to the disk meanwhile. Raises: Refused."""
+    came = 0
+
+    async def counted() -> Message:
+        nonlocal came
+        message = await request.receive()
+        came += len(message.get("body", b""))
+        if came > largest + _WRAPPING:
+            raise _TooMuch
+        return message
+
+    try:
+        async with Request(request.scope, counted).form(max_files=1, max_fields=4) as form:
+            file = form.get(name)
+            if file is None or isinstance(file, str):
+                return Upload(b"")
+            return Upload(await file.read(), file.filename or "")
+    except _TooMuch:
+        return None
+    except HTTPException:
+        raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
+
+
 def refuse_foreign(request: Request) -> None:
     """Raises: Refused, for what no page of ours has sent."""
     if not is_ours(request):

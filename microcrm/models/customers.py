@@ -180,9 +180,13 @@ BEGIN
   RETURN NULL;
 END $$
 """
-_FORGET = """
-CREATE FUNCTION forget_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+# A customer who is deleted takes their words along, and this runs for each, also for those whose words went before.
+FORGET_SPELLINGS = """
+CREATE OR REPLACE FUNCTION forget_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+  IF NOT EXISTS (SELECT FROM gone) THEN
+    RETURN NULL;
+  END IF;
   PERFORM FROM name_spellings s WHERE EXISTS (
     SELECT FROM gone g WHERE g.business_id = s.business_id AND g.word = s.spelling AND g.word = s.word)
   ORDER BY s.business_id, s.word FOR UPDATE;
@@ -196,7 +200,7 @@ END $$
 SPELLINGS = [
     SPELLINGS_OF,
     _KEEP,
-    _FORGET,
+    FORGET_SPELLINGS,
     """
 CREATE TRIGGER keep_spellings AFTER INSERT ON customer_words REFERENCING NEW TABLE AS added
 FOR EACH STATEMENT EXECUTE FUNCTION keep_spellings()

@@ -17,6 +17,7 @@ from microcrm.models import (
     customers,
     filing,
     gateway,
+    imports,
     links,
     policy,
     products,
@@ -52,6 +53,7 @@ MODULES = (
     gateway,
     vault,
     reveals,
+    imports,
     records,
 )
 

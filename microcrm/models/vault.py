@@ -26,7 +26,7 @@ from microcrm.models.base import (
 KEYS = "keys"
 
 
-def _bytes(*, nullable: bool = False) -> Any:
+def sealed_bytes(*, nullable: bool = False) -> Any:
     column = Column(LargeBinary, nullable=nullable)
     return Field(default=None, sa_column=column) if nullable else Field(sa_column=column)
 
@@ -39,7 +39,7 @@ class BusinessKey(SQLModel, table=True):
     id: int | None = identity()
     business_id: int = tenant_key()
     generation: int
-    sealed: bytes = _bytes()
+    sealed: bytes = sealed_bytes()
     created_at: datetime = instant()
     __table_args__ = (*belongs_to_business(), UniqueConstraint("business_id", "generation"), {"schema": KEYS})
 
@@ -53,7 +53,7 @@ class CustomerKey(SQLModel, table=True):
     customer_id: int = reference()
     generation: int
     business_key_id: int | None = reference(nullable=True)
-    sealed: bytes | None = _bytes(nullable=True)
+    sealed: bytes | None = sealed_bytes(nullable=True)
     created_at: datetime = instant()
     destroyed_at: datetime | None = maybe_instant()
     __table_args__ = (
@@ -104,7 +104,7 @@ class SealedVersion(SQLModel, table=True):
     record_id: int = reference()
     version: int
     generation: int
-    sealed: bytes = _bytes()
+    sealed: bytes = sealed_bytes()
     member_id: int | None = reference(nullable=True)
     at: datetime = instant()
     __table_args__ = (

@@ -26,6 +26,7 @@ from microcrm.operations.booking_undo import put_booking_back
 from microcrm.operations.class_series import put_classes_back
 from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.consents import put_consent_back
+from microcrm.operations.customer_imports.undoing import put_import_back
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.customer_tags import put_tags_back
 from microcrm.operations.days import put_days_back
@@ -77,6 +78,7 @@ OTHERS: dict[str, Permission] = {
     "stock": Permission.CATALOGUE_EDIT,
     "customer_tags": Permission.CUSTOMERS_EDIT,
     "consent": Permission.CONSENTS_RECORD,
+    "customer_import": Permission.CUSTOMERS_IMPORT,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
     "booking_made": Permission.BOOKINGS_OWN,
@@ -211,6 +213,9 @@ def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
         return
     if undo.entity == "customer_tags":
         put_tags_back(uow, undo)
+        return
+    if undo.entity == "customer_import":
+        put_import_back(uow, undo)
         return
     if undo.entity == "stock":
         put_stock_back(uow, undo)

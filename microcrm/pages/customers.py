@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, button, icon_button, link, submit
+from microcrm.components.buttons import anchor, button, icon_button, link, link_button, submit
 from microcrm.components.cards import avatar
 from microcrm.components.dialogs import dialog, form_footer, panel
 from microcrm.components.feedback import blank, no_match
@@ -41,6 +41,7 @@ COLUMNS = {
     "actions": Column("Actions", width="60px"),
 }
 MAY_SEE_BILLS = Customers.allowed.contains(Permission.INVOICES_VIEW.value)
+MAY_IMPORT = Customers.allowed.contains(Permission.CUSTOMERS_IMPORT.value)
 MAY_EDIT = Customers.allowed.contains(Permission.CUSTOMERS_EDIT.value)
 
 
@@ -66,7 +67,10 @@ def customers() -> rx.Component:
         _column_dialog(),
         panel("New customer", customer_form(NewCustomer, NOBODY), open=NewCustomer.is_open, on_close=NewCustomer.close),
         here="/customers",
-        actions=[rx.cond(MAY_EDIT, _new("primary"))],
+        actions=[
+            rx.cond(MAY_IMPORT, link_button("Import", "/customers/import", icon="upload")),
+            rx.cond(MAY_EDIT, _new("primary")),
+        ],
     )
 
 
@@ -212,6 +216,7 @@ def _nobody() -> rx.Component:
         "No customers yet",
         "Everybody who books or walks in is kept here, with their visits and notes.",
         rx.cond(MAY_EDIT, _new("plain")),
+        rx.cond(MAY_IMPORT, link_button("Import a list", "/customers/import", icon="upload")),
     )
     no_archive = blank("archive", "The archive is empty", "Customers you archive are kept here, with their history.")
     no_segment = blank("users", "Nobody is in this group", "When its rules fit somebody, they stand here.")

@@ -199,7 +199,7 @@ def sure_words(found: BankView) -> str:
 
 def told_of(asked: Mapping[str, str]) -> FileTold:
     fault = asked.get("fault", "")
-    if fault in set(FileFault):
+    if fault in FAULT_WORDS:
         return FileTold(*FAULT_WORDS[FileFault(fault)], is_fault=True)
     if "new" not in asked:
         return FileTold()

@@ -96,7 +96,7 @@ class ProductSettings(AppState):
 
 
 def fault_words(raw: str | None) -> tuple[str, str]:
-    return FAULTS[FileFault(raw)] if raw in set(FileFault) else ("", "")
+    return FAULTS[FileFault(raw)] if raw in FAULTS else ("", "")
 
 
 def _summary(found: ProductPage, last: int) -> str:

@@ -36,6 +36,7 @@ from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customers import Segment
 from microcrm.models.filing import FiledMonth
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
+from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
@@ -263,6 +264,9 @@ def _sealed_rows(session: Session, shop: Shop) -> None:
         SealedRecord(**customer, **member, kind="allergy", happened_on=date(2026, 11, 25), created_at=OPENED_AT)
     )
     add(SealedVersion(**mine, **member, record_id=record, version=1, generation=1, sealed=noise, at=OPENED_AT))
+    brought = {"state": "undone", "created_at": OPENED_AT, "expires_at": OPENED_AT}
+    came = add(CustomerImport(**mine, **brought, member_id=shop.members[Role.OWNER]))
+    add(ImportPiece(**mine, import_id=came, part="rows", place=0, cells=noise))
     add(RecordOpening(**customer, **member, record_id=record, version=1, purpose="visit", at=OPENED_AT))
 
 

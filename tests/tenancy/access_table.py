@@ -83,6 +83,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Picks": MEMBERS,
     "Picks.start": DESK,
     "Picks.tag": DESK,
+    "ImportPage": MANAGERS,
     "CustomerPage": DESK,
     "CustomerPage.compare": MEMBERS,
     "CustomerPage.load": MEMBERS,
@@ -191,6 +192,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
     "/returns/{period}/{name}.csv": BOOKKEEPERS,
     "/customers.csv": MANAGERS,
+    "/customers/import/{id:int}/left-out.csv": NOBODY,  # nor lists: tests/http/test_customer_imports.py
     "/returns/{period}/{name}.xlsx": BOOKKEEPERS,
     "/settings/products/list.csv": MANAGERS,
     "/stock/{name}.{kind}": MEMBERS,
@@ -225,6 +227,7 @@ EXAMPLES: dict[str, str] = {
     "/statement/{id:int}.pdf": "/statement/{customer_id}.pdf",
     "/invoice/{id:int}/e-invoice.json": "/invoice/1/e-invoice.json",
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
+    "/customers/import/{id:int}/left-out.csv": "/customers/import/1/left-out.csv",
     "/customers.csv": "/customers.csv?show=active",
     "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",
     "/returns/{period}/{name}.xlsx": "/returns/2026-10/register.xlsx",
@@ -274,6 +277,7 @@ FORMS: dict[str, Form] = {
     "/invite": Form(NOBODY, 303, _NOWHERE | {"name": "Ravi Rao"}),
     "/settings/logo": Form(OWNERS, 303),  # its picture is sent in parts
     "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
+    "/customers/import/file": Form(MANAGERS, 303),  # and this one
     "/settings/products/list": Form(MANAGERS, 200),  # its file is sent in parts
     "/records/open": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # without a purpose; tests/http/test_records.py
     "/contacts/reveal": Form(MEMBERS, 422, {"customer": "1"}),  # without a reason; tests/http/test_contacts.py

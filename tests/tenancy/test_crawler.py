@@ -154,6 +154,7 @@ PICTURE = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (64).to_bytes(4) * 2 + b"\x08
 FILE_FORMS: dict[str, dict[str, tuple[str, bytes, str]]] = {
     "/settings/logo": {"logo": ("logo.png", PICTURE, "image/png")},
     "/bank/statement": {"statement": ("bank.csv", b"Date,Credit,Narration\n05/12/2026,80,UPI\n", "text/csv")},
+    "/customers/import/file": {"customers": ("list.csv", b"Name,Phone\nSuma,98450 55501\n", "text/csv")},
     "/settings/products/list": {"list": ("products.csv", b"Name,Price\nComb,80\n", "text/csv")},
 }
 KEPT = ("logo=saved", "new=1&known=0&out=0&unread=0")
@@ -161,7 +162,8 @@ KEPT = ("logo=saved", "new=1&known=0&out=0&unread=0")
 
 def was_kept(answer: httpx.Response) -> bool:
     """The file that was sent with the form."""
-    return answer.headers.get("location", "").endswith(KEPT) or "1 added" in answer.text
+    location = answer.headers.get("location", "")
+    return location.endswith(KEPT) or "/customers/import?id=" in location or "1 added" in answer.text
 
 
 async def post_form(visit: Visit, path: str, shop: Shop) -> httpx.Response:

@@ -168,7 +168,12 @@ STRANGE_BODIES: dict[str, tuple[str, bytes, int]] = {
     "another's token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}={'0' * 64}".encode(), 403),
     "letters as a token": ("application/x-www-form-urlencoded", f"{TOKEN_FIELD}=%E0%A4%95".encode(), 403),
 }
-FILES = {"/settings/logo", "/bank/statement", "/settings/products/list"}  # their origin is checked
+FILES = {
+    "/settings/logo",
+    "/bank/statement",
+    "/settings/products/list",
+    "/customers/import/file",
+}  # their origin is checked
 NEEDS_NO_TOKEN = {
     "/sign-out",
     "/view-as",

@@ -10,8 +10,10 @@ from microcrm.domain.errors import SealBroken
 from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import User
 from microcrm.models.gateway import GatewayAccount
+from microcrm.models.imports import CustomerImport
 from microcrm.operations.accounts.second_step import about_totp
 from microcrm.operations.capabilities import Seal, Sealer
+from microcrm.operations.customer_imports.store import about_key
 from microcrm.operations.online.keys import SECRETS, about_secret
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import about_business_key, about_customer_key, about_record
@@ -65,6 +67,11 @@ def check_business(uow: UnitOfWork, sealer: Sealer) -> KeyReport:
     for account in uow.session.scalars(query):
         for name in SECRETS:
             _secret(getattr(account, name), about_secret(uow.business_id, name), sealer, report)
+    lists = select(CustomerImport.id, CustomerImport.sealed_key).where(
+        CustomerImport.business_id == uow.business_id, CustomerImport.sealed_key.is_not(None)
+    )
+    for import_id, sealed_key in uow.session.execute(lists):
+        _secret(sealed_key, about_key(uow.business_id, import_id), sealer, report)
     return report
 
 

@@ -15,9 +15,11 @@ from microcrm.domain.errors import SealBroken
 from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import User
 from microcrm.models.gateway import GatewayAccount
+from microcrm.models.imports import CustomerImport
 from microcrm.models.vault import BusinessKey, CustomerKey, SealedRecord, SealedVersion
 from microcrm.operations.accounts.second_step import about_totp
 from microcrm.operations.capabilities import Sealer
+from microcrm.operations.customer_imports.store import about_key
 from microcrm.operations.online.keys import SECRETS, about_secret
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import (
@@ -49,7 +51,16 @@ def renew_master(uow: UnitOfWork, sealer: Sealer) -> int:
     account = select(GatewayAccount).where(GatewayAccount.business_id == uow.business_id).with_for_update()
     for held in uow.session.scalars(account).all():
         renewed += sum(_renew(held, name, about_secret(uow.business_id, name), sealer) for name in SECRETS)
-    return renewed
+    return renewed + _renew_imports(uow, sealer)
+
+
+def _renew_imports(uow: UnitOfWork, sealer: Sealer) -> int:
+    """Keys of lists of customers that are being brought in."""
+    query = select(CustomerImport).where(
+        CustomerImport.business_id == uow.business_id, CustomerImport.sealed_key.is_not(None)
+    )
+    rows = uow.session.scalars(query.with_for_update()).all()
+    return sum(_renew(row, "sealed_key", about_key(uow.business_id, row.id or 0), sealer) for row in rows)
 
 
 def renew_second_steps(uow: UnitOfWork, after: int, sealer: Sealer, limit: int = 500) -> tuple[int, int]:

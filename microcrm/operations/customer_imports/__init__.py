@@ -1,0 +1,1 @@
+"""Lists of customers brought in: read, rehearsed, committed piece by piece, and taken back."""

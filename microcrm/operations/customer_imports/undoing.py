@@ -1,0 +1,143 @@
+"""Taking a whole list back: who was added goes, who was joined is as before. Whoever was changed since, or has anything by now,
+stays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import TextClause, select, text, update
+
+from microcrm.domain.permissions import Permission
+from microcrm.models.customers import Customer
+from microcrm.models.imports import ImportPiece
+from microcrm.models.records import Undo
+from microcrm.models.schema import METADATA
+from microcrm.operations.capabilities import Sealer
+from microcrm.operations.customer_imports.matching import Known
+from microcrm.operations.customer_imports.receiving import undo_import
+from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at
+from microcrm.operations.customer_imports.writing import change_customers, forget_words, insert_words
+from microcrm.operations.unit_of_work import UnitOfWork
+
+# What goes with a customer, or is looked at by itself below.
+_OWN = frozenset({"customer_words", "keys.customer_keys", "sealed_records"})
+_UNCHANGED = text("""
+SELECT id, created_at FROM customers
+WHERE business_id = :business AND id = ANY(CAST(:ids AS bigint[])) AND version = 1 AND archived_at IS NULL ORDER BY id FOR UPDATE
+""")
+# A record that the list has brought has the moment of its customer, and nobody has corrected it.
+_RECORDS = text("""
+SELECT DISTINCT r.customer_id FROM sealed_records r JOIN customers c ON c.business_id = r.business_id AND c.id = r.customer_id
+WHERE r.business_id = :business AND r.customer_id = ANY(CAST(:ids AS bigint[])) AND (r.version > 1 OR r.created_at <> c.created_at)
+""")
+_FORGET = tuple(
+    text(f"DELETE FROM {table} WHERE business_id = :business AND {column} = ANY(CAST(:ids AS bigint[]))")  # noqa: S608
+    for table, column in (("customer_words", "customer_id"), ("sealed_records", "customer_id"), ("customers", "id"))
+)
+
+
+def begin_undo(uow: UnitOfWork, import_id: int, sealer: Sealer) -> tuple[Batch, list[int]]:
+    """The pieces that are still to be taken back, the last first. Raises: Conflict."""
+    uow.require(Permission.CUSTOMERS_IMPORT)
+    row = lock_in_state(uow, import_id, "undoing")
+    query = select(ImportPiece.place).where(
+        ImportPiece.business_id == uow.business_id,
+        ImportPiece.import_id == import_id,
+        ImportPiece.part == "rows",
+        ImportPiece.is_done,
+    )
+    return open_batch(uow, row, sealer), list(uow.session.scalars(query.order_by(ImportPiece.place.desc())))
+
+
+def undo_piece(uow: UnitOfWork, batch: Batch, place: int) -> None:
+    uow.require(Permission.CUSTOMERS_IMPORT)
+    row = lock_in_state(uow, batch.id, "undoing")
+    piece = piece_at(uow, batch.id, place)
+    if not piece.is_done:
+        return
+    removed = _remove(uow, piece.added)
+    before = batch.opened_json("before", place, piece.before) if piece.before else []
+    restored = _restore(uow, before)
+    piece.kept = sorted({*piece.added} - removed | {stored[0] for stored in before} - restored)
+    piece.is_done = False
+    counts = dict(row.counts)
+    for name, count in (("removed", len(removed)), ("restored", len(restored)), ("kept", len(piece.kept))):
+        counts[name] = counts.get(name, 0) + count
+    row.counts = counts
+    row.done += piece.row_count
+    uow.session.flush()
+    uow.session.expunge(piece)
+
+
+def end_undo(uow: UnitOfWork, import_id: int) -> None:
+    uow.require(Permission.CUSTOMERS_IMPORT)
+    row = lock_in_state(uow, import_id, "undoing")
+    uow.actor = replace(uow.actor, member_id=row.member_id)
+    row.state, row.undone_at, row.version = "undone", uow.now, row.version + 1
+    uow.session.flush()
+    facts = {name: row.counts.get(name, 0) for name in ("removed", "restored", "kept")}
+    uow.audit("customers.sent_back", "customer_import", import_id, **facts)
+    mine = (Undo.business_id == uow.business_id, Undo.entity == "customer_import", Undo.entity_id == import_id)
+    uow.session.execute(update(Undo).where(*mine, Undo.undone_at.is_(None)).values(undone_at=uow.now))
+
+
+def put_import_back(uow: UnitOfWork, undo: Undo) -> None:
+    """By the token of a notice or the activity page."""
+    undo_import(uow, undo.entity_id)
+
+
+def _remove(uow: UnitOfWork, ids: Sequence[int]) -> set[int]:
+    """Who is gone."""
+    if not ids:
+        return set()
+    connection, mine = uow.session.connection(), {"business": uow.business_id, "ids": list(ids)}
+    gone = {row.id for row in connection.execute(_UNCHANGED, mine)}
+    for statement in (*_uses(), _RECORDS):
+        gone -= set(connection.execute(statement, mine).scalars())
+    if gone:
+        for statement in _FORGET:
+            connection.execute(statement, {"business": uow.business_id, "ids": sorted(gone)})
+    return gone
+
+
+@cache
+def _uses() -> tuple[TextClause, ...]:
+    """One search in each table that points at customers, also in tables that come later."""
+    links = [
+        (table.fullname, next(column for column in link.column_keys if column != "business_id"))
+        for table in METADATA.tables.values()
+        for link in table.foreign_key_constraints
+        if link.referred_table.fullname == "customers" and table.fullname not in _OWN
+    ]
+    return tuple(
+        text(
+            f"SELECT DISTINCT {column} FROM {table} WHERE business_id = :business "  # noqa: S608
+            f"AND {column} = ANY(CAST(:ids AS bigint[]))"
+        )
+        for table, column in links
+    )
+
+
+def _restore(uow: UnitOfWork, before: Sequence[Sequence[Any]]) -> set[int]:
+    """Who is as before."""
+    if not before:
+        return set()
+    ids = [stored[0] for stored in before]
+    mine = (Customer.business_id == uow.business_id, Customer.id.in_(ids))
+    found = uow.session.connection().execute(select(Customer.id, Customer.name).where(*mine))
+    names: dict[int, str] = {row.id: row.name for row in found}
+    rows = [_known(stored, names[stored[0]]) for stored in before if stored[0] in names]
+    restored = change_customers(uow, rows, step=-1)
+    forget_words(uow, sorted(restored))
+    insert_words(uow, [(row.id, row.name, row.tags) for row in rows if row.id in restored])
+    return restored
+
+
+def _known(stored: Sequence[Any], name: str) -> Known:
+    customer_id, phone, email, address, day, tags, notes, version = stored
+    birthday = date.fromisoformat(day) if day else None
+    return Known(customer_id, name, phone, email, address, birthday, tags, notes, False, False, version, "")

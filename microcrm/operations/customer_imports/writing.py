@@ -1,0 +1,200 @@
+"""Many customers written in few statements: rows, the words by which they are found, allergies under seal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from microcrm.domain.customer_file.person import Person
+from microcrm.domain.sealed_records import RecordKind, is_clear, rule_of
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations.capabilities import Sealer
+from microcrm.operations.customer_imports.matching import Known
+from microcrm.operations.customer_keys import keys_of, word_rows
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.vault.keyring import (
+    OpenKey,
+    about_customer_key,
+    about_record,
+    business_key,
+    key_for_writing,
+)
+from microcrm.operations.vault.records import trade_of
+
+_BETWEEN = "\x1f"  # no tag has it: it cannot be typed
+_NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+_CUSTOMERS = text("""
+INSERT INTO customers (id, business_id, name, name_key, phone, phone_reversed, is_sharing_phone, email, email_key, address, birthday,
+                       tags, notes, visit_count, created_at, version)
+OVERRIDING SYSTEM VALUE
+SELECT u.id, :business, u.name, u.name_key, u.phone, u.phone_reversed, u.sharing, u.email, u.email_key, u.address, u.birthday,
+       string_to_array(u.tags, E'\\x1f'), u.notes, 0, :now, 1
+FROM unnest(CAST(:ids AS bigint[]), CAST(:names AS text[]), CAST(:name_keys AS text[]), CAST(:phones AS text[]),
+            CAST(:reversed AS text[]), CAST(:sharing AS boolean[]), CAST(:emails AS text[]), CAST(:email_keys AS text[]),
+            CAST(:addresses AS text[]), CAST(:birthdays AS date[]), CAST(:tags AS text[]), CAST(:notes AS text[]))
+     AS u(id, name, name_key, phone, phone_reversed, sharing, email, email_key, address, birthday, tags, notes)
+ON CONFLICT (business_id, phone) WHERE phone <> '' AND NOT is_sharing_phone DO NOTHING RETURNING id
+""")
+_WORDS = text("""
+INSERT INTO customer_words (business_id, word, customer_id, sound)
+SELECT :business, u.word, u.customer, u.sound
+FROM unnest(CAST(:words AS text[]), CAST(:customers AS bigint[]), CAST(:sounds AS text[])) AS u(word, customer, sound)
+ON CONFLICT DO NOTHING
+""")
+_CHANGE = text("""
+UPDATE customers c SET phone = u.phone, phone_reversed = u.phone_reversed, email = u.email, email_key = u.email_key,
+       address = u.address, birthday = u.birthday, tags = string_to_array(u.tags, E'\\x1f'), notes = u.notes,
+       version = u.version + :step
+FROM unnest(CAST(:ids AS bigint[]), CAST(:phones AS text[]), CAST(:reversed AS text[]), CAST(:emails AS text[]),
+            CAST(:email_keys AS text[]), CAST(:addresses AS text[]), CAST(:birthdays AS date[]), CAST(:tags AS text[]),
+            CAST(:notes AS text[]), CAST(:versions AS int[]))
+     AS u(id, phone, phone_reversed, email, email_key, address, birthday, tags, notes, version)
+WHERE c.business_id = :business AND c.id = u.id AND c.version = u.version RETURNING c.id
+""")
+_FORGET_WORDS = text("DELETE FROM customer_words WHERE business_id = :business AND customer_id = ANY(:ids)")
+_KEYS = text("""
+INSERT INTO keys.customer_keys (business_id, customer_id, generation, business_key_id, sealed, created_at)
+SELECT :business, u.customer, 1, :owner, u.sealed, :now
+FROM unnest(CAST(:customers AS bigint[]), CAST(:sealed AS bytea[])) AS u(customer, sealed)
+""")
+_RECORDS = text("""
+INSERT INTO sealed_records (id, business_id, customer_id, kind, happened_on, is_clear, member_id, version, created_at)
+OVERRIDING SYSTEM VALUE
+SELECT u.id, :business, u.customer, :kind, :day, :clear, :member, 1, :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:customers AS bigint[])) AS u(id, customer)
+""")
+_VERSIONS = text("""
+INSERT INTO sealed_versions (business_id, record_id, version, generation, sealed, member_id, at)
+SELECT :business, u.record, 1, u.generation, u.sealed, :member, :now
+FROM unnest(CAST(:records AS bigint[]), CAST(:generations AS int[]), CAST(:sealed AS bytea[])) AS u(record, generation, sealed)
+""")
+_WITH_ALLERGY = text("""
+SELECT DISTINCT customer_id FROM sealed_records
+WHERE business_id = :business AND kind = :kind AND customer_id = ANY(CAST(:ids AS bigint[]))
+""")
+
+
+@dataclass(slots=True)
+class NewRow:
+    """A customer that is to be added; ``id`` is taken beforehand."""
+
+    person: Person
+    is_sharing: bool = False
+    id: int = 0
+
+
+def next_ids(uow: UnitOfWork, table: str, count: int) -> list[int]:
+    return (
+        list(uow.session.connection().execute(_NEXT_IDS, {"table": table, "count": count}).scalars()) if count else []
+    )
+
+
+def insert_customers(uow: UnitOfWork, rows: Sequence[NewRow]) -> set[int]:
+    """Which ids are stored: not those whose phone somebody else has taken in this moment."""
+    for row, new_id in zip(rows, next_ids(uow, "customers", len(rows)), strict=True):
+        row.id = new_id
+    people = [row.person for row in rows]
+    keys = [keys_of(one.name, one.phone, one.email) for one in people]
+    values = {
+        "business": uow.business_id, "now": uow.now, "ids": [row.id for row in rows], "names": [one.name for one in people],
+        "name_keys": [key["name_key"] for key in keys], "phones": [one.phone for one in people],
+        "reversed": [key["phone_reversed"] for key in keys], "sharing": [row.is_sharing for row in rows],
+        "emails": [one.email for one in people], "email_keys": [key["email_key"] for key in keys],
+        "addresses": [one.address for one in people], "birthdays": [one.birthday for one in people],
+        "tags": [_BETWEEN.join(one.tags) for one in people], "notes": [one.notes for one in people],
+    }  # fmt: skip
+    stored = set(uow.session.connection().execute(_CUSTOMERS, values).scalars())
+    insert_words(uow, [(row.id, row.person.name, row.person.tags) for row in rows if row.id in stored])
+    return stored
+
+
+def insert_words(uow: UnitOfWork, named: Sequence[tuple[int, str, Sequence[str]]]) -> None:
+    """Those that are missing."""
+    rows = [row for customer_id, name, tags in named for row in word_rows(uow.business_id, customer_id, name, tags)]
+    if rows:
+        values = {
+            "business": uow.business_id, "words": [row["word"] for row in rows], "customers": [row["customer_id"] for row in rows],
+            "sounds": [row["sound"] for row in rows],
+        }  # fmt: skip
+        uow.session.connection().execute(_WORDS, values)
+
+
+def forget_words(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    uow.session.connection().execute(_FORGET_WORDS, {"business": uow.business_id, "ids": list(ids)})
+
+
+def change_customers(uow: UnitOfWork, rows: Sequence[Known], *, step: int = 1) -> set[int]:
+    """Write these columns where the version is still the one that was read. Returns which were written. ``step`` -1: they are as they
+    were, and so is their version."""
+    if not rows:
+        return set()
+    keys = [keys_of(row.name, row.phone, row.email) for row in rows]
+    values = {
+        "business": uow.business_id, "step": step, "ids": [row.id for row in rows], "phones": [row.phone for row in rows],
+        "reversed": [key["phone_reversed"] for key in keys], "emails": [row.email for row in rows],
+        "email_keys": [key["email_key"] for key in keys], "addresses": [row.address for row in rows],
+        "birthdays": [row.birthday for row in rows], "tags": [_BETWEEN.join(row.tags) for row in rows],
+        "notes": [row.notes for row in rows], "versions": [row.version for row in rows],
+    }  # fmt: skip
+    return set(uow.session.connection().execute(_CHANGE, values).scalars())
+
+
+def seal_allergies(
+    uow: UnitOfWork, new: Sequence[tuple[int, str]], known: Sequence[tuple[int, str]], sealer: Sealer
+) -> int:
+    """A record for each; of those whom the shop had before only for who has none yet. Returns how many. Raises: SealBroken."""
+    rule = rule_of(trade_of(uow), RecordKind.ALLERGY.value) if new or known else None
+    if rule is None:
+        return 0
+    keys = _new_keys(uow, [customer_id for customer_id, _ in new], sealer)
+    mine = {"business": uow.business_id, "kind": rule.kind.value, "ids": [customer_id for customer_id, _ in known]}
+    has = set(uow.session.connection().execute(_WITH_ALLERGY, mine).scalars()) if known else set()
+    rest = [(customer_id, words) for customer_id, words in known if customer_id not in has]
+    keys |= {customer_id: key_for_writing(uow, customer_id, sealer) for customer_id, _ in rest}
+    told = [*new, *rest]
+    ids = next_ids(uow, "sealed_records", len(told))
+    sealed = []
+    for record_id, (customer_id, words) in zip(ids, told, strict=True):
+        about = about_record(uow.business_id, customer_id, rule.kind.value, record_id, 1)
+        plain = json.dumps({"substance": words, "source": "told"}, ensure_ascii=False).encode()
+        sealed.append(keys[customer_id].seal.seal(plain, about))
+    shared = {"business": uow.business_id, "member": uow.actor.member_id, "now": uow.now}
+    day = today_in(zone_of(uow.actor.zone), uow.now)
+    is_calm = is_clear(rule, {"substance": "", "source": "told"})
+    if told:
+        records = {
+            "ids": ids,
+            "customers": [customer_id for customer_id, _ in told],
+            "kind": rule.kind.value,
+            "day": day,
+        }
+        uow.session.connection().execute(_RECORDS, {**shared, **records, "clear": is_calm})
+        generations = [keys[customer_id].generation for customer_id, _ in told]
+        uow.session.connection().execute(
+            _VERSIONS, {**shared, "records": ids, "generations": generations, "sealed": sealed}
+        )
+    return len(told)
+
+
+def _new_keys(uow: UnitOfWork, customer_ids: Sequence[int], sealer: Sealer) -> dict[int, OpenKey]:
+    """The first key of each customer who is new; of nobody else."""
+    if not customer_ids:
+        return {}
+    owner = business_key(uow, sealer)
+    plain = [sealer.new_key() for _ in customer_ids]
+    sealed = [
+        owner.seal.seal(key, about_customer_key(uow.business_id, customer_id, 1))
+        for key, customer_id in zip(plain, customer_ids, strict=True)
+    ]
+    values = {
+        "business": uow.business_id,
+        "now": uow.now,
+        "owner": owner.id,
+        "customers": list(customer_ids),
+        "sealed": sealed,
+    }
+    uow.session.connection().execute(_KEYS, values)
+    return {customer_id: OpenKey(1, sealer.keyed(key)) for customer_id, key in zip(customer_ids, plain, strict=True)}
