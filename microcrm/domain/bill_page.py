@@ -34,7 +34,7 @@ _TAXED = {
 
 @dataclass(frozen=True, slots=True)
 class PageLine:
-    """Paise, thousandths, basis points."""
+    """Paise, thousandths, basis points. ``amount`` is what the customer pays for it."""
 
     description: str
     sac: str
@@ -47,6 +47,7 @@ class PageLine:
     sgst: int
     igst: int
     is_exempt: bool
+    amount: int
     unit: str = ""  # of goods (r.46(i))
 
 

@@ -264,6 +264,7 @@ def _totals() -> rx.Component:
         rx.el.dl(
             rx.foreach(BILL.sums, _sum),
             rx.el.div(rx.el.dt("Total"), rx.el.dd(BILL.total), class_name="bill-total"),
+            rx.cond(BILL.kept_tip != "", rx.el.div(rx.el.dt("Tip, no part of the supply"), rx.el.dd(BILL.kept_tip))),
             rx.cond(BILL.due != "", rx.el.div(rx.el.dt("Due"), rx.el.dd(BILL.due), class_name="strong")),
             rx.cond(BILL.left != "", rx.el.div(rx.el.dt("Not used yet"), rx.el.dd(BILL.left), class_name="strong")),
             rx.cond(BILL.freed != "", rx.el.div(rx.el.dt("To give back"), rx.el.dd(BILL.freed), class_name="strong")),

@@ -107,7 +107,8 @@ class BillView:
     customer: str = ""
     buyer_gstin: str = ""
     discount: str = ""
-    tip: str = ""
+    tip: str = ""  # as typed
+    kept_tip: str = ""  # as it is shown beside what is due
     note: str = ""
     reason: str = ""
     performed_in: str = ""
@@ -160,6 +161,7 @@ def bill_of(view: DocumentView, today: date, *, may_take_e_invoice: bool = False
         is_with_tax=all(line.is_with_tax for line in view.lines),
         discount=rupees_for_input(view.discount) if view.discount else "",
         tip=rupees_for_input(view.tip) if view.tip else "",
+        kept_tip=plain(view.tip) if view.tip and not is_draft else "",
         note=view.note,
         reason=view.reason,
         sums=sums_of(view, view.heads, view.discount),
@@ -265,8 +267,9 @@ def recalled(bill: BillView, money: CustomerMoney) -> BillView:
 
 
 def line_from(line: EditLine, typed: Line, worked: Worked) -> EditLine:
-    """The line with its rate and what it comes to."""
-    return replace(line, rate="Exempt" if typed.is_exempt else percent(typed.rate_bp), amount=plain(worked.total))
+    """The line with its rate and what the customer pays for it."""
+    amount = worked.net if typed.is_with_tax else worked.total
+    return replace(line, rate="Exempt" if typed.is_exempt else percent(typed.rate_bp), amount=plain(amount))
 
 
 def line_from_offer(offer: Offer) -> EditLine:
@@ -367,7 +370,7 @@ def edit_line(at: int, line: LineView) -> EditLine:
         tax_class=line.tax_class or "standard",
         rate="Exempt" if line.is_exempt else percent(line.rate_bp),
         is_with_tax=line.is_with_tax,
-        amount=plain(line.taxable + line.cgst + line.sgst + line.igst),
+        amount=plain(line.amount),
         service_id=str(line.service_id or ""),
         member_id=str(line.member_id or ""),
         booking_item_id=str(line.booking_item_id or ""),
@@ -393,7 +396,4 @@ def paid_lines(view: DocumentView, *, may_void: bool) -> list[PaidLine]:
 
 def creditable_lines(view: DocumentView) -> list[Amount]:
     """Place and words of each line, for the choice of what is given back."""
-    return [
-        Amount(str(line.place), f"{line.description}: {plain(line.taxable + line.cgst + line.sgst + line.igst)}")
-        for line in view.lines
-    ]
+    return [Amount(str(line.place), f"{line.description}: {plain(line.amount)}") for line in view.lines]

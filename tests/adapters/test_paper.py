@@ -17,8 +17,10 @@ from microcrm.adapters.paper.typeset import Size, set_bill
 from microcrm.domain.bill_page import PageBill, PageLine, page_of
 from microcrm.domain.documents import DocumentKind, Registration
 
-CUT = PageLine("Haircut", "999721", 1000, 50_000, 0, 50_000, 500, 1_250, 1_250, 0, False)
-SERUM = PageLine("Argan serum 100 ml", "33059090", 2000, 74_000, 5_514, 142_486, 1800, 12_824, 12_824, 0, False)
+CUT = PageLine("Haircut", "999721", 1000, 50_000, 0, 50_000, 500, 1_250, 1_250, 0, False, 52_500)
+SERUM = PageLine(
+    "Argan serum 100 ml", "33059090", 2000, 74_000, 5_514, 142_486, 1800, 12_824, 12_824, 0, False, 168_134
+)
 BILL = PageBill(
     kind=DocumentKind.TAX_INVOICE,
     title="Tax Invoice",

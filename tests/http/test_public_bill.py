@@ -21,6 +21,7 @@ from microcrm.operations.billing.accounts import use_advance
 from microcrm.operations.billing.advances import TakeAdvance, take_advance
 from microcrm.operations.billing.issuing import cancel_unsent
 from microcrm.operations.billing.payments import PaidPart, take_payment
+from microcrm.operations.billing.reading import view_document
 from microcrm.operations.billing.sharing import public_bill, share_bill
 from microcrm.operations.billing.terms import ChangeBillingTerms, change_billing_terms
 from microcrm.operations.links import make_link
@@ -50,6 +51,19 @@ def shared(shop: Shop) -> tuple[int, str]:
     """A bill of Rs 525 and the path of its page."""
     bill = act_as(shop.actor(), lambda uow: issued(uow, shop).document_id)
     return bill, f"/i/{act_as(shop.actor(), share_bill, bill).token}"
+
+
+async def test_a_line_shows_the_printed_price_though_its_parts_come_to_a_paisa_more(shop: Shop) -> None:
+    def billed(uow: UnitOfWork) -> tuple[str, int]:
+        bill = issued(uow, shop, cut("700", is_with_tax=True)).document_id
+        [line] = view_document(uow, bill).lines
+        assert line.taxable + line.cgst + line.sgst == 70_001
+        return share_bill(uow, bill).token, line.amount
+
+    token, amount = act_as(shop.actor(), billed)
+    assert amount == 70_000
+    shown = words(await Customer().go(f"/i/{token}"))
+    assert "Haircut ₹700 Total ₹700" in shown and "₹700.01" not in shown and "Round-off" not in shown
 
 
 async def test_the_page_says_what_is_on_the_bill_and_how_it_stands(shop: Shop) -> None:

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from microcrm.adapters.paper.typeset import Size, qr_code, set_bill
 from microcrm.domain.bill import QUANTITY_ONE
-from microcrm.domain.bill_page import PageBill, page_of, quantity
+from microcrm.domain.bill_page import PageBill, PageLine, page_of, quantity
 from microcrm.domain.documents import OWED, DocumentKind, Registration
 from microcrm.domain.gstin import display_gstin
 from microcrm.http.book.limits import LINKS, check_address
@@ -76,6 +76,7 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
     printed = page_of(page)
     upi = printed["upi"]
     due = max(0, page.total + page.tip - page.paid) if page.kind in OWED else 0
+    left_over = page.total - sum(line.amount for line in page.lines)
     return {
         "heading": f"{_title(page, tongue)} {page.number}",
         "standing": words,
@@ -87,7 +88,7 @@ def bill_page(request: Request, found: PublicBill, tongue: Tongue) -> dict[str, 
         "top": printed["top"],
         "lines": [_line(line, tongue) for line in page.lines],
         "taxes": _taxes(page, tongue),
-        "round_off": tongue.rupees(page.round_off) if page.round_off else "",
+        "round_off": tongue.rupees(left_over) if left_over else "",
         "total": tongue.rupees(page.total),
         "after": _after(page, tongue) if page.kind in OWED else [],
         "due": tongue.rupees(due) if due else "",
@@ -142,13 +143,13 @@ def status_words(page: PageBill, due_on: date | None, today: date, tongue: Tongu
     return tongue.say("Not paid yet."), "info"
 
 
-def _line(line: Any, tongue: Tongue) -> dict[str, str]:
+def _line(line: PageLine, tongue: Tongue) -> dict[str, str]:
     many = "" if line.quantity == QUANTITY_ONE else f"{quantity(line.quantity)} × {tongue.rupees(line.price)}"
     less = tongue.say("%(amount)s less", amount=tongue.rupees(line.discount)) if line.discount else ""
     return {
         "name": line.description,
         "detail": " · ".join(part for part in (many, less) if part),
-        "price": tongue.rupees(line.taxable + line.cgst + line.sgst + line.igst),
+        "price": tongue.rupees(line.amount),
     }
 
 

@@ -65,7 +65,7 @@ def _page(uow: UnitOfWork, view: DocumentView) -> PageBill:
         lines=[
             PageLine(
                 line.description, line.sac, line.quantity, line.price, line.reduction, line.taxable, line.rate_bp,
-                line.cgst, line.sgst, line.igst, line.is_exempt, line.unit,
+                line.cgst, line.sgst, line.igst, line.is_exempt, line.amount, line.unit,
             )
             for line in view.lines
         ],

@@ -52,6 +52,14 @@ class LineView:
         gross = half_up(self.price * self.quantity, QUANTITY_ONE)
         return share(gross, self.discount_bp) + self.discount + self.bill_discount
 
+    @property
+    def amount(self) -> int:
+        """What the customer pays for it, in whole paise: where the price holds the tax, the price, though its parts may add up
+        to a paisa more or less, which the bill's round-off holds."""
+        if self.is_with_tax:
+            return half_up(self.price * self.quantity, QUANTITY_ONE) - self.reduction
+        return self.taxable + self.cgst + self.sgst + self.igst
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
