@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from microcrm.domain.calendar_text import MONTHS
 from microcrm.domain.formatting import WEEKDAYS, format_time
+from microcrm.domain.money import format_rupees
 
 # Said wherever somebody is asked whether to tell the customer.
 NOT_SENT_YET = "Messages are written down now. They go out once messaging is set up for this shop."
@@ -36,8 +37,8 @@ class NoticeStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """``reason`` is the shop's own sentence. ``until``: how long an offer stands. ``link`` is the visit's page, of several
-    visits the first one's; ``dates`` are all of theirs."""
+    """``reason`` is the shop's own sentence. ``until``: how long an offer stands, and ``ahead``: paise that whoever takes it pays
+    first. ``link`` is the visit's page, of several visits the first one's; ``dates`` are all of theirs."""
 
     shop: str
     services: tuple[str, ...]
@@ -47,6 +48,7 @@ class NoticeFacts:
     reason: str = ""
     until: datetime | None = None
     dates: tuple[datetime, ...] = ()
+    ahead: int = 0
 
 
 _S = NoticeStep
@@ -57,6 +59,7 @@ _CHANGE = {
 }
 _FIRST = {"en": " The first of them: {link}", "hi": " इनमें से पहली: {link}", "kn": " ಇವುಗಳಲ್ಲಿ ಮೊದಲನೆಯದು: {link}"}
 _AGAIN = {"en": " Choose another time: {link}", "hi": " कोई दूसरा समय चुनें: {link}", "kn": " ಬೇರೆ ಸಮಯ ಆರಿಸಿ: {link}"}
+_AHEAD = {"en": " and pay {rupees} ahead", "hi": " ({rupees} पहले देने होंगे)", "kn": " ({rupees} ಮುಂಗಡ ಪಾವತಿಸಬೇಕು)"}
 TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
     "en": {
         _S.BOOKED: "{shop}: you are booked: {services}, {when}." + _CHANGE["en"],
@@ -71,7 +74,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.LAPSED: "{shop}: we could not answer your request in time, so it has lapsed: {services}, {when}." + _AGAIN["en"],
         _S.TO_PAY: "{shop}: your time is kept: {services}, {when}. Pay to book it: {link}",
         _S.UNPAID: "{shop}: no payment came in time, so your time was given up: {services}, {when}." + _AGAIN["en"],
-        _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}: {link}",
+        _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}{ahead}: {link}",
         _S.OFFER_GONE: "{shop}: what we offered is not to be had any more: {services}, {when}. You stay on the waiting list. {link}",
     },
     "hi": {
@@ -87,7 +90,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.LAPSED: "{shop}: आपके अनुरोध का जवाब समय पर नहीं दिया जा सका: {services}, {when}।" + _AGAIN["hi"],
         _S.TO_PAY: "{shop}: आपका समय रखा गया है: {services}, {when}। बुकिंग के लिए भुगतान करें: {link}",
         _S.UNPAID: "{shop}: भुगतान समय पर नहीं मिला, इसलिए आपका समय छोड़ दिया गया: {services}, {when}।" + _AGAIN["hi"],
-        _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें: {link}",
+        _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें{ahead}: {link}",
         _S.OFFER_GONE: "{shop}: जो समय हमने बताया था, वह अब नहीं मिल सकता: {services}, {when}। आप प्रतीक्षा सूची में बने रहेंगे। {link}",
     },
     "kn": {
@@ -103,7 +106,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.LAPSED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಗೆ ಸಮಯಕ್ಕೆ ಉತ್ತರಿಸಲಾಗಲಿಲ್ಲ: {services}, {when}." + _AGAIN["kn"],
         _S.TO_PAY: "{shop}: ನಿಮ್ಮ ಸಮಯ ಕಾಯ್ದಿರಿಸಲಾಗಿದೆ: {services}, {when}. ಬುಕ್ ಮಾಡಲು ಪಾವತಿಸಿ: {link}",
         _S.UNPAID: "{shop}: ಪಾವತಿ ಸಮಯಕ್ಕೆ ಬರಲಿಲ್ಲ, ಆದ್ದರಿಂದ ನಿಮ್ಮ ಸಮಯ ಬಿಟ್ಟುಕೊಡಲಾಗಿದೆ: {services}, {when}." + _AGAIN["kn"],
-        _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ: {link}",
+        _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ{ahead}: {link}",
         _S.OFFER_GONE: "{shop}: ನಾವು ತಿಳಿಸಿದ ಸಮಯ ಈಗ ಸಿಗುವುದಿಲ್ಲ: {services}, {when}. ನೀವು ಕಾಯುವ ಪಟ್ಟಿಯಲ್ಲೇ ಇರುತ್ತೀರಿ. {link}",
     },
 }  # fmt: skip
@@ -136,6 +139,7 @@ def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
         when=when_in(spoken, facts.starts_at, facts.zone),
         dates=dates_in(spoken, facts.dates or (facts.starts_at,), facts.zone),
         until=when_in(spoken, facts.until, facts.zone) if facts.until else "",
+        ahead=_AHEAD[spoken].format(rupees=format_rupees(facts.ahead)) if facts.ahead else "",
         reason=f" {facts.reason}" if facts.reason else "",
         link=facts.link,
     )

@@ -228,8 +228,8 @@ def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -
 
 
 def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
-    """The offer in words, to be sent by hand: in the customer's language, with a link of its own. ``Conflict`` when it is
-    not open any more."""
+    """The offer in words, to be sent by hand: in the customer's language, with a link of its own and what a yes costs ahead.
+    ``Conflict`` when it is not open any more."""
     uow.require(Permission.BOOKINGS_ALL)
     offer = find(uow, WaitlistOffer, raw_id)
     view = _view(uow, offer.id or 0)
@@ -243,7 +243,10 @@ def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
         .where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == offer.entry_id)
     ).one()
     link = f"/w/{make_link(uow, offer_id=offer.id, expires_at=offer.expires_at + OFFER_LINK_LASTS)}"
-    facts = NoticeFacts(view.shop, (view.service,), view.starts_at, zone_of(view.zone), "{link}", until=view.expires_at)
+    facts = NoticeFacts(
+        view.shop, (view.service,), view.starts_at, zone_of(view.zone), "{link}", until=view.expires_at,
+        ahead=visit_inside(uow, view.booking_id).deposit_due,
+    )  # fmt: skip
     digits = phone.removeprefix("+") if may_contact(uow.actor) else ""
     return OfferMessage(notice(NoticeStep.OFFER, language, facts), link, digits)
 

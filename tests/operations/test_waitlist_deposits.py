@@ -12,6 +12,7 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.permissions import Role
 from microcrm.models.gateway import GatewayPayment, GatewayRefund
 from microcrm.models.records import AuditEvent
+from microcrm.models.waiting import WaitlistOffer
 from microcrm.operations import waitlist_offers
 from microcrm.operations.class_moves import MoveClass, move_class
 from microcrm.operations.classes import ScheduleClass, schedule
@@ -66,6 +67,9 @@ def test_a_yes_waits_for_the_payment_and_the_payment_books(waiting: List) -> Non
     shown = page(waiting, entry)
     assert shown.cost and (shown.state, shown.cost.due) == ("open", DEPOSIT)
     hold = waiting.hold_of(entry)
+    offers = waiting.do(lambda uow: uow.session.scalars(select(WaitlistOffer.id).where(WaitlistOffer.entry_id == entry)))
+    [offer] = offers.all()
+    assert " and pay ₹200.00 ahead: {link}" in waiting.do(waitlist_offers.message_of, offer).text
     seen = waiting.answer(entry, "accept")
     assert seen.state == "unpaid" and seen.manage
     booking = waiting.do(lambda uow: booking_of(uow.session, hold.id))
