@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from microcrm.components.buttons import button, link, submit, text_button
@@ -151,10 +153,20 @@ def _pay_form() -> rx.Component:
 def _cash() -> rx.Component:
     return rx.el.fieldset(
         rx.el.div(
-            _amount("cash", "Cash", value=Bill.bill.due_input),
-            text_field("given", "Cash given", Till.errors, optional=True, before="₹", form="pay", input_mode="decimal"),
+            _amount("cash", "Cash", value=Bill.bill.due_input, on_change=Till.count_cash("amount")),
+            text_field(
+                "given",
+                "Cash given",
+                Till.errors,
+                optional=True,
+                before="₹",
+                form="pay",
+                input_mode="decimal",
+                on_change=Till.count_cash("given"),
+            ),
             class_name="grid-2",
         ),
+        rx.el.p(Till.change, class_name="strong num", role="status"),
         field_error("parts.0.amount", Till.errors, form="pay"),
         field_error("parts.0.given", Till.errors, form="pay"),
     )
@@ -173,9 +185,11 @@ def _way(way: rx.Var[dict[str, str]]) -> rx.Component:
     )
 
 
-def _amount(mode: str | rx.Var[str], words: str | rx.Var[str], *, value: str | rx.Var[str] = "") -> rx.Component:
+def _amount(
+    mode: str | rx.Var[str], words: str | rx.Var[str], *, value: str | rx.Var[str] = "", **props: Any
+) -> rx.Component:
     name = "amount_" + mode
-    return text_field(name, words, Till.errors, value=value, before="₹", form="pay", input_mode="decimal")
+    return text_field(name, words, Till.errors, value=value, before="₹", form="pay", input_mode="decimal", **props)
 
 
 def _reason_dialog() -> rx.Component:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import reflex as rx
 
 from microcrm.domain.errors import Invalid
-from microcrm.domain.money import format_rupees
+from microcrm.domain.money import format_rupees, parse_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.operations.billing.accounts import use_advance
 from microcrm.operations.billing.corrections import CreditNote, credit
@@ -22,7 +22,7 @@ from microcrm.state.base import AppState
 from microcrm.state.bill import Bill
 from microcrm.state.bill_rows import Amount
 from microcrm.state.bills_view import PaidLine, creditable_lines, paid_lines
-from microcrm.state.forms import pick, ticked
+from microcrm.state.forms import pick, ticked, with_typed
 from microcrm.state.gate import needs
 
 
@@ -34,7 +34,9 @@ class Till(AppState):
     creditable: list[Amount] = []
     has_goods: bool = False  # among them
     is_busy: bool = False
+    change: str = ""  # what goes back to whoever pays in cash, in words
 
+    _cash: dict[str, str] = {}  # as typed: amount and given
     _key: str = ""
     _payment: int = 0
     _for: str = ""  # the bill that the open form is about
@@ -57,7 +59,16 @@ class Till(AppState):
     @needs(Permission.PAYMENTS_TAKE)
     async def begin_paying(self) -> None:
         self.open, self.errors, self._key = "pay", {}, uuid4().hex
-        self._for = (await self.get_state(Bill)).bill.id
+        bill = (await self.get_state(Bill)).bill
+        self._for, self._cash, self.change = bill.id, {"amount": bill.due_input}, ""
+
+    @rx.event
+    @needs(Permission.PAYMENTS_TAKE)
+    async def count_cash(self, what: str, typed: str) -> None:
+        """Once more what goes back: ``what`` is amount or given."""
+        if what in ("amount", "given"):
+            self._cash = with_typed(self._cash, what, typed)
+            self.change = _change(self._cash.get("amount"), self._cash.get("given"))
 
     @rx.event
     @needs(Permission.INVOICES_CORRECT)
@@ -143,6 +154,17 @@ def _at_their_ways(fields: Mapping[str, str], parts: Sequence[PaidPart]) -> dict
         ".".join([words[0], places.get(words[1], words[1]), *words[2:]]) if len(words) > 2 else name: fields[name]
         for name, words in named.items()
     }
+
+
+def _change(amount: Any, given: Any) -> str:
+    """Nothing while one of the two is no amount."""
+    try:
+        due, had = parse_rupees(amount) or 0, parse_rupees(given)
+    except Invalid:
+        return ""
+    if had is None or had == due:
+        return ""
+    return f"Give back {format_rupees(had - due)}" if had > due else f"{format_rupees(due - had)} is missing"
 
 
 def _said(done: PaymentTaken) -> str:

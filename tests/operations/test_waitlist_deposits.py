@@ -67,7 +67,9 @@ def test_a_yes_waits_for_the_payment_and_the_payment_books(waiting: List) -> Non
     shown = page(waiting, entry)
     assert shown.cost and (shown.state, shown.cost.due) == ("open", DEPOSIT)
     hold = waiting.hold_of(entry)
-    offers = waiting.do(lambda uow: uow.session.scalars(select(WaitlistOffer.id).where(WaitlistOffer.entry_id == entry)))
+    offers = waiting.do(
+        lambda uow: uow.session.scalars(select(WaitlistOffer.id).where(WaitlistOffer.entry_id == entry))
+    )
     [offer] = offers.all()
     assert " and pay ₹200.00 ahead: {link}" in waiting.do(waitlist_offers.message_of, offer).text
     seen = waiting.answer(entry, "accept")

@@ -63,6 +63,15 @@ async def test_from_an_empty_page_to_a_paid_bill(server: Server, a: Shop) -> Non
     await tab.send(Till.begin_paying)
     await tab.send(Till.pay, form={"amount_cash": "", "amount_upi": "five", "amount_bank": "x"})
     assert set((await tab.state(Till)).errors) == {"parts.1.amount", "parts.3.amount"}  # where the ways of paying stand
+    for what, typed, said in (
+        ("given", "600", "Give back ₹75.00"),
+        ("amount", "625.50", "₹25.50 is missing"),
+        ("amount", "6o0", ""),
+        ("amount", "600", ""),
+        ("tip", "5", ""),
+    ):
+        await tab.send(Till.count_cash, what=what, typed=typed)
+        assert (await tab.state(Till)).change == said
     await tab.send(Till.pay, form={"amount_cash": "525", "given": "600", "amount_upi": ""})
     assert (await notices(tab))[-1] == "INV/2627/0001 is paid in full. Give back ₹75.00."
     await tab.send(Bill.load)
