@@ -26,6 +26,7 @@ from microcrm.pages.returns_why import returns_why
 from microcrm.pages.settings_billing import settings_billing
 from microcrm.pages.settings_booking import settings_booking
 from microcrm.pages.settings_business import settings_business
+from microcrm.pages.settings_forms import settings_forms
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
 from microcrm.pages.settings_members import settings_members
@@ -68,6 +69,7 @@ from microcrm.state.settings_billing import BillingSettings
 from microcrm.state.settings_booking import BookingRules
 from microcrm.state.settings_business import BusinessSettings
 from microcrm.state.settings_days import DaysSettings, HolidaySettings
+from microcrm.state.settings_forms import FormSettings
 from microcrm.state.settings_hours import ShopHours
 from microcrm.state.settings_members import MemberSettings
 from microcrm.state.settings_payments import PaymentSettings
@@ -145,6 +147,7 @@ SCREENS: tuple[Screen, ...] = (
         (ProductSettings.load,),
     ),
     Screen("/stock", "Stock report", stock, Permission.CATALOGUE_VIEW, (StockPage.load,)),
+    Screen("/settings/forms", "Forms", settings_forms, _BUSINESS, (FormSettings.load,)),
     Screen("/settings/resources", "Rooms and chairs", settings_resources, _CATALOGUE, (ResourceSettings.load,)),
     Screen("/settings/staff", "Staff and their hours", settings_staff, _MEMBERS, (StaffSettings.load,)),
     Screen("/settings/members", "Sign-in and roles", settings_members, _MEMBERS, _MEMBERS_LOADS),

@@ -72,7 +72,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     booked = write_visits(rows, shop, opened, customer_ids, visits, groups)
     people = [Payer(customer_id, customer.name) for customer_id, customer in zip(customer_ids, customers, strict=True)]
     Till(rows, shop, opened, now).bill(booked, people)
-    write_records(rows, shop, opened, customer_ids, visits, now)
+    write_records(rows, shop, opened, people, visits, now)
     write_consents(rows, shop, opened, customer_ids, visits, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)

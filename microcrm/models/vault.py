@@ -1,4 +1,4 @@
-"""Sealed records of customers, who opened them, and the keys.
+"""Sealed records of customers (forms that were filled in), who opened them, and the keys.
 
 Keys are in a PostgreSQL schema of their own, so that a backup of the data can leave them out (``pg_dump -N keys``) and a
 backup of the keys can be short-lived. Nothing in ``public`` points into it, so each restores without the other.
@@ -17,6 +17,7 @@ from microcrm.models.base import (
     defaulted,
     identity,
     instant,
+    json_object,
     maybe_instant,
     reference,
     tenant_key,
@@ -71,47 +72,59 @@ class CustomerKey(SQLModel, table=True):
 
 
 class SealedRecord(SQLModel, table=True):
-    """What may be known without opening it: whose, of which kind, of which day, how often corrected. ``is_clear``: a patch
-    test that showed nothing; whatever else one showed stays sealed."""
+    """A form that was filled in. What may be known without opening it: whose, of which form, of which day, how often corrected.
+    ``kind`` is the form's code. ``is_clear``: a patch test that showed nothing; whatever else one showed stays sealed.
+    ``fill_key``: of one press of Save, which is stored once however often it arrives."""
 
     __tablename__ = "sealed_records"
     id: int | None = identity()
     business_id: int = tenant_key()
     customer_id: int = reference()
+    form_id: int = reference()
     kind: str
     happened_on: date
     is_clear: bool = defaulted(False)
     member_id: int | None = reference(nullable=True)
     version: int = 1
+    fill_key: str | None = None
     created_at: datetime = instant()
     __table_args__ = (
         *belongs_to_business(),
         within_business("customer_id", "customers"),
+        within_business("form_id", "forms"),
         within_business("member_id", "members"),
+        UniqueConstraint("business_id", "fill_key"),
         CheckConstraint("not is_clear or kind = 'patch_test'", name="clear"),
         Index("ix_sealed_records_customer", "business_id", "customer_id", "happened_on", "id"),
         Index("ix_sealed_records_written", "business_id", "customer_id", "created_at", "id"),
+        Index("ix_sealed_records_form", "business_id", "form_id"),
     )
 
 
 class SealedVersion(SQLModel, table=True):
-    """What was written, sealed with the customer's key ``generation``. A correction is a new row; only a new sealing of the
-    same text changes one."""
+    """What was written, to the questions of one version of the form: sealed with the customer's key ``generation`` (neither, when
+    nothing of it is sensitive), the rest in ``plain``. ``signed_at``: when it bears a signature. A correction is a new row; only a
+    new sealing of the same text changes one, or the destruction of the key."""
 
     __tablename__ = "sealed_versions"
     id: int | None = identity()
     business_id: int = tenant_key()
     record_id: int = reference()
     version: int
-    generation: int
-    sealed: bytes = sealed_bytes()
+    form_version_id: int = reference()
+    generation: int | None = None
+    sealed: bytes | None = sealed_bytes(nullable=True)
+    plain: dict[str, Any] = json_object()
+    signed_at: datetime | None = maybe_instant()
     member_id: int | None = reference(nullable=True)
     at: datetime = instant()
     __table_args__ = (
         *belongs_to_business(),
         within_business("record_id", "sealed_records", ondelete="CASCADE"),
+        within_business("form_version_id", "form_versions"),
         within_business("member_id", "members"),
         UniqueConstraint("business_id", "record_id", "version"),
+        CheckConstraint("(sealed is null) = (generation is null)", name="sealed"),
     )
 
 

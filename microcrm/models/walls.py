@@ -23,6 +23,7 @@ _VERBS = {
     "consent_notices": "SELECT, INSERT",
     "consents": "SELECT, INSERT",
     "contact_reveals": "SELECT, INSERT",
+    "form_versions": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
     "record_openings": "SELECT, INSERT",
     "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",

@@ -13,6 +13,7 @@ from microcrm.domain.trades import TRADES, ResourceKind, ServiceTemplate, Trade,
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service, ServiceMember, ServiceResource
 from microcrm.models.schedule import WeeklyHours
+from microcrm.operations.parts.form_versions import put_starting_forms
 from microcrm.operations.resources import CHOICE_OF_KIND
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -45,6 +46,7 @@ def apply_template(uow: UnitOfWork, raw_trade: Any) -> Filled:
         added_resources,
         _add_hours(uow, template),
     )
+    put_starting_forms(uow, template.trade)
     if filled != Filled(0, 0, 0, 0):
         uow.audit("apply_template", "business", uow.business_id, trade=template.trade.value, services=filled.services)
     return filled

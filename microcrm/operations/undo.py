@@ -75,6 +75,7 @@ OTHERS: dict[str, Permission] = {
     "category_order": Permission.CATALOGUE_EDIT,
     "service_order": Permission.CATALOGUE_EDIT,
     "resource_order": Permission.CATALOGUE_EDIT,
+    "form_order": Permission.BUSINESS_EDIT,
     "stock": Permission.CATALOGUE_EDIT,
     "customer_tags": Permission.CUSTOMERS_EDIT,
     "consent": Permission.CONSENTS_RECORD,

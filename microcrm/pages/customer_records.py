@@ -11,9 +11,11 @@ from microcrm.components.feedback import alert, blank, no_permission, skeleton_l
 from microcrm.components.icons import icon
 from microcrm.components.vault.vault import sealed_form, sealed_list
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import PURPOSES, RecordKind
-from microcrm.state.customer_records import TAB, OpeningRow, Option
+from microcrm.domain.sealed_records import PURPOSES
+from microcrm.state.customer_record_rows import OpeningRow
+from microcrm.state.customer_records import TAB
 from microcrm.state.customer_records import CustomerRecords as S
+from microcrm.state.forms import Option
 
 MINUTES = 5  # until what was opened is hidden again
 _PURPOSES = [{"value": purpose.value, "label": words} for purpose, words in PURPOSES.items()]
@@ -56,7 +58,6 @@ def _records() -> rx.Component:
         rows=S.rows,
         purposes=_PURPOSES,
         minutes=MINUTES,
-        chart=RecordKind.MEASUREMENT.value,
         on_opened=S.look_again,
         on_correct=S.begin_correcting,
     )
@@ -71,11 +72,11 @@ def _records() -> rx.Component:
             rx.cond(
                 S.kinds.length() > 0,
                 rx.el.div(
-                    rx.el.span("Add", class_name="meta"),
+                    rx.el.span("Fill in", class_name="meta"),
                     rx.foreach(S.kinds, _kind),
                     class_name="vault-add",
                     role="group",
-                    aria_label="Add a record",
+                    aria_label="Fill in a form",
                 ),
             ),
             rx.cond(S.rows.length() > 0, listed, empty),
@@ -86,10 +87,10 @@ def _records() -> rx.Component:
         panel(
             S.form.title,
             rx.cond(
-                S.form.kind != "",
+                S.form.form_id != "",
                 sealed_form(form=S.form, errors=S.errors, busy=S.is_saving, on_save=S.save, on_close=S.close),
             ),
-            open=S.form.kind != "",
+            open=S.form.form_id != "",
             on_close=S.close,
         ),
     )

@@ -81,6 +81,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.CATALOGUE_EDIT,
             ),
             Setting(
+                "/settings/forms",
+                "Forms",
+                "clipboard_list",
+                "Consents to sign, questions, records of customers",
+                "consent signature custom field questionnaire intake history allergy patch test measurement guardian template version",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/products",
                 "Products and stock",
                 "package",

@@ -2,78 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
 from microcrm import wiring
 from microcrm.domain.errors import Invalid, NotFound
-from microcrm.domain.formatting import format_count, format_day, format_instant
+from microcrm.domain.formatting import format_count, format_day
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import PURPOSES, KindRule, Purpose
-from microcrm.domain.zones import to_wall, today_in, zone_of
-from microcrm.operations.vault.reading import OpeningLine, RecordLine, RecordList, last_allergy, list_records
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations.parts.form_versions import IssuedForm
+from microcrm.operations.vault.reading import RecordList, form_of_record, last_allergy, list_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
 from microcrm.state.base import AppState
+from microcrm.state.customer_record_rows import OpeningRow, RecordForm, RecordRow, field_of, opening_of, row_of
+from microcrm.state.forms import Option
 from microcrm.state.gate import current_seat, needs
 
 TAB = "records"
-
-
-@dataclass(frozen=True)
-class RecordRow:
-    id: str
-    kind: str
-    label: str
-    day: str
-    detail: str
-    version: int
-    can_open: bool
-    can_correct: bool
-    is_erased: bool
-
-
-@dataclass(frozen=True)
-class OpeningRow:
-    """Who read what, and why."""
-
-    key: str
-    what: str
-    who: str
-    why: str
-    when: str
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class FormField:
-    name: str
-    label: str
-    shape: str
-    required: bool
-    unit: str
-    hint: str
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True)
-class RecordForm:
-    """``record_id`` and ``version`` of a correction; "" and 0 for a new record. No ``kind``: the form is closed."""
-
-    kind: str = ""
-    title: str = ""
-    record_id: str = ""
-    version: int = 0
-    day: str = ""
-    day_label: str = ""
-    fields: tuple[FormField, ...] = ()
 
 
 class CustomerRecords(AppState):
@@ -84,13 +32,13 @@ class CustomerRecords(AppState):
     is_read: bool = False
     is_refused: bool = False
     rows: list[RecordRow] = []
-    kinds: list[Option] = []
+    kinds: list[Option] = []  # the forms that can be filled in
     summary: str = ""
     openings: list[OpeningRow] = []
     form: RecordForm = RecordForm()
     is_saving: bool = False
 
-    _writable: tuple[KindRule, ...] = ()
+    _writable: tuple[IssuedForm, ...] = ()
     _customer: str = ""
 
     @rx.event(supersedes=True)
@@ -115,15 +63,16 @@ class CustomerRecords(AppState):
 
     @rx.event
     @needs(Permission.RECORDS_WRITE)
-    async def begin(self, kind: str) -> None:
-        self.errors, self.form = {}, self._form(kind)
+    async def begin(self, form_id: str) -> None:
+        form = next((one for one in self._writable if str(one.form_id) == form_id), None)
+        self.errors, self.form = {}, self._form(form) if form else RecordForm()
 
     @rx.event
     @needs(Permission.RECORDS_WRITE)
     async def begin_correcting(self, record_id: str) -> None:
-        self.errors = {}
         row = next((one for one in self.rows if one.id == record_id and one.can_correct), None)
-        self.form = self._form(row.kind, row) if row else RecordForm()
+        form = self._form(await self._look(form_of_record, row.id), row) if row else RecordForm()
+        self.errors, self.form = {}, form
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -139,8 +88,9 @@ class CustomerRecords(AppState):
             await self._store(typed.get("day"), typed.get("values"))
         finally:
             self.is_saving = False
+        words = "Sealed and saved" if self.form.is_sealed else "Saved"
         self.form = RecordForm()
-        self._notify("Sealed and saved")
+        self._notify(words)
         await self._read()
 
     async def _read(self) -> None:
@@ -153,56 +103,32 @@ class CustomerRecords(AppState):
 
     async def _store(self, day: Any, values: Any) -> None:
         form = self.form
-        if not form.kind:
+        if not form.form_id:
             raise Invalid("That form was closed.", remedy="Open it again.")
         if form.record_id:
             correction = CorrectRecord(form.record_id, form.version, day, values)
             await self._perform(correct_record, correction, wiring.sealer())
         else:
-            await self._perform(add_record, AddRecord(self._customer, form.kind, day, values), wiring.sealer())
+            filled = AddRecord(self._customer, form.form_id, form.number, day, values, form.fill_key)
+            await self._perform(add_record, filled, wiring.sealer())
 
     def _show(self, found: RecordList) -> None:
         zone = current_seat().actor.zone
         self.rows = [row_of(line, zone) for line in found.lines]
         self._writable = found.writable
-        self.kinds = [Option(rule.kind.value, rule.label) for rule in found.writable]
+        self.kinds = [Option(str(form.form_id), form.text.title) for form in found.writable]
         times = format_count(found.this_week, "time", "times")
         self.summary = f"Opened {times} in seven days" if found.this_week else "Not opened in seven days"
         self.openings = [opening_of(line, zone, place) for place, line in enumerate(found.openings)]
         self.is_read = True
 
-    def _form(self, kind: str, row: RecordRow | None = None) -> RecordForm:
-        rule = next((one for one in self._writable if one.kind == kind), None)
-        if rule is None:
-            return RecordForm()
+    def _form(self, form: IssuedForm, row: RecordRow | None = None) -> RecordForm:
         today = today_in(zone_of(current_seat().actor.zone), wiring.now()).isoformat()
-        title = f"Correct {rule.label[:1].lower()}{rule.label[1:]}" if row else rule.label
+        text = form.text
+        title = f"Correct: {text.title}" if row else text.title
         return RecordForm(
-            kind=kind, title=title, record_id=row.id if row else "", version=row.version if row else 0, day=today,
-            day_label=rule.day_label, fields=fields_of(rule),
+            form_id=str(form.form_id), number=form.number, customer=self._customer, title=title,
+            record_id=row.id if row else "", version=row.version if row else 0, day=row.date if row else today,
+            day_label=text.day_label, fields=tuple(map(field_of, text.fields)),
+            is_sealed=any(field.is_sensitive for field in text.fields), fill_key=secrets.token_urlsafe(18),
         )  # fmt: skip
-
-
-def fields_of(rule: KindRule) -> tuple[FormField, ...]:
-    return tuple(
-        FormField(f.name, f.label, f.shape, f.required, f.unit, f.hint, tuple(Option(*option) for option in f.options))
-        for f in rule.fields
-    )
-
-
-def row_of(line: RecordLine, zone: str) -> RecordRow:
-    day = format_day(line.day)
-    written = format_day(to_wall(line.written_at, zone_of(zone))[0])
-    corrected = f", corrected on {written}" if line.version > 1 else ""
-    return RecordRow(
-        str(line.id), line.kind, line.label, day, f"{day}, by {line.author}{corrected}", line.version, line.may_open,
-        line.may_correct, line.is_erased,
-    )  # fmt: skip
-
-
-def opening_of(line: OpeningLine, zone: str, place: int) -> OpeningRow:
-    label = f"{line.label[:1].lower()}{line.label[1:]}"
-    what = label if line.count == 1 else f"{label} ({line.count})"
-    why = PURPOSES[Purpose(line.purpose)]
-    words = line.words if line.purpose == Purpose.OTHER else f"{why}: {line.words}" if line.words else why
-    return OpeningRow(str(place), what, line.who, words, format_instant(line.at, zone_of(zone)))

@@ -54,7 +54,7 @@ def test_a_record_is_written_opened_corrected_and_hidden_again(open_page: Opener
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Formula is needed.")).to_be_visible()
     page.get_by_role("textbox", name="Formula").fill(f"6.1 30 g {PLANTED}")
-    page.get_by_label("Developer").select_option("6")
+    page.get_by_label("6 %", exact=True).check()
     page.get_by_label("Timing").fill("35")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Sealed and saved")).to_be_visible()

@@ -1,103 +1,81 @@
-"""Kinds of sealed records and what may be written into them."""
+"""The forms that each trade begins with, and what the product itself looks at in them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
+from microcrm.domain.form_fields import is_asked, options_of
+from microcrm.domain.form_text import NEEDED, fingerprint, from_json, read_form, to_json
 from microcrm.domain.permissions import Permission, Role, permissions_of
-from microcrm.domain.sealed_records import (
-    KINDS,
-    RecordKind,
-    parse_measure,
-    read_values,
-    reading_rule_of,
-    rule_of,
-    shown,
-)
+from microcrm.domain.sealed_records import RecordKind, is_clear, may
+from microcrm.domain.starting_forms import STARTING_FORMS
 from microcrm.domain.trades import Trade
 
-RULES = [(trade, rule) for trade, rules in KINDS.items() for rule in rules]
+FORMS = [(trade, form) for trade, forms in STARTING_FORMS.items() for form in forms]
+named = pytest.mark.parametrize(("trade", "form"), FORMS, ids=lambda one: getattr(one, "code", one))
 
 
-@pytest.mark.parametrize(("trade", "rule"), RULES, ids=lambda one: getattr(one, "kind", one))
-def test_each_kind_is_whole(trade: Trade, rule: Any) -> None:
-    names = [field.name for field in rule.fields]
+@named
+def test_each_form_is_whole(trade: Trade, form: Any) -> None:
+    names = [field.name for field in form.fields]
     assert len(set(names)) == len(names) and "day" not in names, "the day has a field of its own"
-    assert Role.OWNER in rule.readers and rule.writers <= rule.readers
-    for role in rule.readers:
+    assert Role.OWNER in form.writers and form.writers <= form.readers
+    for role in form.readers:
         assert Permission.RECORDS_OPEN in permissions_of(role)
-    for field in rule.fields:
-        assert bool(field.options) == (field.shape == "choice")
-        assert (field.high > field.low) == (field.shape == "number")
-    assert rule_of(trade, rule.kind) is rule
+    for place, field in enumerate(form.fields):
+        assert bool(field.options) == (field.shape in ("choice", "choices"))
+        assert (field.high > field.low) == (field.shape in ("number", "scale"))
+        if field.only_if is not None:
+            [decider] = [one for one in form.fields[:place] if one.name == field.only_if.name]
+            assert is_asked(field, {decider.name: field.only_if.value})
+            assert field.only_if.value in dict(options_of(decider))
 
 
-def test_each_kind_can_be_read_whatever_the_trade_is_now() -> None:
-    for trade in Trade:
-        for kind in RecordKind:
-            assert reading_rule_of(trade, kind).kind == kind
-    assert rule_of(Trade.GYM, "colour") is None
-
-
-@pytest.mark.parametrize(
-    ("raw", "kept"),
-    [
-        ("72.5", "72.5"),
-        ("72,5", "72.5"),
-        (" 72.0 ", "72"),
-        (72, "72"),
-        ("100", "100"),
-        ("", ""),
-        (None, ""),
-        (72.5, "72.5"),
-    ],
-)
-def test_a_measure(raw: Any, kept: str) -> None:
-    assert parse_measure(raw, "Weight", 1, 400) == kept
-
-
-@pytest.mark.parametrize(
-    "raw", ["72.55", "0", "401", "-5", "nan", "inf", "1e9", "1e-1", "x", "1" * 40, True, [], {}, "७२x", "\x00"]
-)
-def test_what_is_no_measure(raw: Any) -> None:
-    with pytest.raises(Invalid):
-        parse_measure(raw, "Weight", 1, 400)
-
-
-@given(st.decimals(min_value=1, max_value=400, places=1))
-def test_a_measure_is_kept_to_the_decimal(number: Any) -> None:
-    assert float(parse_measure(str(number), "Weight", 1, 400)) == float(number)
-
-
-@given(
-    st.sampled_from(RULES),
-    st.dictionaries(st.text(max_size=12), st.one_of(st.none(), st.text(), st.integers(), st.booleans())),
-)
-def test_whatever_is_sent_is_read_or_refused(which: Any, raw: dict[str, Any]) -> None:
-    """And what was read is shown again, field by field, and can be read again."""
-    _, rule = which
-    raw |= {field.name: value for field, value in zip(rule.fields, raw.values(), strict=False)}
+@named
+def test_the_owner_can_save_each_as_it_is(trade: Trade, form: Any) -> None:
+    """What the editor sends of an untouched form is the same text, with the same fingerprint."""
     reader = Reader()
-    values = read_values(rule, raw, reader)
-    if reader.errors:
-        with pytest.raises(Invalid):
-            reader.done()
-        return
-    assert values and set(values) <= {field.name for field in rule.fields}
-    again = Reader()
-    assert read_values(rule, values, again) == values and again.errors == {}
-    assert {one.name: one.value for one in shown(rule, values)} == values
-    assert all(one.words for one in shown(rule, values))
+    stored = to_json(form.text)
+    typed = stored | {
+        "fields": [
+            field | {"options": [{"value": value, "words": words} for value, words in field.get("options", [])]}
+            | {"is_sensitive": field.get("is_sensitive", True), "shape": field.get("shape", "line")}
+            for field in stored["fields"]
+        ]
+    }  # fmt: skip
+    read = read_form(typed, form.code, reader)
+    assert reader.errors == {}
+    assert (read, fingerprint(read)) == (form.text, fingerprint(form.text))
+    assert from_json(stored) == form.text
 
 
-def test_a_field_that_the_form_has_no_more_is_still_shown() -> None:
-    rule = rule_of(Trade.SALON, "colour")
-    assert rule is not None
-    lines = shown(rule, {"old_field": "kept", "formula": "6.1"})
-    assert [(one.label, one.words) for one in lines] == [("Formula", "6.1"), ("Old field", "kept")]
+@named
+def test_what_the_product_looks_at_cannot_be_edited_away(trade: Trade, form: Any) -> None:
+    needed = NEEDED.get(form.code, {})
+    for name in needed:
+        rest = [field for field in to_json(form.text)["fields"] if field["name"] != name]
+        rows = [field | {"options": [{"value": v, "words": w} for v, w in field.get("options", [])]} for field in rest]
+        reader = Reader()
+        read_form(
+            {"title": "T", "day_label": "D", "fields": [{"shape": "line"} | row for row in rows]}, form.code, reader
+        )
+        assert "fields" in reader.errors
+
+
+def test_codes_are_the_product_s_own_and_each_trade_has_a_consent() -> None:
+    for forms in STARTING_FORMS.values():
+        codes = [form.code for form in forms]
+        assert len(set(codes)) == len(codes) and RecordKind.OWN not in codes and RecordKind.CONSENT in codes
+
+
+def test_only_a_patch_test_without_a_reaction_is_clear() -> None:
+    assert is_clear("patch_test", {"result": "clear"})
+    assert not is_clear("patch_test", {"result": "reaction"}) and not is_clear("patch_test", {})
+    assert not is_clear("own", {"result": "clear"})
+
+
+def test_a_task_is_narrowed_by_no_table() -> None:
+    assert may(frozenset(), None) and not may(frozenset({Role.OWNER}), Role.STAFF)

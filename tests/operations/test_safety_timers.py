@@ -30,7 +30,7 @@ from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING, wish
 from tests.support.free_times import set_policy
 from tests.support.shops import Shop
-from tests.support.vault import SEALER
+from tests.support.vault import SEALER, form_of
 
 FIRST = date.fromisoformat(MONDAY)
 TUESDAY = FIRST + timedelta(days=1)
@@ -52,7 +52,7 @@ def timers(desk: UnitOfWork, shop: Shop, **days: int) -> None:
 def patch_test(desk: UnitOfWork, shop: Shop, days_ago: int, result: str = "clear") -> int:
     day = (MORNING.date() - timedelta(days=days_ago)).isoformat()
     typed = {"product": "Shade 6", "result": result}
-    return add_record(desk, AddRecord(shop.customer_id, "patch_test", day, typed), SEALER)
+    return add_record(desk, AddRecord(shop.customer_id, form_of(desk, "patch_test"), 1, day, typed), SEALER)
 
 
 def said(desk: UnitOfWork, shop: Shop, day: Any = MONDAY, customer: Any = None) -> str:

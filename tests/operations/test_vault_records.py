@@ -14,18 +14,24 @@ from microcrm import wiring
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, RecordErased, RecordUnreadable
 from microcrm.domain.permissions import Permission, Role
-from microcrm.domain.sealed_records import KINDS
+from microcrm.domain.starting_forms import STARTING_FORMS
 from microcrm.domain.trades import Trade
-from microcrm.models.business import Business
 from microcrm.models.records import AuditEvent
 from microcrm.models.vault import RecordOpening, SealedVersion
+from microcrm.operations.forms.editing import add_starting_forms
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
-from microcrm.operations.vault.reading import OpenRecords, last_allergy, list_records, open_records
+from microcrm.operations.vault.reading import (
+    OpenRecords,
+    form_of_record,
+    last_allergy,
+    list_records,
+    open_records,
+)
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
 from tests.conftest import Work
 from tests.support.shops import Shop
-from tests.support.vault import ALLERGY, DAY, FORMULA, PLANTED, SEALER, correct, note, opened, values_of
+from tests.support.vault import ALLERGY, DAY, FORMULA, PLANTED, SEALER, correct, form_of, note, opened, values_of
 
 
 @pytest.fixture
@@ -106,16 +112,26 @@ def roles_of(trade: Trade) -> list[tuple[Role, str, bool]]:
     everybody = (Role.OWNER, Role.MANAGER, Role.FRONT_DESK, Role.STAFF)
     care = {Role.OWNER, Role.MANAGER, Role.STAFF}
     table = {
-        Trade.SALON: {"colour": care, "patch_test": {*everybody}, "allergy": {*everybody}, "health": care},
+        Trade.SALON: {
+            "colour": care, "patch_test": {*everybody}, "allergy": {*everybody}, "health": care, "consent": {*everybody},
+        },
         Trade.CLINIC: {
             "health": {Role.OWNER, Role.STAFF}, "allergy": {*everybody}, "measurement": {Role.OWNER, Role.STAFF},
+            "consent": {*everybody},
         },
-        Trade.GYM: {"goal": care, "measurement": care, "health": care},
-        Trade.TUTOR: {"guardian": {*everybody}, "level": care},
+        Trade.GYM: {"goal": care, "measurement": care, "health": care, "consent": care},
+        Trade.TUTOR: {"guardian": {*everybody}, "level": care, "consent": {*everybody}},
     }[trade]  # fmt: skip
     return [(role, kind, role in readers) for kind, readers in table.items() for role in everybody]
 
 
+SIGNED = {"name": "Asha Rao", "how": "typed"}
+CONSENTS: dict[Trade, dict[str, Any]] = {
+    Trade.SALON: {"reacted": "no", "agreed": SIGNED},
+    Trade.CLINIC: {"explained": "yes", "signer": "self", "agreed": SIGNED},
+    Trade.GYM: {"heart": "no", "pain": "no", "medicine": "no", "agreed": SIGNED},
+    Trade.TUTOR: {"relation": "mother", "alone": "yes", "agreed": SIGNED},
+}
 TEXTS: dict[str, dict[str, str]] = {
     "colour": FORMULA, "allergy": ALLERGY, "patch_test": {"product": "Shade 6", "result": "clear"},
     "measurement": {"weight": "72.5"}, "goal": {"goal": "Ten pull-ups"}, "level": {"subject": "Maths", "level": "8"},
@@ -125,13 +141,13 @@ TEXTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("trade", Trade)
 def test_the_table_of_roles_is_what_opens(owner: UnitOfWork, unit_of_work: Work, shop: Shop, trade: Trade) -> None:
+    owner.session.execute(text("DELETE FROM forms"))
     owner.session.execute(text("UPDATE businesses SET trade = :t"), {"t": trade.value})
     expected = roles_of(trade)
-    assert {kind for _, kind, _ in expected} == {rule.kind.value for rule in KINDS[trade]}
+    assert add_starting_forms(owner) == len(STARTING_FORMS[trade]) == len({kind for _, kind, _ in expected})
     health = {"note": "Sensitive"} if trade is not Trade.CLINIC else {"complaint": "Headache"}
-    records = {
-        kind: note(owner, shop.customer_id, kind, **(TEXTS | {"health": health})[kind]) for _, kind, _ in expected
-    }
+    typed = TEXTS | {"health": health, "consent": CONSENTS[trade]}
+    records = {kind: note(owner, shop.customer_id, kind, **typed[kind]) for _, kind, _ in expected}
     for role, kind, may_read in expected:
         with unit_of_work(shop.actor(role)) as uow:
             line = next(one for one in list_records(uow, shop.customer_id).lines if one.id == records[kind])
@@ -288,22 +304,30 @@ def test_mistakes_are_named_and_nothing_is_stored(
     owner: UnitOfWork, shop: Shop, kind: str, day: Any, values: Any, field: str
 ) -> None:
     with pytest.raises(Invalid) as caught:
-        add_record(owner, AddRecord(shop.customer_id, kind, day, values), SEALER)
+        add_record(owner, AddRecord(shop.customer_id, form_of(owner, kind), 1, day, values), SEALER)
     assert field in caught.value.fields
     assert list_records(owner, shop.customer_id).lines == ()
 
 
-@pytest.mark.parametrize("kind", ["goal", "nonsense", "", None, 4, ["colour"]])
-def test_a_kind_of_another_trade_cannot_be_written(owner: UnitOfWork, shop: Shop, kind: Any) -> None:
-    with pytest.raises(Invalid, match="no records of that kind"):
-        add_record(owner, AddRecord(shop.customer_id, kind, DAY, {"goal": "x"}), SEALER)
+@pytest.mark.parametrize("form", ["colour", "", None, 0, -1, 2**70, ["colour"]])
+@pytest.mark.parametrize("number", [1, 0, 2, "x", None, 2**70])
+def test_a_form_that_is_not_there_cannot_be_filled_in(owner: UnitOfWork, shop: Shop, form: Any, number: Any) -> None:
+    with pytest.raises(Invalid, match="no such form"):
+        add_record(owner, AddRecord(shop.customer_id, form, number, DAY, {"goal": "x"}), SEALER)
+
+
+@pytest.mark.parametrize("number", [0, 2, "x", None, 2**70])
+def test_nor_a_version_that_was_never_published(owner: UnitOfWork, shop: Shop, number: Any) -> None:
+    with pytest.raises(Invalid, match="no such form"):
+        add_record(owner, AddRecord(shop.customer_id, form_of(owner, "colour"), number, DAY, FORMULA), SEALER)
 
 
 @pytest.mark.parametrize("wrong", [None, "", "x", -1, 2**70, [1]])
 def test_what_is_not_there_is_not_found(owner: UnitOfWork, wrong: Any) -> None:
     calls: list[Callable[[], Any]] = [
         lambda: list_records(owner, wrong),
-        lambda: add_record(owner, AddRecord(wrong, "colour", DAY, FORMULA), SEALER),
+        lambda: add_record(owner, AddRecord(wrong, 1, 1, DAY, FORMULA), SEALER),
+        lambda: form_of_record(owner, wrong),
         lambda: correct_record(owner, CorrectRecord(wrong, 1, DAY, FORMULA), SEALER),
         lambda: destroy_customer_keys(owner, wrong),
     ]
@@ -316,17 +340,17 @@ def test_what_is_not_there_is_not_found(owner: UnitOfWork, wrong: Any) -> None:
         open_records(owner, OpenRecords(list(range(1, 52)), "visit"), SEALER)
 
 
-def test_after_another_trade_was_chosen_old_records_still_open(owner: UnitOfWork, shop: Shop) -> None:
+def test_after_another_trade_was_chosen_its_forms_come_beside_and_old_records_still_open(
+    owner: UnitOfWork, shop: Shop
+) -> None:
     record = note(owner, shop.customer_id)
-    business = owner.session.get(Business, shop.business_id)
-    assert business is not None
-    business.trade = "gym"
-    owner.session.flush()
-    (line,) = list_records(owner, shop.customer_id).lines
-    assert (line.label, line.may_open, line.may_correct) == ("Colour formula", True, False)
+    owner.session.execute(text("UPDATE businesses SET trade = 'gym'"))
+    assert add_starting_forms(owner) == 2, "goal and measurements; the others share a code with one that is there"
+    assert add_starting_forms(owner) == 0
+    listed = list_records(owner, shop.customer_id)
+    assert {"Goal", "Measurements", "Colour formula"} < {form.text.title for form in listed.writable}
     assert values_of(opened(owner, record)[0]) == FORMULA
-    with pytest.raises(Invalid):
-        correct(owner, record, 1)
+    assert correct(owner, record, 1) == 2
 
 
 def test_a_destroyed_key_leaves_noise_and_a_new_record_gets_a_new_key(owner: UnitOfWork, shop: Shop) -> None:

@@ -34,6 +34,11 @@ def written(shop: Shop, kind: str = "colour") -> int:
     return int(act_as(shop.actor(), lambda uow: note(uow, shop.customer_id, kind, wiring.sealer())))
 
 
+async def begin(tab: Tab, label: str = "Colour formula") -> None:
+    [form] = [one.value for one in (await tab.state(CustomerRecords)).kinds if one.label == label]
+    await tab.send(CustomerRecords.begin, form_id=form)
+
+
 async def everything(tab: Tab) -> bytes:
     """As Valkey would get it."""
     return (
@@ -54,20 +59,22 @@ async def test_unopened_records_are_listed_and_counted(server: Server, shop: Sho
     assert [(row.who, row.what, row.why) for row in state.openings] == [
         ("Plain staff", "colour formula", "To check what is safe")
     ]
-    assert [kind.label for kind in state.kinds] == ["Colour formula", "Patch test", "Allergy", "Skin or scalp note"]
+    assert [kind.label for kind in state.kinds] == [
+        "Colour formula", "Patch test", "Allergy", "Skin or scalp note", "Consent to a chemical treatment",
+    ]  # fmt: skip
     assert PLANTED not in answer.text
 
 
 async def test_a_record_is_written_and_corrected_and_its_text_is_in_no_state(server: Server, shop: Shop) -> None:
     tab = tab_of(server, shop, Role.STAFF)
     await tab.open(CustomerPage.load, CustomerRecords.load)
-    await tab.send(CustomerRecords.begin, kind="colour")
+    await begin(tab)
     form = (await tab.state(CustomerRecords)).form
     assert (form.title, [field.name for field in form.fields][:2]) == ("Colour formula", ["formula", "developer"])
     answer = await tab.send(CustomerRecords.save, typed={"day": "2026-01-05", "values": FORMULA})
     assert answer.codes == [] and PLANTED not in answer.text
     state = await tab.state(CustomerRecords)
-    assert state.form.kind == "" and [row.label for row in state.rows] == ["Colour formula"]
+    assert state.form.form_id == "" and [row.label for row in state.rows] == ["Colour formula"]
     record = state.rows[0].id
     await tab.send(CustomerRecords.begin_correcting, record_id=record)
     assert (await tab.state(CustomerRecords)).form.version == 1
@@ -85,15 +92,15 @@ async def test_a_record_is_written_and_corrected_and_its_text_is_in_no_state(ser
 async def test_mistakes_stand_at_their_fields_and_the_form_stays(server: Server, shop: Shop) -> None:
     tab = tab_of(server, shop)
     await tab.open(CustomerPage.load, CustomerRecords.load)
-    await tab.send(CustomerRecords.begin, kind="patch_test")
+    await begin(tab, "Patch test")
     answer = await tab.send(CustomerRecords.save, typed={"day": "", "values": {"product": PLANTED}})
     state = await tab.state(CustomerRecords)
     assert answer.codes == ["invalid"] and {"day", "result"} <= set(state.errors)
-    assert state.form.kind == "patch_test" and not state.is_saving
+    assert state.form.title == "Patch test" and not state.is_saving
     assert PLANTED not in answer.text
     await tab.send(CustomerRecords.close)
     state = await tab.state(CustomerRecords)
-    assert state.form.kind == "" and state.errors == {} and state.rows == []
+    assert state.form.form_id == "" and state.errors == {} and state.rows == []
 
 
 async def test_a_stale_correction_is_a_conflict(server: Server, shop: Shop) -> None:
@@ -105,7 +112,7 @@ async def test_a_stale_correction_is_a_conflict(server: Server, shop: Shop) -> N
     typed = {"day": "2026-01-05", "values": FORMULA}
     assert (await first.send(CustomerRecords.save, typed=typed)).codes == []
     assert (await second.send(CustomerRecords.save, typed=typed)).codes == ["conflict"]
-    assert (await second.state(CustomerRecords)).form.kind == "colour"
+    assert (await second.state(CustomerRecords)).form.title == "Correct: Colour formula"
 
 
 async def test_the_other_part_of_the_page_asks_for_no_records(server: Server, shop: Shop) -> None:
@@ -144,7 +151,7 @@ async def test_who_may_not_sees_that_they_may_not(server: Server, shop: Shop, ho
     state = await tab.state(CustomerRecords)
     assert (state.is_refused, state.is_read, state.rows) == (True, False, [])
     calls: list[tuple[Any, dict[str, Any]]] = [
-        (CustomerRecords.begin, {"kind": "colour"}),
+        (CustomerRecords.begin, {"form_id": "1"}),
         (CustomerRecords.save, {"typed": {"day": "2026-01-05", "values": FORMULA}}),
         (CustomerRecords.look_again, {}),
     ]
@@ -159,7 +166,7 @@ async def test_hostile_forms_are_refused_in_words(server: Server, shop: Shop, ty
     tab = tab_of(server, shop)
     await tab.open(CustomerPage.load, CustomerRecords.load)
     assert (await tab.send(CustomerRecords.save, typed=typed)).codes == ["invalid"], "the form is closed"
-    await tab.send(CustomerRecords.begin, kind="colour")
+    await begin(tab)
     answer = await tab.send(CustomerRecords.save, typed=typed)
     assert answer.codes == ["invalid"] and answer.crashes == []
 

@@ -9,7 +9,7 @@ import hashlib
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlmodel import Session
 
 from microcrm.domain.permissions import Role
@@ -35,6 +35,7 @@ from microcrm.models.codes import BookingCode
 from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customers import Segment
 from microcrm.models.filing import FiledMonth
+from microcrm.models.forms import Form, FormVersion
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
@@ -260,10 +261,25 @@ def _sealed_rows(session: Session, shop: Shop) -> None:
     customer = mine | {"customer_id": shop.customer_id}
     add(CustomerKey(**customer, generation=1, business_key_id=owner, sealed=noise, created_at=OPENED_AT))
     member = {"member_id": shop.members[Role.STAFF]}
+    form = session.scalars(select(Form).where(Form.business_id == shop.business_id, Form.code == "allergy")).one().id
+    version = session.scalars(select(FormVersion).where(FormVersion.form_id == form)).one().id
     record = add(
-        SealedRecord(**customer, **member, kind="allergy", happened_on=date(2026, 11, 25), created_at=OPENED_AT)
+        SealedRecord(
+            **customer, **member, form_id=form, kind="allergy", happened_on=date(2026, 11, 25), created_at=OPENED_AT
+        )
     )
-    add(SealedVersion(**mine, **member, record_id=record, version=1, generation=1, sealed=noise, at=OPENED_AT))
+    add(
+        SealedVersion(
+            **mine,
+            **member,
+            record_id=record,
+            version=1,
+            form_version_id=version,
+            generation=1,
+            sealed=noise,
+            at=OPENED_AT,
+        )
+    )
     brought = {"state": "undone", "created_at": OPENED_AT, "expires_at": OPENED_AT}
     came = add(CustomerImport(**mine, **brought, member_id=shop.members[Role.OWNER]))
     add(ImportPiece(**mine, import_id=came, part="rows", place=0, cells=noise))

@@ -15,12 +15,16 @@ from psycopg.types.range import Range
 from sqlalchemy import create_engine
 from sqlmodel import Session
 
+from microcrm.domain.form_text import fingerprint, to_json
 from microcrm.domain.permissions import Role, permissions_of
+from microcrm.domain.starting_forms import STARTING_FORMS
+from microcrm.domain.trades import Trade
 from microcrm.models.accounts import User
 from microcrm.models.bookings import Booking, BookingItem, Counter, Occupancy
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service, ServiceMember
 from microcrm.models.customers import Customer, CustomerWord
+from microcrm.models.forms import Form, FormVersion
 from microcrm.models.schedule import WeeklyHours
 from microcrm.operations.customer_keys import word_rows
 from microcrm.operations.unit_of_work import Actor
@@ -112,6 +116,7 @@ def _shop(session: Session, letter: str, name: str) -> Shop:
     )  # fmt: skip
     members = _members(add, business.id, letter, mark)
     _sale(add, business.id, mark, digit, members)
+    _forms(add, business.id)
     return _described(session, business)
 
 
@@ -163,6 +168,19 @@ def _sale(add: Callable[[Any], Any], business_id: int, mark: str, digit: str, me
     add(Occupancy(**mine, booking_item_id=item.id, member_id=members[Role.STAFF],
                   span=Range(booking.starts_at, booking.ends_at)))  # fmt: skip
     add(Counter(**mine, kind="booking", last=1))
+
+
+def _forms(add: Callable[[Any], Any], business_id: int) -> None:
+    """Those that every salon begins with."""
+    for place, form in enumerate(STARTING_FORMS[Trade.SALON], start=1):
+        row = add(
+            Form(business_id=business_id, code=form.code.value, name=form.title, position=place, issued=1,
+                 readers=sorted(form.readers), writers=sorted(form.writers), created_at=OPENED_AT)
+        )  # fmt: skip
+        add(
+            FormVersion(business_id=business_id, form_id=row.id, number=1, text=to_json(form.text),
+                        fingerprint=fingerprint(form.text), issued_at=OPENED_AT)
+        )  # fmt: skip
 
 
 def _described(session: Session, business: Business) -> Shop:

@@ -1,4 +1,4 @@
-"""Sealed records of the shop's customer, and what an intruder in the database could do to them."""
+"""Sealed records of the shop's customer, forms of the shop's own, and what an intruder in the database could do to them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from microcrm.adapters.sealing import MasterSeal
+from microcrm.models.forms import Form
+from microcrm.operations.forms.editing import SaveForm, save_form
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.reading import OpenedRecord, OpenRecords, open_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
@@ -24,7 +26,24 @@ DAY = "2026-01-05"
 def note(uow: UnitOfWork, customer_id: int, kind: str = "colour", sealer: Any = SEALER, **values: str) -> int:
     """A record of the kind; the formula or the allergy from above unless told otherwise."""
     typed = values or {"colour": FORMULA, "allergy": ALLERGY}[kind]
-    return add_record(uow, AddRecord(customer_id, kind, DAY, typed), sealer)
+    return add_record(uow, AddRecord(customer_id, form_of(uow, kind), 1, DAY, typed), sealer)
+
+
+def form_of(uow: UnitOfWork, code: str) -> int:
+    """Of the forms that every shop of the trade begins with."""
+    form = select(Form.id).where(Form.business_id == uow.business_id, Form.code == code)
+    return uow.session.scalars(form).one() or 0
+
+
+def own_form(uow: UnitOfWork, *fields: dict[str, Any], title: str = "Before the first visit", **more: Any) -> int:
+    """Made by the owner, and published. Each field is a short text unless told otherwise."""
+    rows = [
+        {"name": f"new_{place}", "shape": "line", "label": f"Question {place}"} | row
+        for place, row in enumerate(fields)
+    ]
+    who = {"readers": ["manager", "front_desk", "staff"], "writers": ["manager", "front_desk", "staff"]}
+    text = {"title": title, "day_label": "Filled in on", "fields": rows}
+    return save_form(uow, SaveForm(text=text, **(who | {"is_published": True} | more)))
 
 
 def correct(uow: UnitOfWork, record_id: int, version: int, sealer: Any = SEALER, **values: str) -> int:

@@ -122,6 +122,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Till.correct": BOOKKEEPERS,
     "ActivityPage": MANAGERS,
     "BusinessSettings": OWNERS,
+    "FormSettings": OWNERS,
     "BookingRules": OWNERS,
     "BillingSettings": OWNERS,
     "PaymentSettings": OWNERS,

@@ -7,8 +7,8 @@ function series(records) {
   const found = new Map();
   for (const record of [...records].sort((a, b) => a.date.localeCompare(b.date))) {
     for (const field of record.fields) {
+      if (field.shape !== "number" && field.shape !== "scale") continue;
       const value = Number(field.value);
-      if (!Number.isFinite(value)) continue;
       const line = found.get(field.name) ?? { label: field.label, points: [] };
       line.points.push({ value, words: field.words, day: record.day, at: Date.parse(record.date) });
       found.set(field.name, line);

@@ -1,5 +1,6 @@
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { Chart } from "./chart.jsx";
+import { Drawn } from "./signature.jsx";
 import { blur, blurAll, blurOld, keepDraft, open, useOpened } from "./opened.js";
 
 const LOCK = "M5 11h14a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM7 11V7a5 5 0 0 1 10 0v4";
@@ -29,7 +30,7 @@ function useForgetting() {
   }, []);
 }
 
-function Why({ what, ids, purposes, minutes, onDone, onCancel }) {
+function Why({ what, ids, versions = 1, purposes, minutes, onDone, onCancel }) {
   const [problem, setProblem] = useState("");
   const [purpose, setPurpose] = useState("");
   const [busy, setBusy] = useState(false);
@@ -38,7 +39,8 @@ function Why({ what, ids, purposes, minutes, onDone, onCancel }) {
   const send = async (event) => {
     event.preventDefault();
     setBusy(true);
-    const refused = await open(ids, purpose, new FormData(event.target).get("words") ?? "", minutes);
+    const said = new FormData(event.target);
+    const refused = await open(ids, purpose, said.get("words") ?? "", minutes, said.get("version") ?? "");
     setBusy(false);
     refused ? setProblem(refused) : onDone();
   };
@@ -48,6 +50,10 @@ function Why({ what, ids, purposes, minutes, onDone, onCancel }) {
       h("div", { className: "choices" }, purposes.map(({ value, label }, place) => h("label", { key: value },
         h("input", { ref: place ? null : first, type: "radio", name: "purpose", value, checked: purpose === value, onChange: () => setPurpose(value) }),
         h("span", null, label))))),
+    versions > 1 && h("div", { className: "field" },
+      h("label", { htmlFor: "why-version" }, "Which version"),
+      h("select", { id: "why-version", name: "version", className: "input" },
+        Array.from({ length: versions }, (_, place) => versions - place).map((number) => h("option", { key: number, value: number === versions ? "" : number }, number === versions ? `As it is now (version ${number})` : `Version ${number}`)))),
     h("div", { className: "field" },
       h("label", { htmlFor: "why-words" }, "In your own words", purpose !== "other" && h("span", { className: "optional" }, " (optional)")),
       h("input", { id: "why-words", name: "words", className: "input", maxLength: 200, autoComplete: "off", "aria-describedby": "why-hint" }),
@@ -58,6 +64,11 @@ function Why({ what, ids, purposes, minutes, onDone, onCancel }) {
       press("Cancel", onCancel)));
 }
 
+function Answers({ fields }) {
+  const said = (field) => (field.drawn ? [h(Drawn, { key: "d", path: field.drawn, label: field.label }), h("span", { key: "w" }, field.words)] : field.words);
+  return h("dl", null, fields.map((field) => h("div", { key: field.name }, h("dt", null, field.label), h("dd", null, said(field)))));
+}
+
 function Fields({ record }) {
   const left = Math.max(0, Math.ceil((record.until - Date.now()) / 1000));
   const box = useRef(null);
@@ -66,38 +77,52 @@ function Fields({ record }) {
     box.current.focus({ preventScroll: true });
   }, []);
   return h("div", { className: "sealed-open", ref: box, tabIndex: -1 },
-    h("dl", null, record.fields.map((field) => h("div", { key: field.name }, h("dt", null, field.label), h("dd", null, field.words)))),
+    record.version !== record.latest && h("p", { className: "strong" }, `Version ${record.version} of ${record.latest}, written ${record.written}`),
+    h(Answers, { fields: record.fields }),
     h("p", { className: "meta num" }, `Hidden again in ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`));
 }
 
 function Sealed({ row, record, asks, ask, correct }) {
   const hidden = h("p", { className: "sealed-blur", "aria-hidden": true }, h("i"), h("i"), h("i"));
-  const actions = record
-    ? [row.can_correct && press("Correct", correct, "btn", { key: "c" }), press("Hide", () => blur(row.id), "btn", { key: "h" })]
+  const actions = !row.has_sealed
+    ? [row.can_correct && press("Correct", correct, "btn", { key: "c", "aria-label": `Correct ${row.label}, ${row.day}` })]
+    : record
+    ? [row.can_correct && record.version === record.latest && press("Correct", correct, "btn", { key: "c" }), press("Hide", () => blur(row.id), "btn", { key: "h" })]
     : [row.can_open && press("Open", ask, "btn", { key: "o", "aria-expanded": asks, "aria-label": `Open ${row.label}, ${row.day}` })];
-  const closed = row.can_open ? hidden : h("p", { className: "meta" }, row.is_erased ? "Erased: its key was destroyed, nobody can read it." : "Your role does not open records of this kind.");
+  const closed = row.can_open ? row.has_sealed && hidden : h("p", { className: "meta" }, row.is_erased ? "Erased: its key was destroyed, nobody can read it." : "Your role does not open records of this kind.");
   return h("div", { className: "sealed-row" },
     h("span", { className: "sealed-mark" }, lock()),
     h("div", { className: "sealed-what" }, h("p", { className: "strong" }, row.label), h("p", { className: "meta" }, row.detail)),
     h("div", { className: "row" }, actions),
-    h("div", { className: "sealed-text" }, record ? h(Fields, { record }) : closed));
+    h("div", { className: "sealed-text" }, !record && row.plain.length > 0 && h("div", { className: "sealed-plain" }, h(Answers, { fields: row.plain })), record ? h(Fields, { record }) : closed));
 }
 
-export function SealedList({ rows = [], purposes = [], minutes, chart, onOpened, onCorrect }) {
+// Of each form with numbers that was filled in at least twice: a button, and what was opened is drawn.
+function Charts({ rows, opened, asking, ask, why }) {
+  const groups = new Map();
+  for (const row of rows) if (row.has_numbers && row.can_open) groups.set(row.form_id, [...(groups.get(row.form_id) ?? []), row]);
+  return [...groups].filter(([, own]) => own.length > 1).map(([form, own]) => {
+    const plain = own.filter((row) => !row.has_sealed).map((row) => ({ date: row.date, day: row.day, fields: row.plain }));
+    const drawn = [...own.filter((row) => opened.has(row.id)).map((row) => opened.get(row.id)), ...plain];
+    const sealed = own.filter((row) => row.has_sealed);
+    return h("div", { key: form },
+      drawn.length < 2 && sealed.length > 0 && h("div", { className: "vault-chart" },
+        press(`${own[0].label}: show over time`, () => ask(`chart ${form}`), "btn", { "aria-expanded": asking === `chart ${form}` }),
+        asking === `chart ${form}` && why(`${Math.min(sealed.length, 50)} records`, sealed.slice(0, 50).map((row) => row.id))),
+      h(Chart, { records: drawn }));
+  });
+}
+
+export function SealedList({ rows = [], purposes = [], minutes, onOpened, onCorrect }) {
   const opened = useOpened();
   const [asking, setAsking] = useState(null);
   useClock(opened.size > 0);
   useForgetting();
-  const measured = rows.filter((row) => row.kind === chart && row.can_open);
-  const drawn = measured.filter((row) => opened.has(row.id)).map((row) => opened.get(row.id));
-  const why = (what, ids) => h(Why, { what, ids, purposes, minutes, onCancel: () => setAsking(null), onDone: () => { setAsking(null); onOpened?.(); } });
-  const correct = (id) => { keepDraft(id); onCorrect?.(id); };
+  const why = (what, ids, versions) => h(Why, { what, ids, versions, purposes, minutes, onCancel: () => setAsking(null), onDone: () => { setAsking(null); onOpened?.(); } });
+  const correct = (row) => { keepDraft(row.id, row.has_sealed ? null : { id: row.id, date: row.date, fields: row.plain }); onCorrect?.(row.id); };
   return h("div", { className: "vault" },
-    measured.length > 1 && drawn.length < 2 && h("div", { className: "vault-chart" },
-      press("Show measurements over time", () => setAsking("chart"), "btn", { "aria-expanded": asking === "chart" }),
-      asking === "chart" && why(`${Math.min(measured.length, 50)} records`, measured.slice(0, 50).map((row) => row.id))),
-    h(Chart, { records: drawn }),
+    h(Charts, { rows, opened, asking, ask: setAsking, why }),
     h("ol", { className: "sealed-list" }, rows.map((row) => h("li", { key: row.id },
-      h(Sealed, { row, record: row.can_open ? opened.get(row.id) : null, asks: asking === row.id, ask: () => setAsking(row.id), correct: () => correct(row.id) }),
-      asking === row.id && !opened.has(row.id) && why("this record", [row.id])))));
+      h(Sealed, { row, record: row.can_open ? opened.get(row.id) : null, asks: asking === row.id, ask: () => setAsking(row.id), correct: () => correct(row) }),
+      asking === row.id && !opened.has(row.id) && why("this record", [row.id], row.version)))));
 }

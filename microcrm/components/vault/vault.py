@@ -1,4 +1,4 @@
-"""Sealed records on the screen: a list that opens for a purpose, and the form that writes them.
+"""Sealed records on the screen: a list that opens for a purpose, the form that writes them, and the editor of such forms.
 
 What records say is fetched by these scripts and kept by them alone (`opened.js`): it never is in a State. They forget it after
 some minutes, when the tab is hidden and when the page is left.
@@ -12,14 +12,16 @@ import reflex as rx
 from reflex_base.event import no_args_event_spec
 from reflex_base.event import passthrough_event_spec as payload
 
-_PARTS = [rx.asset(name, shared=True) for name in ("opened.js", "chart.jsx")]  # imported by the two below
+_IMPORTED = ("opened.js", "chart.jsx", "signature.jsx", "field.jsx", "asked.js")  # by those below
+_PARTS = [rx.asset(name, shared=True) for name in _IMPORTED]
 _LIST = rx.asset("list.jsx", shared=True)
 _FORM = rx.asset("form.jsx", shared=True)
+_EDITOR = rx.asset("editor.jsx", shared=True)
 
 
 class SealedList(rx.Component):
-    """``rows``: what may be known unopened (`RecordRow`). ``purposes``: value and label. ``chart``: the kind whose numbers
-    are drawn over time. ``on_opened`` comes after records were opened, ``on_correct`` gets the id of an opened one."""
+    """``rows``: what may be known unopened (`RecordRow`). ``purposes``: value and label. ``on_opened`` comes after records
+    were opened, ``on_correct`` gets the id of an opened one."""
 
     library = _LIST.importable_path
     tag = "SealedList"
@@ -27,7 +29,6 @@ class SealedList(rx.Component):
     rows: rx.Var[list[Any]]
     purposes: rx.Var[list[dict[str, str]]]
     minutes: rx.Var[int]
-    chart: rx.Var[str]
 
     on_opened: rx.EventHandler[no_args_event_spec]
     on_correct: rx.EventHandler[payload(str)]
@@ -47,5 +48,23 @@ class SealedForm(rx.Component):
     on_close: rx.EventHandler[no_args_event_spec]
 
 
+class FormEditor(rx.Component):
+    """Writes a form (`EditedForm`). ``shapes`` and ``roles``: value and label, the owner first. ``on_save`` gets {text, readers,
+    writers, is_published}; mistakes stand in ``errors`` at "title", "fields", "fields.2.label"."""
+
+    library = _EDITOR.importable_path
+    tag = "FormEditor"
+
+    form: rx.Var[Any]
+    shapes: rx.Var[list[dict[str, str]]]
+    roles: rx.Var[list[dict[str, str]]]
+    errors: rx.Var[dict[str, str]]
+    busy: rx.Var[bool]
+
+    on_save: rx.EventHandler[payload(dict)]
+    on_close: rx.EventHandler[no_args_event_spec]
+
+
 sealed_list = SealedList.create
 sealed_form = SealedForm.create
+form_editor = FormEditor.create

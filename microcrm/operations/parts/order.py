@@ -9,6 +9,7 @@ from sqlmodel import SQLModel, func, select
 from microcrm.domain.errors import Invalid
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Category, Resource, Service
+from microcrm.models.forms import Form
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # What is ordered, and the columns within whose values a row has its place.
@@ -16,6 +17,7 @@ ORDERED: dict[str, tuple[type[SQLModel], tuple[str, ...]]] = {
     "category": (Category, ()),
     "service": (Service, ("category_id", "is_active")),
     "resource": (Resource, ("is_active",)),
+    "form": (Form, ("retired_at",)),
     "member": (Member, ("deactivated_at",)),
 }
 

@@ -1,10 +1,8 @@
-"""Sealed records on the timeline: of which kind, and who wrote it. What it says stays sealed."""
+"""Sealed records on the timeline: of which form, and who wrote it. What it says stays sealed."""
 
 from __future__ import annotations
 
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import reading_rule_of
-from microcrm.domain.trades import Trade
 from microcrm.operations.timeline.kind import Filter, Found, Kind, Said, Setting, by, sentence_of
 
 
@@ -12,7 +10,7 @@ def _record(found: Found, _: Setting) -> Said:
     facts = found.facts
     return Said(
         icon="lock",
-        title=reading_rule_of(Trade(facts["trade"]), facts["kind"]).label,
+        title=facts["form"],
         detail=sentence_of("Sealed record", "Corrected since" if facts["version"] > 1 else "", by(found.who)),
         href=f"/customer?id={facts['customer']}&tab=records",
     )
@@ -22,8 +20,8 @@ RECORD = Kind(
     name="record",
     filter=Filter.RECORDS,
     needs=Permission.RECORDS_OPEN,
-    source="sealed_records t JOIN businesses b ON b.id = t.business_id",
+    source="sealed_records t JOIN forms f ON f.business_id = t.business_id AND f.id = t.form_id",
     at="t.created_at",
-    facts="jsonb_build_object('kind', t.kind, 'version', t.version, 'customer', t.customer_id, 'trade', b.trade)",
+    facts="jsonb_build_object('form', f.name, 'version', t.version, 'customer', t.customer_id)",
     write=_record,
 )

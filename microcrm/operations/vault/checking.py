@@ -32,7 +32,7 @@ FROM sealed_versions v
 JOIN sealed_records r ON r.business_id = v.business_id AND r.id = v.record_id
 LEFT JOIN keys.customer_keys k ON k.business_id = v.business_id AND k.customer_id = r.customer_id
      AND k.generation = v.generation
-WHERE v.business_id = :business AND v.id > :after ORDER BY v.id LIMIT :limit
+WHERE v.business_id = :business AND v.sealed IS NOT NULL AND v.id > :after ORDER BY v.id LIMIT :limit
 """)
 _CAME_BACK = text("""
 SELECT count(DISTINCT k.id) FROM keys.customer_keys k JOIN audit_events e ON e.business_id = k.business_id

@@ -18,10 +18,17 @@ UPDATE keys.customer_keys SET sealed = NULL, business_key_id = NULL, destroyed_a
 WHERE business_id = :business AND id = ANY(:ids)
 """)
 
+_FORGET = text("""
+UPDATE sealed_versions v SET plain = '{}' FROM sealed_records r
+WHERE v.business_id = :business AND r.business_id = v.business_id AND r.id = v.record_id AND r.customer_id = :customer
+  AND v.plain <> '{}'
+""")
+
 
 def destroy_customer_keys(uow: UnitOfWork, customer_id: Any) -> int:
-    """Cannot be taken back. The records' rows stay and say that they were erased; a record written later gets a new key.
-    Returns how many keys there were. Backups of the schema ``keys`` must be short-lived for this to be final."""
+    """Cannot be taken back. The records' rows stay and say that they were erased; what stood outside the seal goes from the table.
+    A record written later gets a new key. Returns how many keys there were. Backups of the schema ``keys`` must be short-lived for
+    this to be final."""
     uow.require(Permission.BUSINESS_EDIT)
     reader = Reader()
     wanted = reader.id("customer_id", customer_id, "Customer")
@@ -34,6 +41,7 @@ def destroy_customer_keys(uow: UnitOfWork, customer_id: Any) -> int:
         select(CustomerKey.id, CustomerKey.generation).where(*mine, CustomerKey.sealed.is_not(None)).with_for_update()
     )
     found = uow.session.execute(keys).all()
+    uow.session.execute(_FORGET, {"business": uow.business_id, "customer": wanted})
     if found:
         ids = [row.id for row in found]
         uow.session.execute(_DESTROY, {"business": uow.business_id, "now": uow.now, "ids": ids})

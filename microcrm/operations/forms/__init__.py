@@ -1,0 +1,1 @@
+"""The forms that a business keeps about its customers: written by the owner, in versions."""
