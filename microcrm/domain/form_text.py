@@ -29,9 +29,9 @@ FURTHEST = 1_000_000  # a number of a form lies within this of nought
 WHO: tuple[Role, ...] = (Role.OWNER, Role.MANAGER, Role.FRONT_DESK, Role.STAFF)  # the accountant opens no records
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _OPTION = re.compile(r"[a-z0-9][a-z0-9_.]{0,30}")
-# What the product looks at: fields, and answers of theirs, that stay in every version of such a form.
-NEEDED: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {RecordKind.PATCH_TEST: {"result": ("clear",)}, RecordKind.ALLERGY: {"substance": ()}}
+# What the product looks at, and what stays in every version of such a form: fields, their shape, and answers of theirs.
+NEEDED: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
+    {RecordKind.PATCH_TEST: {"result": ("choice", ("clear",))}, RecordKind.ALLERGY: {"substance": ("line", ())}}
 )
 
 
@@ -213,9 +213,9 @@ def _condition(raw: Any, at: str, earlier: Sequence[FieldRule], renamed: _Rename
 
 def _check_needed(fields: Sequence[FieldRule], code: str, reader: Reader) -> None:
     here = {one.name: one for one in fields}
-    for name, answers in NEEDED.get(code, {}).items():
+    for name, (shape, answers) in NEEDED.get(code, {}).items():
         kept = here.get(name)
-        is_whole = kept is not None and set(answers) <= {value for value, _ in options_of(kept)}
+        is_whole = kept is not None and kept.shape == shape and set(answers) <= {v for v, _ in options_of(kept)}
         if kept is None or not is_whole or not kept.is_sensitive or not kept.required or kept.only_if is not None:
             reader.refuse(
                 "fields",

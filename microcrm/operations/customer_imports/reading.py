@@ -14,7 +14,7 @@ from microcrm.domain.customer_file.faults import LONGEST_CELL, MOST_COLUMNS, MOS
 from microcrm.domain.customer_file.kinds import Kind
 from microcrm.domain.customer_file.vcard import read_vcard
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import RecordKind, rule_of
+from microcrm.domain.sealed_records import RecordKind
 from microcrm.models.imports import CustomerImport
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.store import (
@@ -27,8 +27,8 @@ from microcrm.operations.customer_imports.store import (
     open_batch,
     store_rows,
 )
+from microcrm.operations.parts.form_versions import form_called
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.records import trade_of
 
 Rows = Iterator[list[str]]
 ReadWorkbook = Callable[[bytes], Rows]
@@ -120,5 +120,5 @@ def _store(uow: UnitOfWork, batch: Batch, rows: Any, first: int, evidence: Seque
 
 
 def _has_allergies(uow: UnitOfWork) -> bool:
-    """Whether the trade keeps them under seal. Where not, they go nowhere by themselves."""
-    return rule_of(trade_of(uow), RecordKind.ALLERGY.value) is not None
+    """Whether the business keeps them under seal. Where not, they go nowhere by themselves."""
+    return form_called(uow, RecordKind.ALLERGY) is not None

@@ -12,7 +12,7 @@ from microcrm.domain.customer_file.kinds import kind_of
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import parse_text
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import RecordKind, may, rule_of
+from microcrm.domain.sealed_records import RecordKind, may
 from microcrm.models.imports import CustomerImport
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.store import (
@@ -26,9 +26,9 @@ from microcrm.operations.customer_imports.store import (
     require_import,
     store_file,
 )
+from microcrm.operations.parts.form_versions import form_called
 from microcrm.operations.parts.rows import same_version
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.records import trade_of
 
 QUEUE = "imports"
 _NAME_LIMIT = 80
@@ -118,8 +118,8 @@ def undo_import(uow: UnitOfWork, import_id: Any) -> None:
 
 
 def may_seal_allergies(uow: UnitOfWork) -> bool:
-    rule = rule_of(trade_of(uow), RecordKind.ALLERGY.value)
-    return rule is not None and uow.may(Permission.RECORDS_WRITE) and may(rule.writers, uow.actor.role)
+    form = form_called(uow, RecordKind.ALLERGY)
+    return form is not None and uow.may(Permission.RECORDS_WRITE) and may(form.writers, uow.actor.role)
 
 
 def _begin(uow: UnitOfWork, row: CustomerImport, state: str) -> None:

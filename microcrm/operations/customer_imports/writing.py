@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from microcrm.domain.customer_file.person import Person
-from microcrm.domain.sealed_records import RecordKind, is_clear, rule_of
+from microcrm.domain.form_fields import FormText, options_of, split
+from microcrm.domain.sealed_records import RecordKind
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.matching import Known
 from microcrm.operations.customer_keys import keys_of, word_rows
+from microcrm.operations.parts.form_versions import form_called
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import (
     OpenKey,
@@ -22,7 +24,6 @@ from microcrm.operations.vault.keyring import (
     business_key,
     key_for_writing,
 )
-from microcrm.operations.vault.records import trade_of
 
 _BETWEEN = "\x1f"  # no tag has it: it cannot be typed
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
@@ -61,14 +62,14 @@ SELECT :business, u.customer, 1, :owner, u.sealed, :now
 FROM unnest(CAST(:customers AS bigint[]), CAST(:sealed AS bytea[])) AS u(customer, sealed)
 """)
 _RECORDS = text("""
-INSERT INTO sealed_records (id, business_id, customer_id, kind, happened_on, is_clear, member_id, version, created_at)
+INSERT INTO sealed_records (id, business_id, customer_id, form_id, kind, happened_on, member_id, version, created_at)
 OVERRIDING SYSTEM VALUE
-SELECT u.id, :business, u.customer, :kind, :day, :clear, :member, 1, :now
+SELECT u.id, :business, u.customer, :form, :kind, :day, :member, 1, :now
 FROM unnest(CAST(:ids AS bigint[]), CAST(:customers AS bigint[])) AS u(id, customer)
 """)
 _VERSIONS = text("""
-INSERT INTO sealed_versions (business_id, record_id, version, generation, sealed, member_id, at)
-SELECT :business, u.record, 1, u.generation, u.sealed, :member, :now
+INSERT INTO sealed_versions (business_id, record_id, version, form_version_id, generation, sealed, plain, member_id, at)
+SELECT :business, u.record, 1, :form_version, u.generation, u.sealed, CAST(:plain AS jsonb), :member, :now
 FROM unnest(CAST(:records AS bigint[]), CAST(:generations AS int[]), CAST(:sealed AS bytea[])) AS u(record, generation, sealed)
 """)
 _WITH_ALLERGY = text("""
@@ -146,37 +147,44 @@ def seal_allergies(
     uow: UnitOfWork, new: Sequence[tuple[int, str]], known: Sequence[tuple[int, str]], sealer: Sealer
 ) -> int:
     """A record for each; of those whom the shop had before only for who has none yet. Returns how many. Raises: SealBroken."""
-    rule = rule_of(trade_of(uow), RecordKind.ALLERGY.value) if new or known else None
-    if rule is None:
+    form = form_called(uow, RecordKind.ALLERGY) if new or known else None
+    if form is None:
         return 0
     keys = _new_keys(uow, [customer_id for customer_id, _ in new], sealer)
-    mine = {"business": uow.business_id, "kind": rule.kind.value, "ids": [customer_id for customer_id, _ in known]}
+    mine = {"business": uow.business_id, "kind": form.code, "ids": [customer_id for customer_id, _ in known]}
     has = set(uow.session.connection().execute(_WITH_ALLERGY, mine).scalars()) if known else set()
     rest = [(customer_id, words) for customer_id, words in known if customer_id not in has]
     keys |= {customer_id: key_for_writing(uow, customer_id, sealer) for customer_id, _ in rest}
     told = [*new, *rest]
     ids = next_ids(uow, "sealed_records", len(told))
-    sealed = []
+    sealed, outside = [], split(form.text, _told(form.text, ""))[1]
     for record_id, (customer_id, words) in zip(ids, told, strict=True):
-        about = about_record(uow.business_id, customer_id, rule.kind.value, record_id, 1)
-        plain = json.dumps({"substance": words, "source": "told"}, ensure_ascii=False).encode()
+        about = about_record(uow.business_id, customer_id, form.code, record_id, 1)
+        plain = json.dumps(split(form.text, _told(form.text, words))[0], ensure_ascii=False).encode()
         sealed.append(keys[customer_id].seal.seal(plain, about))
     shared = {"business": uow.business_id, "member": uow.actor.member_id, "now": uow.now}
     day = today_in(zone_of(uow.actor.zone), uow.now)
-    is_calm = is_clear(rule, {"substance": "", "source": "told"})
     if told:
         records = {
             "ids": ids,
             "customers": [customer_id for customer_id, _ in told],
-            "kind": rule.kind.value,
+            "form": form.form_id,
+            "kind": form.code,
             "day": day,
         }
-        uow.session.connection().execute(_RECORDS, {**shared, **records, "clear": is_calm})
+        uow.session.connection().execute(_RECORDS, {**shared, **records})
         generations = [keys[customer_id].generation for customer_id, _ in told]
-        uow.session.connection().execute(
-            _VERSIONS, {**shared, "records": ids, "generations": generations, "sealed": sealed}
-        )
+        versions = {"records": ids, "generations": generations, "sealed": sealed}
+        answered = {"form_version": form.version_id, "plain": json.dumps(outside)}
+        uow.session.connection().execute(_VERSIONS, {**shared, **versions, **answered})
     return len(told)
+
+
+def _told(text: FormText, words: str) -> dict[str, str]:
+    """As far as the form asks it: the owner may have put it into other questions."""
+    sources = [options_of(field) for field in text.fields if field.name == "source"]
+    is_asked = any(value == "told" for options in sources for value, _ in options)
+    return {"substance": words} | ({"source": "told"} if is_asked else {})
 
 
 def _new_keys(uow: UnitOfWork, customer_ids: Sequence[int], sealer: Sealer) -> dict[int, OpenKey]:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from microcrm.domain.form_fields import FormText
 from microcrm.domain.form_text import fingerprint, from_json, to_json
 from microcrm.domain.permissions import Role
+from microcrm.domain.sealed_records import RecordKind
 from microcrm.domain.starting_forms import STARTING_FORMS
 from microcrm.domain.trades import Trade
 from microcrm.models.forms import Form, FormVersion
@@ -61,6 +62,13 @@ def issued_forms(uow: UnitOfWork) -> list[IssuedForm]:
     query = _versions(uow).where(FormVersion.number == Form.issued, Form.retired_at.is_(None))
     rows = uow.session.execute(query.order_by(Form.position, Form.id))
     return [_issued(row) for row in rows]
+
+
+def form_called(uow: UnitOfWork, code: RecordKind) -> IssuedForm | None:
+    """The latest version of the form that the product knows by that code, unless the owner has retired it. One statement."""
+    query = _versions(uow).where(FormVersion.number == Form.issued, Form.retired_at.is_(None), Form.code == code.value)
+    row = uow.session.execute(query).first()
+    return _issued(row) if row is not None else None
 
 
 def versions_by_id(uow: UnitOfWork, version_ids: Collection[int]) -> dict[int, IssuedForm]:
