@@ -213,6 +213,10 @@ SUBJECTS: dict[str, str] = {
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
 }
+_PEOPLE = frozenset({
+    "member", "invitation", "member_hours", "member_services", "member_order", "leave", "reveal_budgets", "hand_over",
+    "calendar_feed",
+})  # fmt: skip
 # What the filter offers: its name in the address, its words, and the subjects it covers.
 KINDS: dict[str, tuple[str, frozenset[str]]] = {
     "visits": (
@@ -281,22 +285,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
-    "people": (
-        "Staff and roles",
-        frozenset(
-            {
-                "member",
-                "invitation",
-                "member_hours",
-                "member_services",
-                "member_order",
-                "leave",
-                "reveal_budgets",
-                "hand_over",
-                "calendar_feed",
-            }
-        ),
-    ),
+    "people": ("Staff and roles", _PEOPLE),
     "settings": (
         "Settings",
         frozenset(
