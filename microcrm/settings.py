@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,7 @@ APP_ROLE = "microcrm_app"  # reads and writes rows; owns nothing and cannot step
 OWNER_ROLE = "microcrm_owner"  # owns the schema and migrates it
 _EXAMPLE_SECRETS = ("change", "example", "secret", "password")
 _SHORTEST_SECRET = 32  # bytes
+_IS_BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?")
 
 
 class BadSettings(Exception):
@@ -45,6 +47,11 @@ class Settings(BaseSettings):
     given_database_url: str = Field(default="", validation_alias="DATABASE_URL", repr=False)
     given_database_url_direct: str = Field(default="", validation_alias="DATABASE_URL_DIRECT", repr=False)
     redis_url: str = Field(default="", validation_alias="REDIS_URL", repr=False)
+    files_url: str = Field(default="", validation_alias="FILES_URL")
+    s3_endpoint: str = Field(default="", validation_alias="AWS_ENDPOINT_URL")
+    s3_region: str = Field(default="", validation_alias="AWS_REGION")
+    s3_key_id: str = Field(default="", validation_alias="AWS_ACCESS_KEY_ID", repr=False)
+    s3_secret: str = Field(default="", validation_alias="AWS_SECRET_ACCESS_KEY", repr=False)
     smtp_url: str = Field(default="", validation_alias="SMTP_URL", repr=False)
     mail_from: str = "MicroCRM <hello@microcrm.invalid>"
     secret_key: str = Field(default="", validation_alias=AliasChoices("MICROCRM_SECRET_KEY", "secret_key"), repr=False)
@@ -65,6 +72,8 @@ class Settings(BaseSettings):
         key = self.secret_key
         if key and len(key.encode()) < _SHORTEST_SECRET:
             raise ValueError(f"MICROCRM_SECRET_KEY must have at least {_SHORTEST_SECRET} characters")
+        if self.files_url and not _IS_BUCKET.fullmatch(self.files_url):
+            raise ValueError("FILES_URL must be like s3://bucket or s3://bucket/prefix, or empty for a folder")
         if any(len(one.encode()) < _SHORTEST_SECRET for one in self.master_keys.split()):
             raise ValueError(f"each of MICROCRM_MASTER_KEYS must have at least {_SHORTEST_SECRET} characters")
         if self.environment == "dev":

@@ -53,6 +53,8 @@ from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
+from microcrm.state.customer_family import CustomerFamily
+from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_import import ImportPage
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_reveals import CustomerReveals
@@ -101,8 +103,8 @@ _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, P
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 _CUSTOMER_LOADS = (
-    CustomerPage.load, CustomerTimeline.load, CustomerConsents.load, CustomerBills.load, CustomerRecords.load,
-    CustomerReveals.load,
+    CustomerPage.load, CustomerTimeline.load, CustomerConsents.load, CustomerFamily.load, CustomerBills.load,
+    CustomerRecords.load, CustomerFiles.load, CustomerReveals.load,
 )  # fmt: skip
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)

@@ -16,14 +16,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from microcrm.adapters.connections import keep_plans
+from microcrm.adapters.file_store import FolderStore
 from microcrm.adapters.listener import Listener
 from microcrm.adapters.mail import Mail, Mailbox, Smtp
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
 from microcrm.adapters.razorpay import REAL_URL, Razorpay
 from microcrm.adapters.sealing import MasterSeal
-from microcrm.domain.errors import Conflict, Upstream
+from microcrm.domain.errors import Conflict, StoreDown, Upstream
 from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
+from microcrm.operations.capabilities import FileStore
 from microcrm.operations.fixed_sql import PLANNED_ONCE
 from microcrm.operations.online.keys import Keys
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
@@ -88,6 +90,21 @@ def hasher() -> Argon2:
 @cache
 def sealer() -> MasterSeal:
     return MasterSeal(*settings().sealing_secrets)
+
+
+@cache
+def file_store() -> FileStore:
+    """Where customers' files are: a folder of this machine, or a bucket. Raises: StoreDown, when its library is not installed."""
+    given = settings()
+    if not given.files_url:
+        return FolderStore(given.home.resolve() / "files")
+    try:
+        from microcrm.adapters.file_bucket import Bucket, BucketStore
+    except ImportError:
+        raise StoreDown(
+            "Files in a bucket need boto3.", remedy="Install MicroCRM with its extra: microcrm[s3]."
+        ) from None
+    return BucketStore(Bucket(given.files_url, given.s3_endpoint, given.s3_region, given.s3_key_id, given.s3_secret))
 
 
 def gateway(keys: Keys) -> Razorpay:

@@ -20,6 +20,7 @@ TASK_MODULES = (
     "tasks.razorpay",
     "tasks.recurring",
     "tasks.imports",
+    "tasks.files",
 )
 
 

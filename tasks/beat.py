@@ -15,6 +15,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "ask Razorpay how things stand": {"task": "tasks.razorpay.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "write bills that recur": {"task": "tasks.recurring.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "bring customers in": {"task": "tasks.imports.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "forget files": {"task": "tasks.files.sweep", "schedule": 900.0, "options": {"expires": 900}},
+    "tidy the file store": {"task": "tasks.files.tidy", "schedule": 86400.0, "options": {"expires": 86400}},
     "tidy the inbox": {"task": "tasks.inbox.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

@@ -212,3 +212,31 @@ class RecordErased(DomainError):
     code = "record_erased"
     message = "This record was erased: its key was destroyed."
     remedy = "Nobody can read it any more, in backups either. New records can be written."
+
+
+class StoreDown(Upstream):
+    """The folder or bucket of customers' files does not answer, is full, or refuses."""
+
+    code = "store_down"
+    message = "The place where files are kept does not answer."
+    remedy = "Nothing was lost. Try again in a minute."
+
+
+class FileGone(NotFound):
+    """The bytes of a file are not in the store, or they are not those that were put there."""
+
+    code = "file_gone"
+    message = "This file can’t be read any more."
+    remedy = "Tell whoever runs MicroCRM; a new copy can be added."
+
+
+class ConsentMissing(Conflict):
+    """The customer has not agreed to it, or no longer does. ``purpose``: the consent that is missing."""
+
+    code = "consent_missing"
+    message = "The customer has not agreed to that."
+    remedy = "Ask them, and record the yes first."
+
+    def __init__(self, message: str, purpose: str) -> None:
+        super().__init__(message)
+        self.purpose = purpose

@@ -24,6 +24,7 @@ _VERBS = {
     "consents": "SELECT, INSERT",
     "contact_reveals": "SELECT, INSERT",
     "form_versions": "SELECT, INSERT",
+    "file_openings": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
     "record_openings": "SELECT, INSERT",
     "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 
@@ -43,4 +45,25 @@ class Sealer(Seal, Protocol):
 
     def keyed(self, key: bytes) -> Seal:
         """Sealing with ``key`` in place of a master key."""
+        ...
+
+
+class FileStore(Protocol):
+    """Bytes under keys, in a folder or a bucket. A key is ``business/name``: digits, a slash, and letters, digits, "-", "_" and
+    "." after it. What is written is there whole or not at all."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Raises: StoreDown."""
+        ...
+
+    def get(self, key: str) -> bytes:
+        """Raises: FileGone, StoreDown."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Nothing when it is not there. Raises: StoreDown."""
+        ...
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """The keys of what was written before it, in no order. Raises: StoreDown."""
         ...

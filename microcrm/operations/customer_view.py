@@ -1,4 +1,4 @@
-"""One customer with the facts that the shop asks for first. Always the same two statements, however long the history."""
+"""One customer with the facts that the shop asks for first. Always one statement, however long the history."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ from microcrm.operations import customer_facts
 from microcrm.operations.customer_access import email_for, may_contact, phone_for, visible_customers
 from microcrm.operations.customer_facts import NONE_COMING, Coming, Fact
 from microcrm.operations.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Relative:
-    """Somebody else with the same phone."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,6 @@ class CustomerView:
     facts: tuple[Fact, ...] = ()
     usual: str = ""
     coming: Coming = NONE_COMING
-    family: tuple[Relative, ...] = ()
 
 
 NOBODY = CustomerView()  # before anybody is loaded
@@ -94,7 +85,6 @@ def view(uow: UnitOfWork, customer_id: Any) -> CustomerView:
         facts=customer_facts.facts_of(uow, customer.billed_paise, row),
         usual=customer_facts.usual_of(row),
         coming=customer_facts.coming_of(uow, row),
-        family=_family(uow, customer),
     )
 
 
@@ -115,20 +105,3 @@ def _find(uow: UnitOfWork, raw_id: Any) -> Row[Any]:
     if row is None:
         raise NotFound("We could not find that customer.")
     return row
-
-
-def _family(uow: UnitOfWork, customer: Customer) -> tuple[Relative, ...]:
-    query = (
-        select(Customer.id, Customer.name)
-        .where(
-            Customer.business_id == uow.business_id,
-            Customer.phone == customer.phone,
-            Customer.phone != "",
-            Customer.id != customer.id,
-            Customer.archived_at.is_(None),
-            visible_customers(uow.actor),
-        )
-        .order_by(Customer.name_key)
-        .limit(10)
-    )
-    return tuple(Relative(str(row.id), row.name) for row in uow.session.execute(query))

@@ -20,6 +20,7 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, visible_customers
 from microcrm.operations.customer_keys import keys_of, write_words
+from microcrm.operations.family import tie_to_owner_of_phone
 from microcrm.operations.parts.rows import amend, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -98,6 +99,8 @@ def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
     new_id = _insert(uow, row, is_sharing=False)
     if new_id is None and person.is_family:
         new_id = _insert(uow, row, is_sharing=True)
+        if new_id is not None:
+            tie_to_owner_of_phone(uow, new_id, person.phone)
     if new_id is None:
         raise _phone_taken(uow, person.phone)
     write_words(uow.session, uow.business_id, new_id, person.name, person.tags)
@@ -117,7 +120,10 @@ def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
         values = {name: value for name, value in values.items() if value or name not in ("phone", "email", "address")}
     if values.get("phone", customer.phone) != customer.phone:
         values["is_sharing_phone"] = person.is_family and _is_taken(uow, person.phone, customer.id)
-    return _save(uow, customer, values, "change")
+    saved = _save(uow, customer, values, "change")
+    if values.get("is_sharing_phone"):
+        tie_to_owner_of_phone(uow, saved.id, person.phone)
+    return saved
 
 
 def archive(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +31,8 @@ from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.customer_tags import put_tags_back
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
+from microcrm.operations.family import put_tie_back
+from microcrm.operations.files.changing import put_file_back
 from microcrm.operations.parts.order import put_order_back
 from microcrm.operations.parts.ranks import check_change, check_target
 from microcrm.operations.parts.rows import typed
@@ -80,6 +82,8 @@ OTHERS: dict[str, Permission] = {
     "customer_tags": Permission.CUSTOMERS_EDIT,
     "consent": Permission.CONSENTS_RECORD,
     "customer_import": Permission.CUSTOMERS_IMPORT,
+    "family_tie": Permission.CUSTOMERS_EDIT,
+    "person_file": Permission.RECORDS_WRITE,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
     "booking_made": Permission.BOOKINGS_OWN,
@@ -195,34 +199,32 @@ def _take_away(uow: UnitOfWork, kept: Kept, row: Any) -> None:
     uow.session.add(row)
 
 
+# Those that know everything about it themselves.
+_BY_ENTITY: dict[str, Callable[[UnitOfWork, Undo], None]] = {
+    "classes_made": put_classes_back,
+    "consent": put_consent_back,
+    "customer_import": put_import_back,
+    "customer_tags": put_tags_back,
+    "family_tie": put_tie_back,
+    "person_file": put_file_back,
+    "queue_ticket": put_ticket_back,
+    "stock": put_stock_back,
+}
+
+
 def _restore_other(uow: UnitOfWork, undo: Undo) -> None:
     before = undo.before or {}
+    if undo.entity in _BY_ENTITY:
+        _BY_ENTITY[undo.entity](uow, undo)
+        return
     if undo.entity.startswith("booking_"):
         put_booking_back(uow, undo)
         return
     if undo.entity in CLASS_STEPS:
         put_class_back(uow, undo)
         return
-    if undo.entity == "classes_made":
-        put_classes_back(uow, undo)
-        return
     if undo.entity in SERIES_STEPS:
         put_series_back(uow, undo)
-        return
-    if undo.entity == "consent":
-        put_consent_back(uow, undo)
-        return
-    if undo.entity == "customer_tags":
-        put_tags_back(uow, undo)
-        return
-    if undo.entity == "customer_import":
-        put_import_back(uow, undo)
-        return
-    if undo.entity == "stock":
-        put_stock_back(uow, undo)
-        return
-    if undo.entity == "queue_ticket":
-        put_ticket_back(uow, undo)
         return
     if undo.entity.startswith("waitlist_"):
         put_entry_back(uow, undo)

@@ -7,9 +7,11 @@ import reflex as rx
 from microcrm.components.buttons import button, link_button
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import alert, blank, skeleton, skeleton_lines
-from microcrm.pages.customer_aside import details, family, notes, upcoming
+from microcrm.pages.customer_aside import details, notes, upcoming
 from microcrm.pages.customer_bills import customer_bills
 from microcrm.pages.customer_consents import consent_panel
+from microcrm.pages.customer_family import customer_family, family_panel
+from microcrm.pages.customer_files import customer_files
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_head import MAY_EDIT, PERSON, customer_facts, customer_head
 from microcrm.pages.customer_records import allergy_alert, customer_records, record_tabs
@@ -17,6 +19,7 @@ from microcrm.pages.customer_reveals import customer_reveals
 from microcrm.pages.customer_timeline import customer_timeline
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_records import CustomerRecords
 
 
@@ -31,6 +34,7 @@ def customer() -> rx.Component:
             on_close=CustomerPage.stop_editing,
         ),
         consent_panel(),
+        family_panel(),
         here="/customers",
         head=customer_head(),
     )
@@ -62,7 +66,11 @@ def _record() -> rx.Component:
             rx.el.div(
                 customer_facts(),
                 record_tabs(PERSON.id),
-                rx.cond(CustomerRecords.is_shown, customer_records(), customer_timeline()),
+                rx.cond(
+                    CustomerRecords.is_shown,
+                    customer_records(),
+                    rx.cond(CustomerFiles.is_shown, customer_files(PERSON.id), customer_timeline()),
+                ),
                 class_name="stack",
             ),
             rx.el.aside(
@@ -70,7 +78,7 @@ def _record() -> rx.Component:
                 notes(),
                 customer_bills(),
                 details(),
-                family(),
+                customer_family(),
                 customer_reveals(),
                 class_name="stack",
                 aria_label="At a glance",

@@ -1,13 +1,12 @@
-"""What stands beside a customer's timeline: the next visit, notes, details, and who shares the phone."""
+"""What stands beside a customer's timeline: the next visit, notes and details."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link, link_button, text_button
+from microcrm.components.buttons import link_button, text_button
 from microcrm.components.cards import card, chip
 from microcrm.domain.reveals import Contact
-from microcrm.operations.customer_view import Relative
 from microcrm.pages.customer_head import MAY_EDIT, PERSON
 from microcrm.pages.customer_reveals import masked
 from microcrm.state.customer import CustomerPage
@@ -68,14 +67,3 @@ def details() -> rx.Component:
 def _detail(name: str, value: rx.Var[str], shown: rx.Component | None = None) -> rx.Component:
     none = rx.el.span("–", aria_label="None", role="img")
     return rx.el.div(rx.el.dt(name), rx.el.dd(rx.cond(value != "", shown or value, none)))
-
-
-def family() -> rx.Component:
-    return rx.cond(
-        PERSON.family.length() > 0,
-        card("On the same phone", rx.el.ul(rx.foreach(PERSON.family, _relative), class_name="list"), padded=False),
-    )
-
-
-def _relative(relative: rx.Var[Relative]) -> rx.Component:
-    return rx.el.li(link(relative.name, "/customer?id=" + relative.id), key=relative.id)

@@ -61,10 +61,7 @@ def _line(line: rx.Var[ConsentRow]) -> rx.Component:
     )
     no = rx.cond(
         line.no != "",
-        button(
-            rx.cond(line.no == Decision.WITHDRAWN.value, "Withdraw", "Record a no"),
-            on_click=S.begin(line.purpose, line.no),
-        ),
+        button(line.no_words, on_click=S.begin(line.purpose, line.no)),
     )
     return rx.el.section(
         rx.el.div(rx.el.h3(line.label), chip(line.words, line.tone), class_name="row"),

@@ -12,6 +12,8 @@ from microcrm.components.icons import icon
 from microcrm.components.vault.vault import sealed_form, sealed_list
 from microcrm.domain.permissions import Permission
 from microcrm.domain.sealed_records import PURPOSES
+from microcrm.state.customer_files import TAB as FILES
+from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_record_rows import OpeningRow
 from microcrm.state.customer_records import TAB
 from microcrm.state.customer_records import CustomerRecords as S
@@ -24,7 +26,8 @@ _MAY_OPEN = S.allowed.contains(Permission.RECORDS_OPEN.value)
 
 def record_tabs(customer_id: rx.Var[str]) -> rx.Component:
     """Only for those who may open records: the page has no second part for others."""
-    return rx.cond(_MAY_OPEN, rx.cond(S.is_shown, _tabs(customer_id, TAB), _tabs(customer_id, "")))
+    here = rx.cond(CustomerFiles.is_shown, _tabs(customer_id, FILES), _tabs(customer_id, ""))
+    return rx.cond(_MAY_OPEN, rx.cond(S.is_shown, _tabs(customer_id, TAB), here))
 
 
 def allergy_alert(customer_id: rx.Var[str]) -> rx.Component:
@@ -42,7 +45,13 @@ def _tabs(customer_id: rx.Var[str], here: str) -> rx.Component:
         return link(words, "/customer?id=" + customer_id + address, **current)
 
     sealed = rx.fragment(icon("lock", "s"), "Sealed records")
-    return rx.el.nav(tab("Timeline", ""), tab(sealed, TAB), class_name="underlined", aria_label="Parts of this page")
+    return rx.el.nav(
+        tab("Timeline", ""),
+        tab(sealed, TAB),
+        tab("Files", FILES),
+        class_name="underlined",
+        aria_label="Parts of this page",
+    )
 
 
 def customer_records() -> rx.Component:

@@ -47,7 +47,7 @@ class StepRow:
 
 @dataclass(frozen=True)
 class ConsentRow:
-    """``no``: the decision that ends or refuses it, which is what its second button records."""
+    """``no``: the decision that ends or refuses it, which is what its second button records, called ``no_words``."""
 
     purpose: str
     label: str
@@ -56,6 +56,7 @@ class ConsentRow:
     detail: str
     can_give: bool
     no: str
+    no_words: str
     steps: tuple[StepRow, ...]
 
 
@@ -87,6 +88,7 @@ class CustomerConsents(AppState):
 
     _customer: str = ""
     _known: tuple[ConsentLine, ...] = ()
+    _came_from_list: bool = False
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
@@ -119,7 +121,7 @@ class CustomerConsents(AppState):
     @needs(Permission.CONSENTS_RECORD)
     async def begin(self, purpose: str, decision: str) -> None:
         await self._read()
-        self.errors, self.is_open = {}, True
+        self.errors, self.is_open, self._came_from_list = {}, True, self.is_open
         self.form = next((self._form(line, decision) for line in self._known if line.purpose == purpose), NO_FORM)
 
     @rx.event
@@ -131,7 +133,7 @@ class CustomerConsents(AppState):
             done = await self._perform(record_consent, self._said(typed))
         finally:
             self.is_saving = False
-        self.form = NO_FORM
+        self.form, self.is_open = NO_FORM, self._came_from_list
         self._notify(done.label if done.undo else "That was recorded already", undo=done.undo)
         yield self._reload()
 
@@ -179,10 +181,11 @@ def light_of(line: ConsentLine) -> LightRow:
 def row_of(line: ConsentLine) -> ConsentRow:
     tone = "warn" if line.is_barred else _TONES.get(line.light, "bad")
     is_ended = line.light in (Light.REFUSED, Light.WITHDRAWN)
-    no = Decision.WITHDRAWN if line.light in (Light.GIVEN, Light.EXPIRED) or not line.is_asked else Decision.REFUSED
+    no = Decision.WITHDRAWN if line.light in (Light.GIVEN, Light.EXPIRED) else Decision.REFUSED
     return ConsentRow(
         line.purpose.value, line.label, LIGHT_WORDS[line.light].capitalize(), tone, _detail(line),
         line.light is not Light.GIVEN and not line.is_barred, "" if is_ended else no.value,
+        "Withdraw" if no is Decision.WITHDRAWN else "Record a no" if line.is_asked else "Record an objection",
         tuple(StepRow(str(step.id), step_words(step), step.is_void) for step in line.steps),
     )  # fmt: skip
 

@@ -32,6 +32,8 @@ HOMES = {
         "bench/",
     ),
 }
+HOMES["PIL"] = ("microcrm/adapters/photos.py",)
+HOMES["boto3"] = ("microcrm/adapters/file_bucket.py",)
 HOMES["sqlmodel"] = HOMES["sqlalchemy"]
 
 

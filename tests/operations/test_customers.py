@@ -10,12 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from microcrm.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, PhoneTaken
+from microcrm.domain.family import Side
 from microcrm.domain.permissions import Permission, Role
 from microcrm.models.customers import Customer, CustomerWord
 from microcrm.models.records import AuditEvent
 from microcrm.operations.customer_search import search
 from microcrm.operations.customer_view import CustomerView, view
 from microcrm.operations.customers import AddCustomer, EditCustomer, SavedCustomer, add, archive, edit, restore
+from microcrm.operations.family import family_of
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, Actor
 from tests.conftest import Work, act_as
@@ -103,15 +105,15 @@ def test_a_conflict_names_nobody_whom_one_may_not_see(run: Any, shop: Shop) -> N
 def test_the_neighbours_phone_is_free_here(run: Any, neighbour: Shop) -> None:
     there = run(add, AddCustomer("There", PHONE), actor=neighbour.actor())
     here = run(add, AddCustomer("Here", PHONE))
-    assert run(view, here.id).family == ()
-    assert [one.name for one in run(view, there.id, actor=neighbour.actor()).family] == []
+    assert run(family_of, here.id) == ()
+    assert run(family_of, there.id, actor=neighbour.actor()) == ()
 
 
 def test_a_family_member_shares_the_phone(run: Any) -> None:
     mother = run(add, AddCustomer("Sudha Rao", PHONE))
     son = run(add, AddCustomer("Ishaan Rao", PHONE, is_family="on"))
-    assert [one.name for one in run(view, mother.id).family] == ["Ishaan Rao"]
-    assert [one.id for one in run(view, son.id).family] == [str(mother.id)]
+    assert [(one.name, one.told) for one in run(family_of, mother.id)] == [("Ishaan Rao", Side.CUSTOMER)]
+    assert [(one.id, one.told, one.tie_id > 0) for one in run(family_of, son.id)] == [(mother.id, Side.RELATIVE, True)]
     with pytest.raises(PhoneTaken):
         run(add, AddCustomer("A third", PHONE))
     run(edit, form_of(run(view, son.id), notes="Nine years old"))  # the shared phone itself is no obstacle later
@@ -177,7 +179,7 @@ def test_taking_a_phone_that_has_gone_to_somebody_else_is_refused(run: Any) -> N
     with pytest.raises(Conflict):
         run(take_back, done.undo)
     run(edit, form_of(run(view, first.id), phone=PHONE, is_family=True))
-    assert [one.id for one in run(view, second.id).family] == [str(first.id)]
+    assert [(one.id, one.tie_id > 0) for one in run(family_of, second.id)] == [(first.id, True)]
 
 
 def test_archiving_hides_and_can_be_undone(run: Any) -> None:

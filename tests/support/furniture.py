@@ -33,12 +33,14 @@ from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
 from microcrm.models.codes import BookingCode
 from microcrm.models.consents import Consent, ConsentNotice
-from microcrm.models.customers import Segment
+from microcrm.models.customers import Customer, Segment
+from microcrm.models.family import FamilyTie
 from microcrm.models.filing import FiledMonth
 from microcrm.models.forms import Form, FormVersion
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
+from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
@@ -67,6 +69,8 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _sealed_rows(session, shop)
             _consent_rows(session, shop)
             _reveal_rows(session, shop)
+            _file_rows(session, shop)
+            _family_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -311,3 +315,31 @@ def _reveal_rows(session: Session, shop: Shop) -> None:
     session.add(ContactReveal(**mine, **look, customer_id=shop.customer_id))
     session.add(RevealBudget(**mine, a_day=3))
     session.flush()
+
+
+def _file_rows(session: Session, shop: Shop) -> None:
+    """A photo after a visit beside the one before it, and that somebody has looked. Nothing of it opens."""
+    noise = hashlib.sha256(f"file {shop.business_id}".encode()).digest()
+    who = {"business_id": shop.business_id, "customer_id": shop.customer_id, "member_id": shop.members[Role.STAFF]}
+    kept = {"day": date(2026, 1, 5), "media_type": "image/jpeg", "size": 1, "generation": 1, "sealed_key": noise}
+    times = {"created_at": OPENED_AT, "stored_at": OPENED_AT}
+
+    def add(row: Any) -> Any:
+        session.add(row)
+        session.flush()
+        return row.id
+
+    before = add(PersonFile(**who, **kept, **times, shows="before", token=f"before-{shop.business_id}"))
+    visit = {"booking_id": shop.booking_id, "before_id": before}
+    after = add(PersonFile(**who, **kept, **times, **visit, shows="after", token=f"after-{shop.business_id}"))
+    add(FileOpening(**who, file_id=after, shows="after", is_small=False, at=OPENED_AT))
+
+
+def _family_rows(session: Session, shop: Shop) -> None:
+    """Two sisters; the customer who was added last belongs to nobody."""
+    mine: dict[str, Any] = {"business_id": shop.business_id, "created_at": OPENED_AT}
+    people = [Customer(**mine, name=name, name_key=name.lower(), tags=[]) for name in ("Meera", "Tara", "Zoya")]
+    for person in people:
+        session.add(person)
+        session.flush()
+    session.add(FamilyTie(**mine, customer_id=people[0].id, relative_id=people[1].id, tie="sibling"))

@@ -94,6 +94,14 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerRecords": AT_THE_CALENDAR,
     "CustomerRecords.load": MEMBERS,
     "CustomerRecords.close": MEMBERS,
+    "CustomerFamily": DESK,
+    "CustomerFamily.load": MEMBERS,
+    "CustomerFamily.close": MEMBERS,
+    "CustomerFamily.find": MEMBERS,
+    "CustomerFiles": AT_THE_CALENDAR,
+    "CustomerFiles.load": MEMBERS,
+    "CustomerFiles.close": MEMBERS,
+    "CustomerFiles.stop_viewing": MEMBERS,
     "CustomerConsents": MEMBERS,
     "CustomerConsents.begin": AT_THE_CALENDAR,
     "CustomerConsents.save": AT_THE_CALENDAR,
@@ -194,6 +202,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/returns/{period}/{name}.csv": BOOKKEEPERS,
     "/customers.csv": MANAGERS,
     "/customers/import/{id:int}/left-out.csv": NOBODY,  # nor lists: tests/http/test_customer_imports.py
+    "/customer/files/{id:int}": NOBODY,  # these shops have none: tests/http/test_person_files.py
+    "/customer/files/{id:int}/small": NOBODY,
     "/returns/{period}/{name}.xlsx": BOOKKEEPERS,
     "/settings/products/list.csv": MANAGERS,
     "/stock/{name}.{kind}": MEMBERS,
@@ -230,6 +240,8 @@ EXAMPLES: dict[str, str] = {
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
     "/customers/import/{id:int}/left-out.csv": "/customers/import/1/left-out.csv",
     "/customers.csv": "/customers.csv?show=active",
+    "/customer/files/{id:int}": "/customer/files/1",
+    "/customer/files/{id:int}/small": "/customer/files/1/small",
     "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",
     "/returns/{period}/{name}.xlsx": "/returns/2026-10/register.xlsx",
     "/stock/{name}.{kind}": "/stock/movements.csv",
@@ -280,6 +292,8 @@ FORMS: dict[str, Form] = {
     "/bank/statement": Form(BOOKKEEPERS, 303),  # its file as well
     "/customers/import/file": Form(MANAGERS, 303),  # and this one
     "/settings/products/list": Form(MANAGERS, 200),  # its file is sent in parts
+    # its file is the body: tests/http/test_person_files.py
+    "/customer/files": Form(NOBODY, 404),
     "/records/open": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # without a purpose; tests/http/test_records.py
     "/contacts/reveal": Form(MEMBERS, 422, {"customer": "1"}),  # without a reason; tests/http/test_contacts.py
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),

@@ -20,7 +20,8 @@ from tests.support.shops import TwoShops, find
 
 LOGS = {
     "advance_uses", "audit_events", "bank_statements", "booking_events", "consent_notices", "consents", "contact_reveals",
-    "form_versions", "ledger_entries", "record_openings", "sealed_versions", "stock_movements", "till_closings",
+    "file_openings", "form_versions", "ledger_entries", "record_openings", "sealed_versions", "stock_movements",
+    "till_closings",
 }  # fmt: skip
 DATABASE = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_rows"
 
@@ -264,7 +265,7 @@ def test_the_mailbox_is_for_the_worker(as_app: Connection, both: TwoShops) -> No
 def test_a_setting_of_one_transaction_is_gone_in_the_next(as_app: Connection, both: TwoShops) -> None:
     """Behind a pooler the same server connection serves the next shop."""
     enter(as_app, both.a.actor())
-    assert rows(as_app, "customers", both.a.business_id) == 1
+    assert rows(as_app, "customers", both.a.business_id) > 0
     as_app.commit()
     assert as_app.execute(text("SELECT count(*) FROM customers")).scalar_one() == 0
 

@@ -16,7 +16,7 @@ from microcrm.operations.capabilities import Seal, Sealer
 from microcrm.operations.customer_imports.store import about_key
 from microcrm.operations.online.keys import SECRETS, about_secret
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.keyring import about_business_key, about_customer_key, about_record
+from microcrm.operations.vault.keyring import about_business_key, about_customer_key, about_file_key, about_record
 
 _BUSINESS_KEYS = text("""
 SELECT id, generation, sealed FROM keys.business_keys WHERE business_id = :business ORDER BY generation
@@ -34,6 +34,13 @@ LEFT JOIN keys.customer_keys k ON k.business_id = v.business_id AND k.customer_i
      AND k.generation = v.generation
 WHERE v.business_id = :business AND v.sealed IS NOT NULL AND v.id > :after ORDER BY v.id LIMIT :limit
 """)
+_FILES = text("""
+SELECT f.id, f.customer_id, f.token, f.sealed_key, k.generation, k.sealed AS key_sealed, k.business_key_id, k.destroyed_at
+FROM person_files f
+LEFT JOIN keys.customer_keys k ON k.business_id = f.business_id AND k.customer_id = f.customer_id
+     AND k.generation = f.generation
+WHERE f.business_id = :business AND f.id > :after ORDER BY f.id LIMIT :limit
+""")
 _CAME_BACK = text("""
 SELECT count(DISTINCT k.id) FROM keys.customer_keys k JOIN audit_events e ON e.business_id = k.business_id
   AND e.action = 'vault.destroyed' AND e.subject_id = k.customer_id
@@ -49,6 +56,7 @@ class KeyReport:
 
     keys: int = 0
     records: int = 0
+    files: int = 0
     secrets: int = 0
     older: int = 0
     broken: int = 0
@@ -57,12 +65,13 @@ class KeyReport:
 
 
 def check_business(uow: UnitOfWork, sealer: Sealer) -> KeyReport:
-    """Opens every key, every version of every record, and what is sealed with a master key directly."""
+    """Opens every key, every version of every record, the key of every file, and what is sealed with a master key directly."""
     uow.require(Permission.BUSINESS_EDIT)
     report = KeyReport(came_back=uow.session.execute(_CAME_BACK, {"business": uow.business_id}).scalar_one())
     owners = _business_keys(uow, sealer, report)
     _customer_keys(uow, owners, report)
     _records(uow, sealer, owners, report)
+    _files(uow, sealer, owners, report)
     query = select(GatewayAccount).where(GatewayAccount.business_id == uow.business_id)
     for account in uow.session.scalars(query):
         for name in SECRETS:
@@ -126,6 +135,21 @@ def _records(uow: UnitOfWork, sealer: Sealer, owners: dict[int, Seal], report: K
             key = _customer_key(uow, row, row.key_sealed, owners)
             about = about_record(uow.business_id, row.customer_id, row.kind, row.record_id, row.version)
             report.broken += key is None or _opened(sealer.keyed(key), row.sealed, about) is None
+
+
+def _files(uow: UnitOfWork, sealer: Sealer, owners: dict[int, Seal], report: KeyReport) -> None:
+    """Their keys; whether the bytes are in the store is not looked at."""
+    after = 0
+    while rows := _page(uow, _FILES, after):
+        after = rows[-1].id
+        for row in rows:
+            report.files += 1
+            if row.destroyed_at is not None:
+                report.erased += 1
+                continue
+            key = _customer_key(uow, row, row.key_sealed, owners)
+            about = about_file_key(uow.business_id, row.customer_id, row.token)
+            report.broken += key is None or _opened(sealer.keyed(key), row.sealed_key, about) is None
 
 
 def _page(uow: UnitOfWork, query: object, after: int) -> list[Row[tuple[object, ...]]]:

@@ -66,6 +66,10 @@ def about_record(business_id: int, customer_id: int, kind: str, record_id: int, 
     return f"record:{business_id}:{customer_id}:{kind}:{record_id}:{version}"
 
 
+def about_file_key(business_id: int, customer_id: int, token: str) -> str:
+    return f"file-key:{business_id}:{customer_id}:{token}"
+
+
 def key_for_writing(uow: UnitOfWork, customer_id: int, sealer: Sealer) -> OpenKey:
     """The customer's newest key; a new one for a customer without (or whose key was destroyed). It stays until this
     transaction ends. Raises: SealBroken."""
@@ -78,6 +82,12 @@ def key_for_writing(uow: UnitOfWork, customer_id: int, sealer: Sealer) -> OpenKe
             )
         make_customer_key(uow, customer_id, business_key(uow, sealer), sealer)
     raise Conflict
+
+
+def key_for_reading(uow: UnitOfWork, customer_id: int, generation: int, sealer: Sealer) -> OpenKey | None:
+    """One of the customer's keys; none when it was destroyed. Raises: SealBroken."""
+    row = uow.session.execute(_CUSTOMER_KEY, _of(uow, customer=customer_id, generation=generation)).first()
+    return None if row is None else open_customer_key(uow.business_id, customer_id, row, sealer)
 
 
 def make_customer_key(uow: UnitOfWork, customer_id: int, owner: OpenKey, sealer: Sealer) -> OpenKey:

@@ -16,6 +16,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import User
 from microcrm.models.gateway import GatewayAccount
 from microcrm.models.imports import CustomerImport
+from microcrm.models.person_files import PersonFile
 from microcrm.models.vault import BusinessKey, CustomerKey, SealedRecord, SealedVersion
 from microcrm.operations.accounts.second_step import about_totp
 from microcrm.operations.capabilities import Sealer
@@ -26,6 +27,7 @@ from microcrm.operations.vault.keyring import (
     OpenKey,
     about_business_key,
     about_customer_key,
+    about_file_key,
     about_record,
     business_key,
     make_business_key,
@@ -146,7 +148,7 @@ def _renew_customer(
     ).all()
     keys = {row.generation: _opened(uow, row, owners, sealer) for row in older}
     try:
-        texts = _texts(uow, customer_id, keys)
+        texts, files = _texts(uow, customer_id, keys), _file_keys(uow, customer_id, keys)
     except SealBroken:
         for row in older:
             _move(uow, row, newest, owners)
@@ -155,6 +157,8 @@ def _renew_customer(
     for version_id, about, plain in texts:
         one = update(SealedVersion).where(SealedVersion.business_id == uow.business_id, SealedVersion.id == version_id)
         uow.session.execute(one.values(sealed=new.seal.seal(plain, about), generation=new.generation))
+    for file, about, plain in files:
+        file.sealed_key, file.generation = new.seal.seal(plain, about), new.generation
     for key in older:
         uow.session.delete(key)
     uow.session.flush()
@@ -176,6 +180,21 @@ def _texts(uow: UnitOfWork, customer_id: int, keys: dict[int, OpenKey]) -> list[
     for version, kind in uow.session.execute(query).all():
         about = about_record(uow.business_id, customer_id, kind, version.record_id, version.version)
         found.append((version.id, about, keys[version.generation].seal.open(version.sealed, about)))
+    return found
+
+
+def _file_keys(uow: UnitOfWork, customer_id: int, keys: dict[int, OpenKey]) -> list[tuple[PersonFile, str, bytes]]:
+    """Each of the customer's files, where its key belongs, and that key: the bytes in the store stay as they are.
+    Raises: SealBroken."""
+    query = select(PersonFile).where(
+        PersonFile.business_id == uow.business_id,
+        PersonFile.customer_id == customer_id,
+        PersonFile.generation.in_(list(keys)),
+    )
+    found = []
+    for file in uow.session.scalars(query).all():
+        about = about_file_key(uow.business_id, customer_id, file.token)
+        found.append((file, about, keys[file.generation].seal.open(file.sealed_key, about)))
     return found
 
 
