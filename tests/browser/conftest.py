@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from microcrm.domain.permissions import Role
 from tests.support.shops import PASSWORD
 from tests.support.site import Site
 
+expect.set_options(timeout=15_000)  # milliseconds; what takes longer is broken, not slow
 FLAGS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
