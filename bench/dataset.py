@@ -197,7 +197,7 @@ _SERVICES = ("id", "business_id", "name", "description", "duration_min", "buffer
              "gap_after_min", "gap_min", "price_paise", "is_price_with_tax", "sac", "tax_class", "colour", "is_online",
              "is_active", "position", "version")  # fmt: skip
 _CUSTOMERS = ("id", "business_id", "name", "name_key", "phone", "phone_reversed", "is_sharing_phone", "email",
-              "email_key", "address", "tags", "notes", "last_visit_at", "visit_count", "created_at", "version")  # fmt: skip
+              "email_key", "address", "tags", "last_visit_at", "visit_count", "created_at", "version")  # fmt: skip
 _BOOKINGS = ("id", "business_id", "number", "customer_id", "status", "starts_at", "ends_at", "source", "note",
              "cancel_reason", "created_at", "version")  # fmt: skip
 
@@ -261,7 +261,7 @@ def _customers(size: Size, now: datetime) -> Iterator[Row]:
         name, key, _ = people[place]
         phone = f"+9198{customer - first:08d}"
         seen = instants[customer * 31 % 2_000]
-        yield (customer, business, name, key, phone, phone[::-1], "f", "", "", "", _TAGS[customer % len(_TAGS)], "", seen,
+        yield (customer, business, name, key, phone, phone[::-1], "f", "", "", "", _TAGS[customer % len(_TAGS)], seen,
                size.bookings_per_customer, instants[customer * 17 % 2_000], 1)  # fmt: skip
 
 

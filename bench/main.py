@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bench import (
     calendar,
+    customer_page,
     events,
     gstr1,
     hooks,
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "lighthouse": lighthouse.measure,
     "slots-month": slots.measure,
     "typeahead": typeahead.measure,
+    "customer-page": customer_page.measure,
     "public-page": public.measure,
     "book-race": race.measure,
     "hooks": hooks.measure,

@@ -56,9 +56,11 @@ from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_family import CustomerFamily
 from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_import import ImportPage
+from microcrm.state.customer_notes import CustomerNotes
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_reveals import CustomerReveals
 from microcrm.state.customer_segments import Segments
+from microcrm.state.customer_tasks import CustomerTasks
 from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
@@ -84,6 +86,7 @@ from microcrm.state.stock import StockPage
 from microcrm.state.till import TillPage
 from microcrm.state.today import TodayPage
 from microcrm.state.today_aside import TodayAside
+from microcrm.state.today_tasks import TodayTasks
 from microcrm.state.waitlist import WaitlistPage
 from microcrm.state.welcome import Welcome
 
@@ -103,14 +106,14 @@ _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, P
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 _CUSTOMER_LOADS = (
-    CustomerPage.load, CustomerTimeline.load, CustomerConsents.load, CustomerFamily.load, CustomerBills.load,
-    CustomerRecords.load, CustomerFiles.load, CustomerReveals.load,
+    CustomerPage.load, CustomerTimeline.load, CustomerNotes.load, CustomerTasks.load, CustomerConsents.load,
+    CustomerFamily.load, CustomerBills.load, CustomerRecords.load, CustomerFiles.load, CustomerReveals.load,
 )  # fmt: skip
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
 SCREENS: tuple[Screen, ...] = (
-    Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load, TodayAside.load)),
+    Screen("/today", "Today", today, Permission.SHOP_VIEW, (TodayPage.load, TodayAside.load, TodayTasks.load)),
     Screen("/calendar", "Calendar", calendar, Permission.CALENDAR_OWN, (Calendar.load,)),
     Screen("/queue", "Queue", queue, Permission.CALENDAR_OWN, (QueuePage.load,)),
     Screen("/waitlist", "Waiting list", waitlist, Permission.CALENDAR_ALL, (WaitlistPage.load,)),

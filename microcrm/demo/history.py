@@ -48,12 +48,38 @@ def write_customers(rows: Rows, shop: Opened, customers: Sequence[Customer], vis
             for row in word_rows(shop.business_id, customer_id, customer.name, customer.tags)
         ],
     )
+    rows.insert(
+        "customer_notes",
+        [
+            _note(shop, customer_id, customer, theirs[place])
+            for place, (customer_id, customer) in enumerate(zip(ids, customers, strict=True))
+            if customer.notes
+        ],
+    )
     return ids
+
+
+def _note(shop: Opened, customer_id: int, customer: Customer, visits: Sequence[Visit]) -> Row:
+    """Whoever served them first wrote down what to remember; what was noted before that has no author."""
+    served = [visit for visit in visits if visit.status is _S.FINISHED]
+    first = min(served, key=lambda visit: visit.starts_at, default=None)
+    return {
+        "business_id": shop.business_id,
+        "customer_id": customer_id,
+        "words": customer.notes,
+        "is_pinned": True,
+        "at": first.ends_at if first else _known_since(shop, visits),
+        "member_id": shop.members[first.items[0].person] if first else None,
+        "version": 1,
+    }
+
+
+def _known_since(shop: Opened, visits: Sequence[Visit]) -> datetime:
+    return min((visit.booked_at for visit in visits), default=shop.opened_at + timedelta(days=50))
 
 
 def _customer(shop: Opened, customer: Customer, visits: Sequence[Visit]) -> Row:
     finished = [visit.starts_at for visit in visits if visit.status is _S.FINISHED]
-    known_since = min((visit.booked_at for visit in visits), default=shop.opened_at + timedelta(days=50))
     return {
         "business_id": shop.business_id,
         "name": customer.name,
@@ -64,10 +90,9 @@ def _customer(shop: Opened, customer: Customer, visits: Sequence[Visit]) -> Row:
         "address": customer.address,
         "birthday": customer.birthday,
         "tags": customer.tags,
-        "notes": customer.notes,
         "last_visit_at": max(finished, default=None),
         "visit_count": len(finished),
-        "created_at": known_since,
+        "created_at": _known_since(shop, visits),
         "version": 1,
     }
 

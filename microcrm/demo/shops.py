@@ -25,6 +25,7 @@ from microcrm.demo.records import write_records
 from microcrm.demo.requests import with_requests
 from microcrm.demo.rows import Rows
 from microcrm.demo.setting import calendar_of, open_shop
+from microcrm.demo.tasks import write_tasks
 from microcrm.demo.waiting import write_waiting
 from microcrm.domain.permissions import ROLE_LABELS, Role
 from microcrm.domain.zones import INDIA, today_in, zone_of
@@ -34,7 +35,7 @@ from microcrm.settings import settings
 # What the whole seed reads, by table: planning without statistics would scan for each foreign key.
 _ANALYZE = (
     "ANALYZE customers, customer_words, bookings, booking_items, occupancies, booking_events, documents, payments, "
-    "class_sessions, series"
+    "class_sessions, series, customer_notes, customer_tasks"
 )
 
 
@@ -74,6 +75,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     Till(rows, shop, opened, now).bill(booked, people)
     write_records(rows, shop, opened, people, visits, now)
     write_consents(rows, shop, opened, customer_ids, visits, now)
+    write_tasks(rows, shop, opened, customer_ids, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

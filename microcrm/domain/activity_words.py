@@ -20,6 +20,7 @@ ACTIONS: dict[str, str] = {
     "contact.revealed": "looked at",
     "deactivate": "deactivated",
     "export": "took away",
+    "finish": "finished",
     "hand_over": "handed over visits of",
     "invite": "sent",
     "join": "joined as",
@@ -173,8 +174,10 @@ SUBJECTS: dict[str, str] = {
     "customer": "a customer",
     "customers": "customers",
     "customer_contact": "a customer’s number or email address",
+    "customer_note": "a note about a customer",
     "customer_tags": "tags of customers",
     "customer_import": "a list of customers",
+    "customer_task": "a task for a customer",
     "customer_key": "a customer’s sealed records",
     "customer_records": "a customer’s sealed records",
     "document": "bill",
@@ -217,6 +220,10 @@ SUBJECTS: dict[str, str] = {
     "shop_days": "days off and special hours",
     "shop_hours": "the opening hours",
 }
+_CUSTOMERS = frozenset({
+    "consent", "customer", "customers", "customer_contact", "customer_import", "customer_key", "customer_note",
+    "customer_records", "customer_tags", "customer_task", "family_tie", "person_file", "segment",
+})  # fmt: skip
 _PEOPLE = frozenset({
     "member", "invitation", "member_hours", "member_services", "member_order", "leave", "reveal_budgets", "hand_over",
     "calendar_feed",
@@ -273,24 +280,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
         "Waiting list and queue",
         frozenset({"queue_ticket", "waitlist_entry", "waitlist_added", "waitlist_changed", "waitlist_withdrawn"}),
     ),
-    "customers": (
-        "Customers",
-        frozenset(
-            {
-                "consent",
-                "customer",
-                "customers",
-                "customer_contact",
-                "customer_import",
-                "customer_key",
-                "customer_records",
-                "customer_tags",
-                "family_tie",
-                "person_file",
-                "segment",
-            }
-        ),
-    ),
+    "customers": ("Customers", _CUSTOMERS),
     "people": ("Staff and roles", _PEOPLE),
     "settings": (
         "Settings",

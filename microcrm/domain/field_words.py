@@ -19,6 +19,7 @@ FIELDS: Mapping[str, str] = {
     "deposit_paise": "deposit",
     "deposit_percent": "deposit",
     "description": "description",
+    "due_on": "day",
     "duration_min": "duration",
     "email": "e-mail",
     "fee_ladder": "fees",
@@ -30,12 +31,14 @@ FIELDS: Mapping[str, str] = {
     "hsn": "HSN",
     "is_bookable": "takes bookings",
     "is_online": "online booking",
+    "is_pinned": "on top",
     "is_override_allowed": "booking outside the rules",
     "is_price_with_tax": "price with GST",
     "is_queue_on": "walk-in queue",
     "is_waitlist_on": "waiting list",
     "kind": "kind",
     "low_at": "low-stock line",
+    "member_id": "who does it",
     "min_notice_min": "notice",
     "most_per_day": "most a day",
     "name": "name",
@@ -59,7 +62,9 @@ FIELDS: Mapping[str, str] = {
     "slug": "booking address",
     "tags": "tags",
     "tax_class": "kind for GST",
+    "title": "what to do",
     "unit": "unit",
+    "words": "text",
 }
 
 

@@ -60,7 +60,6 @@ class Customer(SQLModel, table=True):
     address: str = ""
     birthday: date | None = None
     tags: list[str] = Field(default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False))
-    notes: str = ""
     birth_key: int | None = Field(
         default=None, sa_column=Column(SmallInteger, Computed(BIRTH_KEY, persisted=True), nullable=True)
     )

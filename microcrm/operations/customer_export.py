@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from microcrm.domain.errors import Invalid
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import display_phone, mask_phone
 from microcrm.domain.sheet import Cell, Holds, SheetColumn
 from microcrm.domain.zones import zone_of
+from microcrm.models.customer_notes import CustomerNote
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import email_for, may_contact
 from microcrm.operations.customer_choice import Choice, chosen
@@ -58,9 +60,23 @@ def export_customers(uow: UnitOfWork, choice: Choice) -> CustomerSheet:
     return CustomerSheet(columns, _rows(uow, conditions), count)
 
 
+def _pinned_notes() -> ScalarSelect[str]:
+    """Those that stand on top, the oldest first."""
+    note = CustomerNote
+    return (
+        select(func.coalesce(func.string_agg(note.words, aggregate_order_by("\n\n", note.at, note.id)), ""))
+        .where(
+            note.business_id == Customer.business_id, note.customer_id == Customer.id, note.is_pinned,
+            note.removed_at.is_(None),
+        )
+        .correlate(Customer)
+        .scalar_subquery()
+    )  # fmt: skip
+
+
 def _rows(uow: UnitOfWork, conditions: list[Any]) -> Iterator[tuple[Cell, ...]]:
     query = select(
-        Customer.name, Customer.phone, Customer.email, Customer.address, Customer.birthday, Customer.tags, Customer.notes,
+        Customer.name, Customer.phone, Customer.email, Customer.address, Customer.birthday, Customer.tags, _pinned_notes(),
         Customer.created_at, Customer.last_visit_at, Customer.visit_count, Customer.billed_paise,
     ).where(*conditions).order_by(Customer.name_key, Customer.id)  # fmt: skip
     zone, is_open, has_money = zone_of(uow.actor.zone), may_contact(uow.actor), sees_money(uow)

@@ -42,7 +42,6 @@ class CustomerView:
     birthday_input: str = ""
     tags: tuple[str, ...] = ()
     tags_input: str = ""
-    notes: str = ""
     since: str = ""
     is_archived: bool = False
     facts: tuple[Fact, ...] = ()
@@ -79,7 +78,6 @@ def view(uow: UnitOfWork, customer_id: Any) -> CustomerView:
         birthday_input=birthday.isoformat() if birthday else "",
         tags=tuple(customer.tags),
         tags_input=", ".join(customer.tags),
-        notes=customer.notes,
         since=f"Customer since {MONTHS[created.month - 1]} {created.year}",
         is_archived=customer.archived_at is not None,
         facts=customer_facts.facts_of(uow, customer.billed_paise, row),

@@ -20,6 +20,7 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, visible_customers
 from microcrm.operations.customer_keys import keys_of, write_words
+from microcrm.operations.customer_notes import add_note
 from microcrm.operations.family import tie_to_owner_of_phone
 from microcrm.operations.parts.rows import amend, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -32,7 +33,7 @@ _ONE_PER_PHONE = text("phone <> '' and not is_sharing_phone")
 
 
 @dataclass(frozen=True, slots=True)
-class AddCustomer:
+class CustomerDetails:
     """As typed. ``is_family``: when the phone belongs to another customer, save this one as sharing it. ``tags`` are
     words with commas between, or a list."""
 
@@ -42,12 +43,18 @@ class AddCustomer:
     address: Any = ""
     birthday: Any = ""
     tags: Any = ""
-    notes: Any = ""
     is_family: Any = False
 
 
 @dataclass(frozen=True, slots=True)
-class EditCustomer(AddCustomer):
+class AddCustomer(CustomerDetails):
+    """``notes`` become the first note, pinned. Later ones are written one by one (``customer_notes``)."""
+
+    notes: Any = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditCustomer(CustomerDetails):
     """The whole form again. For people who see phone, e-mail and address masked or not at all, leaving one of them empty
     keeps what is stored. ``version`` is the one the form was filled from."""
 
@@ -74,12 +81,11 @@ class _Person:
     address: str
     birthday: date | None
     tags: list[str]
-    notes: str
     is_family: bool
 
     @property
     def columns(self) -> dict[str, Any]:
-        names = ("name", "phone", "email", "address", "birthday", "tags", "notes")
+        names = ("name", "phone", "email", "address", "birthday", "tags")
         return {name: getattr(self, name) for name in names}
 
 
@@ -87,7 +93,7 @@ def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
     """Raises ``PhoneTaken`` when another customer has the phone and ``is_family`` is not ticked; of two people who add
     the same phone at the same moment one is told so."""
     uow.require(Permission.CUSTOMERS_EDIT)
-    person = _read(uow, command)
+    person, notes = _read(uow, command, command.notes)
     row = {
         **person.columns,
         **keys_of(person.name, person.phone, person.email),
@@ -104,6 +110,8 @@ def add(uow: UnitOfWork, command: AddCustomer) -> SavedCustomer:
     if new_id is None:
         raise _phone_taken(uow, person.phone)
     write_words(uow.session, uow.business_id, new_id, person.name, person.tags)
+    if notes:
+        add_note(uow, new_id, notes, is_pinned=True)
     event = uow.audit("add", "customer", new_id)
     undo = uow.undoable(person.name, "customer", new_id, before=None, after_version=1, audit_event_id=event)
     return SavedCustomer(new_id, person.name, str(undo))
@@ -113,7 +121,7 @@ def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
     """Raises ``Conflict`` when somebody saved a newer version meanwhile, ``PhoneTaken`` as ``add`` does."""
     uow.require(Permission.CUSTOMERS_EDIT)
     customer = _ours(uow, command.customer_id)
-    person = _read(uow, command)
+    person, _ = _read(uow, command)
     same_version(command.version, customer.version)
     values = person.columns
     if not may_contact(uow.actor):
@@ -139,7 +147,7 @@ def restore(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:
     return _save(uow, _ours(uow, customer_id), {"archived_at": None}, "restore")
 
 
-def _read(uow: UnitOfWork, command: AddCustomer) -> _Person:
+def _read(uow: UnitOfWork, command: CustomerDetails, raw_notes: Any = "") -> tuple[_Person, str]:
     reader = Reader()
     name = reader.text("name", command.name, "Name", limit=NAME_LIMIT)
     if name and not search_key(name):
@@ -153,11 +161,11 @@ def _read(uow: UnitOfWork, command: AddCustomer) -> _Person:
             "birthday", command.birthday, "Birthday", latest=to_wall(uow.now, zone_of(uow.actor.zone))[0]
         ),
         tags=reader.by("tags", _parse_tags, command.tags, instead=[]),
-        notes=reader.note("notes", command.notes, "Notes"),
         is_family=reader.flag("is_family", command.is_family, "Family member"),
     )
+    notes = reader.note("notes", raw_notes, "Notes")
     reader.done()
-    return person
+    return person, notes
 
 
 def _parse_tags(raw: Any) -> list[str]:

@@ -28,7 +28,9 @@ from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.consents import put_consent_back
 from microcrm.operations.customer_imports.undoing import put_import_back
 from microcrm.operations.customer_keys import write_keys
+from microcrm.operations.customer_notes import put_note_back
 from microcrm.operations.customer_tags import put_tags_back
+from microcrm.operations.customer_tasks import put_task_back
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
 from microcrm.operations.family import put_tie_back
@@ -84,6 +86,8 @@ OTHERS: dict[str, Permission] = {
     "customer_import": Permission.CUSTOMERS_IMPORT,
     "family_tie": Permission.CUSTOMERS_EDIT,
     "person_file": Permission.RECORDS_WRITE,
+    "customer_note": Permission.BOOKINGS_OWN,
+    "customer_task": Permission.BOOKINGS_OWN,
     "member_order": Permission.MEMBERS_EDIT,
     "hand_over": Permission.MEMBERS_EDIT,
     "booking_made": Permission.BOOKINGS_OWN,
@@ -204,7 +208,9 @@ _BY_ENTITY: dict[str, Callable[[UnitOfWork, Undo], None]] = {
     "classes_made": put_classes_back,
     "consent": put_consent_back,
     "customer_import": put_import_back,
+    "customer_note": put_note_back,
     "customer_tags": put_tags_back,
+    "customer_task": put_task_back,
     "family_tie": put_tie_back,
     "person_file": put_file_back,
     "queue_ticket": put_ticket_back,

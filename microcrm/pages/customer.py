@@ -7,15 +7,17 @@ import reflex as rx
 from microcrm.components.buttons import button, link_button
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import alert, blank, skeleton, skeleton_lines
-from microcrm.pages.customer_aside import details, notes, upcoming
+from microcrm.pages.customer_aside import details, upcoming
 from microcrm.pages.customer_bills import customer_bills
 from microcrm.pages.customer_consents import consent_panel
 from microcrm.pages.customer_family import customer_family, family_panel
 from microcrm.pages.customer_files import customer_files
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_head import MAY_EDIT, PERSON, customer_facts, customer_head
+from microcrm.pages.customer_notes import notes, pinned_strip
 from microcrm.pages.customer_records import allergy_alert, customer_records, record_tabs
 from microcrm.pages.customer_reveals import customer_reveals
+from microcrm.pages.customer_tasks import tasks
 from microcrm.pages.customer_timeline import customer_timeline
 from microcrm.pages.frame import screen
 from microcrm.state.customer import CustomerPage
@@ -62,6 +64,7 @@ def _record() -> rx.Component:
     return rx.el.div(
         _archived(),
         allergy_alert(PERSON.id),
+        pinned_strip(),
         rx.el.div(
             rx.el.div(
                 customer_facts(),
@@ -76,6 +79,7 @@ def _record() -> rx.Component:
             rx.el.aside(
                 upcoming(),
                 notes(),
+                tasks(),
                 customer_bills(),
                 details(),
                 customer_family(),

@@ -1,15 +1,14 @@
-"""What stands beside a customer's timeline: the next visit, notes and details."""
+"""What stands beside a customer's timeline: the next visit and details."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link_button, text_button
+from microcrm.components.buttons import link_button
 from microcrm.components.cards import card, chip
 from microcrm.domain.reveals import Contact
-from microcrm.pages.customer_head import MAY_EDIT, PERSON
+from microcrm.pages.customer_head import PERSON
 from microcrm.pages.customer_reveals import masked
-from microcrm.state.customer import CustomerPage
 
 
 def upcoming() -> rx.Component:
@@ -28,24 +27,6 @@ def upcoming() -> rx.Component:
             opens,
             actions=[chip(one.status, "info")],
         ),
-    )
-
-
-def notes() -> rx.Component:
-    edit = rx.cond(MAY_EDIT, text_button("Edit", on_click=CustomerPage.start_editing))
-    return card(
-        "Notes",
-        rx.cond(
-            PERSON.notes != "",
-            rx.el.p(PERSON.notes, class_name="quote"),
-            rx.el.p(
-                rx.cond(
-                    MAY_EDIT, "What to remember next time: a favourite chair, an allergy, a language.", "Nothing noted."
-                ),
-                class_name="muted",
-            ),
-        ),
-        actions=[edit],
     )
 
 

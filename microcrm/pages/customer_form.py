@@ -21,7 +21,7 @@ _LABELS = {
     "birthday": "Birthday",
     "tags": "Tags",
     "address": "Address",
-    "notes": "Notes",
+    "notes": "Note",
 }
 
 
@@ -61,9 +61,7 @@ def customer_form(state: type[NewCustomer | CustomerPage], person: rx.Var[Custom
             optional=True,
             hint="Words with commas between, such as VIP, Bridal",
         ),
-        area_field(
-            "notes", "Notes", state.errors, value=person.notes, optional=True, hint="The whole team can read these."
-        ),
+        *_notes(state, person),
         area_field("address", "Address", state.errors, value=person.address, optional=True, auto_complete="off"),
         form_footer(
             button("Cancel", on_click=close),
@@ -101,6 +99,12 @@ def _one_alike(one: rx.Var[Alike]) -> rx.Component:
         rx.cond(one.hint != "", " · " + one.hint, ""),
         key=one.id,
     )
+
+
+def _notes(state: type[NewCustomer | CustomerPage], person: rx.Var[CustomerView] | CustomerView) -> list[rx.Component]:
+    """Only of a new customer: the others are on the page, each with its author."""
+    hint = "Pinned on top of the customer’s page. The whole team can read it."
+    return [area_field("notes", "Note", state.errors, optional=True, hint=hint)] if person is NOBODY else []
 
 
 def _when_hidden(person: rx.Var[CustomerView] | CustomerView, name: str) -> dict[str, Any]:

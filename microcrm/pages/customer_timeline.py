@@ -12,7 +12,17 @@ from microcrm.state.customer_timeline import Choice, TimelineRow
 from microcrm.state.customer_timeline import CustomerTimeline as S
 
 # Every icon that an entry may have (``operations/timeline``).
-ICONS = ("calendar", "calendar_clock", "receipt_indian_rupee", "indian_rupee", "lock", "pencil")
+ICONS = (
+    "calendar",
+    "calendar_clock",
+    "receipt_indian_rupee",
+    "indian_rupee",
+    "sticky_note",
+    "pin",
+    "list_checks",
+    "lock",
+    "pencil",
+)
 
 
 def customer_timeline() -> rx.Component:

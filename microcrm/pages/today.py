@@ -18,12 +18,14 @@ from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.frame import screen
 from microcrm.pages.requests import requests_list
 from microcrm.pages.today_aside import tomorrow, walk_ins
+from microcrm.pages.today_tasks import due_tasks
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card_view import Option
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.requests import Requests
 from microcrm.state.today import TaskRow, TodayPage
 from microcrm.state.today_aside import TodayAside
+from microcrm.state.today_tasks import TodayTasks
 from microcrm.state.today_view import TREND, AttentionRow, Figure, FloorCard, TodayRow
 
 MAY_BOOK = TodayPage.allowed.contains(Permission.BOOKINGS_OWN.value)
@@ -44,7 +46,7 @@ def today() -> rx.Component:
                 decline_dialog(), missed_dialog(), on_mount=[CancelForm.close, FeeForm.close], class_name="contents"
             ),
         ),
-        watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load]),
+        watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load, TodayTasks.load]),
         here="/today",
         sub=head.date,
         actions=[
@@ -80,14 +82,16 @@ def _facts() -> rx.Component:
                 _agenda(),
                 rx.el.div(
                     rx.el.div(_requests(), _attention(), class_name="stack"),
-                    rx.el.div(walk_ins(), tomorrow(), class_name="stack"),
+                    rx.el.div(due_tasks(), walk_ins(), tomorrow(), class_name="stack"),
                     class_name="today-side",
                 ),
                 class_name=rx.cond(TodayPage.attention.length() > 0, "today-grid needs-first", "today-grid"),
             ),
             class_name="stack",
         ),
-        rx.el.div(rx.cond(TodayPage.attention.length() > 0, _attention()), _no_calendar(), class_name="stack"),
+        rx.el.div(
+            due_tasks(), rx.cond(TodayPage.attention.length() > 0, _attention()), _no_calendar(), class_name="stack"
+        ),
     )
 
 

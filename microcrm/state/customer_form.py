@@ -12,7 +12,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_alike import Typing, customers_alike
 from microcrm.state.gate import needs
 
-FIELDS = ("name", "phone", "email", "address", "birthday", "tags", "notes", "is_family")
+FIELDS = ("name", "phone", "email", "address", "birthday", "tags", "is_family")
 _COMPARED = ("name", "phone", "email")
 
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
-from microcrm.operations.timeline.reading import Entry, Mark, ReadTimeline, TimelinePage, read_timeline
+from microcrm.operations.timeline.reading import (
+    PAGE_SIZE,
+    Entry,
+    Mark,
+    ReadTimeline,
+    TimelinePage,
+    read_timeline,
+)
 from microcrm.state.base import AppState
-from microcrm.state.gate import needs
+from microcrm.state.customer_notes import CustomerNotes
+from microcrm.state.customer_tasks import CustomerTasks
+from microcrm.state.gate import current_seat, needs
+from microcrm.state.live import ALL, ids_of, kinds_of, screens
 
+HEARD = {"note": CustomerNotes.load, "task": CustomerTasks.load}  # what is told of a customer, and what shows it
 EVERYTHING = "Everything"
 
 
@@ -47,6 +59,7 @@ class CustomerTimeline(AppState):
         if asked.get("id", "") != self._customer:
             self._customer, self.show = asked.get("id", ""), ""
             self.is_read, self.rows, self.has_more = False, [], False
+        screens().show(self.router.session.client_token, current_seat().actor.business_id, CustomerTimeline.heard)
         if not asked.get("tab"):
             self._begin(await self._look(read_timeline, ReadTimeline(self._customer, self.show)), self.show)
 
@@ -64,6 +77,14 @@ class CustomerTimeline(AppState):
         page = await self._perform(read_timeline, ReadTimeline(self._customer, self.show, self._after))
         self.rows = [*self.rows, *rows_of(page.entries, self.rows[-1].entry.month if self.rows else "")]
         self._after, self.has_more = page.after, page.after is not None
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_VIEW)
+    async def heard(self, changes: str) -> list[Any]:
+        """Something was written about a customer elsewhere (see ``live``). Whoever has gone back in time stays there."""
+        is_all = ALL in kinds_of(changes)
+        anew = [load for kind, load in HEARD.items() if is_all or self._customer in map(str, ids_of(changes, kind))]
+        return [*anew, CustomerTimeline.load] if anew and len(self.rows) <= PAGE_SIZE else anew
 
     def _begin(self, page: TimelinePage, show: str) -> None:
         """``show`` may be a filter that this person does not have: then everything was read."""

@@ -191,7 +191,7 @@ class NewCustomer(CustomerForm, AppState):
         self.is_saving = True
         yield
         try:
-            saved = await self._perform(add, AddCustomer(**{name: form.get(name) for name in FIELDS}))
+            saved = await self._perform(add, AddCustomer(**{name: form.get(name) for name in (*FIELDS, "notes")}))
         finally:
             self.is_saving = False
         self.is_open = False

@@ -22,6 +22,7 @@ from microcrm.state.requests import Requests
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_looks import looks_rows
 from microcrm.state.today_money import money_rows
+from microcrm.state.today_tasks import TodayTasks
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,10 @@ class TodayPage(AppState):
     async def heard(self, changes: str) -> Any:
         """Something was changed elsewhere (see ``live``)."""
         kinds = kinds_of(changes)
-        if self.is_read and kinds - {"waitlist", "queue"}:
+        if self.is_read and kinds - {"waitlist", "queue", "task", "note"}:
             await self._read()
-        return [TodayAside.load, *self._requests()] if kinds & {"queue", "booking", ALL} else None
+        tasks = [TodayTasks.load] if kinds & {"task", ALL} else []
+        return [TodayAside.load, *self._requests(), *tasks] if kinds & {"queue", "booking", ALL} else tasks
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

@@ -14,6 +14,8 @@ from microcrm.operations.billing.payments import PaidPart, take_payment
 from microcrm.operations.book import book
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Cancel, cancel
+from microcrm.operations.customer_notes import WriteNote, remove_note, write_note
+from microcrm.operations.customer_tasks import AddTask, add_task, finish_task
 from microcrm.operations.customers import EditCustomer, edit
 from microcrm.operations.move import move
 from microcrm.operations.timeline.reading import (
@@ -66,9 +68,10 @@ def fill(unit_of_work: Work, shop: Shop, clock: Any) -> None:
         bill = issued(uow, shop)
         take_payment(uow, paying(bill.document_id, PaidPart("upi", "100", "6310 1442 7785")))
         note(uow, shop.customer_id)
-        edit(
-            uow, EditCustomer("Plain Iyer", phone="9845112345", notes="Window", customer_id=shop.customer_id, version=1)
-        )
+        write_note(uow, WriteNote(shop.customer_id, "Window chair", is_pinned=True))
+        called = add_task(uow, AddTask(shop.customer_id, "Call her", "2026-11-24"))
+        finish_task(uow, called.id, 1)
+        edit(uow, EditCustomer("Plain Iyer", phone="9845112345", tags="VIP", customer_id=shop.customer_id, version=1))
 
 
 def test_it_tells_everything_with_who_and_when(unit_of_work: Work, shop: Shop, read: Read, at: Any) -> None:
@@ -80,7 +83,10 @@ def test_it_tells_everything_with_who_and_when(unit_of_work: Work, shop: Shop, r
     assert told["payment"].title == "₹100.00 received, UPI"
     assert "Reference 6310 1442 7785" in told["payment"].detail and told["payment"].href == told["bill"].href
     assert (told["record"].title, told["record"].detail) == ("Colour formula", "Sealed record · By Plain owner")
-    assert told["change"].title == "Changed: notes"
+    assert (told["note"].title, told["note"].detail) == ("Note, pinned", "“Window chair” · By Plain owner")
+    assert (told["task"].title, told["task"].status) == ("Call her", "Done")
+    assert told["task"].detail == "For Plain owner, by Today · Done by Plain owner · By Plain owner"
+    assert told["change"].title == "Changed: tags"
     steps = [entry for entry in page.entries if entry.key.startswith("step")]
     assert {entry.title for entry in steps} == {"Moved: Plain haircut", "Cancelled: Plain haircut"}
     assert all(entry.detail.endswith("By Plain owner") for entry in steps)
@@ -134,11 +140,11 @@ def test_pages_go_on_where_the_last_one_ended(unit_of_work: Work, shop: Shop, re
 @pytest.mark.parametrize(
     ("role", "withheld", "filters"),
     [
-        (Role.OWNER, set(), {"visits", "money", "records", "changes"}),
-        (Role.FRONT_DESK, set(), {"visits", "money", "records", "changes"}),
-        (Role.STAFF, set(), {"visits", "records"}),
-        (Role.ACCOUNTANT, set(), {"visits", "money"}),
-        (Role.MANAGER, {Permission.INVOICES_VIEW}, {"visits", "records", "changes"}),
+        (Role.OWNER, set(), {"visits", "money", "notes", "tasks", "records", "changes"}),
+        (Role.FRONT_DESK, set(), {"visits", "money", "notes", "tasks", "records", "changes"}),
+        (Role.STAFF, set(), {"visits", "notes", "tasks", "records"}),
+        (Role.ACCOUNTANT, set(), {"visits", "money", "notes", "tasks"}),
+        (Role.MANAGER, {Permission.INVOICES_VIEW}, {"visits", "notes", "tasks", "records", "changes"}),
     ],
 )
 def test_what_one_may_not_see_is_neither_told_nor_offered(
@@ -160,6 +166,17 @@ def test_what_a_record_says_is_not_in_it(unit_of_work: Work, shop: Shop, read: R
     fill(unit_of_work, shop, at(MORNING))
     assert kinds(read("records")) == {"record"}
     assert PLANTED not in repr(read())
+
+
+def test_a_long_note_is_told_in_short_and_a_deleted_one_not_at_all(
+    unit_of_work: Work, shop: Shop, read: Read, at: Any
+) -> None:
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        write_note(uow, WriteNote(shop.customer_id, "long " * 700))
+        gone = write_note(uow, WriteNote(shop.customer_id, "Gone"))
+        remove_note(uow, gone.id, 1)
+    (entry,) = read("notes").entries
+    assert len(entry.detail) < 280 and "…" in entry.detail
 
 
 def test_one_calendar_sees_its_own_visits_and_customers(unit_of_work: Work, shop: Shop, read: Read) -> None:
@@ -217,7 +234,7 @@ def test_it_is_one_statement_and_each_kind_is_found_by_an_index(unit_of_work: Wo
         )
     for index in (  # with a handful of visits, two indexes of theirs do equally well
         "ix_booking_events_customer", "ix_documents_customer", "ix_payments_customer",
-        "ix_sealed_records_written", "ix_audit_events_customer",
+        "ix_sealed_records_written", "ix_audit_events_customer", "ix_customer_notes_customer", "ix_customer_tasks_customer",
     ):  # fmt: skip
         assert index in plan
     assert "Seq Scan" not in plan

@@ -20,6 +20,7 @@ from microcrm.operations.customer_choice import Choice
 from microcrm.operations.customer_columns import USUAL, choose_columns, columns_of
 from microcrm.operations.customer_export import export_customers
 from microcrm.operations.customer_list import ListCustomers, list_page, tags_in_use
+from microcrm.operations.customer_notes import WriteNote, write_note
 from microcrm.operations.customer_search import search
 from microcrm.operations.customer_tags import TagMany, tag_many
 from microcrm.operations.customers import AddCustomer, add, archive
@@ -287,7 +288,10 @@ def test_a_list_is_exported_whole_harmless_and_logged(unit_of_work: Work, shop: 
     from microcrm.models.records import AuditEvent
 
     with unit_of_work(shop.actor()) as uow:
-        add(uow, AddCustomer("=SUM(A1)", "98860 55555", "asha@example.com", "12 MG Road", "1990-12-05", "VIP", "@cmd"))
+        add(
+            uow,
+            AddCustomer("=SUM(A1)", "98860 55555", "asha@example.com", "12 MG Road", "1990-12-05", "VIP", notes="@cmd"),
+        )
         sheet = export_customers(uow, Choice(listed=ListCustomers("sum")))
         (row,) = sheet.rows
         cells = [csv_cell(column.holds, cell) for column, cell in zip(sheet.columns, row, strict=True)]
@@ -299,8 +303,7 @@ def test_a_list_is_exported_whole_harmless_and_logged(unit_of_work: Work, shop: 
 def test_contacts_do_not_walk_out_in_a_file(unit_of_work: Work, shop: Shop) -> None:
     masked = without(shop, Permission.CUSTOMERS_CONTACT)
     with unit_of_work(masked) as uow:
-        uow.session.get_one(Customer, shop.customer_id).notes = "Call 98452 12345"
-        uow.session.flush()
+        write_note(uow, WriteNote(shop.customer_id, "Call 98452 12345", is_pinned=True))
         (row,) = export_customers(uow, Choice([shop.customer_id])).rows
         assert row[1] == "•••• 12345" and "98452" not in repr(row)
     for actor in (without(shop, Permission.CUSTOMERS_EXPORT), shop.actor(Role.FRONT_DESK), shop.actor(Role.STAFF)):

@@ -45,7 +45,7 @@ async def test_it_opens_with_everything_and_is_narrowed_by_a_press(server: Serve
     answer = await tab.open(CustomerTimeline.load)
     assert not answer.crashes and not answer.codes
     state = await story(tab)
-    assert [one.value for one in state.choices] == ["", "visits", "money", "records", "changes"]
+    assert [one.value for one in state.choices] == ["", "visits", "money", "notes", "tasks", "records", "changes"]
     assert {row.entry.key.partition("-")[0] for row in state.rows} == {"visit", "bill"}
     await tab.send(CustomerTimeline.choose, show="money")
     state = await story(tab)
@@ -90,7 +90,7 @@ async def test_money_does_not_reach_the_browser_of_those_who_may_not_see_it(serv
     await tab.send(CustomerTimeline.choose, show="money")
     state = await story(tab)
     assert "Tax Invoice" not in answer.text and "Tax Invoice" not in repr(state.rows)
-    assert [one.value for one in state.choices] == ["", "visits", "records"]
+    assert [one.value for one in state.choices] == ["", "visits", "notes", "tasks", "records"]
 
 
 async def test_the_other_parts_of_the_page_read_no_timeline(server: Server, shop: Shop) -> None:

@@ -33,6 +33,7 @@ from microcrm.models.catalogue import ServiceResource
 from microcrm.models.classes import ClassSession, Series
 from microcrm.models.codes import BookingCode
 from microcrm.models.consents import Consent, ConsentNotice
+from microcrm.models.customer_notes import CustomerNote, CustomerTask
 from microcrm.models.customers import Customer, Segment
 from microcrm.models.family import FamilyTie
 from microcrm.models.filing import FiledMonth
@@ -116,6 +117,10 @@ def _waiting_rows(session: Session, shop: Shop) -> None:
 
     add(BookingPolicy(**mine))
     add(Segment(**mine, name="Lapsed", rules={"not_seen_days": 60}))
+    author = mine | {"customer_id": shop.customer_id, "member_id": shop.members[Role.STAFF]}
+    add(CustomerNote(**author, words="Window chair", is_pinned=True, at=OPENED_AT))
+    task = {"created_by_member_id": shop.members[Role.OWNER], "done_by_member_id": shop.members[Role.STAFF]}
+    add(CustomerTask(**author, **task, title="Call", due_on=day, created_at=OPENED_AT, done_at=later))
     add(Series(**mine, rule="FREQ=WEEKLY;COUNT=3", starts_on=day, start_min=600, plan={}, created_at=OPENED_AT))
     staff = shop.members[Role.STAFF]
     add(ClassSession(**service, member_id=staff, starts_at=OPENED_AT, ends_at=later, seats=8, created_at=OPENED_AT))

@@ -18,6 +18,7 @@ from microcrm.operations.customer_imports.receiving import (
     undo_import,
 )
 from microcrm.operations.customer_imports.working import next_job
+from microcrm.operations.customer_notes import notes_of
 from microcrm.operations.unit_of_work import Actor
 from tasks import imports
 from tests.conftest import act_as
@@ -69,6 +70,9 @@ class Desk:
         while (job := act_as(self.actor, next_job, after)) is not None:
             after = job.import_id
             imports.work_on(business_id, job)
+
+    def noted(self, customer_id: int) -> list[str]:
+        return [note.words for note in act_as(self.actor, notes_of, customer_id)]
 
     def customers(self) -> list[Customer]:
         with wiring.unit_of_work(self.actor) as uow:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Row, Select, func, or_, select, true
 
 from microcrm.domain.documents import OWED
 from microcrm.domain.errors import Conflict, Invalid, NotFound
@@ -51,27 +51,15 @@ class AdvanceUsed:
 def customer_money(uow: UnitOfWork, customer_id: Any, booking_id: int | None = None) -> CustomerMoney:
     """With the latest bills. ``NotFound`` for another business's customer."""
     uow.require(Permission.INVOICES_VIEW)
-    found, name = _customer(uow, customer_id)
-    today = today_in(zone_of(uow.actor.zone), uow.now)
-    due = Document.total_paise + Document.tip_paise - Document.paid_paise
-    is_open = Document.state.in_(OPEN)
-    query = select(
-        func.coalesce(func.sum(due).filter(is_open), 0),
-        func.coalesce(func.sum(due).filter(is_open, Document.due_on < today), 0),
-        func.coalesce(func.sum(Document.total_paise).filter(Document.state.in_((*OPEN, "paid"))), 0),
-    ).where(
-        Document.business_id == uow.business_id,
-        Document.customer_id == found,
-        Document.kind.in_(OWED),
-    )
-    owed, overdue, billed = uow.session.execute(query).one()
+    row = _customer_with_sums(uow, customer_id)
+    found = row.id
     return CustomerMoney(
         customer_id=found,
-        name=name,
-        due=int(owed),
-        overdue=int(overdue),
-        advance=sum(left for _, left in unused(uow, found)),
-        billed=int(billed),
+        name=row.name,
+        due=int(row.due),
+        overdue=int(row.overdue),
+        advance=int(row.advance),
+        billed=int(row.billed),
         rows=documents_of(uow, found),
         deposit=deposit_left(uow, found, booking_id) if booking_id else 0,
     )
@@ -135,6 +123,16 @@ def unused(
     """The customer's payments of which something is left that is not on its way back, the oldest first, and how much. Deposits
     of visits that are still to come, or whose fee is still to be billed, are for those: only the one of ``for_booking`` is
     counted. ``is_own_only``: nothing but that one."""
+    query = _unused(uow, customer_id, for_booking=for_booking, is_own_only=is_own_only)
+    if is_locked:  # first the locks, then the sums: a statement that waits has counted before it waited
+        mine = select(Payment.id).where(Payment.business_id == uow.business_id, Payment.customer_id == customer_id)
+        uow.session.execute(mine.order_by(Payment.id).with_for_update()).all()
+    return [(payment, int(left)) for payment, left in uow.session.execute(query)]
+
+
+def _unused(
+    uow: UnitOfWork, customer_id: int, *, for_booking: int | None = None, is_own_only: bool = False
+) -> Select[tuple[Payment, int]]:
     settled = (
         select(func.coalesce(func.sum(Allocation.amount_paise), 0))
         .where(Allocation.business_id == Payment.business_id, Allocation.payment_id == Payment.id)
@@ -145,8 +143,8 @@ def unused(
     which = pays_visit(Booking.id == for_booking)
     if not is_own_only:
         which = or_(which, ~pays_visit(is_to_be_billed()))
-    query = (
-        select(Payment, left)
+    return (
+        select(Payment, left.label("left"))
         .where(
             Payment.business_id == uow.business_id,
             Payment.customer_id == customer_id,
@@ -156,23 +154,42 @@ def unused(
         )
         .order_by(Payment.received_at, Payment.id)
     )
-    if is_locked:  # first the locks, then the sums: a statement that waits has counted before it waited
-        mine = select(Payment.id).where(Payment.business_id == uow.business_id, Payment.customer_id == customer_id)
-        uow.session.execute(mine.order_by(Payment.id).with_for_update()).all()
-    return [(payment, int(left)) for payment, left in uow.session.execute(query)]
 
 
-def _customer(uow: UnitOfWork, raw_id: Any) -> tuple[int, str]:
+def _customer_with_sums(uow: UnitOfWork, raw_id: Any) -> Row[Any]:
+    """Id and name, and the paise that are due, overdue, billed and paid ahead."""
     try:
         wanted = parse_whole(raw_id)
     except Invalid:
         raise NotFound from None
     if wanted is None or not 0 < wanted <= BIGINT:
         raise NotFound
-    query = select(Customer.id, Customer.name).where(
-        Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    due = Document.total_paise + Document.tip_paise - Document.paid_paise
+    is_open = Document.state.in_(OPEN)
+    sums = (
+        select(
+            func.coalesce(func.sum(due).filter(is_open), 0).label("due"),
+            func.coalesce(func.sum(due).filter(is_open, Document.due_on < today), 0).label("overdue"),
+            func.coalesce(func.sum(Document.total_paise).filter(Document.state.in_((*OPEN, "paid"))), 0).label(
+                "billed"
+            ),
+        )
+        .where(
+            Document.business_id == uow.business_id,
+            Document.customer_id == wanted,
+            Document.kind.in_(OWED),
+        )
+        .subquery()
     )
-    row = uow.session.execute(query).first()
+    left = _unused(uow, wanted).subquery()
+    advance = select(func.coalesce(func.sum(left.c.left), 0).label("advance")).subquery()
+    query = (
+        select(Customer.id, Customer.name, sums, advance)
+        .select_from(Customer)
+        .where(Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor))
+    )
+    row = uow.session.execute(query.join(sums, true()).join(advance, true())).first()
     if row is None:
         raise NotFound("We could not find that customer.")
-    return row.id, row.name
+    return row

@@ -14,12 +14,13 @@ from microcrm.domain.errors import Conflict
 from microcrm.domain.permissions import Permission
 from microcrm.models.imports import ImportPiece
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.customer_imports.matching import Known, Verdict, added_to, find_customers
+from microcrm.operations.customer_imports.matching import Known, Verdict, added_to, find_customers, noted_anew
 from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at
 from microcrm.operations.customer_imports.writing import (
     NewRow,
     change_customers,
     insert_customers,
+    insert_notes,
     insert_words,
     seal_allergies,
 )
@@ -149,18 +150,20 @@ def _note(
     done.added += [row.id for row in new if row.id in stored]
     done.new_allergies += [(row.id, row.person.allergy) for row in new if row.id in stored and row.person.allergy]
     words = []
+    joins = [(first, now) for first, now, _ in joined.values() if first.id in changed]
+    notes = insert_notes(uow, [(first.id, noted_anew(first, now)) for first, now in joins])
     for first, now, who in joined.values():
         if now != first and first.id not in changed:
             continue
         done.allergies += [(first.id, person.allergy) for person in who if person.allergy][:1]
         if now != first:
-            done.before.append(as_stored(first, first.version + 1))
+            done.before.append(as_stored(first, first.version + 1, notes.get(first.id, 0)))
             if now.tags != first.tags:
                 words.append((now.id, now.name, now.tags))
     insert_words(uow, words)
 
 
-def as_stored(known: Known, version: int) -> list[Any]:
-    """For taking back; ``version``: the one that it has since."""
+def as_stored(known: Known, version: int, note_id: int) -> list[Any]:
+    """For taking back; ``version``: the one that it has since; ``note_id``: the note that was added, or 0."""
     day = known.birthday.isoformat() if known.birthday else None
-    return [known.id, known.phone, known.email, known.address, day, known.tags, known.notes, version]
+    return [known.id, known.phone, known.email, known.address, day, known.tags, note_id, version]

@@ -22,8 +22,11 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 # Three searches, each by its own index; not planned once, because the arrays differ in size.
 _KNOWN = """
-SELECT id, name, phone, email, address, birthday, tags, notes, is_sharing_phone, archived_at IS NOT NULL, version, name_key
-FROM customers WHERE business_id = :business AND {}
+SELECT id, name, phone, email, address, birthday, tags,
+  (SELECT coalesce(string_agg(n.words, E'\\n' ORDER BY n.at, n.id), '') FROM customer_notes n
+   WHERE n.business_id = c.business_id AND n.customer_id = c.id AND n.removed_at IS NULL),
+  is_sharing_phone, archived_at IS NOT NULL, version, name_key
+FROM customers c WHERE business_id = :business AND {}
 """
 _BY_PHONE = text(_KNOWN.format("phone = ANY(CAST(:values AS text[]))"))
 _BY_EMAIL = text(_KNOWN.format("email_key = ANY(CAST(:values AS text[]))"))
@@ -43,7 +46,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer that the shop has."""
+    """A customer that the shop has. ``notes``: all that is noted about them, a line each or several."""
 
     id: int
     name: str
@@ -120,10 +123,15 @@ def added_to(known: Known, person: Person) -> dict[str, Any]:
     if len(tags) > len(known.tags):
         changes["tags"] = tags
     stored = set(known.notes.split("\n"))
-    notes = "\n".join([*([known.notes] if known.notes else []), *(line for line in lines if line not in stored)])
-    if notes != known.notes and len(notes) <= NOTE:
-        changes["notes"] = notes
+    more = "\n".join(line for line in lines if line not in stored)
+    if more and len(more) <= NOTE:
+        changes["notes"] = f"{known.notes}\n{more}" if known.notes else more
     return changes
+
+
+def noted_anew(before: Known, now: Known) -> str:
+    """The lines that were added to the notes."""
+    return now.notes.removeprefix(before.notes).removeprefix("\n")
 
 
 def _tags(has: Sequence[str], more: Sequence[str]) -> list[str]:

@@ -20,11 +20,11 @@ from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.matching import Known
 from microcrm.operations.customer_imports.receiving import undo_import
 from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at
-from microcrm.operations.customer_imports.writing import change_customers, forget_words, insert_words
+from microcrm.operations.customer_imports.writing import change_customers, forget_notes, forget_words, insert_words
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # What goes with a customer, or is looked at by itself below.
-_OWN = frozenset({"customer_words", "keys.customer_keys", "sealed_records"})
+_OWN = frozenset({"customer_words", "customer_notes", "keys.customer_keys", "sealed_records"})
 _UNCHANGED = text("""
 SELECT id, created_at FROM customers
 WHERE business_id = :business AND id = ANY(CAST(:ids AS bigint[])) AND version = 1 AND archived_at IS NULL ORDER BY id FOR UPDATE
@@ -34,9 +34,19 @@ _RECORDS = text("""
 SELECT DISTINCT r.customer_id FROM sealed_records r JOIN customers c ON c.business_id = r.business_id AND c.id = r.customer_id
 WHERE r.business_id = :business AND r.customer_id = ANY(CAST(:ids AS bigint[])) AND (r.version > 1 OR r.created_at <> c.created_at)
 """)
+# And so with notes.
+_NOTES = text("""
+SELECT DISTINCT n.customer_id FROM customer_notes n JOIN customers c ON c.business_id = n.business_id AND c.id = n.customer_id
+WHERE n.business_id = :business AND n.customer_id = ANY(CAST(:ids AS bigint[])) AND (n.version > 1 OR n.at <> c.created_at)
+""")
 _FORGET = tuple(
     text(f"DELETE FROM {table} WHERE business_id = :business AND {column} = ANY(CAST(:ids AS bigint[]))")  # noqa: S608
-    for table, column in (("customer_words", "customer_id"), ("sealed_records", "customer_id"), ("customers", "id"))
+    for table, column in (
+        ("customer_words", "customer_id"),
+        ("customer_notes", "customer_id"),
+        ("sealed_records", "customer_id"),
+        ("customers", "id"),
+    )
 )
 
 
@@ -96,7 +106,7 @@ def _remove(uow: UnitOfWork, ids: Sequence[int]) -> set[int]:
         return set()
     connection, mine = uow.session.connection(), {"business": uow.business_id, "ids": list(ids)}
     gone = {row.id for row in connection.execute(_UNCHANGED, mine)}
-    for statement in (*_uses(), _RECORDS):
+    for statement in (*_uses(), _RECORDS, _NOTES):
         gone -= set(connection.execute(statement, mine).scalars())
     if gone:
         for statement in _FORGET:
@@ -132,12 +142,13 @@ def _restore(uow: UnitOfWork, before: Sequence[Sequence[Any]]) -> set[int]:
     names: dict[int, str] = {row.id: row.name for row in found}
     rows = [_known(stored, names[stored[0]]) for stored in before if stored[0] in names]
     restored = change_customers(uow, rows, step=-1)
+    forget_notes(uow, [stored[6] for stored in before if stored[0] in restored and stored[6]])
     forget_words(uow, sorted(restored))
     insert_words(uow, [(row.id, row.name, row.tags) for row in rows if row.id in restored])
     return restored
 
 
 def _known(stored: Sequence[Any], name: str) -> Known:
-    customer_id, phone, email, address, day, tags, notes, version = stored
+    customer_id, phone, email, address, day, tags, _, version = stored
     birthday = date.fromisoformat(day) if day else None
-    return Known(customer_id, name, phone, email, address, birthday, tags, notes, False, False, version, "")
+    return Known(customer_id, name, phone, email, address, birthday, tags, "", False, False, version, "")

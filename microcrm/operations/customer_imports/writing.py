@@ -29,14 +29,14 @@ _BETWEEN = "\x1f"  # no tag has it: it cannot be typed
 _NEXT_IDS = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
 _CUSTOMERS = text("""
 INSERT INTO customers (id, business_id, name, name_key, phone, phone_reversed, is_sharing_phone, email, email_key, address, birthday,
-                       tags, notes, visit_count, created_at, version)
+                       tags, visit_count, created_at, version)
 OVERRIDING SYSTEM VALUE
 SELECT u.id, :business, u.name, u.name_key, u.phone, u.phone_reversed, u.sharing, u.email, u.email_key, u.address, u.birthday,
-       string_to_array(u.tags, E'\\x1f'), u.notes, 0, :now, 1
+       string_to_array(u.tags, E'\\x1f'), 0, :now, 1
 FROM unnest(CAST(:ids AS bigint[]), CAST(:names AS text[]), CAST(:name_keys AS text[]), CAST(:phones AS text[]),
             CAST(:reversed AS text[]), CAST(:sharing AS boolean[]), CAST(:emails AS text[]), CAST(:email_keys AS text[]),
-            CAST(:addresses AS text[]), CAST(:birthdays AS date[]), CAST(:tags AS text[]), CAST(:notes AS text[]))
-     AS u(id, name, name_key, phone, phone_reversed, sharing, email, email_key, address, birthday, tags, notes)
+            CAST(:addresses AS text[]), CAST(:birthdays AS date[]), CAST(:tags AS text[]))
+     AS u(id, name, name_key, phone, phone_reversed, sharing, email, email_key, address, birthday, tags)
 ON CONFLICT (business_id, phone) WHERE phone <> '' AND NOT is_sharing_phone DO NOTHING RETURNING id
 """)
 _WORDS = text("""
@@ -47,14 +47,20 @@ ON CONFLICT DO NOTHING
 """)
 _CHANGE = text("""
 UPDATE customers c SET phone = u.phone, phone_reversed = u.phone_reversed, email = u.email, email_key = u.email_key,
-       address = u.address, birthday = u.birthday, tags = string_to_array(u.tags, E'\\x1f'), notes = u.notes,
+       address = u.address, birthday = u.birthday, tags = string_to_array(u.tags, E'\\x1f'),
        version = u.version + :step
 FROM unnest(CAST(:ids AS bigint[]), CAST(:phones AS text[]), CAST(:reversed AS text[]), CAST(:emails AS text[]),
             CAST(:email_keys AS text[]), CAST(:addresses AS text[]), CAST(:birthdays AS date[]), CAST(:tags AS text[]),
-            CAST(:notes AS text[]), CAST(:versions AS int[]))
-     AS u(id, phone, phone_reversed, email, email_key, address, birthday, tags, notes, version)
+            CAST(:versions AS int[]))
+     AS u(id, phone, phone_reversed, email, email_key, address, birthday, tags, version)
 WHERE c.business_id = :business AND c.id = u.id AND c.version = u.version RETURNING c.id
 """)
+_NOTES = text("""
+INSERT INTO customer_notes (id, business_id, customer_id, words, at, member_id, version) OVERRIDING SYSTEM VALUE
+SELECT u.id, :business, u.customer, u.words, :now, :member, 1
+FROM unnest(CAST(:ids AS bigint[]), CAST(:customers AS bigint[]), CAST(:words AS text[])) AS u(id, customer, words)
+""")
+_FORGET_NOTES = text("DELETE FROM customer_notes WHERE business_id = :business AND id = ANY(:ids) AND version = 1")
 _FORGET_WORDS = text("DELETE FROM customer_words WHERE business_id = :business AND customer_id = ANY(:ids)")
 _KEYS = text("""
 INSERT INTO keys.customer_keys (business_id, customer_id, generation, business_key_id, sealed, created_at)
@@ -105,11 +111,30 @@ def insert_customers(uow: UnitOfWork, rows: Sequence[NewRow]) -> set[int]:
         "reversed": [key["phone_reversed"] for key in keys], "sharing": [row.is_sharing for row in rows],
         "emails": [one.email for one in people], "email_keys": [key["email_key"] for key in keys],
         "addresses": [one.address for one in people], "birthdays": [one.birthday for one in people],
-        "tags": [_BETWEEN.join(one.tags) for one in people], "notes": [one.notes for one in people],
+        "tags": [_BETWEEN.join(one.tags) for one in people],
     }  # fmt: skip
     stored = set(uow.session.connection().execute(_CUSTOMERS, values).scalars())
     insert_words(uow, [(row.id, row.person.name, row.person.tags) for row in rows if row.id in stored])
+    insert_notes(uow, [(row.id, row.person.notes) for row in rows if row.id in stored])
     return stored
+
+
+def insert_notes(uow: UnitOfWork, noted: Sequence[tuple[int, str]]) -> dict[int, int]:
+    """A note for each (customer, words) with words. Returns the note's id by customer."""
+    told = [(customer_id, words) for customer_id, words in noted if words]
+    ids = next_ids(uow, "customer_notes", len(told))
+    if told:
+        values = {
+            "business": uow.business_id, "now": uow.now, "member": uow.actor.member_id, "ids": ids,
+            "customers": [customer_id for customer_id, _ in told], "words": [words for _, words in told],
+        }  # fmt: skip
+        uow.session.connection().execute(_NOTES, values)
+    return {customer_id: note for (customer_id, _), note in zip(told, ids, strict=True)}
+
+
+def forget_notes(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Those that nobody has changed since."""
+    uow.session.connection().execute(_FORGET_NOTES, {"business": uow.business_id, "ids": list(ids)})
 
 
 def insert_words(uow: UnitOfWork, named: Sequence[tuple[int, str, Sequence[str]]]) -> None:
@@ -138,7 +163,7 @@ def change_customers(uow: UnitOfWork, rows: Sequence[Known], *, step: int = 1) -
         "reversed": [key["phone_reversed"] for key in keys], "emails": [row.email for row in rows],
         "email_keys": [key["email_key"] for key in keys], "addresses": [row.address for row in rows],
         "birthdays": [row.birthday for row in rows], "tags": [_BETWEEN.join(row.tags) for row in rows],
-        "notes": [row.notes for row in rows], "versions": [row.version for row in rows],
+        "versions": [row.version for row in rows],
     }  # fmt: skip
     return set(uow.session.connection().execute(_CHANGE, values).scalars())
 

@@ -17,6 +17,8 @@ class Filter(StrEnum):
 
     VISITS = "visits"
     MONEY = "money"
+    NOTES = "notes"
+    TASKS = "tasks"
     RECORDS = "records"
     CHANGES = "changes"
 
@@ -24,6 +26,8 @@ class Filter(StrEnum):
 FILTER_WORDS = {
     Filter.VISITS: "Visits",
     Filter.MONEY: "Money",
+    Filter.NOTES: "Notes",
+    Filter.TASKS: "Tasks",
     Filter.RECORDS: "Sealed records",
     Filter.CHANGES: "Changes",
 }
