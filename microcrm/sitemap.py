@@ -54,6 +54,7 @@ from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_family import CustomerFamily
+from microcrm.state.customer_field import CustomerField
 from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_import import ImportPage
 from microcrm.state.customer_notes import CustomerNotes
@@ -108,6 +109,7 @@ _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
 _CUSTOMER_LOADS = (
     CustomerPage.load, CustomerTimeline.load, CustomerNotes.load, CustomerTasks.load, CustomerConsents.load,
     CustomerFamily.load, CustomerBills.load, CustomerRecords.load, CustomerFiles.load, CustomerReveals.load,
+    CustomerField.load,
 )  # fmt: skip
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)

@@ -132,6 +132,20 @@ class NotSafe(Invalid):
         self.may_override = may_override
 
 
+class FieldChanged(Conflict):
+    """Somebody else wrote into the same field meanwhile. ``now``: what stands there, as a form shows it; empty also for those
+    who may not see it; ``version``: of the customer."""
+
+    code = "field_changed"
+    message = "Somebody changed this field while you were typing."
+    remedy = "Look at what stands there now. Saving again puts yours in its place."
+
+    def __init__(self, field: str = "", now: str = "", version: int = 0) -> None:
+        said = f"It says “{now}” now: somebody changed it meanwhile." if now else "Somebody changed it meanwhile."
+        super().__init__(fields={field: f"{said} Save again to put yours in its place."} if field else {})
+        self.field, self.now, self.version = field, now, version
+
+
 class PhoneTaken(Conflict):
     """Another customer of the shop has this number. ``customer_id`` and ``customer_name`` are set only for those who may
     see that customer."""

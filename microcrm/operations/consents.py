@@ -125,8 +125,9 @@ def record_consent(uow: UnitOfWork, command: RecordConsent) -> RecordedConsent:
     before = standing(entries_of(uow, said.customer_id)).get(said.purpose)
     if before is not None and (before.decision, before.day, before.until) == (said.decision, said.day, said.until):
         return RecordedConsent(label, said.decision)
-    consent_id = note_consent(uow, said)
-    return RecordedConsent(label, said.decision, str(uow.undoable(label, "consent", consent_id, before={})))
+    noted = note_consent(uow, said)
+    undo = uow.undoable(label, "consent", noted.consent_id, before={}, audit_event_id=noted.event_id)
+    return RecordedConsent(label, said.decision, str(undo))
 
 
 def put_consent_back(uow: UnitOfWork, undo: Undo) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
 from microcrm.domain.email import parse_email
-from microcrm.domain.errors import Invalid, NotFound, PhoneTaken
+from microcrm.domain.errors import Conflict, FieldChanged, Invalid, NotFound, PhoneTaken
 from microcrm.domain.fields import Reader, parse_text
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import parse_phone
@@ -29,6 +29,8 @@ NAME_LIMIT = 120
 ADDRESS_LIMIT = 400
 TAG_LIMIT, MOST_TAGS = 30, 10
 _LABELS = {"change": "{}", "archive": "{} archived", "restore": "{} out of the archive"}
+FIELDS_OF_PAGE = ("name", "phone", "email", "birthday", "address", "tags")
+_CONTACTS = ("phone", "email", "address")
 _ONE_PER_PHONE = text("phone <> '' and not is_sharing_phone")
 
 
@@ -60,6 +62,26 @@ class EditCustomer(CustomerDetails):
 
     customer_id: Any = None
     version: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class EditField:
+    """One field of the page. ``version`` and ``seen`` (as a form shows it) are what it was when the editing began."""
+
+    customer_id: Any
+    field: Any
+    value: Any
+    version: Any = None
+    seen: Any = ""
+    is_family: Any = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNow:
+    """What a field starts with in the form: nothing of contact details for those who may not see them."""
+
+    value: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +147,68 @@ def edit(uow: UnitOfWork, command: EditCustomer) -> SavedCustomer:
     same_version(command.version, customer.version)
     values = person.columns
     if not may_contact(uow.actor):
-        values = {name: value for name, value in values.items() if value or name not in ("phone", "email", "address")}
+        values = {name: value for name, value in values.items() if value or name not in _CONTACTS}
     if values.get("phone", customer.phone) != customer.phone:
         values["is_sharing_phone"] = person.is_family and _is_taken(uow, person.phone, customer.id)
     saved = _save(uow, customer, values, "change")
     if values.get("is_sharing_phone"):
         tie_to_owner_of_phone(uow, saved.id, person.phone)
     return saved
+
+
+def field_now(uow: UnitOfWork, customer_id: Any, field: Any) -> FieldNow:
+    """Raises: NotFound, for a field that the page does not have as well."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    customer = _ours(uow, customer_id)
+    return FieldNow(_as_typed(uow, customer, _one_of_page(field)), customer.version)
+
+
+def edit_field(uow: UnitOfWork, command: EditField) -> SavedCustomer:
+    """What others changed in other fields meanwhile stays. Raises: Invalid, NotFound, ``PhoneTaken`` as ``add`` does, and
+    ``FieldChanged``, with what stands there now, when somebody else wrote into the same field."""
+    uow.require(Permission.CUSTOMERS_EDIT)
+    customer, field = _ours(uow, command.customer_id), _one_of_page(command.field)
+    typed = {"name": customer.name, field: command.value, "is_family": command.is_family}
+    person, _ = _read(uow, CustomerDetails(**typed))
+    value = getattr(person, field)
+    if field in _CONTACTS and not value and not may_contact(uow.actor):
+        return SavedCustomer(customer.id or 0, customer.name)
+    _unchanged(uow, customer, field, command)
+    values: dict[str, Any] = {field: value}
+    if field == "phone" and value != customer.phone:
+        values["is_sharing_phone"] = person.is_family and _is_taken(uow, value, customer.id)
+    saved = _save(uow, customer, values, "change")
+    if values.get("is_sharing_phone"):
+        tie_to_owner_of_phone(uow, saved.id, value)
+    return saved
+
+
+def _one_of_page(field: Any) -> str:
+    if not isinstance(field, str) or field not in FIELDS_OF_PAGE:
+        raise NotFound("We could not find that field.")
+    return field
+
+
+def _as_typed(uow: UnitOfWork, customer: Customer, field: str) -> str:
+    if field in _CONTACTS and not may_contact(uow.actor):
+        return ""
+    value = getattr(customer, field)
+    if field == "tags":
+        return ", ".join(value)
+    if field == "phone":
+        return str(value).removeprefix("+91")
+    return value.isoformat() if isinstance(value, date) else value or ""
+
+
+def _unchanged(uow: UnitOfWork, customer: Customer, field: str, command: EditField) -> None:
+    """Who sees the field compares what they saw; who does not can only go by the version."""
+    try:
+        same_version(command.version, customer.version)
+    except Conflict:
+        now = _as_typed(uow, customer, field)
+        is_hidden = field in _CONTACTS and not may_contact(uow.actor)
+        if is_hidden or now != command.seen:
+            raise FieldChanged(field, now, customer.version) from None
 
 
 def archive(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:

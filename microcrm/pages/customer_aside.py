@@ -8,6 +8,7 @@ from microcrm.components.buttons import link_button
 from microcrm.components.cards import card, chip
 from microcrm.domain.reveals import Contact
 from microcrm.pages.customer_head import PERSON
+from microcrm.pages.customer_inline import inline
 from microcrm.pages.customer_reveals import masked
 
 
@@ -35,16 +36,23 @@ def details() -> rx.Component:
     return card(
         "Details",
         rx.el.dl(
-            _detail("Email", PERSON.email, masked(Contact.EMAIL, PERSON.id, PERSON.email)),
-            _detail("Birthday", PERSON.birthday),
-            _detail("Address", PERSON.address),
-            _detail("Usually", PERSON.usual),
+            _detail("Email", inline("email", "email", _or_none(PERSON.email, _email()), kind="email")),
+            _detail("Birthday", inline("birthday", "birthday", _or_none(PERSON.birthday), kind="date")),
+            _detail("Address", inline("address", "address", _or_none(PERSON.address), kind="lines")),
+            _detail("Usually", _or_none(PERSON.usual)),
             class_name="details",
         ),
         rx.cond(PERSON.is_contact_hidden, hidden),
     )
 
 
-def _detail(name: str, value: rx.Var[str], shown: rx.Component | None = None) -> rx.Component:
-    none = rx.el.span("–", aria_label="None", role="img")
-    return rx.el.div(rx.el.dt(name), rx.el.dd(rx.cond(value != "", shown or value, none)))
+def _email() -> rx.Component:
+    return masked(Contact.EMAIL, PERSON.id, PERSON.email)
+
+
+def _detail(name: str, shown: rx.Component) -> rx.Component:
+    return rx.el.div(rx.el.dt(name), rx.el.dd(shown))
+
+
+def _or_none(value: rx.Var[str], shown: rx.Component | None = None) -> rx.Component:
+    return rx.cond(value != "", shown or value, rx.el.span("–", aria_label="None", role="img"))

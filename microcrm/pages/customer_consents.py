@@ -23,15 +23,12 @@ def consent_lights() -> rx.Component:
     missing = rx.el.li(icon("circle_help", "s"), rx.el.span("Not asked yet: " + S.not_asked), class_name="light-none")
     return rx.cond(
         S.lights.length() > 0,
-        rx.el.div(
-            rx.el.ul(
-                rx.foreach(S.lights, _light),
-                rx.cond(S.not_asked != "", missing),
-                class_name="lights",
-                aria_label="Consents",
-            ),
-            text_button("Consents", on_click=S.show),
-            class_name="light-line",
+        rx.el.ul(
+            rx.foreach(S.lights, _light),
+            rx.cond(S.not_asked != "", missing),
+            rx.el.li(text_button("Consents", on_click=S.show)),
+            class_name="lights",
+            aria_label="Consents",
         ),
     )
 

@@ -12,6 +12,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.reveals import Contact
 from microcrm.operations.customer_facts import Fact
 from microcrm.pages.customer_consents import consent_lights
+from microcrm.pages.customer_inline import inline
 from microcrm.pages.customer_reveals import masked
 from microcrm.state.customer import CustomerPage
 
@@ -39,10 +40,19 @@ def _person() -> rx.Component:
     return rx.el.div(
         avatar(PERSON.initials, PERSON.hue),
         rx.el.div(
-            rx.el.div(rx.el.h1(PERSON.name), rx.foreach(PERSON.tags, _tag), class_name="row"),
+            rx.el.div(
+                rx.el.h1(inline("name", "name", PERSON.name)),
+                inline("tags", "tags", rx.cond(PERSON.tags.length() > 0, rx.foreach(PERSON.tags, _tag), rx.fragment())),
+                class_name="row",
+            ),
             rx.el.div(
                 rx.el.span(
-                    rx.cond(PERSON.phone != "", masked(Contact.PHONE, PERSON.id, PERSON.phone), "No phone"),
+                    inline(
+                        "phone",
+                        "phone number",
+                        rx.cond(PERSON.phone != "", masked(Contact.PHONE, PERSON.id, PERSON.phone), "No phone"),
+                        kind="tel",
+                    ),
                     class_name="num",
                 ),
                 rx.el.span(PERSON.since),

@@ -343,7 +343,7 @@ def _file_rows(session: Session, shop: Shop) -> None:
 def _family_rows(session: Session, shop: Shop) -> None:
     """Two sisters; the customer who was added last belongs to nobody."""
     mine: dict[str, Any] = {"business_id": shop.business_id, "created_at": OPENED_AT}
-    people = [Customer(**mine, name=name, name_key=name.lower(), tags=[]) for name in ("Meera", "Tara", "Zoya")]
+    people = [Customer(**mine, name=name, tags=[]) for name in ("Meera", "Tara", "Zoya")]
     for person in people:
         session.add(person)
         session.flush()

@@ -90,8 +90,16 @@ def who_consent(uow: UnitOfWork, customer_ids: Iterable[int], purpose: ConsentPu
     }
 
 
-def note_consent(uow: UnitOfWork, said: Said) -> int:
-    """Write it down, with the text in use. The caller has locked the customer's row. Returns the record's id."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """``event_id``: in the log."""
+
+    consent_id: int
+    event_id: int
+
+
+def note_consent(uow: UnitOfWork, said: Said) -> Noted:
+    """Write it down, with the text in use. The caller has locked the customer's row."""
     notice_id = None if said.decision is Decision.VOID else _notice_for(uow, said.purpose)
     row = Consent(
         business_id=uow.business_id, customer_id=said.customer_id, purpose=said.purpose.value, decision=said.decision.value,
@@ -100,8 +108,8 @@ def note_consent(uow: UnitOfWork, said: Said) -> int:
     )  # fmt: skip
     uow.session.add(row)
     uow.session.flush()
-    uow.audit(f"consent.{said.decision.value}", "consent", said.customer_id, purpose=said.purpose.value, consent=row.id)
-    return row.id or 0
+    facts = {"purpose": said.purpose.value, "consent": row.id}
+    return Noted(row.id or 0, uow.audit(f"consent.{said.decision.value}", "consent", said.customer_id, **facts))
 
 
 def entries_of(uow: UnitOfWork, customer_id: int) -> list[Entry]:
