@@ -173,6 +173,7 @@ FILES = {
     "/bank/statement",
     "/settings/products/list",
     "/customers/import/file",
+    "/customer/files",
 }  # their origin is checked
 NEEDS_NO_TOKEN = {
     "/sign-out",
@@ -242,6 +243,22 @@ STATEMENTS: dict[str, tuple[bytes, str]] = {
     "two files": (part("statement", b"x", "a.csv") + part("statement", b"y", "b.csv") + END, "400"),
     "rubbish": (b"\x00\xff" * 100, "400"),
 }
+
+
+async def test_strange_uploads(ready: Ready, furnished: Both) -> None:
+    """A file of a customer is the body; what is said about it stands in the address."""
+    both, engine = furnished
+    post = await ready(SHEETS["address"])
+    before = state_of(engine)
+    good = {"customer": str(both.a.customer_id), "shows": "paper"}
+    for kind, value in HOSTILE.items():
+        for name in ("customer", "shows", "title", "day", "before", "booking"):
+            words = good | {name: value[:9000].decode("latin-1")}
+            query = "&".join(f"{key}={word}" for key, word in words.items())
+            answer = await post.send_raw(f"/customer/files?{query}", "image/jpeg", b"<svg onload=alert(1)>")
+            assert 400 <= answer.status_code < 500, f"{name}: {kind}"
+            assert answer.json()["message"] and "alert" not in answer.text
+    assert state_of(engine) == before
 
 
 async def test_strange_statements(ready: Ready, furnished: Both) -> None:
