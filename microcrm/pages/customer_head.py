@@ -15,6 +15,7 @@ from microcrm.pages.customer_consents import consent_lights
 from microcrm.pages.customer_inline import inline
 from microcrm.pages.customer_reveals import masked
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_field import CustomerField
 
 MAY_EDIT = CustomerPage.allowed.contains(Permission.CUSTOMERS_EDIT.value)
 MAY_BOOK = CustomerPage.allowed.contains(Permission.BOOKINGS_OWN.value)
@@ -41,12 +42,13 @@ def _person() -> rx.Component:
         avatar(PERSON.initials, PERSON.hue),
         rx.el.div(
             rx.el.div(
-                rx.el.h1(inline("name", "name", PERSON.name)),
+                rx.cond(CustomerField.field == "name", rx.el.h1(PERSON.name, class_name="sr-only")),
+                inline("name", "name", rx.el.h1(PERSON.name)),
                 inline("tags", "tags", rx.cond(PERSON.tags.length() > 0, rx.foreach(PERSON.tags, _tag), rx.fragment())),
                 class_name="row",
             ),
             rx.el.div(
-                rx.el.span(
+                rx.el.div(
                     inline(
                         "phone",
                         "phone number",

@@ -54,6 +54,7 @@ def test_photos_ask_for_consent_and_stand_side_by_side(open_page: Opener, addres
     page.locator("input[type=file][multiple]").set_input_files([picture("before.jpg")])
     expect(page.get_by_role("button", name="Show large: Before")).to_be_visible()
     page.get_by_label("What it shows").select_option("after")
+    page.get_by_label("Day", exact=True).fill((yesterday + timedelta(days=1)).isoformat())
     page.locator("input[type=file][multiple]").set_input_files([picture("after.jpg", from_telephone())])
     expect(page.get_by_text("1 day between them")).to_be_visible()
     for shown in page.locator(".photo-pair img").all():
@@ -75,8 +76,9 @@ def test_photos_ask_for_consent_and_stand_side_by_side(open_page: Opener, addres
 
 def test_a_name_is_changed_by_keyboard_where_it_stands(open_page: Opener, address: str) -> None:
     page = open_page(address).page
-    before = page.get_by_role("heading", level=1).inner_text()
+    expect(page.get_by_role("button", name="Change name")).to_be_attached()
     page.get_by_role("button", name="Change name").focus()
+    before = page.get_by_role("heading", level=1).inner_text()
     page.keyboard.press("Enter")
     box = page.get_by_role("textbox", name="name", exact=True)
     expect(box).to_be_focused()

@@ -35,7 +35,7 @@ export function InlineField({ name, label, editing, children, onBegin, ...rest }
   }, [editing]);
   if (editing) return h(Form, { name, label, ...rest });
   const begin = () => onBegin?.(name);
-  return h("span", { className: "inline" },
-    h("span", { className: "inline-value", onClick: (event) => { if (!event.target.closest("button, a, input")) begin(); } }, children),
+  return h("div", { className: "inline" },
+    h("div", { className: "inline-value", onClick: (event) => { if (!event.target.closest("button, a, input")) begin(); } }, children),
     h("button", { type: "button", ref: press, className: "inline-press", "aria-label": `Change ${label}`, title: `Change ${label}`, onClick: begin }, pencil()));
 }
