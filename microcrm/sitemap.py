@@ -14,7 +14,9 @@ from microcrm.pages.activity import activity
 from microcrm.pages.bank import bank
 from microcrm.pages.calendar import calendar
 from microcrm.pages.customer import customer
+from microcrm.pages.customer_files import customer_files
 from microcrm.pages.customer_import import customer_import
+from microcrm.pages.customer_records import customer_records
 from microcrm.pages.customers import customers
 from microcrm.pages.dues import dues
 from microcrm.pages.invoice import invoice
@@ -55,9 +57,11 @@ from microcrm.state.customer_columns import Columns
 from microcrm.state.customer_consents import CustomerConsents
 from microcrm.state.customer_family import CustomerFamily
 from microcrm.state.customer_field import CustomerField
+from microcrm.state.customer_files import PATH as FILES
 from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_import import ImportPage
 from microcrm.state.customer_notes import CustomerNotes
+from microcrm.state.customer_records import PATH as RECORDS
 from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_reveals import CustomerReveals
 from microcrm.state.customer_segments import Segments
@@ -106,11 +110,15 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
+_PERSON_LOADS = (CustomerPage.load, CustomerNotes.load, CustomerConsents.load, CustomerRecords.load, CustomerField.load)
 _CUSTOMER_LOADS = (
-    CustomerPage.load, CustomerTimeline.load, CustomerNotes.load, CustomerTasks.load, CustomerConsents.load,
-    CustomerFamily.load, CustomerBills.load, CustomerRecords.load, CustomerFiles.load, CustomerReveals.load,
-    CustomerField.load,
-)  # fmt: skip
+    *_PERSON_LOADS,
+    CustomerTimeline.load,
+    CustomerTasks.load,
+    CustomerFamily.load,
+    CustomerBills.load,
+    CustomerReveals.load,
+)
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
@@ -128,6 +136,8 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen("/customers/import", "Bring customers in", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
+    Screen(RECORDS, "Sealed records", customer_records, Permission.CUSTOMERS_VIEW, _PERSON_LOADS),
+    Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),

@@ -13,23 +13,29 @@ from microcrm.components.files.drop import file_drop
 from microcrm.components.icons import icon
 from microcrm.domain.consent import ConsentPurpose, Decision
 from microcrm.domain.permissions import Permission
+from microcrm.pages.customer_frame import customer_screen, customer_tabs
+from microcrm.pages.customer_head import PERSON
 from microcrm.state.customer_consents import CustomerConsents
+from microcrm.state.customer_files import PATH, FileRow, LookRow, PairRow
 from microcrm.state.customer_files import CustomerFiles as S
-from microcrm.state.customer_files import FileRow, LookRow, PairRow
 
 _MAY_WRITE = S.allowed.contains(Permission.RECORDS_WRITE.value)
 _ASK = CustomerConsents.begin(ConsentPurpose.PHOTOS.value, Decision.GIVEN.value)
 
 
-def customer_files(customer_id: rx.Var[str]) -> rx.Component:
-    return rx.cond(
-        S.is_refused,
-        card("Files", no_permission("files of customers"), padded=False),
-        rx.cond(S.is_read, _files(customer_id), card("Files", skeleton_lines(3), padded=False)),
+def customer_files() -> rx.Component:
+    return customer_screen(
+        PATH,
+        customer_tabs(PATH),
+        rx.cond(
+            S.is_refused,
+            card("Files", no_permission("files of customers"), padded=False),
+            rx.cond(S.is_read, _files(), card("Files", skeleton_lines(3), padded=False)),
+        ),
     )
 
 
-def _files(customer_id: rx.Var[str]) -> rx.Component:
+def _files() -> rx.Component:
     nothing = card(
         "Files",
         blank("images", "No files yet", "Photos before and after, and papers: encrypted, and it is noted who looks."),
@@ -37,7 +43,7 @@ def _files(customer_id: rx.Var[str]) -> rx.Component:
     )
     return rx.fragment(
         _consent(),
-        rx.cond(_MAY_WRITE, _drop(customer_id)),
+        rx.cond(_MAY_WRITE, _drop(PERSON.id)),
         rx.cond((S.pairs.length() + S.photos.length() + S.papers.length()) == 0, nothing),
         rx.cond(S.pairs.length() > 0, card("Before and after", rx.foreach(S.pairs, _pair))),
         rx.cond(S.photos.length() > 0, card("Photos", rx.el.ul(rx.foreach(S.photos, _photo), class_name="photos"))),

@@ -23,21 +23,22 @@ MAY_BILL = CustomerPage.allowed.contains(Permission.INVOICES_EDIT.value)
 PERSON = CustomerPage.person
 
 
-def customer_head() -> rx.Component:
+def customer_head(*, is_whole: bool) -> rx.Component:
+    """``is_whole``: on the page that can do everything, not on one of its parts."""
     nobody = rx.el.h1("Customer", class_name=rx.cond(CustomerPage.is_missing, "", "sr-only"))
     coming = rx.el.div(skeleton("56px", "56px"), skeleton("24px", "200px"), class_name="person")
     return rx.el.div(
         link(rx.fragment(icon("chevron_left", "s"), "Customers"), "/customers", class_name="crumb"),
         rx.cond(
             CustomerPage.is_known & ~CustomerPage.is_missing,
-            _person(),
+            _person(is_whole=is_whole),
             rx.fragment(nobody, rx.cond(CustomerPage.is_missing, rx.fragment(), coming)),
         ),
         class_name="record-head",
     )
 
 
-def _person() -> rx.Component:
+def _person(*, is_whole: bool) -> rx.Component:
     return rx.el.div(
         avatar(PERSON.initials, PERSON.hue),
         rx.el.div(
@@ -72,7 +73,7 @@ def _person() -> rx.Component:
                 MAY_BOOK & ~PERSON.is_archived,
                 link_button("Book", "/calendar?new=1&customer=" + PERSON.id, icon="calendar_plus", kind="primary"),
             ),
-            rx.cond(MAY_EDIT, _more()),
+            rx.cond(MAY_EDIT, _more()) if is_whole else rx.fragment(),
             class_name="head-actions",
         ),
         class_name="person",

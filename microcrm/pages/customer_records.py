@@ -1,64 +1,34 @@
-"""The sealed records on a customer's page: listed, opened for a purpose, written; and who has opened which."""
+"""The sealed records of a customer: listed, opened for a purpose, written; and who has opened which."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, link_button
+from microcrm.components.buttons import button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import panel
-from microcrm.components.feedback import alert, blank, no_permission, skeleton_lines
-from microcrm.components.icons import icon
+from microcrm.components.feedback import blank, no_permission, skeleton_lines
 from microcrm.components.vault.vault import sealed_form, sealed_list
-from microcrm.domain.permissions import Permission
 from microcrm.domain.sealed_records import PURPOSES
-from microcrm.state.customer_files import TAB as FILES
-from microcrm.state.customer_files import CustomerFiles
+from microcrm.pages.customer_frame import customer_screen, customer_tabs
 from microcrm.state.customer_record_rows import OpeningRow
-from microcrm.state.customer_records import TAB
+from microcrm.state.customer_records import PATH
 from microcrm.state.customer_records import CustomerRecords as S
 from microcrm.state.forms import Option
 
 MINUTES = 5  # until what was opened is hidden again
 _PURPOSES = [{"value": purpose.value, "label": words} for purpose, words in PURPOSES.items()]
-_MAY_OPEN = S.allowed.contains(Permission.RECORDS_OPEN.value)
-
-
-def record_tabs(customer_id: rx.Var[str]) -> rx.Component:
-    """Only for those who may open records: the page has no second part for others."""
-    here = rx.cond(CustomerFiles.is_shown, _tabs(customer_id, FILES), _tabs(customer_id, ""))
-    return rx.cond(_MAY_OPEN, rx.cond(S.is_shown, _tabs(customer_id, TAB), here))
-
-
-def allergy_alert(customer_id: rx.Var[str]) -> rx.Component:
-    """That there is one is no secret among those who may open it; what it is stays sealed."""
-    opens = link_button("Sealed records", "/customer?id=" + customer_id + f"&tab={TAB}", icon="lock")
-    words = "Noted on " + S.allergy + ". Open it before the visit."
-    said = alert("bad", "Allergy on record", words, rx.cond(S.is_shown, rx.fragment(), opens))
-    return rx.cond(S.allergy != "", rx.el.div(said, class_name="allergy"))
-
-
-def _tabs(customer_id: rx.Var[str], here: str) -> rx.Component:
-    def tab(words: str | rx.Component, own: str) -> rx.Component:
-        address = f"&tab={own}" if own else ""
-        current = {"aria_current": "page"} if own == here else {}
-        return link(words, "/customer?id=" + customer_id + address, **current)
-
-    sealed = rx.fragment(icon("lock", "s"), "Sealed records")
-    return rx.el.nav(
-        tab("Timeline", ""),
-        tab(sealed, TAB),
-        tab("Files", FILES),
-        class_name="underlined",
-        aria_label="Parts of this page",
-    )
 
 
 def customer_records() -> rx.Component:
-    return rx.cond(
-        S.is_refused,
-        card("Sealed records", no_permission("sealed records"), padded=False),
-        rx.cond(S.is_read, _records(), card("Sealed records", skeleton_lines(3), padded=False)),
+    return customer_screen(
+        PATH,
+        customer_tabs(PATH),
+        rx.cond(
+            S.is_refused,
+            card("Sealed records", no_permission("sealed records"), padded=False),
+            rx.cond(S.is_read, _records(), card("Sealed records", skeleton_lines(3), padded=False)),
+        ),
     )
 
 

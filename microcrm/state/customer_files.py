@@ -22,7 +22,7 @@ from microcrm.operations.files.reading import FileLine, FileList, Look, list_fil
 from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
 
-TAB = "files"
+PATH = "/customer/folder"
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ NO_FILE = FileRow()
 
 
 class CustomerFiles(AppState):
-    """``is_shown``: this tab is the one on the screen. ``viewed``: one photo, or the two of a pair, large. ``form``: the file that
+    """``viewed``: one photo, or the two of a pair, large. ``form``: the file that
     is changed."""
 
-    is_shown: bool = False
     is_read: bool = False
     is_refused: bool = False
     has_consent: bool = False
@@ -105,13 +104,12 @@ class CustomerFiles(AppState):
     async def load(self) -> None:
         """A customer who is not there is the page's to say."""
         asked = self.router.url.query_parameters.get("id", "")
-        self.is_shown = self.router.url.query_parameters.get("tab", "") == TAB
-        if asked != self._customer or not self.is_shown:
+        if asked != self._customer:
             self.is_read, self.pairs, self.photos, self.papers, self.looks = False, [], [], [], []
             self.viewed, self.form = [], NO_FILE
         self._customer = asked
         self.is_refused = Permission.RECORDS_OPEN not in current_seat().actor.allowed
-        if self.is_shown and not self.is_refused:
+        if not self.is_refused:
             with suppress(NotFound):
                 self._show(await self._look(list_files, self._customer))
 

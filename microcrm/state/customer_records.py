@@ -21,11 +21,11 @@ from microcrm.state.customer_record_rows import OpeningRow, RecordForm, RecordRo
 from microcrm.state.forms import Option
 from microcrm.state.gate import current_seat, needs
 
-TAB = "records"
+PATH = "/customer/records"
 
 
 class CustomerRecords(AppState):
-    """``is_shown``: this tab is the one on the screen. ``allergy``: the day of the latest one, on both tabs."""
+    """``is_shown``: it is the page on the screen. ``allergy``: the day of the latest one, on each of the customer's pages."""
 
     allergy: str = ""
     is_shown: bool = False
@@ -45,7 +45,7 @@ class CustomerRecords(AppState):
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
         asked = self.router.url.query_parameters.get("id", "")
-        self.is_shown = self.router.url.query_parameters.get("tab", "") == TAB
+        self.is_shown = self.router.url.path == PATH
         self.form, self.is_refused = RecordForm(), False
         if asked != self._customer or not self.is_shown:
             self.is_read, self.rows, self.openings, self.summary = False, [], [], ""

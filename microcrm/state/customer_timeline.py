@@ -54,14 +54,12 @@ class CustomerTimeline(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
-        """Not for the other parts of the page, which have an address of their own."""
         asked = self.router.url.query_parameters
         if asked.get("id", "") != self._customer:
             self._customer, self.show = asked.get("id", ""), ""
             self.is_read, self.rows, self.has_more = False, [], False
         screens().show(self.router.session.client_token, current_seat().actor.business_id, CustomerTimeline.heard)
-        if not asked.get("tab"):
-            self._begin(await self._look(read_timeline, ReadTimeline(self._customer, self.show)), self.show)
+        self._begin(await self._look(read_timeline, ReadTimeline(self._customer, self.show)), self.show)
 
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)

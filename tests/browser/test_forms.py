@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    """The part of the page with the records of shop A's customer; records and forms of one's own are gone afterwards."""
-    yield f"/customer?id={site.shops.a.customer_id}&tab=records"
+    """The page of the records of shop A's customer; records and forms of one's own are gone afterwards."""
+    yield f"/customer/records?id={site.shops.a.customer_id}"
     engine = create_engine(site.variables["DATABASE_URL_DIRECT"].replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM sealed_records"))

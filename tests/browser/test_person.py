@@ -38,7 +38,7 @@ def picture(name: str, data: bytes = b"") -> FilePayload:
 
 
 def test_photos_ask_for_consent_and_stand_side_by_side(open_page: Opener, address: str) -> None:
-    page = open_page(f"{address}&tab=files").page
+    page = open_page(address.replace("?", "/folder?")).page
     expect(page.get_by_text("No consent for photos")).to_be_visible()
     page.get_by_label("What it shows").select_option("before")
     page.locator("input[type=file][multiple]").set_input_files([picture("before.jpg")])
@@ -101,7 +101,7 @@ def test_a_name_is_changed_by_keyboard_where_it_stands(open_page: Opener, addres
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE], ids=lambda device: device.name)
 def test_everybody_can_use_it(open_page: Opener, address: str, device: Device, scheme: str) -> None:
-    page = open_page(f"{address}&tab=files", device=device, scheme=scheme).page
+    page = open_page(address.replace("?", "/folder?"), device=device, scheme=scheme).page
     expect(page.get_by_text("Drop photos or a PDF here")).to_be_visible()
     settle(page)
     assert (faults(page), overflow(page)) == ([], 0)

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    """The part of the page with the records of shop A's customer; they are gone afterwards."""
-    yield f"/customer?id={site.shops.a.customer_id}&tab=records"
+    """The page of the records of shop A's customer; they are gone afterwards."""
+    yield f"/customer/records?id={site.shops.a.customer_id}"
     engine = create_engine(site.variables["DATABASE_URL_DIRECT"].replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM sealed_records"))
@@ -147,7 +147,7 @@ def test_an_allergy_stands_above_the_customer_and_leads_to_the_records(
     open_page: Opener, site: Site, address: str, device: Device
 ) -> None:
     _write(site, "allergy")
-    page = open_page(address.removesuffix("&tab=records"), device=device).page
+    page = open_page(address.replace("/records", ""), device=device).page
     settle(page)
     expect(page.get_by_text("Allergy on record")).to_be_visible()
     expect(page.get_by_text(PLANTED)).to_have_count(0)

@@ -26,8 +26,8 @@ def shop(fresh_database: TwoShops) -> Shop:
     return fresh_database.a
 
 
-def tab_of(server: Server, shop: Shop, role: Role = Role.OWNER, part: str = "&tab=records") -> Tab:
-    return server.tab(sign_in(shop.users[role], shop.business_id), f"/customer?id={shop.customer_id}{part}")
+def tab_of(server: Server, shop: Shop, role: Role = Role.OWNER, part: str = "/records") -> Tab:
+    return server.tab(sign_in(shop.users[role], shop.business_id), f"/customer{part}?id={shop.customer_id}")
 
 
 def written(shop: Shop, kind: str = "colour") -> int:
@@ -124,12 +124,12 @@ async def test_the_other_part_of_the_page_asks_for_no_records(server: Server, sh
 
 
 async def test_an_allergy_is_announced_on_both_parts_without_a_word_of_it(server: Server, shop: Shop) -> None:
-    for part in ("", "&tab=records"):
+    for part in ("", "/records"):
         tab = tab_of(server, shop, Role.FRONT_DESK, part)
         await tab.open(CustomerPage.load, CustomerRecords.load)
         assert (await tab.state(CustomerRecords)).allergy == ""
     written(shop, "allergy")
-    for part in ("", "&tab=records"):
+    for part in ("", "/records"):
         tab = tab_of(server, shop, Role.FRONT_DESK, part)
         answer = await tab.open(CustomerPage.load, CustomerRecords.load)
         assert (await tab.state(CustomerRecords)).allergy == "05 Jan 2026" and PLANTED not in answer.text
@@ -175,6 +175,6 @@ async def test_the_next_customer_does_not_show_the_last_one_s(server: Server, sh
     written(shop)
     tab = tab_of(server, shop)
     await tab.open(CustomerPage.load, CustomerRecords.load)
-    tab.path = f"/customer?id={10**9}&tab=records"
+    tab.path = f"/customer/records?id={10**9}"
     await tab.open(CustomerPage.load, CustomerRecords.load)
     assert (await tab.state(CustomerRecords)).rows == []

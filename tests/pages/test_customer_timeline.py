@@ -91,9 +91,3 @@ async def test_money_does_not_reach_the_browser_of_those_who_may_not_see_it(serv
     state = await story(tab)
     assert "Tax Invoice" not in answer.text and "Tax Invoice" not in repr(state.rows)
     assert [one.value for one in state.choices] == ["", "visits", "notes", "tasks", "records"]
-
-
-async def test_the_other_parts_of_the_page_read_no_timeline(server: Server, shop: Shop) -> None:
-    tab = tab_of(server, shop, more="&tab=records")
-    await tab.open(CustomerTimeline.load)
-    assert not (await story(tab)).is_read

@@ -11,7 +11,7 @@ from reflex_base.event import passthrough_event_spec as payload
 _DROP = rx.asset("drop.jsx", shared=True)
 
 
-class FileDrop(rx.Component):
+class FileDrop(rx.NoSSRComponent):
     """``kinds``, ``befores`` and ``visits`` have ``value`` and ``label``. ``on_done`` gets an undo token, or "" for several
     files, and how many were kept; ``on_consent`` the purpose that the customer has not agreed to."""
 

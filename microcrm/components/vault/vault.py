@@ -19,7 +19,7 @@ _FORM = rx.asset("form.jsx", shared=True)
 _EDITOR = rx.asset("editor.jsx", shared=True)
 
 
-class SealedList(rx.Component):
+class SealedList(rx.NoSSRComponent):
     """``rows``: what may be known unopened (`RecordRow`). ``purposes``: value and label. ``on_opened`` comes after records
     were opened, ``on_correct`` gets the id of an opened one."""
 
@@ -34,7 +34,7 @@ class SealedList(rx.Component):
     on_correct: rx.EventHandler[payload(str)]
 
 
-class SealedForm(rx.Component):
+class SealedForm(rx.NoSSRComponent):
     """``form`` is a `RecordForm`; a correction starts with what was opened. ``on_save`` gets {day, values}."""
 
     library = _FORM.importable_path
@@ -48,7 +48,7 @@ class SealedForm(rx.Component):
     on_close: rx.EventHandler[no_args_event_spec]
 
 
-class FormEditor(rx.Component):
+class FormEditor(rx.NoSSRComponent):
     """Writes a form (`EditedForm`). ``shapes`` and ``roles``: value and label, the owner first. ``on_save`` gets {text, readers,
     writers, is_published}; mistakes stand in ``errors`` at "title", "fields", "fields.2.label"."""
 

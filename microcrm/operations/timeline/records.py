@@ -12,7 +12,7 @@ def _record(found: Found, _: Setting) -> Said:
         icon="lock",
         title=facts["form"],
         detail=sentence_of("Sealed record", "Corrected since" if facts["version"] > 1 else "", by(found.who)),
-        href=f"/customer?id={facts['customer']}&tab=records",
+        href=f"/customer/records?id={facts['customer']}",
     )
 
 
