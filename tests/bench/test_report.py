@@ -37,6 +37,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "book-race",
         "cal-week",
         "events",
+        "customer-page",
         "gstr1-100k",
         "hooks",
         "invoice",

@@ -25,7 +25,7 @@ TOO_SMALL = """() => [...document.querySelectorAll("button, input:not([type=chec
   .map((node) => [node, node.getBoundingClientRect()])
   .filter(([, box]) => box.width > 1 && box.height < 43.5)
   .map(([node, box]) => `${Math.round(box.height)} px: ${node.outerHTML.slice(0, 90)}`)"""
-NEEDS_QUERY = {"/customer": "id={customer}"}
+NEEDS_QUERY = dict.fromkeys(("/customer", "/customer/records", "/customer/folder"), "id={customer}")
 VIEWS = ("/calendar?by=room", "/calendar?view=week", "/calendar?view=month", "/calendar?view=agenda")
 
 

@@ -59,6 +59,7 @@ def addresses(planted: Planted) -> dict[str, str]:
         "/invoice": f"?id={planted.bill_id}",
         "/statement": f"?customer={planted.shop.customer_id}",
     }
+    own |= dict.fromkeys(("/customer/records", "/customer/folder"), own["/customer"])
     return {screen.path: screen.path + own.get(screen.path, "") for screen in SCREENS}
 
 
