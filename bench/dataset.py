@@ -243,6 +243,11 @@ def _people() -> tuple[tuple[str, str, tuple[Key, ...]], ...]:
     return tuple((name, keys_of(name, "", "")["name_key"], keys_for(name)) for name in names)
 
 
+def people_names() -> list[str]:
+    """Of whom the lists of customers are made."""
+    return [name for name, _, _ in _people()]
+
+
 def _chosen(size: Size) -> Iterator[tuple[int, int, int]]:
     """(id, business, place in ``_people``) of each customer, the same each time it is asked."""
     rng, ids, most = Random(SEED), count(1), len(_people())

@@ -11,6 +11,7 @@ from bench import (
     events,
     gstr1,
     hooks,
+    imports,
     invoice,
     lighthouse,
     public,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Choice], Report]] = {
     "hooks": hooks.measure,
     "invoice": invoice.measure,
     "gstr1-100k": gstr1.measure,
+    "import-100k": imports.measure,
     "seal": seal.measure,
 }
 

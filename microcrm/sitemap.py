@@ -134,7 +134,7 @@ SCREENS: tuple[Screen, ...] = (
         Permission.CUSTOMERS_VIEW,
         (Columns.load, Customers.load, Segments.refresh),
     ),
-    Screen("/customers/import", "Bring customers in", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
+    Screen("/customers/import", "Import customers", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
     Screen(RECORDS, "Sealed records", customer_records, Permission.CUSTOMERS_VIEW, _PERSON_LOADS),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),

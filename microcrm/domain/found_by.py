@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from microcrm.domain.name_sound import romanised, sound_of
 from microcrm.domain.search_key import prefix_end, search_key, words_of
@@ -48,17 +49,29 @@ class Sought:
 
 def keys_for(name: str, tags: Iterable[str] = ()) -> tuple[Key, ...]:
     """Each word of the name, in Latin letters as well where it is in another script; each tag, and each word of it."""
-    keys = {}
+    keys: dict[str, Key] = {}
     for word in words_of(name):
-        latin = romanised(word)
-        keys[word] = Key(word, sound_of(latin or word))
-        if latin:
-            keys.setdefault(latin, Key(latin, sound_of(latin)))
+        for place, key in enumerate(_keys_of_word(word)):
+            if place:
+                keys.setdefault(key.word, key)
+            else:
+                keys[key.word] = key
     for tag in tags:
-        for key in (tag_key(tag), *(TAG_WORD + word for word in words_of(tag))):
-            if key:
-                keys[key] = Key(key, "")
+        keys |= {key.word: key for key in _keys_of_tag(tag)}
     return tuple(keys.values())
+
+
+@lru_cache(maxsize=16_384)  # names come again
+def _keys_of_word(word: str) -> tuple[Key, ...]:
+    """As it is written, and then in Latin letters."""
+    latin = romanised(word)
+    own = Key(word, sound_of(latin or word))
+    return (own, Key(latin, sound_of(latin))) if latin else (own,)
+
+
+@lru_cache(maxsize=1_024)
+def _keys_of_tag(tag: str) -> tuple[Key, ...]:
+    return tuple(Key(key, "") for key in (tag_key(tag), *(TAG_WORD + word for word in words_of(tag))) if key)
 
 
 def tag_key(tag: str) -> str:

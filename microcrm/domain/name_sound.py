@@ -41,6 +41,7 @@ _ALIKE = tuple(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=16_384)
 def sound_of(word: str) -> str:
     """Like "lksmi" for "lakshmi" and "laxmi"; "" for a word that is not written in Latin letters. ``word``: of a search key.
     An a within a word goes: "Kamla" is "Kamala"."""

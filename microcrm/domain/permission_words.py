@@ -33,7 +33,7 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CUSTOMERS_CONTACT: "See full phone numbers and email addresses",
         P.CUSTOMERS_REVEAL: "Where numbers are masked, look at some a day for a reason",
         P.CUSTOMERS_EXPORT: "Take lists of customers away as files",
-        P.CUSTOMERS_IMPORT: "Bring lists of customers in from files",
+        P.CUSTOMERS_IMPORT: "Import customers from files, and undo it",
         P.RECORDS_OPEN: "Open sealed records of the kinds that their role works with",
         P.RECORDS_WRITE: "Write sealed records of those kinds",
         P.CONSENTS_RECORD: "Write down what customers agree to",

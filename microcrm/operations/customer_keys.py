@@ -26,6 +26,19 @@ def word_rows(business_id: int, customer_id: int, name: str, tags: Iterable[str]
     return [{**mine, "word": key.word, "sound": key.sound} for key in keys_for(name, tags)]
 
 
+def word_columns(named: Iterable[tuple[int, str, Iterable[str]]]) -> tuple[list[str], list[int], list[str]]:
+    """The same for many customers (id, name, tags): words, whose they are, sounds."""
+    words: list[str] = []
+    owners: list[int] = []
+    sounds: list[str] = []
+    for customer_id, name, tags in named:
+        for key in keys_for(name, tags):
+            words.append(key.word)
+            owners.append(customer_id)
+            sounds.append(key.sound)
+    return words, owners, sounds
+
+
 def write_words(session: Session, business_id: int, customer_id: int, name: str, tags: Iterable[str]) -> None:
     """Replace the words by which this customer is found; nothing is written when they are the same."""
     mine = (CustomerWord.business_id == business_id, CustomerWord.customer_id == customer_id)

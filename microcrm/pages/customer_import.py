@@ -1,4 +1,4 @@
-"""Bring customers in from a file: choose it, say what its columns are, look at each row, bring it in, take it back."""
+"""Customers are imported from a file: choose it, say what its columns are, look at each row, import it, take it back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KINDS = ".csv,.txt,.xlsx,.vcf,text/csv,text/vcard,application/vnd.openxmlformat
 
 def customer_import() -> rx.Component:
     return screen(
-        "Bring customers in",
+        "Import customers",
         rx.cond(
             S.is_read,
             rx.match(
@@ -58,7 +58,7 @@ def _start() -> rx.Component:
             post_form(
                 file_field(
                     "customers", "List of customers", S.errors, accept=_KINDS,
-                    hint="Excel (.xlsx), CSV or vCard, up to 25 MB. You see every row before anything is brought in.",
+                    hint="Excel (.xlsx), CSV or vCard, up to 25 MB. You see every row before anything is imported.",
                 ),
                 rx.el.div(button("Read the file", icon="upload", kind="primary", type="submit"), class_name="form-actions"),
                 to="/customers/import/file", enc_type="multipart/form-data", class_name="form",
@@ -69,7 +69,7 @@ def _start() -> rx.Component:
             rx.cond(
                 S.past.length() > 0,
                 rx.el.ul(rx.foreach(S.past, _past), class_name="list"),
-                blank("inbox", "Nothing was brought in yet", "Each list stands here, and can be taken back for 30 days."),
+                blank("inbox", "Nothing was imported yet", "Each list stands here, and can be undone for 30 days."),
             ),
             padded=False,
         ),
@@ -86,7 +86,7 @@ def _past(line: rx.Var[PastLine]) -> rx.Component:
         chip(line.state, line.tone),
         rx.cond(
             line.can_undo,
-            button("Take back", icon="undo_2", aria_label="Take back " + line.file, on_click=S.take_back(line.id)),
+            button("Undo", icon="undo_2", aria_label="Undo the import of " + line.file, on_click=S.take_back(line.id)),
         ),
         key=line.id,
     )
@@ -152,7 +152,7 @@ def _order() -> rx.Component:
     return rx.el.label(
         rx.el.span("How are days written in this file?", class_name="strong"),
         rx.el.select(
-            rx.el.option("Nobody knows: leave doubtful birthdays out", value=""),
+            rx.el.option("Not said: leave doubtful birthdays out", value=""),
             rx.el.option("Day first: 05/06 is 5 June", value="dmy"),
             rx.el.option("Month first: 05/06 is 6 May", value="mdy"),
             name="order",
@@ -166,12 +166,12 @@ def _order() -> rx.Component:
 def _rehearsed() -> rx.Component:
     return rx.fragment(
         card(
-            "Nothing is brought in yet",
+            "Nothing is imported yet",
             rx.el.p(S.about.words, class_name="num"),
             rx.cond(
                 S.about.go != "",
                 rx.fragment(),
-                rx.el.p("There is nothing to bring in: everybody is here already, or was left out.", class_name="hint"),
+                rx.el.p("There is nothing to import: everybody is here already, or was left out.", class_name="hint"),
             ),
             rx.el.div(
                 rx.cond(S.about.go != "", button(S.about.go, icon="check", kind="primary", on_click=S.commit)),
@@ -219,13 +219,13 @@ def _row(row: rx.Var[RowLine]) -> rx.Component:
     return rx.el.tr(
         cell(row.number, class_name="import-number"),
         cell(row.name),
-        cell(row.phone, column=COLUMNS[2]),
+        cell(row.phone, column=COLUMNS[2], class_name="import-phone"),
         cell(
             rx.el.span(
                 chip(row.verdict, row.tone), rx.cond(row.is_warned, chip("Not all of it", "warn")), class_name="row"
             )
         ),
-        cell(row.words, class_name="import-why"),
+        rx.cond(row.words != "", cell(row.words, class_name="import-why"), cell("", class_name="wide-only")),
         class_name="num",
         key=row.number,
     )
@@ -233,7 +233,7 @@ def _row(row: rx.Var[RowLine]) -> rx.Component:
 
 def _result() -> rx.Component:
     undone = rx.fragment(
-        alert("info", "Taken back", S.about.words),
+        alert("info", "The import is undone", S.about.words),
         rx.cond(
             S.kept.length() > 0,
             rx.fragment(
@@ -244,12 +244,12 @@ def _result() -> rx.Component:
     )
     return rx.fragment(
         card(
-            rx.cond(S.about.stage == "done", "Brought in", "Taken back"),
-            rx.cond(S.about.stage == "done", alert("ok", "The list is in", S.about.words), undone),
+            rx.cond(S.about.stage == "done", "Imported", "Undone"),
+            rx.cond(S.about.stage == "done", alert("ok", "Your customers are here", S.about.words), undone),
             rx.el.div(
                 link_button("To the customers", "/customers?sort=new&down=1", kind="primary"),
                 _left_out(),
-                rx.cond(S.about.can_undo, button("Take back", icon="undo_2", on_click=S.take_back(S.about.id))),
+                rx.cond(S.about.can_undo, button("Undo import", icon="undo_2", on_click=S.take_back(S.about.id))),
                 class_name="row",
             ),
         ),

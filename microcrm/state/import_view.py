@@ -13,7 +13,7 @@ from microcrm.domain.zones import zone_of
 from microcrm.operations.customer_imports.looking import PAGE, ColumnView, ImportLine, ImportView, RowView
 from microcrm.state.forms import Option
 
-EXPIRED = ("This list was not brought in within two days, and is forgotten.", "Choose the file once more.")
+EXPIRED = ("This list was not imported within two days, and is forgotten.", "Choose the file once more.")
 _VERDICTS = {
     "n": ("New", "ok"),
     "j": ("Joins", "info"),
@@ -29,18 +29,18 @@ _STATES = {
     "reading": ("Being read", "info"),
     "mapping": ("Say what the columns are", "warn"),
     "rehearsing": ("Being checked", "info"),
-    "rehearsed": ("Checked, not brought in", "warn"),
-    "committing": ("Being brought in", "info"),
-    "done": ("Brought in", "ok"),
-    "undoing": ("Being taken back", "info"),
-    "undone": ("Taken back", "neutral"),
+    "rehearsed": ("Checked, not imported", "warn"),
+    "committing": ("Being imported", "info"),
+    "done": ("Imported", "ok"),
+    "undoing": ("Being undone", "info"),
+    "undone": ("Undone", "neutral"),
     "failed": ("Could not be read", "bad"),
 }
 _WORK = {
     "reading": "Reading the file",
     "rehearsing": "Checking each row",
-    "committing": "Bringing customers in",
-    "undoing": "Taking the import back",
+    "committing": "Importing customers",
+    "undoing": "Undoing the import",
 }
 
 
@@ -136,7 +136,7 @@ def about_of(view: ImportView) -> About:
         total=max(view.total, 1),
         order=view.day_order,
         asks_order=any(column.holds is Holds.BIRTHDAY and column.is_unsure for column in view.columns),
-        go=f"Bring in {format_count(coming, 'customer')}" if coming else "",
+        go=f"Import {format_count(coming, 'customer')}" if coming else "",
         left_out=f"/customers/import/{line.id}/left-out.csv" if out and has_rows and view.columns else "",
         can_undo=line.can_undo,
         fault=fault,

@@ -40,6 +40,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "customer-page",
         "gstr1-100k",
         "hooks",
+        "import-100k",
         "invoice",
         "lighthouse",
         "public-page",

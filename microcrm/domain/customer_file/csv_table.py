@@ -28,12 +28,13 @@ def read_csv(data: bytes) -> Iterator[list[str]]:
             if number == 0 and first in _MARKED:
                 yield []
                 continue
-            if any(len(cell) > _MOST_BREAKS and cell.count("\n") > _MOST_BREAKS for cell in row):
-                raise BadCustomerFile(FileFault.QUOTE)
             width = width or (len(row) if len(row) > 1 else 0)
-            yield [
-                cell[:LONGEST_CELL].strip() for cell in (_mended(row, width) if len(row) == 1 and width > 1 else row)
-            ]
+            cells = [cell.strip() for cell in (_mended(row, width) if len(row) == 1 and width > 1 else row)]
+            if len(max(cells, key=len, default="")) > _MOST_BREAKS:
+                if any(cell.count("\n") > _MOST_BREAKS for cell in cells):
+                    raise BadCustomerFile(FileFault.QUOTE)
+                cells = [cell[:LONGEST_CELL] for cell in cells]
+            yield cells
     except csv.Error:
         raise BadCustomerFile(FileFault.QUOTE) from None
 

@@ -60,9 +60,9 @@ class Evidence:
 
     def note(self, cell: str) -> None:
         """Cheap for what is no day in numbers."""
-        if not 6 <= len(cell) <= 24 or not cell[0].isdecimal() or _LOOKS.match(cell) is None:
+        if not cell[:1].isdecimal() or not 6 <= len(cell) <= 24 or _LOOKS.match(cell) is None:
             return
-        found = _NUMBERS.fullmatch(_TIME.sub("", cell))
+        found = _NUMBERS.fullmatch(_TIME.sub("", cell) if ":" in cell else cell)
         if found is None:
             return
         first, second, third = (int(part) for part in found.groups())
@@ -113,7 +113,9 @@ def rule_for(facts: Iterable[int], chosen: str, today: date) -> DayRule:
 
 def read_day(cell: str, rule: DayRule) -> ReadDay:
     """A day that has been; 31/12/90 is of 1990, 31/12/15 of 2015."""
-    text = _TIME.sub("", cell.strip().lower())
+    text = cell.strip().lower()
+    if ":" in text:
+        text = _TIME.sub("", text)
     if len(text) > 40:
         return ReadDay(doubt=Doubt.NO_DAY)
     if found := _NUMBERS.fullmatch(text):
@@ -173,7 +175,7 @@ def _in_time(day: date, rule: DayRule) -> ReadDay:
 
 
 DOUBTS: Mapping[Doubt, str] = {
-    Doubt.AMBIGUOUS: "The birthday can be read day first or month first; it is left out. Say above how days are written.",
+    Doubt.AMBIGUOUS: "The birthday can be read day first or month first; it is left out. Under “Change the columns” one can say which.",
     Doubt.NO_YEAR: "The birthday has no year; it is kept in the notes.",
     Doubt.NO_DAY: "The birthday is no day of the calendar; it is left out.",
     Doubt.FUTURE: "The birthday has not been yet; it is left out.",

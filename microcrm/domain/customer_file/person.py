@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from microcrm.domain.customer_file.columns import Holds
-from microcrm.domain.customer_file.days import DOUBTS, DayRule, Doubt, read_day
+from microcrm.domain.customer_file.days import DOUBTS, DayRule, Doubt, ReadDay, read_day
 from microcrm.domain.customer_file.phones import read_phones
 from microcrm.domain.email import parse_email
 from microcrm.domain.errors import Invalid
@@ -35,6 +35,7 @@ _STATES = {search_key(state.name): state.name for state in STATES.values()} | {
     state.iso.lower(): state.name for state in STATES.values() if state.iso
 }
 LOST = "\ufffd"
+_MOST_KNOWN = 40_000  # days of a century
 
 
 @dataclass(slots=True)
@@ -70,6 +71,15 @@ class Layout:
     headings: tuple[str, ...]
     mapping: tuple[Holds, ...]
     days: DayRule
+    known: dict[str, ReadDay] = field(default_factory=dict, repr=False, compare=False)  # days come again
+
+    def read_day(self, cell: str) -> ReadDay:
+        found = self.known.get(cell)
+        if found is None:
+            found = read_day(cell, self.days)
+            if len(self.known) < _MOST_KNOWN:
+                self.known[cell] = found
+        return found
 
 
 @dataclass(slots=True)
@@ -77,7 +87,7 @@ class _Row:
     """What is being read. ``lines``: of the notes."""
 
     person: Person
-    days: DayRule
+    read_day: Callable[[str], ReadDay]
     lines: list[str] = field(default_factory=list)
     heading: str = ""
 
@@ -85,7 +95,7 @@ class _Row:
 def read_person(cells: Sequence[str], layout: Layout) -> Person:
     """Everything that is wrong with the row is one sentence; what is only doubtful is left out and said."""
     person = Person()
-    row = _Row(person, layout.days)
+    row = _Row(person, layout.read_day)
     parts: dict[Holds, list[str]] = {}
     for holds, heading, raw in zip(layout.mapping, layout.headings, cells, strict=False):
         if not raw or holds is Holds.SKIP or not (cell := _cleaned(raw)):
@@ -103,7 +113,7 @@ def read_person(cells: Sequence[str], layout: Layout) -> Person:
 
 def _cleaned(raw: str) -> str:
     if raw.isascii() and raw.isprintable():
-        return unharmed(raw).strip()
+        return raw.strip() if raw[0] != "'" else unharmed(raw).strip()
     try:
         return clean(unharmed(raw), multiline=True)
     except Invalid:
@@ -186,7 +196,7 @@ def _read_email(row: _Row, cell: str) -> None:
 
 
 def _read_birthday(row: _Row, cell: str) -> None:
-    found = read_day(cell, row.days)
+    found = row.read_day(cell)
     row.person.birthday = found.day
     if found.doubt is not None:
         row.person.warnings.append(DOUBTS[found.doubt])

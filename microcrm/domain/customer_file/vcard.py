@@ -78,7 +78,7 @@ def _property(line: str) -> _Property | None:
     if "QUOTED-PRINTABLE" in parameters:
         charset = re.search(r"CHARSET=\"?([\w-]+)", parameters)
         raw = quopri.decodestring(value.encode("utf-8", "replace"))
-        value = _decoded(raw, charset[1] if charset else "utf-8")
+        value = _decoded(raw, charset[1] if charset else "utf-8").replace("\x00", "")
     return _Property(name, value)
 
 

@@ -10,9 +10,11 @@ from microcrm.domain.csv_file import FileFault
 from microcrm.domain.customer_file.columns import Holds, find_headings, guess
 from microcrm.domain.customer_file.csv_table import read_csv
 from microcrm.domain.customer_file.days import Evidence
-from microcrm.domain.customer_file.faults import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, BadCustomerFile
+from microcrm.domain.customer_file.faults import MOST_COLUMNS, MOST_ROWS, BadCustomerFile
 from microcrm.domain.customer_file.kinds import Kind
 from microcrm.domain.customer_file.vcard import read_vcard
+from microcrm.domain.errors import Invalid
+from microcrm.domain.fields import clean
 from microcrm.domain.permissions import Permission
 from microcrm.domain.sealed_records import RecordKind
 from microcrm.models.imports import CustomerImport
@@ -94,7 +96,14 @@ def _headings(named: Sequence[str], below: Sequence[Sequence[str]]) -> list[str]
         raise BadCustomerFile(FileFault.WIDE)
     if not width:
         raise BadCustomerFile(FileFault.NOTHING)
-    return [" ".join(named[at].split())[:_HEADING_LIMIT] if at < len(named) else "" for at in range(width)]
+    return [_heading(named[at]) if at < len(named) else "" for at in range(width)]
+
+
+def _heading(raw: str) -> str:
+    try:
+        return clean(raw)[:_HEADING_LIMIT]
+    except Invalid:
+        return ""
 
 
 def _store(uow: UnitOfWork, batch: Batch, rows: Any, first: int, evidence: Sequence[Evidence]) -> int:
@@ -102,13 +111,14 @@ def _store(uow: UnitOfWork, batch: Batch, rows: Any, first: int, evidence: Seque
     total, place, width = 0, 0, len(evidence)
     piece: list[list[str]] = []
     for cells in rows:
-        kept = [cell[:LONGEST_CELL].replace("\x00", "") for cell in cells[:width]]
+        kept = cells[:width]
         if any(kept):
             total += 1
             for one, cell in zip(evidence, kept, strict=False):
-                if cell:
-                    one.note(cell)
-        piece.append(kept if any(kept) else [])
+                one.note(cell)
+        else:
+            kept = []
+        piece.append(kept)
         if total > MOST_ROWS or place * PIECE > 5 * MOST_ROWS:
             raise BadCustomerFile(FileFault.LONG)
         if len(piece) == PIECE:
