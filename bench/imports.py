@@ -21,6 +21,7 @@ from microcrm import settings as configuration
 from microcrm import wiring
 from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role, permissions_of
+from microcrm.domain.trades import Trade
 from microcrm.launch import frontend
 from microcrm.operations.customer_imports.looking import see_import
 from microcrm.operations.customer_imports.receiving import (
@@ -30,6 +31,7 @@ from microcrm.operations.customer_imports.receiving import (
     receive_file,
     undo_import,
 )
+from microcrm.operations.parts.form_versions import put_starting_forms
 from microcrm.operations.unit_of_work import Actor
 
 _GOAL = {
@@ -157,7 +159,9 @@ def _shop(owner: psycopg.Connection) -> Actor:
     ).fetchone()
     owner.execute("ANALYZE")
     permissions = permissions_of(Role.OWNER)
-    return Actor("member", None, business[0] if business else 0, member[0] if member else 0, Role.OWNER, permissions)
+    actor = Actor("member", None, business[0] if business else 0, member[0] if member else 0, Role.OWNER, permissions)
+    _do(actor, put_starting_forms, Trade.SALON)
+    return actor
 
 
 def _owner() -> psycopg.Connection:

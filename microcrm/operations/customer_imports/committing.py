@@ -15,7 +15,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.imports import ImportPiece
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.matching import Known, Verdict, added_to, find_customers, noted_anew
-from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at
+from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at, without_waiting
 from microcrm.operations.customer_imports.writing import (
     NewRow,
     change_customers,
@@ -51,6 +51,7 @@ def commit_piece(uow: UnitOfWork, batch: Batch, place: int, sealer: Sealer) -> N
     """Once: a piece that was done stays as it is. Raises: Conflict, when another worker is at it."""
     uow.require(Permission.CUSTOMERS_IMPORT)
     row = lock_in_state(uow, batch.id, "committing")
+    without_waiting(uow)
     uow.actor = replace(uow.actor, member_id=row.member_id)
     piece = piece_at(uow, batch.id, place)
     if piece.is_done:

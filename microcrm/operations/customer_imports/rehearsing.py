@@ -21,6 +21,7 @@ from microcrm.operations.customer_imports.store import (
     open_batch,
     piece_at,
     pieces_of,
+    without_waiting,
 )
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -76,6 +77,7 @@ def rehearse_piece(uow: UnitOfWork, run: Rehearsal, place: int) -> None:
     """Raises: Conflict, when the mapping was chosen anew or the list thrown away meanwhile."""
     uow.require(Permission.CUSTOMERS_IMPORT)
     lock_in_state(uow, run.batch.id, "rehearsing")
+    without_waiting(uow)
     piece = piece_at(uow, run.batch.id, place)
     rows = run.batch.opened_json("cells", place, piece.cells or b"")
     people = [read_person(cells, run.batch.layout) if cells else None for cells in rows]

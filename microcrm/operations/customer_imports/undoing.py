@@ -19,7 +19,7 @@ from microcrm.models.schema import METADATA
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.matching import Known
 from microcrm.operations.customer_imports.receiving import undo_import
-from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at
+from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at, without_waiting
 from microcrm.operations.customer_imports.writing import change_customers, forget_notes, forget_words, insert_words
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -66,6 +66,7 @@ def begin_undo(uow: UnitOfWork, import_id: int, sealer: Sealer) -> tuple[Batch, 
 def undo_piece(uow: UnitOfWork, batch: Batch, place: int) -> None:
     uow.require(Permission.CUSTOMERS_IMPORT)
     row = lock_in_state(uow, batch.id, "undoing")
+    without_waiting(uow)
     piece = piece_at(uow, batch.id, place)
     if not piece.is_done:
         return
