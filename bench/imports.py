@@ -21,7 +21,6 @@ from microcrm import settings as configuration
 from microcrm import wiring
 from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role, permissions_of
-from microcrm.domain.trades import Trade
 from microcrm.launch import frontend
 from microcrm.operations.customer_imports.looking import see_import
 from microcrm.operations.customer_imports.receiving import (
@@ -31,7 +30,7 @@ from microcrm.operations.customer_imports.receiving import (
     receive_file,
     undo_import,
 )
-from microcrm.operations.parts.form_versions import put_starting_forms
+from microcrm.operations.forms.editing import add_starting_forms
 from microcrm.operations.unit_of_work import Actor
 
 _GOAL = {
@@ -160,7 +159,7 @@ def _shop(owner: psycopg.Connection) -> Actor:
     owner.execute("ANALYZE")
     permissions = permissions_of(Role.OWNER)
     actor = Actor("member", None, business[0] if business else 0, member[0] if member else 0, Role.OWNER, permissions)
-    _do(actor, put_starting_forms, Trade.SALON)
+    _do(actor, add_starting_forms)
     return actor
 
 

@@ -106,7 +106,8 @@ def test_a_day_is_read_in_each_order(cell: str, order: Order, day: date) -> None
     ("cell", "doubt"),
     [
         ("05/06/1990", Doubt.AMBIGUOUS), ("31/02/1990", Doubt.NO_DAY), ("5 June", Doubt.NO_YEAR), ("05/06", Doubt.NO_YEAR),
-        ("soon", Doubt.NO_DAY), ("01/01/2050", Doubt.FUTURE), ("31.12.26", Doubt.FUTURE), ("99/99/9999", Doubt.NO_DAY), ("1/2/1", Doubt.NO_DAY),
+        ("soon", Doubt.NO_DAY), ("01/01/2050", Doubt.FUTURE), ("31.12.26", Doubt.FUTURE),
+        ("99/99/9999", Doubt.NO_DAY), ("1/2/1", Doubt.NO_DAY),
     ],
 )  # fmt: skip
 def test_a_doubtful_day_says_why(cell: str, doubt: Doubt) -> None:
