@@ -36,6 +36,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     names = {
         "book-race",
         "cal-week",
+        "customer-page",
         "events",
         "customer-page",
         "gstr1-100k",

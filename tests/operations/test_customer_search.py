@@ -26,8 +26,8 @@ WITH shop AS (
   VALUES (:slug, '', 'salon', :slug, '', '', '', '', '29', '', '', 'Asia/Kolkata', '', '', '{}', false, 1, now()) RETURNING id
 ), people AS (
   INSERT INTO customers (business_id, name, name_key, phone, phone_reversed, is_sharing_phone, email, email_key, address,
-                         tags, notes, visit_count, last_visit_at, created_at, version)
-  SELECT shop.id, initcap(name), name, phone, reverse(phone), false, mail, mail, '', tags, '', 0,
+                         tags, visit_count, last_visit_at, created_at, version)
+  SELECT shop.id, initcap(name), name, phone, reverse(phone), false, mail, mail, '', tags, 0,
          CASE WHEN n % 3 > 0 THEN now() - n * interval '1 minute' END, now() - n * interval '1 hour', 1
   FROM shop, generate_series(1, :rows) n, LATERAL (
     SELECT :mark || chr(97 + n % 26) || chr(97 + n / 26 % 26) || 'ya ' || chr(97 + n / 676 % 26) || 'rao' || n % 7 AS name,
