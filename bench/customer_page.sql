@@ -38,9 +38,13 @@ INSERT INTO customer_tasks (business_id, customer_id, title, due_on, member_id, 
 SELECT %(b)s, %(c)s, 'Call', at::date, %(m)s, at, %(m)s, CASE WHEN n > 5 THEN at END, CASE WHEN n > 5 THEN %(m)s END, 1
 FROM generate_series(1, 50) n, LATERAL (SELECT now() - n * interval '60 days' AS at) t;
 
-INSERT INTO sealed_records (business_id, customer_id, kind, happened_on, member_id, version, created_at)
-SELECT %(b)s, %(c)s, 'colour', at::date, %(m)s, 1, at
-FROM generate_series(1, 50) n, LATERAL (SELECT now() - n * interval '70 days' AS at) t;
+WITH form AS (
+  INSERT INTO forms (business_id, code, name, readers, writers, issued, created_at)
+  VALUES (%(b)s, 'own', 'Colour formula', '{owner}', '{owner}', 1, now()) RETURNING id
+)
+INSERT INTO sealed_records (business_id, customer_id, form_id, kind, happened_on, member_id, version, created_at)
+SELECT %(b)s, %(c)s, form.id, 'own', at::date, %(m)s, 1, at
+FROM form, generate_series(1, 50) n, LATERAL (SELECT now() - n * interval '70 days' AS at) t;
 
 INSERT INTO audit_events (business_id, at, member_id, is_viewing_as, action, subject, subject_id, facts)
 SELECT %(b)s, now() - n * interval '35 days', %(m)s, false, 'change', 'customer', %(c)s, '{"fields": ["phone"]}'
