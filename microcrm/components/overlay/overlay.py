@@ -1,4 +1,7 @@
-"""The box behind dialogs and panels: Radix's dialog with its head, and focus given back to whatever opened it."""
+"""The box behind dialogs and panels: Radix's dialog with its head, and focus given back to whatever opened it.
+
+It shows nothing until something is opened, so the page comes up without it and fetches it right after.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from reflex_base.event import no_args_event_spec
 _JSX = rx.asset("overlay.jsx", shared=True)
 
 
-class Overlay(rx.Component):
+class Overlay(rx.NoSSRComponent):
     library = _JSX.importable_path
     tag = "Overlay"
     lib_dependencies: list[str] = ["@radix-ui/react-dialog@1.3.1"]

@@ -15,7 +15,7 @@ _JSX = rx.asset("reveal.jsx", shared=True)
 _REASONS = [{"value": reason.value, "label": words} for reason, words in REASONS.items()]
 
 
-class Reveal(rx.Component):
+class Reveal(rx.NoSSRComponent):
     """``masked`` is what is shown until then; ``left``: how many looks are left today. ``on_shown`` comes after a look."""
 
     library = _JSX.importable_path
