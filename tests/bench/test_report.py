@@ -38,7 +38,6 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "cal-week",
         "customer-page",
         "events",
-        "customer-page",
         "gstr1-100k",
         "hooks",
         "import-100k",
