@@ -19,8 +19,8 @@ ORDER BY is_sharing_phone, id
 _ADD = fixed("""
 WITH added AS (
   INSERT INTO customers (business_id, name, name_key, phone, phone_reversed, is_sharing_phone, email, email_key, address,
-    tags, notes, visit_count, created_at, version)
-  VALUES (:business, :name, :name_key, :phone, :phone_reversed, false, :email, :email_key, '', '{}', '', 0, :now, 1)
+    tags, visit_count, created_at, version)
+  VALUES (:business, :name, :name_key, :phone, :phone_reversed, false, :email, :email_key, '', '{}', 0, :now, 1)
   ON CONFLICT (business_id, phone) WHERE phone <> '' AND NOT is_sharing_phone DO NOTHING RETURNING id
 ), found_by AS (
   INSERT INTO customer_words (business_id, word, sound, customer_id)
