@@ -27,7 +27,7 @@ def answering_in_json(
         except Refused as refused:
             return _json({"message": f"{refused.title}. {refused.text}"}, refused.status)
         except DomainError as error:
-            words = {"message": f"{error.message} {error.remedy}".strip(), "fields": error.fields}
+            words = {"message": f"{error.message} {error.remedy}".strip(), "fields": error.fields, "code": error.code}
             return _json(words, status_of(error))
         except Exception:  # an edge
             reference = new_request_id()

@@ -6,25 +6,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from microcrm import wiring
 from microcrm.adapters.photos import picture_threads, prepare
-from microcrm.domain.errors import ConsentMissing, DomainError, FileGone, SealBroken
+from microcrm.domain.errors import DomainError, FileGone, SealBroken
 from microcrm.domain.person_files import LARGEST, BadPersonFile, PersonFileFault, Prepared
+from microcrm.http.answers import answering_in_json
 from microcrm.http.desk import account_of
 from microcrm.http.forms import Refused, refuse_foreign
-from microcrm.http.pages import BROKE, NO_STORE, answering, status_of
-from microcrm.observability import new_request_id
+from microcrm.http.pages import answering
 from microcrm.operations.files.keeping import AboutFile, AddFile, begin_file, check_room, finish_file, give_up_file
 from microcrm.operations.files.reading import SMALL, OpenedFile, open_file
 from microcrm.operations.unit_of_work import Actor
 from microcrm.state.bridge import outside, perform
-
-log = structlog.get_logger()
 
 _PATIENCE = 120.0  # seconds that one body may take
 _PRIVATE = {
@@ -35,32 +32,20 @@ _PRIVATE = {
 }
 
 
-async def submit_file(request: Request) -> Response:
-    """``customer``, ``shows``, ``title``, ``day``, ``before`` and ``booking`` in the address, the file as the body. Answers in JSON,
-    refusals as well: a script reads it. Who may not send one is told before the file is read."""
-    try:
-        refuse_foreign(request)
-        actor, asked = await account_of(request), request.query_params
-        about = AboutFile(
-            asked.get("shows"), asked.get("title"), asked.get("day"), asked.get("before"), asked.get("booking")
-        )
-        await perform(actor, check_room, asked.get("customer"), about.shows)
-        loop = asyncio.get_running_loop()
-        prepared = await loop.run_in_executor(picture_threads(), prepare, await _body(request))
-        command = AddFile(asked.get("customer"), about, prepared.media_type, prepared.size)
-        return _answer({"undo": await _keep(actor, command, prepared)})
-    except Refused as refused:
-        return _answer({"message": f"{refused.title}. {refused.text}"}, refused.status)
-    except DomainError as error:
-        purpose = error.purpose if isinstance(error, ConsentMissing) else ""
-        said = {"message": f"{error.message} {error.remedy}".strip(), "fields": error.fields, "consent": purpose}
-        return _answer(said, status_of(error))
-    except ClientDisconnect:
-        return _answer({"message": "The connection broke off. Send the file again."}, 400)
-    except Exception:  # an edge
-        reference = new_request_id()
-        log.exception("upload_failed", reference=reference)
-        return _answer({"message": f"{BROKE[0]}. {BROKE[1]}" % {"reference": reference}}, 500)
+@answering_in_json
+async def submit_file(request: Request) -> Mapping[str, object]:
+    """``customer``, ``shows``, ``title``, ``day``, ``before`` and ``booking`` in the address, the file as the body. Who may not send
+    one is told before the file is read."""
+    refuse_foreign(request)
+    actor, asked = await account_of(request), request.query_params
+    about = AboutFile(
+        asked.get("shows"), asked.get("title"), asked.get("day"), asked.get("before"), asked.get("booking")
+    )
+    await perform(actor, check_room, asked.get("customer"), about.shows)
+    loop = asyncio.get_running_loop()
+    prepared = await loop.run_in_executor(picture_threads(), prepare, await _body(request))
+    command = AddFile(asked.get("customer"), about, prepared.media_type, prepared.size)
+    return {"undo": await _keep(actor, command, prepared)}
 
 
 async def _keep(actor: Actor, command: AddFile, prepared: Prepared) -> str:
@@ -94,6 +79,8 @@ async def _body(request: Request) -> bytes:
                 body += chunk
                 if len(body) > LARGEST:
                     raise BadPersonFile(PersonFileFault.LARGE)
+    except ClientDisconnect:
+        raise Refused(400, "The connection broke off", "Send the file again.") from None
     except TimeoutError:
         raise Refused(408, "The file came too slowly", "Look at the connection and send it again.") from None
     return bytes(body)
@@ -125,10 +112,6 @@ def _bytes_of(opened: OpenedFile) -> bytes:
         return opened.seal.open(wiring.file_store().get(opened.key), opened.about)
     except SealBroken:
         raise FileGone from None
-
-
-def _answer(body: Mapping[str, object], status: int = 200) -> Response:
-    return JSONResponse(body, status, headers=NO_STORE)
 
 
 ROUTES = (

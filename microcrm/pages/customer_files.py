@@ -74,13 +74,9 @@ def _drop(customer_id: rx.Var[str]) -> rx.Component:
         "Add photos or papers",
         file_drop(
             customer=customer_id, kinds=S.choices.kinds, befores=S.choices.befores, visits=S.choices.visits,
-            today=S.choices.today, on_done=S.added, on_consent=_ask_for, key=customer_id + S.choices.kinds[0].value,
+            today=S.choices.today, on_done=S.added, on_consent=_ASK, key=customer_id + S.choices.kinds[0].value,
         ),
     )  # fmt: skip
-
-
-def _ask_for(purpose: rx.Var[str]) -> rx.event.EventSpec:
-    return CustomerConsents.begin(purpose, Decision.GIVEN.value)
 
 
 def _pair(pair: rx.Var[PairRow]) -> rx.Component:

@@ -152,7 +152,7 @@ async def test_who_may_not_send_is_told_before_anything_is_read(shop: Shop, fres
 async def test_without_the_customer_s_yes_the_answer_names_what_is_missing(shop: Shop) -> None:
     act_as(shop.actor(), lambda uow: agree(uow, shop.customer_id, "withdrawn"))
     answer = await send(session_of(shop), shop)
-    assert (answer.status_code, answer.json()["consent"]) == (409, "photos")
+    assert (answer.status_code, answer.json()["code"]) == (409, "consent_missing")
     assert answer.json()["message"] == "The customer has not agreed to photos. Ask them, and record the yes first."
 
 

@@ -51,7 +51,7 @@ export function FileDrop({ customer, kinds = [], befores = [], visits = [], toda
     const said = await send(file, about(), (percent) => put(id, { percent }));
     if (said.isKept) { drop(id); return said.undo; }
     put(id, { problem: [...Object.values(said.fields ?? {}), said.message][0] });
-    if (said.consent) onConsent?.(said.consent);
+    if (said.code === "consent_missing") onConsent?.();
     return null;
   };
   const sendAll = async (list) => {

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import reflex as rx
+from reflex_base.event import no_args_event_spec
 from reflex_base.event import passthrough_event_spec as payload
 
 _DROP = rx.asset("drop.jsx", shared=True)
@@ -13,7 +14,7 @@ _DROP = rx.asset("drop.jsx", shared=True)
 
 class FileDrop(rx.NoSSRComponent):
     """``kinds``, ``befores`` and ``visits`` have ``value`` and ``label``. ``on_done`` gets an undo token, or "" for several
-    files, and how many were kept; ``on_consent`` the purpose that the customer has not agreed to."""
+    files, and how many were kept; ``on_consent`` comes when the customer has not agreed to photos."""
 
     library = _DROP.importable_path
     tag = "FileDrop"
@@ -25,7 +26,7 @@ class FileDrop(rx.NoSSRComponent):
     today: rx.Var[str]
 
     on_done: rx.EventHandler[payload(str, int)]
-    on_consent: rx.EventHandler[payload(str)]
+    on_consent: rx.EventHandler[no_args_event_spec]
 
 
 file_drop = FileDrop.create
