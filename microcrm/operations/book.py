@@ -114,7 +114,7 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     is_squeezing = may_override(uow, wish.reason)
     taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=_why(wish, past)))
     if past:
-        uow.audit("booking.unsafe", "booking", taken.booking_id, number=taken.number, timers=len(past))
+        uow.audit("booking.unsafe", "booking", taken.booking_id, number=taken.number)
     if wish.tell:
         notify(uow, uow.session.get_one(Booking, taken.booking_id), NoticeStep.BOOKED)
     who = who_comes(uow, customer_id)
@@ -126,9 +126,9 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     )  # fmt: skip
 
 
-def _why(wish: _Wish, past: Sequence[str]) -> str:
+def _why(wish: _Wish, past: str) -> str:
     """What the visit's own story keeps: the reason of whoever went past a rule, and past which timer."""
-    unsafe = f"{wish.safety_reason} ({' '.join(past)})" if past else ""
+    unsafe = f"{wish.safety_reason} ({past})" if past else ""
     return "; ".join(one for one in (wish.reason, unsafe) if one)
 
 

@@ -11,7 +11,7 @@ from microcrm.domain.booking import NEXT, TENTATIVE, BookingStatus
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.cancellation import NO_FEE, Fee, cancel_until, fee_at, is_late, move_until
 from microcrm.domain.deposit import DepositMoney, kept_of
-from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.errors import Conflict, NotFound, NotSafe
 from microcrm.domain.fields import Reader
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
@@ -26,6 +26,7 @@ from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_event, open_booking
 from microcrm.operations.parts.moving import check_movable
 from microcrm.operations.parts.public_rules import check_public_start, services_in
+from microcrm.operations.parts.safety import TOO_SOON_ONLINE
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
@@ -154,7 +155,10 @@ def customer_move(uow: UnitOfWork, command: CustomerMove) -> BookingDone:
     chosen = members or (None,) * len(items)
     serving = [one or item.member_id for one, item in zip(chosen, items, strict=True)]
     check_public_start(uow, terms, services_in(uow, items), serving, start, booking.id)
-    before = shift(uow, booking, items, start, members or None)
+    try:
+        before = shift(uow, booking, items, start, members or None)
+    except NotSafe:  # why is for those who may know what is on record
+        raise Conflict(TOO_SOON_ONLINE, remedy="Call the shop.") from None
     return written_down(uow, booking, before, "Moved", "", tell=True)
 
 

@@ -81,7 +81,7 @@ def move(uow: UnitOfWork, command: Move) -> BookingDone:
     held = held_by_items(uow, [item])
     [plan] = plan_move(uow, [item], held, [wish.start], [wish.member_id], [wish.minutes])
     check_hours(uow, [plan], zone_of(uow.actor.zone), wish.reason)
-    check_moved(uow, booking, [item], [plan.start], zone_of(uow.actor.zone))
+    check_moved(uow, booking, [item], [plan], zone_of(uow.actor.zone))
     squeezing = may_override(uow, wish.reason)
     before = relocate(uow, booking, items, [item], held, [plan], is_squeezing=squeezing)
     who = who_comes(uow, booking.customer_id)
@@ -100,8 +100,6 @@ def move_visit(uow: UnitOfWork, command: MoveVisit) -> BookingDone:
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_movable(booking, items)
     check_columns(uow, {item.member_id for item in items})
-    by = start - booking.starts_at
-    check_moved(uow, booking, items, [item.starts_at + by for item in items], zone_of(uow.actor.zone))
     before = shift(uow, booking, items, start, reason=reason)
     who = who_comes(uow, booking.customer_id)
     label = f"{who.name} moved to {_when(uow, booking.starts_at)}"
@@ -117,12 +115,14 @@ def shift(
     members: Sequence[int | None] | None = None,
     reason: str = "",
 ) -> list[dict[str, Any]]:
-    """All services of a visit to a new start, in working hours or with a reason. Returns how they were."""
+    """All services of a visit to a new start, in working hours or with a reason, and to a day that is safe. Returns how they
+    were."""
     by = start - booking.starts_at
     held = held_by_items(uow, items)
     starts = [item.starts_at + by for item in items]
     plans = plan_move(uow, items, held, starts, members or [None] * len(items), [None] * len(items))
     check_hours(uow, plans, zone_of(uow.actor.zone), reason)
+    check_moved(uow, booking, items, plans, zone_of(uow.actor.zone))
     return relocate(uow, booking, items, items, held, plans, is_squeezing=may_override(uow, reason))
 
 

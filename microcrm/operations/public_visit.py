@@ -22,6 +22,7 @@ from microcrm.models.customers import Customer
 from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, nearest_free, public_free_times
 from microcrm.operations.links import behind
 from microcrm.operations.online.deposits import deposit_money
+from microcrm.operations.parts.safety import unsafe_days
 from microcrm.operations.public_shop import PublicShop, price_shown, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -95,13 +96,17 @@ def public_visit(uow: UnitOfWork, token: Any) -> PublicVisit:
 
 
 def times_to_move(uow: UnitOfWork, token: Any, first: date, last: date) -> FreeTimes:
-    """When the same people could do the same, the visit's own time counted as free. Raises ``NotFound``."""
+    """When the same people could do the same, the visit's own time counted as free, on days that are safe. Raises
+    ``NotFound``."""
     uow.require_public()
     found = behind(uow, token)
     if found.booking_id is None:
         raise NotFound
     visit = visit_inside(uow, found.booking_id)
-    return public_free_times(uow, FreeTimesAsked(visit.asked, first, last, True, except_booking=visit.booking_id))
+    asked = FreeTimesAsked(visit.asked, first, last, True, except_booking=visit.booking_id)
+    times = public_free_times(uow, asked)
+    unsafe = unsafe_days(uow, visit.booking_id, [day.day for day in times.days], zone_of(uow.actor.zone))
+    return FreeTimes(tuple(day._replace(starts=()) if day.day in unsafe else day for day in times.days))
 
 
 def visit_inside(uow: UnitOfWork, booking_id: int) -> PublicVisit:

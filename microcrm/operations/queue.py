@@ -55,10 +55,11 @@ class StepTicket:
 @dataclass(frozen=True, slots=True)
 class StartTicket(StepTicket):
     """``member_id`` empty: the one they wait for, else whoever of the free has had least to do today. ``minutes`` empty: as
-    long as the service takes."""
+    long as the service takes. ``safety_reason`` goes past a safety timer, for those who may."""
 
     member_id: Any = None
     minutes: Any = None
+    safety_reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +132,14 @@ def start(uow: UnitOfWork, command: StartTicket) -> TicketDone:
     fields = Reader()
     member_id = _maybe_id(fields, "member_id", command.member_id, "Staff member")
     minutes = fields.optional_number("minutes", command.minutes, "Length", low=5, high=LONGEST_SERVICE)
+    reason = fields.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     fields.done()
     ticket = _open(uow, command)
     _check_follows(ticket, Ticket.SERVING)
     chosen = member_id or ticket.member_id or _whoever_is_free(uow, ticket)
     check_columns(uow, {chosen})
     before = _standing(ticket)
-    ticket.booking_id = take_chair(uow, ticket, chosen, minutes)
+    ticket.booking_id = take_chair(uow, ticket, chosen, minutes, reason)
     ticket.started_at = uow.now
     return _save(uow, ticket, Ticket.SERVING, "started", before)
 

@@ -9,7 +9,7 @@ from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.operations.book import own_customer
-from microcrm.operations.parts.safety import reasons, rules_of
+from microcrm.operations.parts.safety import Visit, rules_of, why_not
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -31,4 +31,5 @@ def safety_words(uow: UnitOfWork, command: SafetyAsked) -> str:
     reader.done()
     customer_id = own_customer(uow, command.customer_id) if command.customer_id else None
     rules = rules_of(uow, services)
-    return " ".join(reasons(uow, [(rule, day) for rule in rules.values()], customer_id, zone_of(uow.actor.zone)))
+    visit = Visit(customer_id, tuple((rule, day) for rule in rules.values()))
+    return why_not(uow, [visit], zone_of(uow.actor.zone))[0]

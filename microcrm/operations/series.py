@@ -7,14 +7,14 @@ there and never makes new ones, so a series cannot multiply.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from microcrm.domain.booking import MOVABLE, BookingStatus
-from microcrm.domain.errors import Conflict, Invalid, SlotTaken
+from microcrm.domain.errors import Conflict, Invalid, NotSafe, SlotTaken
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count
 from microcrm.domain.notices import NoticeStep
@@ -34,7 +34,7 @@ from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
 from microcrm.operations.parts.booking_times import is_override_allowed
 from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
-from microcrm.operations.parts.safety import check_safety
+from microcrm.operations.parts.safety import visit_of, why_moved, why_not
 from microcrm.operations.parts.series_plan import (
     Plan,
     SeriesDate,
@@ -152,6 +152,7 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     elif who == "new":
         customer_id = add_customer(uow, AddCustomer(command.name, command.phone, is_family=command.is_family)).id
     series = store_series(uow, plan, customer_id)
+    _refuse_unsafe(uow, plan, customer_id)
     made = [_make(uow, plan, place, series.id or 0, customer_id) for place in plan.wanted]
     if tell:
         notify_all(uow, [uow.session.get_one(Booking, one) for one in made], NoticeStep.BOOKED)
@@ -230,8 +231,14 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
     return _written(uow, series, "cancelled", before)
 
 
+def _refuse_unsafe(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> None:
+    zone = zone_of(uow.actor.zone)
+    found = why_not(uow, [visit_of(plan.visits[place], customer_id, zone) for place in plan.wanted], zone)
+    if any(found):
+        raise NotSafe(" ".join(dict.fromkeys(why for why in found if why)))
+
+
 def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None) -> int:
-    check_safety(uow, plan.visits[place], customer_id, zone_of(uow.actor.zone), "")
     visit = NewVisit(source="series", customer_id=customer_id, note=plan.note, series_id=series_id, series_place=place)
     taken = try_to_take(uow, plan.visits[place], visit)
     if not isinstance(taken, Taken):
@@ -295,9 +302,11 @@ def _own(held: Held, items: Sequence[BookingItem]) -> Held:
 
 
 def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[SeriesDate, ...]:
-    """What the visits that move hold themselves is in nobody's way."""
+    """What the visits that move hold themselves is in nobody's way. A day that is not safe is no date that can be had."""
     own = [claim for one in edits for claims in one.held.values() for claim in claims]
-    return judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
+    dates = judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
+    unsafe = why_moved(uow, [(one.booking, one.items, one.plans) for one in edits], zone_of(uow.actor.zone))
+    return tuple(replace(one, why=one.why or why) for one, why in zip(dates, unsafe, strict=True))
 
 
 def _scope(raw: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, select
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.errors import Conflict, Invalid, NotFound
+from microcrm.domain.errors import Conflict, Invalid, NotFound, NotSafe
 from microcrm.domain.fields import Reader
 from microcrm.domain.notices import NoticeFacts, NoticeStep, notice
 from microcrm.domain.permissions import Permission
@@ -30,6 +30,7 @@ from microcrm.operations.parts.confirming import Typed, settle
 from microcrm.operations.parts.deposit_rules import deposit_due, servings
 from microcrm.operations.parts.freed_time import spans_in
 from microcrm.operations.parts.rows import find, same_version
+from microcrm.operations.parts.safety import TOO_SOON_ONLINE, check_kept, check_safety
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.parts.waiting_offers import (
     GRACE,
@@ -179,6 +180,7 @@ def _keep_for(uow: UnitOfWork, command: OfferByHand, *, is_told: bool = True) ->
     items = plan_items(uow, [WantedItem(entry.service_id, member_id, None)], start)
     check_columns(uow, {member_id})
     check_hours(uow, items, zone, reason)
+    check_safety(uow, items, entry.customer_id, zone, "")
     terms = policy_of(uow)
     until = min(uow.now + timedelta(minutes=terms.offer_min), start) + GRACE
     taken = take(uow, items, NewVisit(BookingStatus.HOLD, "waitlist", entry.customer_id, expires_at=until))
@@ -217,6 +219,8 @@ def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -
     if answer == "visit":
         return _with_visit(uow, _view(uow, offer_id))
     lock_offers(uow)
+    if answer == "accept" and not _is_safe(uow, offer_id):
+        raise Conflict(TOO_SOON_ONLINE, remedy="Call the shop.")
     query = select(WaitlistOffer.booking_id).where(
         WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id
     )
@@ -225,6 +229,20 @@ def answer_offer(uow: UnitOfWork, token: Any, answer: Any, language: str = "") -
     except Conflict:
         done = None
     return replace(_view(uow, offer_id), manage=done.token if done else "")
+
+
+def _is_safe(uow: UnitOfWork, offer_id: int) -> bool:
+    """A timer may stand against the day by now, say because a test was read since."""
+    row = uow.session.execute(
+        select(WaitlistOffer.booking_id, WaitlistEntry.customer_id)
+        .join(
+            WaitlistEntry,
+            and_(WaitlistEntry.business_id == WaitlistOffer.business_id, WaitlistEntry.id == WaitlistOffer.entry_id),
+        )
+        .where(WaitlistOffer.business_id == uow.business_id, WaitlistOffer.id == offer_id)
+    ).one()
+    _, items = open_booking(uow, row.booking_id)
+    return not check_kept(uow, items, row.customer_id, zone_of(uow.actor.zone), row.booking_id)
 
 
 def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
@@ -266,6 +284,8 @@ def _answer(
     mine = next((one for one in still if one.id == offer_id), None)
     if mine is None or booking.status != BookingStatus.HOLD:
         raise Conflict("This offer is not open any more.", remedy="Look at the waiting list as it stands.")
+    if answer == "accept" and not is_own:
+        _refuse_unsafe(uow, booking, items, mine)
     if answer == "decline":
         close_offer(uow, mine, "declined")
         pass_on(uow, booking, items, mine)
@@ -274,6 +294,13 @@ def _answer(
         if other is not mine:
             close_offer(uow, other, "lost")
     return _accept(uow, booking, items, mine, language, is_own=is_own)
+
+
+def _refuse_unsafe(uow: UnitOfWork, booking: Booking, items: list[BookingItem], offer: WaitlistOffer) -> None:
+    entry = uow.session.get_one(WaitlistEntry, offer.entry_id)
+    why = check_kept(uow, items, entry.customer_id, zone_of(uow.actor.zone), booking.id or 0)
+    if why:
+        raise NotSafe(why)
 
 
 def _accept(

@@ -223,12 +223,30 @@ def _drawn() -> rx.Component:
 
 def taker_dialog() -> rx.Component:
     row = QueuePage.choosing
-    return dialog(
+    who = dialog(
         "Who serves number " + row.number + "?",
         rx.el.div(rx.foreach(QueuePage.takers, _taker), class_name="queue-choices"),
         open=row.id != "",
         on_close=QueuePage.stop_choosing,
         description=row.line,
+    )
+    return rx.fragment(who, _unsafe_dialog())
+
+
+def _unsafe_dialog() -> rx.Component:
+    """The reason is kept with the visit, and the log says who."""
+    return dialog(
+        "Not safe today",
+        rx.el.form(
+            text_field("safety_reason", "Why it is safe all the same", QueuePage.errors, max_length=120),
+            form_footer(button("Do not start", on_click=QueuePage.leave_unsafe), submit("Start anyway")),
+            on_submit=QueuePage.start_anyway,
+            class_name="form",
+            no_validate=True,
+        ),
+        open=QueuePage.unsafe != "",
+        on_close=QueuePage.leave_unsafe,
+        description=QueuePage.unsafe,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 import segno
 
+from microcrm.domain.errors import Invalid, NotSafe
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.operations import queue
@@ -60,7 +61,9 @@ class QueuePage(AppState):
     over: list[TicketRow] = []
     choosing: TicketRow = TicketRow()
     takers: list[Taker] = []
+    unsafe: str = ""  # why the number that was to be started is not safe today
 
+    _unsafe_start: tuple[str, str, str] = ("", "", "")
     _view: QueueView | None = None
 
     @rx.event(supersedes=True)
@@ -117,9 +120,31 @@ class QueuePage(AppState):
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
     async def start(self, ticket: str, version: str, member: str) -> Any:
-        """``member`` empty: whoever is free."""
+        """``member`` empty: whoever is free. What is not safe asks for a reason, where one would do."""
         self.choosing = TicketRow()
-        return self._say(await self._perform(queue.start, StartTicket(ticket, version, member)))
+        try:
+            return self._say(await self._perform(queue.start, StartTicket(ticket, version, member)))
+        except NotSafe as refusal:
+            if not refusal.may_override:
+                raise
+            self.unsafe, self._unsafe_start, self.errors = refusal.message, (ticket, version, member), {}
+            return None
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def start_anyway(self, form: dict[str, Any]) -> Any:
+        ticket, version, member = self._unsafe_start
+        reason = pick(form, "safety_reason")["safety_reason"]
+        if not reason:
+            raise Invalid(fields={"safety_reason": "Say why it is safe all the same."})
+        done = await self._perform(queue.start, StartTicket(ticket, version, member, safety_reason=reason))
+        self.unsafe = ""
+        return self._say(done)
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def leave_unsafe(self) -> None:
+        self.unsafe, self.errors = "", {}
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

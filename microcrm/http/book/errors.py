@@ -39,6 +39,7 @@ SAID: tuple[str, ...] = (
     "Cancelling costs more by now than when you looked.",
     "Look at the fee, then decide again.",
     "This visit cannot be moved here any more.",
+    "That day can’t be chosen here for what you booked.",
     "It is too late to change the time here.",
     "Call the shop.",
     "This shop takes no payments online.",

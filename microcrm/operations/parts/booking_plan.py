@@ -202,14 +202,15 @@ def _offered(offer: _Offer, item: WantedItem, start: datetime) -> PlannedItem:
         after=offer.after,
         gap=fitting_gap(offer.gap_after, offer.gap, duration),
         choices=tuple(tuple(ids) for ids in groups.values()),
-        safety=_safety(offer),
+        safety=safety_of(offer.service_id, offer.service, offer.patch_test_days, offer.rest_days),
     )
 
 
-def _safety(offer: _Offer) -> SafetyRule | None:
-    if offer.patch_test_days is None and offer.rest_days is None:
+def safety_of(service_id: int, name: str, patch_test_days: int | None, rest_days: int | None) -> SafetyRule | None:
+    """Nothing, for a service that asks for nothing: then nothing is read about the customer either."""
+    if patch_test_days is None and rest_days is None:
         return None
-    return SafetyRule(offer.service_id, offer.service, offer.patch_test_days, offer.rest_days)
+    return SafetyRule(service_id, name, patch_test_days, rest_days)
 
 
 def fitting_gap(after: int, minutes: int, duration: int) -> Gap | None:

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select
 from microcrm.domain.booking import LABELS, MOVABLE, BookingStatus
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.occupancy import Gap, Span
+from microcrm.domain.safety import SafetyRule
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
@@ -21,6 +22,7 @@ from microcrm.operations.parts.booking_plan import (
     check_does,
     fitting_gap,
     resource_choices,
+    safety_of,
 )
 from microcrm.operations.parts.freed_time import spans_of, tell_freed
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
@@ -104,6 +106,7 @@ def plan_of(
     minutes: int | None,
     member_id: int,
     choices: Choices,
+    safety: SafetyRule | None = None,
 ) -> PlannedItem:
     """The item at another place. Its buffers and gap are read from the time it holds, not from today's price list."""
     spans = sorted(one.span for one in held if one.keeper > 0)
@@ -122,6 +125,7 @@ def plan_of(
         after=_minutes(spans[-1].end - item.ends_at) if spans else 0,
         gap=fitting_gap(gap.after, gap.minutes, duration),
         choices=choices,
+        safety=safety,
     )
 
 
@@ -147,7 +151,12 @@ def plan_move(
             check_does(Doing(service.name, service.is_active, member.name, bookable, does is not None))
         mine = held[item.id or 0]
         rooms = _current_first(choices.get(item.service_id, ()), mine)
-        plans.append(plan_of(item, mine, member.name, start=start, minutes=length, member_id=target, choices=rooms))
+        plans.append(
+            plan_of(
+                item, mine, member.name, start=start, minutes=length, member_id=target, choices=rooms,
+                safety=safety_of(service.id or 0, service.name, service.patch_test_days, service.rest_days),
+            )
+        )  # fmt: skip
     return plans
 
 

@@ -1,10 +1,12 @@
-"""What the safety timers of services need to know about a customer; and the refusal of a day that is not safe."""
+"""What the safety timers of services need to know about customers; and the refusal of days that are not safe. Whoever makes or
+moves a visit asks here: booking, moving, series, the queue, the waiting list, and customers by their own link."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -20,17 +22,39 @@ from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_times import is_override_allowed, may_override
 from microcrm.operations.unit_of_work import UnitOfWork
 
+# Of each customer, through the index of their records and that of their visits.
 _TESTS = text("""
-SELECT happened_on, is_clear FROM sealed_records
-WHERE business_id = :business AND customer_id = :customer AND kind = :kind ORDER BY happened_on DESC, id DESC LIMIT 20
+SELECT c.id AS customer_id, t.happened_on, t.is_clear FROM unnest(CAST(:customers AS bigint[])) AS c(id)
+CROSS JOIN LATERAL (
+  SELECT happened_on, is_clear FROM sealed_records
+  WHERE business_id = :business AND customer_id = c.id AND kind = :kind ORDER BY happened_on DESC, id DESC LIMIT 20
+) t
 """)
 _SESSIONS = text("""
-SELECT i.service_id, i.starts_at FROM bookings b
-JOIN booking_items i ON i.business_id = b.business_id AND i.booking_id = b.id
-WHERE b.business_id = :business AND b.customer_id = :customer AND b.status = ANY(:statuses) AND b.id <> :without
-  AND i.service_id = ANY(:services) ORDER BY b.starts_at DESC LIMIT 200
+SELECT c.id AS customer_id, s.service_id, s.starts_at FROM unnest(CAST(:customers AS bigint[])) AS c(id)
+CROSS JOIN LATERAL (
+  SELECT i.service_id, i.starts_at FROM bookings b
+  JOIN booking_items i ON i.business_id = b.business_id AND i.booking_id = b.id
+  WHERE b.business_id = :business AND b.customer_id = c.id AND b.status = ANY(:statuses)
+    AND b.id <> ALL(CAST(:without AS bigint[])) AND i.service_id = ANY(:services)
+  ORDER BY b.starts_at DESC LIMIT 200
+) s
 """)
 _COUNTED = [status.value for status in (*LIVE, BookingStatus.FINISHED)]
+TOO_SOON_ONLINE = "That day can’t be chosen here for what you booked."
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is to happen: for whom (nobody in particular: ``None``), and on which days what has a timer."""
+
+    customer_id: int | None
+    wanted: tuple[tuple[SafetyRule, date], ...]
+
+
+def visit_of(items: Sequence[PlannedItem], customer_id: int | None, zone: ZoneInfo) -> Visit:
+    wanted = tuple((item.safety, to_wall(item.start, zone)[0]) for item in items if item.safety is not None)
+    return Visit(customer_id, wanted)
 
 
 def rules_of(uow: UnitOfWork, services: Collection[int]) -> dict[int, SafetyRule]:
@@ -45,52 +69,132 @@ def rules_of(uow: UnitOfWork, services: Collection[int]) -> dict[int, SafetyRule
     }
 
 
-def reasons(
+def why_not(
     uow: UnitOfWork,
-    wanted: Sequence[tuple[SafetyRule, date]],
-    customer_id: int | None,
+    visits: Sequence[Visit],
     zone: ZoneInfo,
-    without: int = 0,
+    without: Collection[int] = (),
+    *,
+    are_together: bool = True,
 ) -> list[str]:
-    """Why these services are not safe on their days, each reason once. ``without``: a booking that is being moved."""
-    if not wanted:
-        return []
-    tests: list[PatchTest] = []
-    sessions: dict[int, list[date]] = defaultdict(list)
-    if customer_id is not None:
-        mine = {"business": uow.business_id, "customer": customer_id}
-        asked = mine | {"kind": RecordKind.PATCH_TEST.value}
-        tests = [PatchTest(row.happened_on, row.is_clear) for row in uow.session.execute(_TESTS, asked)]
-        services = [rule.service_id for rule, _ in wanted]
-        for row in uow.session.execute(
-            _SESSIONS, mine | {"services": services, "statuses": _COUNTED, "without": without}
-        ):
-            sessions[row.service_id].append(to_wall(row.starts_at, zone)[0])
-    found = [why_unsafe(rule, day, tests, sessions[rule.service_id]) for rule, day in wanted]
-    return list(dict.fromkeys(why for why in found if why))
+    """For each of the visits why it is not safe, "" when it is. ``are_together``: all of them will be, so they are sessions
+    among each other; else only one of them. ``without``: bookings that are being moved. However many they are, two statements;
+    none, when no service of theirs has a timer."""
+    if not any(visit.wanted for visit in visits):
+        return [""] * len(visits)
+    customers = sorted({visit.customer_id for visit in visits if visit.wanted and visit.customer_id is not None})
+    services = sorted({rule.service_id for visit in visits for rule, _ in visit.wanted})
+    tests: dict[int | None, list[PatchTest]] = defaultdict(list)
+    sessions: dict[tuple[int | None, int], list[date]] = defaultdict(list)
+    if customers:
+        asked = {"business": uow.business_id, "customers": customers}
+        for row in uow.session.execute(_TESTS, asked | {"kind": RecordKind.PATCH_TEST.value}):
+            tests[row.customer_id].append(PatchTest(row.happened_on, row.is_clear))
+        counted = {"services": services, "statuses": _COUNTED, "without": list(without)}
+        for row in uow.session.execute(_SESSIONS, asked | counted):
+            sessions[row.customer_id, row.service_id].append(to_wall(row.starts_at, zone)[0])
+    found = []
+    for place, visit in enumerate(visits):
+        others = [one for other, one in enumerate(visits) if are_together and other != place]
+        found.append(_why(visit, others, tests[visit.customer_id], sessions))
+    return found
+
+
+def _why(
+    visit: Visit,
+    others: Sequence[Visit],
+    tests: Sequence[PatchTest],
+    sessions: Mapping[tuple[int | None, int], Sequence[date]],
+) -> str:
+    found = []
+    for rule, day in visit.wanted:
+        beside = [] if visit.customer_id is None else _days_of(others, visit.customer_id, rule.service_id)
+        found.append(why_unsafe(rule, day, tests, [*sessions.get((visit.customer_id, rule.service_id), ()), *beside]))
+    return " ".join(dict.fromkeys(why for why in found if why))
+
+
+def _days_of(visits: Sequence[Visit], customer_id: int, service_id: int) -> list[date]:
+    theirs = [one for one in visits if one.customer_id == customer_id]
+    return [day for one in theirs for rule, day in one.wanted if rule.service_id == service_id]
+
+
+def why_moved(
+    uow: UnitOfWork,
+    moves: Sequence[tuple[Booking, Sequence[BookingItem], Sequence[PlannedItem]]],
+    zone: ZoneInfo,
+) -> list[str]:
+    """For each visit why its move to the plan is not safe, "" when it is; also where it was not safe before: what was booked past
+    a timer can be moved. Items and plans of a visit are in the same order. Four statements at most, none without a timer."""
+    after = [visit_of(plans, booking.customer_id, zone) for booking, _, plans in moves]
+    before = [
+        Visit(
+            booking.customer_id,
+            tuple(
+                (plan.safety, to_wall(item.starts_at, zone)[0])
+                for item, plan in zip(items, plans, strict=True)
+                if plan.safety is not None
+            ),
+        )
+        for booking, items, plans in moves
+    ]
+    if before == after:
+        return [""] * len(moves)
+    without = [booking.id or 0 for booking, _, _ in moves]
+    found = why_not(uow, after, zone, without)
+    if not any(found):
+        return found
+    was = why_not(uow, before, zone, without)
+    return ["" if earlier else why for why, earlier in zip(found, was, strict=True)]
 
 
 def check_moved(
-    uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], starts: Sequence[datetime], zone: ZoneInfo
+    uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], plans: Sequence[PlannedItem], zone: ZoneInfo
 ) -> None:
-    """Raises: NotSafe, for a move from a safe day to one that is not. A visit that was booked past a timer can be moved."""
-    rules = rules_of(uow, {item.service_id for item in items})
-    days = [(item, to_wall(start, zone)[0]) for item, start in zip(items, starts, strict=True)]
-    after = [(rules[item.service_id], day) for item, day in days if item.service_id in rules]
-    before = [(rule, to_wall(item.starts_at, zone)[0]) for item in items if (rule := rules.get(item.service_id))]
-    if before == after:
-        return
-    found = reasons(uow, after, booking.customer_id, zone, without=booking.id or 0)
-    if found and not reasons(uow, before, booking.customer_id, zone, without=booking.id or 0):
-        raise NotSafe(" ".join(found))
+    """Raises: NotSafe, for a move from a safe day to one that is not."""
+    [why] = why_moved(uow, [(booking, items, plans)], zone)
+    if why:
+        raise NotSafe(why)
 
 
 def check_safety(
     uow: UnitOfWork, items: Sequence[PlannedItem], customer_id: int | None, zone: ZoneInfo, reason: str
-) -> list[str]:
+) -> str:
     """Raises: NotSafe, unless somebody who runs the whole calendar gives a reason. Returns what they went past."""
-    wanted = [(item.safety, to_wall(item.start, zone)[0]) for item in items if item.safety is not None]
-    found = reasons(uow, wanted, customer_id, zone)
-    if found and not may_override(uow, reason):
-        raise NotSafe(" ".join(found), may_override=is_override_allowed(uow))
-    return found
+    [why] = why_not(uow, [visit_of(items, customer_id, zone)], zone)
+    if why and not may_override(uow, reason):
+        raise NotSafe(why, may_override=is_override_allowed(uow))
+    return why
+
+
+def unsafe_days(uow: UnitOfWork, booking_id: int, days: Sequence[date], zone: ZoneInfo) -> frozenset[date]:
+    """To which of these days the visit cannot be moved: those that a timer stands against, unless one does already. Two
+    statements, four with a timer."""
+    query = (
+        select(Booking.customer_id, BookingItem.service_id, BookingItem.starts_at)
+        .join(BookingItem, (BookingItem.business_id == Booking.business_id) & (BookingItem.booking_id == Booking.id))
+        .where(Booking.business_id == uow.business_id, Booking.id == booking_id)
+        .order_by(BookingItem.starts_at, BookingItem.id)
+    )
+    rows = uow.session.execute(query).all()
+    rules = rules_of(uow, {row.service_id for row in rows})
+    if not rules:
+        return frozenset()
+    first = to_wall(rows[0].starts_at, zone)[0]
+    now = tuple((rules[r.service_id], to_wall(r.starts_at, zone)[0]) for r in rows if r.service_id in rules)
+    visits = [
+        Visit(rows[0].customer_id, tuple((rule, day + (own - first)) for rule, own in now)) for day in (first, *days)
+    ]
+    is_unsafe_now, *found = why_not(uow, visits, zone, [booking_id], are_together=False)
+    return frozenset() if is_unsafe_now else frozenset(day for day, why in zip(days, found, strict=True) if why)
+
+
+def check_kept(
+    uow: UnitOfWork, items: Sequence[BookingItem], customer_id: int | None, zone: ZoneInfo, booking_id: int
+) -> str:
+    """The same of a time that is held already: why the day is not safe for them, or ""."""
+    rules = rules_of(uow, {item.service_id for item in items})
+    wanted = tuple(
+        (rules[item.service_id], to_wall(item.starts_at, zone)[0]) for item in items if item.service_id in rules
+    )
+    [why] = why_not(uow, [Visit(customer_id, wanted)], zone, [booking_id])
+    return why

@@ -28,6 +28,7 @@ from microcrm.operations.parts.booking_rows import note_event, open_booking
 from microcrm.operations.parts.class_seats import find_place, take_place
 from microcrm.operations.parts.freed_time import Candidate, FreedSpan, candidates, spans_of, stretches
 from microcrm.operations.parts.lapse import lock_lapsing
+from microcrm.operations.parts.safety import Visit, rules_of, why_not
 from microcrm.operations.parts.unpaid_offers import SOURCE
 from microcrm.operations.parts.visits import NewVisit, Taken, try_to_take
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -192,7 +193,7 @@ def _offer_stretch(
 ) -> list[int]:
     found = {one.waiting.entry_id: one for one in candidates(uow, freed, span, terms.min_notice_min, except_entries)}
     turn = in_turn((one.waiting for one in found.values()), freed, terms.slot_step_min)
-    left = [one for one in turn if not _is_busy(found[one.entry.entry_id], one)]
+    left = _safe(uow, freed, found, [one for one in turn if not _is_busy(found[one.entry.entry_id], one)])
     while left:
         asked = band(left, terms.offer_band)
         booking_id = _keep(uow, terms, span, freed, asked, found)
@@ -202,6 +203,22 @@ def _offer_stretch(
         gone = {(one.entry.service_id, one.start) for one in asked}  # no room for it, or somebody was quicker
         left = [one for one in left if (one.entry.service_id, one.start) not in gone]
     return []
+
+
+def _safe(uow: UnitOfWork, freed: Freed, found: dict[int, Candidate], turn: list[Match]) -> list[Match]:
+    """Nobody is offered a day that a safety timer stands against. Three statements at most, however many wait."""
+    rules = rules_of(uow, {one.entry.service_id for one in turn}) if turn else {}
+    if not rules:
+        return turn
+    visits = [
+        Visit(
+            found[one.entry.entry_id].customer_id,
+            ((rule, freed.day),) if (rule := rules.get(one.entry.service_id)) else (),
+        )
+        for one in turn
+    ]
+    why = why_not(uow, visits, zone_of(uow.actor.zone), are_together=False)
+    return [one for one, unsafe in zip(turn, why, strict=True) if not unsafe]
 
 
 def _is_busy(candidate: Candidate, found: Match) -> bool:
