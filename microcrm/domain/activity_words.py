@@ -40,6 +40,7 @@ ACTIONS: dict[str, str] = {
     "booking.booked": "booked",
     "booking.cancelled": "cancelled",
     "booking.moved": "moved",
+    "booking.without_form": "started without a form",
     "booking.unsafe": "went past a safety timer with",
     "booking.hold": "marked as hold",
     "booking.pending_approval": "marked as pending approval",

@@ -146,6 +146,20 @@ class FieldChanged(Conflict):
         self.field, self.now, self.version = field, now, version
 
 
+class FormMissing(Invalid):
+    """A service asks for a form that this customer has not filled in, or too long ago. ``may_override``: whoever asked may start
+    without it, with a reason."""
+
+    code = "form_missing"
+    message = "A form has to be filled in before it starts."
+    remedy = "Fill it in on the customer’s page, then start."
+
+    def __init__(self, message: str | None = None, *, may_override: bool = False) -> None:
+        remedy = "Fill it in on the customer’s page, or give a reason to start without it." if may_override else None
+        super().__init__(message, remedy=remedy)
+        self.may_override = may_override
+
+
 class PhoneTaken(Conflict):
     """Another customer of the shop has this number. ``customer_id`` and ``customer_name`` are set only for those who may
     see that customer."""

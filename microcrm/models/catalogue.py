@@ -21,7 +21,8 @@ class Category(SQLModel, table=True):
 class Service(SQLModel, table=True):
     """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``.
     More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. Rules of booking are empty where
-    the shop's booking policy holds; ``patch_test_days`` and ``rest_days`` (domain/safety.py) where nothing is asked."""
+    the shop's booking policy holds; ``patch_test_days`` and ``rest_days`` (domain/safety.py) where nothing is asked. A form that
+    is needed before it starts is good for so many months, or for ever."""
 
     __tablename__ = "services"
     id: int | None = identity()
@@ -53,6 +54,8 @@ class Service(SQLModel, table=True):
     deposit_percent: int = defaulted(0)
     patch_test_days: int | None = None
     rest_days: int | None = None
+    needed_form_id: int | None = reference(nullable=True)
+    needed_form_months: int | None = None
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
@@ -65,6 +68,11 @@ class Service(SQLModel, table=True):
         CheckConstraint("price_paise >= 0", name="price"),
         CheckConstraint("patch_test_days between 3 and 730", name="patch_test"),
         CheckConstraint("rest_days between 1 and 365", name="rest"),
+        within_business("needed_form_id", "forms"),
+        CheckConstraint(
+            "needed_form_months is null or needed_form_id is not null and needed_form_months between 1 and 120",
+            name="needed_form",
+        ),
         CheckConstraint("deposit_kind in ('none', 'fixed', 'percent', 'full')", name="deposit_kind"),
         CheckConstraint("deposit_paise >= 0 and deposit_percent between 0 and 100", name="deposit"),
         Index("uq_services_active_name", "business_id", "name", unique=True, postgresql_where="is_active"),

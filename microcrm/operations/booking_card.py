@@ -13,6 +13,7 @@ from microcrm.domain.booking import CANCELLED, MOVABLE, NEXT, TENTATIVE, Action,
 from microcrm.domain.deposit import DepositMoney
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
+from microcrm.domain.needed_forms import NeededForm
 from microcrm.domain.permissions import Permission
 from microcrm.domain.visit_story import said
 from microcrm.domain.zones import today_in, zone_of
@@ -24,6 +25,7 @@ from microcrm.operations.customer_access import may_contact, phone_for, visible_
 from microcrm.operations.online.deposits import deposit_money
 from microcrm.operations.parts.booking_rows import WALK_IN
 from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.needed_forms import needed_forms
 from microcrm.operations.parts.series_place import SeriesPlace, series_place
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -89,6 +91,7 @@ class BookingCard:
     today: date
     history: tuple[CardEvent, ...]
     series: SeriesPlace | None = None
+    forms: tuple[NeededForm, ...] = ()
 
 
 def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
@@ -132,6 +135,7 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         today=today_in(zone_of(uow.actor.zone), uow.now),
         history=_history(uow, booking.id or 0),
         series=series_place(uow, booking),
+        forms=needed_forms(uow, {one.service_id for one in items}, booking.customer_id),
     )
 
 

@@ -29,11 +29,13 @@ from microcrm.operations.parts.booking_rows import (
     who_comes,
 )
 from microcrm.operations.parts.booking_times import may_run_calendar
+from microcrm.operations.parts.needed_forms import check_forms
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import plain
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
+_BEGUN = {_S.STARTED, _S.FINISHED}  # what is done at once has begun, too
 _TOLD = {"approved": NoticeStep.APPROVED, "to_pay": NoticeStep.TO_PAY, "declined": NoticeStep.DECLINED}
 WHO_CANCELS = {
     "customer": _S.CANCELLED_BY_CUSTOMER,
@@ -45,13 +47,15 @@ WHO_CANCELS = {
 @dataclass(frozen=True, slots=True)
 class Step:
     """``version`` may be left out where only the next step is offered (Today): the status itself is the guard then.
-    ``is_waived``: what not coming would cost is not asked for, and ``waiver`` says why."""
+    ``is_waived``: what not coming would cost is not asked for, and ``waiver`` says why. ``reason``: why it starts though a form
+    is missing."""
 
     booking_id: Any
     status: Any
     version: Any = None
     is_waived: Any = False
     waiver: Any = ""
+    reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +83,24 @@ class Cancel:
 
 
 def step(uow: UnitOfWork, command: Step) -> BookingDone:
-    """Raises ``Conflict`` when the visit cannot go there from where it is."""
+    """Raises ``Conflict`` when the visit cannot go there from where it is; ``FormMissing`` when it would start without a form
+    that one of its services needs."""
     uow.require(Permission.BOOKINGS_OWN)
     status = _status(command.status)
     reader = Reader()
     waiver = read_waiver(reader, command) if status is _S.NO_SHOW else ""
+    reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
     reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     if not may_run_calendar(uow) and uow.actor.member_id not in {item.member_id for item in items}:
         raise Forbidden("You can change only the bookings of your own calendar.")
-    return _go(uow, booking, items, status, waiver=waiver)
+    past, old = "", _S(booking.status)
+    if status in _BEGUN and old not in _BEGUN and can_follow(old, status):
+        past = check_forms(uow, {item.service_id for item in items}, booking.customer_id, reason)
+    done = _go(uow, booking, items, status, f"{reason} ({past})" if past else "", waiver=waiver)
+    if past:
+        uow.audit("booking.without_form", "booking", booking.id, number=booking.number)
+    return done
 
 
 def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:

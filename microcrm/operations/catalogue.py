@@ -19,6 +19,8 @@ from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.classes import ClassSession
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.parts.deposit_rules import read_rule
+from microcrm.operations.parts.form_versions import issued_forms
+from microcrm.operations.parts.needed_forms import check_need, read_need
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.order import move_row, next_position
 from microcrm.operations.parts.rows import amend, create, find, same_version
@@ -64,6 +66,8 @@ class ServiceView:
     deposit_percent: int
     patch_test_days: int | None
     rest_days: int | None
+    needed_form_id: int | None
+    needed_form_months: int | None
     version: int
 
 
@@ -98,20 +102,22 @@ class Need:
 @dataclass(frozen=True, slots=True)
 class ServiceCard:
     """Everything the form of one service shows. ``service`` is empty for a new one; ``usual`` are the shop's rules.
-    ``takes_online``: customers can pay ahead."""
+    ``takes_online``: customers can pay ahead. ``forms``: id and name of those that can be asked for."""
 
     service: ServiceView | None
     doers: tuple[Doer, ...]
     needs: tuple[Need, ...]
     usual: PolicyTerms
     takes_online: bool = False
+    forms: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SaveService:
     """As typed. With more than one of ``seats`` it is given as a class. Rules of booking (``notice`` and ``step`` in minutes,
     ``horizon`` in days, ``approval`` yes or no) that are left empty are the shop's. ``patch_test`` and ``rest`` are the days
-    of safety timers; with one, what customers book online waits for an answer.
+    of safety timers; with one, what customers book online waits for an answer. ``needed_form`` has to be filled in before it
+    starts, at most ``needed_months`` ago.
 
     ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
     use. Either as ``None`` leaves that set as it is. Empty ``service_id``: a new service."""
@@ -143,6 +149,8 @@ class SaveService:
     deposit_percent: Any = None
     patch_test: Any = None
     rest: Any = None
+    needed_form: Any = None
+    needed_months: Any = None
     members: Any = None
     resources: Any = None
 
@@ -196,6 +204,7 @@ def open_service(uow: UnitOfWork, service_id: Any = None) -> ServiceCard:
         tuple(Need(r.id or 0, r.name, r.kind, r.id in needed) for r in resources),
         policy_of(uow),
         bool(online_mode(uow)),
+        tuple((form.form_id, form.name) for form in issued_forms(uow)),
     )
 
 
@@ -212,6 +221,7 @@ def save_service(uow: UnitOfWork, command: SaveService) -> tuple[int, str]:
     if row is not None:
         same_version(command.version, row.version)
         _refuse_without_classes(uow, row, values["seats"])
+    check_need(uow, values["needed_form_id"])
     if values["category_id"] is not None:
         find(uow, Category, values["category_id"])
     _refuse_twin(uow, values["name"], int(row.id or 0) if row else 0)
@@ -297,9 +307,9 @@ def _read_rules(fields: Reader, command: SaveService) -> dict[str, Any]:
         values[column] = fields.optional_number(name, getattr(command, name), rule.label, low=rule.low, high=rule.high)
     most = fields.optional_number("most_per_day", command.most_per_day, "Visits a day", low=1, high=10_000)
     answer = fields.choice("approval", command.approval, "Approval", ("yes", "no"), default="")
-    timers = _read_timers(fields, command)
+    timers, need = _read_timers(fields, command), read_need(fields, command.needed_form, command.needed_months)
     is_asked = True if any(timers.values()) else {"yes": True, "no": False}.get(answer)
-    return {**values, **timers, "most_per_day": most, "needs_approval": is_asked}
+    return {**values, **timers, **need, "most_per_day": most, "needs_approval": is_asked}
 
 
 def _read_timers(fields: Reader, command: SaveService) -> dict[str, int | None]:

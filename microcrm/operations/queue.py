@@ -55,7 +55,8 @@ class StepTicket:
 @dataclass(frozen=True, slots=True)
 class StartTicket(StepTicket):
     """``member_id`` empty: the one they wait for, else whoever of the free has had least to do today. ``minutes`` empty: as
-    long as the service takes. ``safety_reason`` goes past a safety timer, for those who may."""
+    long as the service takes. ``safety_reason`` goes past a safety timer and past a form that is
+    missing, for those who may."""
 
     member_id: Any = None
     minutes: Any = None

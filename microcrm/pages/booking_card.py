@@ -13,12 +13,14 @@ from microcrm.components.buttons import (
     menu,
     menu_item,
     menu_trigger,
+    submit,
     text_button,
     whatsapp_button,
 )
 from microcrm.components.cards import chip, hue_dot
-from microcrm.components.dialogs import confirm
+from microcrm.components.dialogs import confirm, dialog, form_footer
 from microcrm.components.feedback import alert
+from microcrm.components.fields import text_field
 from microcrm.components.icons import icon
 from microcrm.components.reveal.reveal import reveal
 from microcrm.domain.booking import BookingStatus
@@ -33,7 +35,7 @@ from microcrm.pages.customer_reveals import MAY_REVEAL
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import Line, Option
+from microcrm.state.booking_card_view import FormLine, Line, Option
 from microcrm.state.booking_deposit import DepositForm
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
@@ -53,6 +55,7 @@ def booking_card() -> rx.Component:
         missed_dialog(),
         waive_dialog(),
         deposit_dialog(),
+        _missing_dialog(),
         again_dialog(),
         tell_dialog(),
     )
@@ -80,6 +83,7 @@ def _card() -> rx.Component:
             rx.cond(card.note != "", rx.el.p(icon("sticky_note", "s"), card.note, class_name="card-note")),
             rx.cond(card.cancel_reason != "", rx.el.p("Reason: ", card.cancel_reason, class_name="muted")),
             rx.cond(card.kept != "", rx.el.p(icon("hourglass", "s"), card.kept, class_name="card-note")),
+            rx.foreach(card.forms, _needed),
             rx.cond(card.fee != "", _fee()),
             rx.cond(card.deposit.line != "", _deposit()),
             rx.cond(card.steps.length() > 0, rx.el.div(rx.foreach(card.steps, _step), class_name="card-steps")),
@@ -160,6 +164,36 @@ def deposit_dialog() -> rx.Component:
         on_close=DepositForm.ask(False),
         on_confirm=DepositForm.give_back,
         action="Give it back",
+    )
+
+
+def _needed(form: rx.Var[FormLine]) -> rx.Component:
+    """Whether what has to be filled in before it starts is there."""
+    card = Card.card
+    fill = rx.cond(card.customer_href != "", link("Forms", card.customer_href + "&tab=records"))
+    said = rx.el.span(form.words, " ", rx.cond(form.is_good, rx.fragment(), fill))
+    return rx.el.p(
+        icon("clipboard_list", "s"),
+        said,
+        class_name=rx.cond(form.is_good, "card-note num", "card-note card-missing num"),
+        key=form.words,
+    )
+
+
+def _missing_dialog() -> rx.Component:
+    """The reason is kept with the visit, and the log says who."""
+    return dialog(
+        "A form is missing",
+        rx.el.form(
+            text_field("reason", "Why it can start all the same", Card.errors, max_length=120),
+            form_footer(button("Do not start", on_click=Card.leave_missing), submit("Start anyway")),
+            on_submit=Card.start_anyway,
+            class_name="form",
+            no_validate=True,
+        ),
+        open=Card.missing != "",
+        on_close=Card.leave_missing,
+        description=Card.missing,
     )
 
 

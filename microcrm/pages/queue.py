@@ -236,9 +236,9 @@ def taker_dialog() -> rx.Component:
 def _unsafe_dialog() -> rx.Component:
     """The reason is kept with the visit, and the log says who."""
     return dialog(
-        "Not safe today",
+        "Not ready to start",
         rx.el.form(
-            text_field("safety_reason", "Why it is safe all the same", QueuePage.errors, max_length=120),
+            text_field("safety_reason", "Why they can start all the same", QueuePage.errors, max_length=120),
             form_footer(button("Do not start", on_click=QueuePage.leave_unsafe), submit("Start anyway")),
             on_submit=QueuePage.start_anyway,
             class_name="form",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from microcrm.components.buttons import button, submit
@@ -18,9 +20,11 @@ from microcrm.components.fields import (
     text_field,
 )
 from microcrm.components.terms import terms_fields
+from microcrm.state.forms import Option
 from microcrm.state.settings_service import NeedLine
 from microcrm.state.settings_service import ServiceDrawer as S
 
+_MONTHS = ("1", "3", "6", "12", "24")
 LABELS = {
     "name": "Name",
     "category_id": "Category",
@@ -203,21 +207,39 @@ def _safety() -> rx.Component:
     fields = rx.el.div(
         text_field(
             "patch_test", "A clear patch test, at most", S.errors, value=S.form.patch_test, after="days old",
-            optional=True, input_mode="numeric", max_length=3, hint="Counts two days after it was done. Empty: none needed",
+            optional=True, input_mode="numeric", max_length=3, hint="Counts after two days",
         ),
         text_field(
             "rest", "Between two sessions", S.errors, value=S.form.rest, after="days", optional=True,
-            input_mode="numeric", max_length=3, hint="Empty: as soon as they like",
+            input_mode="numeric", max_length=3, hint="Empty: none",
         ),
         class_name="grid-2",
     )  # fmt: skip
-    online = rx.el.p("With a timer, what customers book online waits for your answer.", class_name="hint")
+    needed = rx.el.div(
+        _chosen("needed_form", "Form before it starts", rx.foreach(S.form_options, _option), S.form.needed_form),
+        _chosen("needed_months", "Good for months", [rx.el.option(n) for n in _MONTHS], S.form.needed_months),
+        class_name="grid-2",
+    )
+    online = rx.el.p("Online bookings then wait for your answer.", class_name="hint")
     return rx.el.details(
-        rx.el.summary("Safety timers"),
-        rx.el.div(fields, online, class_name="stack"),
-        open=(S.form.patch_test != "") | (S.form.rest != ""),
+        rx.el.summary("Safety and forms"),
+        rx.el.div(fields, needed, online, class_name="stack"),
+        open=(S.form.patch_test != "") | (S.form.rest != "") | (S.form.needed_form != ""),
         class_name="more",
     )
+
+
+def _chosen(name: str, label: str, options: Any, value: rx.Var[str]) -> rx.Component:
+    """A list whose every line is an answer: there is no mistake to show beneath it."""
+    lines = options if isinstance(options, list) else [options]
+    control = rx.el.select(
+        rx.el.option("–", value=""), *lines, id=name, name=name, default_value=value, class_name="input"
+    )
+    return rx.el.div(rx.el.label(label, html_for=name), control, class_name="field")
+
+
+def _option(one: rx.Var[Option]) -> rx.Component:
+    return rx.el.option(one.label, value=one.value, key=one.value)
 
 
 def _paid_ahead() -> rx.Component:

@@ -18,6 +18,7 @@ from microcrm.domain.formatting import (
     format_weekday_short,
 )
 from microcrm.domain.money import format_rupees
+from microcrm.domain.needed_forms import NeededForm, Standing
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.booking_card import BookingCard
 from microcrm.state.deposit_words import NO_DEPOSIT, DepositLine, deposit_line
@@ -51,6 +52,14 @@ class Line:
 
     when: str
     what: str
+
+
+@dataclass(frozen=True)
+class FormLine:
+    """A form that the visit needs before it starts."""
+
+    words: str
+    is_good: bool
 
 
 @dataclass(frozen=True)
@@ -111,15 +120,19 @@ class CardView:
     deposit: DepositLine = NO_DEPOSIT
     history: list[Line] = field(default_factory=list)
     series: SeriesLine = NO_SERIES
+    forms: list[FormLine] = field(default_factory=list)
 
 
 NO_CARD = CardView()
 
 
+def _form(needed: NeededForm, card: BookingCard) -> FormLine:
+    return FormLine(needed.in_words(card.today), needed.standing(card.today) is Standing.GOOD)
+
+
 def card_view(card: BookingCard, zone_name: str) -> CardView:
     zone = zone_of(zone_name)
-    day, minute = to_wall(card.item.start, zone)
-    visit_day, visit_minute = to_wall(card.items[0].start, zone)
+    (day, minute), (visit_day, visit_minute) = (to_wall(one.start, zone) for one in (card.item, card.items[0]))
     steps = [Option(LEADS_TO[action].value, action.value) for action in card.actions]
     return CardView(
         item_id=str(card.item.item_id),
@@ -164,6 +177,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         bill_href=f"/invoice?booking={card.booking_id}" if _is_billed(card) else "",
         deposit=deposit_line(card.deposit, zone_name, may_give_back=card.may_give_back),
         series=series_line(card.series),
+        forms=[_form(one, card) for one in card.forms],
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
 

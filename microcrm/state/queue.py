@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 import segno
 
-from microcrm.domain.errors import Invalid, NotSafe
+from microcrm.domain.errors import FormMissing, Invalid, NotSafe
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.operations import queue
@@ -61,7 +61,7 @@ class QueuePage(AppState):
     over: list[TicketRow] = []
     choosing: TicketRow = TicketRow()
     takers: list[Taker] = []
-    unsafe: str = ""  # why the number that was to be started is not safe today
+    unsafe: str = ""  # why the number that was to be started should not be
 
     _unsafe_start: tuple[str, str, str] = ("", "", "")
     _view: QueueView | None = None
@@ -124,7 +124,7 @@ class QueuePage(AppState):
         self.choosing = TicketRow()
         try:
             return self._say(await self._perform(queue.start, StartTicket(ticket, version, member)))
-        except NotSafe as refusal:
+        except (NotSafe, FormMissing) as refusal:
             if not refusal.may_override:
                 raise
             self.unsafe, self._unsafe_start, self.errors = refusal.message, (ticket, version, member), {}
@@ -136,7 +136,7 @@ class QueuePage(AppState):
         ticket, version, member = self._unsafe_start
         reason = pick(form, "safety_reason")["safety_reason"]
         if not reason:
-            raise Invalid(fields={"safety_reason": "Say why it is safe all the same."})
+            raise Invalid(fields={"safety_reason": "Say why they can start all the same."})
         done = await self._perform(queue.start, StartTicket(ticket, version, member, safety_reason=reason))
         self.unsafe = ""
         return self._say(done)

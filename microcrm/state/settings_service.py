@@ -57,6 +57,8 @@ class ServiceForm:
     deposit_percent: str = ""
     patch_test: str = ""
     rest: str = ""
+    needed_form: str = ""
+    needed_months: str = ""
     version: str = ""
     has_timing: bool = False
     has_rules: bool = False
@@ -104,6 +106,7 @@ class ServiceDrawer(AppState):
     equipment: list[NeedLine] = []
     category_options: list[Option] = []
     tax_options: list[Option] = []
+    form_options: list[Option] = []
 
     @rx.event
     @needs(Permission.CATALOGUE_EDIT)
@@ -114,6 +117,7 @@ class ServiceDrawer(AppState):
         self.usual, self.takes_online = _usual(card.usual), card.takes_online
         self.doers = [_doer(doer, is_new=card.service is None) for doer in card.doers]
         self.equipment = [_need(need) for need in card.needs]
+        self.form_options = [Option(str(form_id), name) for form_id, name in card.forms]
         self.category_options = [Option(str(shelf.id), shelf.name) for shelf in shelves]
         self.tax_options, self.is_open = tax_options(now(), await self._perform(own_rates)), True
 
@@ -145,6 +149,7 @@ class ServiceDrawer(AppState):
             **rest,
             **pick(form, "notice", "horizon", "step", "most_per_day", "approval"),
             **pick(form, "deposit_kind", "deposit_amount", "deposit_percent", "patch_test", "rest"),
+            **pick(form, "needed_form", "needed_months"),
             service_id=self.form.id,
             version=self.form.version,
             members=terms(form),
@@ -183,6 +188,8 @@ def _form(row: ServiceView) -> ServiceForm:
         deposit_percent=str(row.deposit_percent or ""),
         patch_test=_or_empty(row.patch_test_days),
         rest=_or_empty(row.rest_days),
+        needed_form=_or_empty(row.needed_form_id),
+        needed_months=_or_empty(row.needed_form_months),
         version=str(row.version),
         has_rules=any(rule is not None for rule in _rules_of(row)),
         has_timing=bool(row.buffer_before_min or row.buffer_after_min or row.gap_min),

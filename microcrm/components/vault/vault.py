@@ -1,7 +1,8 @@
 """Sealed records on the screen: a list that opens for a purpose, the form that writes them, and the editor of such forms.
 
 What records say is fetched by these scripts and kept by them alone (`opened.js`): it never is in a State. They forget it after
-some minutes, when the tab is hidden and when the page is left.
+some minutes, when the tab is hidden and when the page is left. They are fetched when they are first shown: most who open a
+customer's page never open this part of it.
 """
 
 from __future__ import annotations
