@@ -18,6 +18,9 @@ ACTIONS: dict[str, str] = {
     "change": "changed",
     "change_rights": "changed what may be done by",
     "contact.revealed": "looked at",
+    "customer.merged": "merged another record into",
+    "customer.unmerged": "took apart",
+    "customer.told_apart": "said that two records are two people:",
     "deactivate": "deactivated",
     "export": "took away",
     "finish": "finished",
@@ -176,6 +179,7 @@ SUBJECTS: dict[str, str] = {
     "customers": "customers",
     "customer_contact": "a customer’s number or email address",
     "customer_note": "a note about a customer",
+    "customer_merge": "a customer",
     "customer_tags": "tags of customers",
     "customer_import": "a list of customers",
     "customer_task": "a task for a customer",
@@ -222,7 +226,8 @@ SUBJECTS: dict[str, str] = {
     "shop_hours": "the opening hours",
 }
 _CUSTOMERS = frozenset({
-    "consent", "customer", "customers", "customer_contact", "customer_import", "customer_key", "customer_note",
+    "consent", "customer", "customers", "customer_contact", "customer_import", "customer_key", "customer_merge",
+    "customer_note",
     "customer_records", "customer_tags", "customer_task", "family_tie", "person_file", "segment",
 })  # fmt: skip
 _PEOPLE = frozenset({

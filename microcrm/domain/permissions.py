@@ -30,6 +30,7 @@ class Permission(StrEnum):
     CUSTOMERS_EDIT = "customers.edit"
     CUSTOMERS_CONTACT = "customers.contact"  # see full phone numbers and e-mail addresses
     CUSTOMERS_REVEAL = "customers.reveal"  # without CONTACT: one number at a time, for a reason, some a day
+    CUSTOMERS_MERGE = "customers.merge"  # two records into one, and apart again
     CUSTOMERS_EXPORT = "customers.export"  # take lists of customers away as a file
     CUSTOMERS_IMPORT = "customers.import"  # bring lists of customers in, and take them back
     RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
@@ -84,6 +85,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {
             Permission.CUSTOMERS_EXPORT,
             Permission.CUSTOMERS_IMPORT,
+            Permission.CUSTOMERS_MERGE,
             Permission.CATALOGUE_EDIT,
             Permission.HOURS_EDIT,
             Permission.MEMBERS_EDIT,

@@ -26,6 +26,7 @@ from microcrm.models.base import (
     identity,
     instant,
     maybe_instant,
+    reference,
     tenant_key,
     within_business,
 )
@@ -70,10 +71,12 @@ class Customer(SQLModel, table=True):
     visit_count: int = 0
     billed_paise: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     archived_at: datetime | None = maybe_instant()
+    merged_into_id: int | None = reference(nullable=True)  # the record that took over everything (models/merging.py)
     created_at: datetime = instant()
     version: int = 1
     __table_args__ = (
         *belongs_to_business(),
+        within_business("merged_into_id", "customers"),
         Index(
             "uq_customers_phone",
             "business_id",
@@ -88,6 +91,8 @@ class Customer(SQLModel, table=True):
         Index("ix_customers_last_visit", "business_id", "last_visit_key", "id"),
         Index("ix_customers_created", "business_id", "created_at", "id"),
         Index("ix_customers_billed", "business_id", "billed_paise", "id"),
+        Index("ix_customers_merged", "business_id", "merged_into_id", postgresql_where="merged_into_id is not null"),
+        Index("ix_customers_sharing", "business_id", "phone", postgresql_where="is_sharing_phone"),
         Index("ix_customers_birth", "business_id", "birth_key", postgresql_where="birth_key is not null"),
     )
 

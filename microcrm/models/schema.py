@@ -23,6 +23,7 @@ from microcrm.models import (
     imports,
     links,
     person_files,
+    merging,
     policy,
     products,
     records,
@@ -62,6 +63,7 @@ MODULES = (
     reveals,
     imports,
     person_files,
+    merging,
     records,
 )
 

@@ -30,18 +30,20 @@ def may_contact(actor: Actor) -> bool:
 
 
 def visible_customers(actor: Actor) -> ColumnElement[bool]:
-    """A condition on ``customers``."""
+    """A condition on ``customers``. Whoever was merged into somebody else is nobody's customer any more."""
+    own = Customer.merged_into_id.is_(None)
     if not sees_own_only(actor):
-        return true()
+        return own
     visits = select(Booking.id).where(
         Booking.business_id == Customer.business_id, Booking.customer_id == Customer.id, visible_bookings(actor)
     )
-    return exists(visits)
+    return own & exists(visits)
 
 
 def customers_seen(actor: Actor) -> ColumnElement[bool]:
     """The same beside conditions of segments: who had visits with this member is collected once. Asked customer by customer,
-    PostgreSQL misjudges how many there are, and counting the segments of a large shop took ten seconds."""
+    PostgreSQL misjudges how many there are, and counting the segments of a large shop took ten seconds. Segments leave out the archive,
+    and with it those who were merged into somebody else."""
     if not sees_own_only(actor):
         return true()
     visits = (

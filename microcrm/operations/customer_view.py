@@ -100,6 +100,14 @@ def _find(uow: UnitOfWork, raw_id: Any) -> Row[Any]:
         Customer.business_id == uow.business_id, Customer.id == customer_id, visible_customers(uow.actor)
     )
     row = None if reader.errors else uow.session.execute(query).first()
+    if row is None and (survivor := None if reader.errors else _survivor(uow, customer_id)):
+        return _find(uow, survivor)
     if row is None:
         raise NotFound("We could not find that customer.")
     return row
+
+
+def _survivor(uow: UnitOfWork, customer_id: int) -> int | None:
+    """Whoever the customer was merged into; an old link leads there."""
+    query = select(Customer.merged_into_id).where(Customer.business_id == uow.business_id, Customer.id == customer_id)
+    return uow.session.scalars(query).first()

@@ -23,6 +23,7 @@ from microcrm.models.records import Undo
 from microcrm.models.schedule import Leave
 from microcrm.operations.billing.recurring_lines import put_plan_back
 from microcrm.operations.booking_undo import put_booking_back
+from microcrm.operations.capabilities import Sealer
 from microcrm.operations.class_series import put_classes_back
 from microcrm.operations.class_undo import CLASS_STEPS, put_class_back
 from microcrm.operations.consents import put_consent_back
@@ -31,6 +32,7 @@ from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.customer_notes import put_note_back
 from microcrm.operations.customer_tags import put_tags_back
 from microcrm.operations.customer_tasks import put_task_back
+from microcrm.operations.customer_unmerge import take_apart
 from microcrm.operations.days import put_days_back
 from microcrm.operations.departures import put_bookings_back
 from microcrm.operations.family import put_tie_back
@@ -82,6 +84,7 @@ OTHERS: dict[str, Permission] = {
     "form_order": Permission.BUSINESS_EDIT,
     "stock": Permission.CATALOGUE_EDIT,
     "customer_tags": Permission.CUSTOMERS_EDIT,
+    "customer_merge": Permission.CUSTOMERS_MERGE,
     "consent": Permission.CONSENTS_RECORD,
     "customer_import": Permission.CUSTOMERS_IMPORT,
     "family_tie": Permission.CUSTOMERS_EDIT,
@@ -112,9 +115,10 @@ OTHERS: dict[str, Permission] = {
 }
 
 
-def take_back(uow: UnitOfWork, token: str) -> str:
+def take_back(uow: UnitOfWork, token: str, sealer: Sealer | None = None) -> str:
     """Restore what the undo ``token`` (its number) remembers. Returns what was undone, in words.
 
+    ``sealer``: for what needs sealing anew, as when two customers are taken apart.
     Raises ``Conflict`` when it has changed again since, or the undo was used already.
     """
     uow.require(Permission.SHOP_VIEW)
@@ -134,6 +138,8 @@ def take_back(uow: UnitOfWork, token: str) -> str:
         raise Conflict("That was taken back already.", remedy="Refresh the page to see how it stands.")
     if undo.entity in ROWS:
         _restore_row(uow, ROWS[undo.entity], undo)
+    elif undo.entity == "customer_merge" and sealer is not None:
+        take_apart(uow, undo.entity_id, (), sealer)
     else:
         _restore_other(uow, undo)
     undo.undone_at = uow.now

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import reflex as rx
 from reflex_base.registry import RegistrationContext
 
+from microcrm import wiring
 from microcrm.domain.errors import DomainError, Forbidden, SignedOut
 from microcrm.domain.permissions import Permission
 from microcrm.operations.undo import take_back
@@ -176,7 +177,7 @@ class AppState(rx.State):
     async def undo(self, token: str) -> Any:
         """Take back what a notice offers to take back, then let the page read itself again."""
         self.notices = [n for n in self.notices if n.undo != token]
-        label = await self._perform(take_back, token)
+        label = await self._perform(take_back, token, wiring.sealer())
         self._notify(label, tone="info")
         return self._reload()
 

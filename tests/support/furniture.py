@@ -42,6 +42,7 @@ from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, Gat
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
 from microcrm.models.person_files import FileOpening, PersonFile
+from microcrm.models.merging import CustomerMerge, DistinctCustomers
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
@@ -314,11 +315,14 @@ def _consent_rows(session: Session, shop: Shop) -> None:
 
 
 def _reveal_rows(session: Session, shop: Shop) -> None:
-    """Somebody looked at the customer's number, and how often a day they may."""
+    """Somebody looked at the customer's number, how often a day they may, and what was said of duplicates."""
     mine: dict[str, Any] = {"business_id": shop.business_id, "member_id": shop.members[Role.STAFF]}
     look = {"contact": "phone", "reason": "late", "day": date(2026, 1, 5), "at": OPENED_AT}
     session.add(ContactReveal(**mine, **look, customer_id=shop.customer_id))
     session.add(RevealBudget(**mine, a_day=3))
+    one, at = shop.customer_id, {"at": OPENED_AT}
+    session.add(CustomerMerge(**mine, **at, kept_id=one, gone_id=one, undone_at=OPENED_AT))
+    session.add(DistinctCustomers(**mine, **at, low_id=one, high_id=one))
     session.flush()
 
 

@@ -11,10 +11,12 @@ from microcrm.operations.customer_keys import keys_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
-# Of a family on one phone whose it is comes first.
+# Of a family on one phone whose it is comes first. A number that only a record has which was merged away leads to the survivor.
 _KNOWN = fixed("""
-SELECT id, name_key, archived_at FROM customers WHERE business_id = :business AND phone = :phone
-ORDER BY is_sharing_phone, id
+SELECT own.id, c.name_key, own.archived_at
+FROM customers c JOIN customers own ON own.business_id = c.business_id AND own.id = coalesce(c.merged_into_id, c.id)
+WHERE c.business_id = :business AND c.phone = :phone
+ORDER BY c.merged_into_id IS NOT NULL, c.is_sharing_phone, c.id
 """)
 _ADD = fixed("""
 WITH added AS (

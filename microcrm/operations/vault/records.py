@@ -60,7 +60,7 @@ def add_record(uow: UnitOfWork, command: AddRecord, sealer: Sealer) -> int:
     """Returns the record's id. Raises: Invalid, NotFound, Forbidden (a form that the role does not fill), Conflict when the form
     has had another version for longer than a day."""
     uow.require(Permission.RECORDS_WRITE)
-    customer_id = find_customer(uow, command.customer_id)
+    customer_id = find_customer(uow, command.customer_id, is_kept=True)
     form = _fillable(uow, command.form_id, command.form_version)
     day, answers = _read(uow, form, command.day, command.values)
     row = {
@@ -98,13 +98,16 @@ def trade_of(uow: UnitOfWork) -> Trade:
     return Trade(uow.session.scalars(query).one())
 
 
-def find_customer(uow: UnitOfWork, raw_id: Any) -> int:
-    """The id of a customer that this person may see. Raises: NotFound."""
+def find_customer(uow: UnitOfWork, raw_id: Any, *, is_kept: bool = False) -> int:
+    """The id of a customer that this person may see. ``is_kept``: who is merged with nobody until the transaction ends, because
+    what is sealed for one customer opens for no other. Raises: NotFound."""
     reader = Reader()
     wanted = reader.id("customer_id", raw_id, "Customer")
     query = select(Customer.id).where(
         Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor)
     )
+    if is_kept:
+        query = query.with_for_update(of=Customer, read=True, key_share=True)
     found = None if reader.errors else uow.session.scalars(query).first()
     if found is None:
         raise NotFound("We could not find that customer.")
