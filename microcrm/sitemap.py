@@ -19,6 +19,7 @@ from microcrm.pages.customer_import import customer_import
 from microcrm.pages.customer_records import customer_records
 from microcrm.pages.customers import customers
 from microcrm.pages.dues import dues
+from microcrm.pages.duplicates import duplicates
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
@@ -60,6 +61,7 @@ from microcrm.state.customer_field import CustomerField
 from microcrm.state.customer_files import PATH as FILES
 from microcrm.state.customer_files import CustomerFiles
 from microcrm.state.customer_import import ImportPage
+from microcrm.state.customer_merges import CustomerMerges
 from microcrm.state.customer_notes import CustomerNotes
 from microcrm.state.customer_records import PATH as RECORDS
 from microcrm.state.customer_records import CustomerRecords
@@ -69,6 +71,7 @@ from microcrm.state.customer_tasks import CustomerTasks
 from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
+from microcrm.state.duplicates import Duplicates
 from microcrm.state.filed_months import FiledMonths
 from microcrm.state.queue import QueuePage
 from microcrm.state.recurring import RecurringPage
@@ -118,6 +121,7 @@ _CUSTOMER_LOADS = (
     CustomerFamily.load,
     CustomerBills.load,
     CustomerReveals.load,
+    CustomerMerges.load,
 )
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
@@ -135,6 +139,7 @@ SCREENS: tuple[Screen, ...] = (
         (Columns.load, Customers.load, Segments.refresh),
     ),
     Screen("/customers/import", "Import customers", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
+    Screen("/duplicates", "Possible duplicates", duplicates, Permission.CUSTOMERS_MERGE, (Duplicates.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
     Screen(RECORDS, "Sealed records", customer_records, Permission.CUSTOMERS_VIEW, _PERSON_LOADS),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),

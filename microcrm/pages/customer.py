@@ -11,6 +11,7 @@ from microcrm.pages.customer_family import customer_family, family_panel
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_frame import WHOLE, customer_screen, customer_tabs
 from microcrm.pages.customer_head import PERSON, customer_facts
+from microcrm.pages.customer_merges import customer_merges
 from microcrm.pages.customer_notes import notes
 from microcrm.pages.customer_reveals import customer_reveals
 from microcrm.pages.customer_tasks import tasks
@@ -31,6 +32,7 @@ def customer() -> rx.Component:
                 details(),
                 customer_family(),
                 customer_reveals(),
+                customer_merges(),
                 class_name="stack",
                 aria_label="At a glance",
             ),

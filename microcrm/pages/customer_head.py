@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, link, link_button, menu, menu_item, menu_trigger
+from microcrm.components.buttons import anchor, link, link_button, menu, menu_item, menu_link, menu_trigger
 from microcrm.components.cards import avatar
 from microcrm.components.feedback import skeleton
 from microcrm.components.icons import icon, whatsapp_icon
@@ -18,6 +18,7 @@ from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_field import CustomerField
 
 MAY_EDIT = CustomerPage.allowed.contains(Permission.CUSTOMERS_EDIT.value)
+MAY_MERGE = CustomerPage.allowed.contains(Permission.CUSTOMERS_MERGE.value)
 MAY_BOOK = CustomerPage.allowed.contains(Permission.BOOKINGS_OWN.value)
 MAY_BILL = CustomerPage.allowed.contains(Permission.INVOICES_EDIT.value)
 PERSON = CustomerPage.person
@@ -100,6 +101,10 @@ def _more() -> rx.Component:
             PERSON.is_archived,
             menu_item("customer-more", "Bring back", icon="archive_restore", on_click=CustomerPage.bring_back),
             menu_item("customer-more", "Archive", icon="archive", on_click=CustomerPage.move_to_archive),
+        ),
+        rx.cond(
+            MAY_MERGE,
+            menu_link("Merge with another", "/duplicates?with=" + PERSON.id, icon="merge"),
         ),
     )
 

@@ -42,6 +42,7 @@ COLUMNS = {
 }
 MAY_SEE_BILLS = Customers.allowed.contains(Permission.INVOICES_VIEW.value)
 MAY_IMPORT = Customers.allowed.contains(Permission.CUSTOMERS_IMPORT.value)
+MAY_MERGE = Customers.allowed.contains(Permission.CUSTOMERS_MERGE.value)
 MAY_EDIT = Customers.allowed.contains(Permission.CUSTOMERS_EDIT.value)
 
 
@@ -68,6 +69,7 @@ def customers() -> rx.Component:
         panel("New customer", customer_form(NewCustomer, NOBODY), open=NewCustomer.is_open, on_close=NewCustomer.close),
         here="/customers",
         actions=[
+            rx.cond(MAY_MERGE, link_button("Duplicates", "/duplicates", icon="merge")),
             rx.cond(MAY_IMPORT, link_button("Import", "/customers/import", icon="upload")),
             rx.cond(MAY_EDIT, _new("primary")),
         ],

@@ -34,6 +34,8 @@ class CustomerPage(CustomerForm, AppState):
             yield
         self.person = await self._perform(view, asked)
         self.is_known = True
+        if self.person.id != asked:  # an old link to somebody who was merged
+            yield rx.redirect(f"/customer?id={self.person.id}", replace=True)
 
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)

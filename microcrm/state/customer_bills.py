@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
+from microcrm.domain.errors import NotFound
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
@@ -40,7 +41,10 @@ class CustomerBills(AppState):
         asked = self.router.url.query_parameters.get("id", "")
         if not asked or Permission.INVOICES_VIEW not in current_seat().actor.permissions:
             return
-        money = await self._perform(customer_money, asked)
+        try:
+            money = await self._perform(customer_money, asked)
+        except NotFound:  # the page says so
+            return
         today = today_in(zone_of(current_seat().actor.zone), now())
         self.account, self.bills = account_of(money), [row_of(row, today) for row in money.rows]
         self.is_read = True

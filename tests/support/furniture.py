@@ -41,8 +41,8 @@ from microcrm.models.forms import Form, FormVersion
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
-from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.merging import CustomerMerge, DistinctCustomers
+from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo

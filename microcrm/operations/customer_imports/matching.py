@@ -26,7 +26,7 @@ SELECT id, name, phone, email, address, birthday, tags,
   (SELECT coalesce(string_agg(n.words, E'\\n' ORDER BY n.at, n.id), '') FROM customer_notes n
    WHERE n.business_id = c.business_id AND n.customer_id = c.id AND n.removed_at IS NULL),
   is_sharing_phone, archived_at IS NOT NULL, version, name_key
-FROM customers c WHERE business_id = :business AND {}
+FROM customers c WHERE business_id = :business AND merged_into_id IS NULL AND {}
 """
 _BY_PHONE = text(_KNOWN.format("phone = ANY(CAST(:values AS text[]))"))
 _BY_EMAIL = text(_KNOWN.format("email_key = ANY(CAST(:values AS text[]))"))
