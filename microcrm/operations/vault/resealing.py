@@ -30,12 +30,10 @@ def give_records(uow: UnitOfWork, records: Sequence[int], giver: int, taker: int
     """``records`` of ``giver`` become ``taker``'s. What was erased stays erased: it is tied to a destroyed key of ``taker``.
     Raises: RecordUnreadable, when one does not open; then nothing has moved."""
     versions = _versions(uow, records, giver)
-    if not versions:
-        return
     try:
         keys = {row.generation: _opened(uow, giver, row.generation, sealer) for row in versions}
         new = key_for_writing(uow, taker, sealer) if any(keys.values()) else None
-        erased = _destroyed_key(uow, taker) if not all(keys.values()) else 0
+        erased = 0 if all(keys.values()) else _destroyed_key(uow, taker)
         for row in versions:
             key = keys[row.generation]
             values: dict[str, object] = {"generation": erased}
@@ -46,8 +44,9 @@ def give_records(uow: UnitOfWork, records: Sequence[int], giver: int, taker: int
             uow.session.execute(update(SealedVersion).where(*one).values(values))
     except SealBroken:
         raise RecordUnreadable from None
-    mine = (SealedRecord.business_id == uow.business_id, SealedRecord.id.in_({row.record_id for row in versions}))
-    uow.session.execute(update(SealedRecord).where(*mine).values(customer_id=taker))
+    mine = (SealedRecord.business_id == uow.business_id, SealedRecord.customer_id == giver)
+    own = SealedRecord.id == func.any(list(records))
+    uow.session.execute(update(SealedRecord).where(*mine, own).values(customer_id=taker))
 
 
 def _versions(
@@ -58,7 +57,8 @@ def _versions(
         select(version.id, version.record_id, version.version, version.generation, version.sealed, record.kind)
         .join(record, (record.business_id == version.business_id) & (record.id == version.record_id))
         .where(
-            record.business_id == uow.business_id, record.customer_id == giver, record.id == func.any(list(records))
+            record.business_id == uow.business_id, record.customer_id == giver, record.id == func.any(list(records)),
+            version.generation.is_not(None),
         )
         .order_by(version.id)
     )  # fmt: skip
@@ -70,13 +70,14 @@ def _about(uow: UnitOfWork, customer_id: int, row: Row[tuple[int, int, int, int,
 
 
 def _opened(uow: UnitOfWork, customer_id: int, generation: int, sealer: Sealer) -> OpenKey | None:
-    """Nothing for a key that was destroyed. Raises: SealBroken, also for one that is missing altogether."""
+    """Nothing for a key that was destroyed; the key is kept until this transaction ends. Raises: SealBroken, also for one that is
+    missing altogether."""
     destroyed = select(CustomerKey.destroyed_at).where(
         CustomerKey.business_id == uow.business_id,
         CustomerKey.customer_id == customer_id,
         CustomerKey.generation == generation,
     )
-    if uow.session.scalars(destroyed).first() is not None:
+    if uow.session.scalars(destroyed.with_for_update(read=True, key_share=True)).first() is not None:
         return None
     row = read_customer_key(uow, customer_id, generation)
     if row is None:
