@@ -118,8 +118,14 @@ def downgrade() -> None:
     for table in (*merging.ROUTED, *merging.SEALED):
         for function in ("route_customer", "refuse_merged_customer"):
             op.execute(f"DROP TRIGGER IF EXISTS {function} ON {table}")
+    op.execute("DROP TRIGGER refuse_merged_relative ON family_ties")
     op.execute(billing.ISSUED_STAYS.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
-    for function in ("route_customer()", "refuse_merged_customer()", "survivor_of(bigint, bigint)"):
+    for function in (
+        "route_customer()",
+        "refuse_merged_customer()",
+        "refuse_merged_relative()",
+        "survivor_of(bigint, bigint)",
+    ):
         op.execute(f"DROP FUNCTION {function}")
     op.drop_table("distinct_customers")
     op.drop_table("customer_merges")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-MOST_TAGS, NOTE_LIMIT = 10, 4_000
+MOST_TAGS = 10
 
 
 class Choice(StrEnum):
@@ -36,7 +36,6 @@ FIELDS: tuple[MergeField, ...] = (
     MergeField("address", "Address", ("address",)),
     MergeField("birthday", "Birthday", ("birthday",)),
     MergeField("tags", "Tags", ("tags",), has_both=True),
-    MergeField("notes", "Notes", ("notes",), has_both=True),
 )
 
 
@@ -58,12 +57,10 @@ def default_of(field: MergeField, kept: Any, gone: Any) -> Choice:
 
 
 def chosen(choice: Choice, kept: Any, gone: Any) -> Any:
-    """The value that the survivor has afterwards. Tags: each once, at most ten; notes: one under the other."""
-    if choice is Choice.BOTH and isinstance(kept, list):
+    """The value that the survivor has afterwards. Both: each tag once, at most ten."""
+    if choice is Choice.BOTH:
         words = {tag.casefold() for tag in kept}
         return [*kept, *(tag for tag in gone if tag.casefold() not in words)][:MOST_TAGS]
-    if choice is Choice.BOTH:
-        return "\n".join(part for part in (kept, gone) if part)[:NOTE_LIMIT]
     return gone if choice is Choice.GONE else kept
 
 

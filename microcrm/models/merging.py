@@ -75,11 +75,15 @@ class DistinctCustomers(SQLModel, table=True):
 
 
 ROUTED = (
-    "bookings", "booking_events", "contact_reveals", "consents", "documents", "payments", "queue_tickets", "record_openings",
-    "recurring_bills", "series", "waitlist_entries",
+    "bookings", "booking_events", "contact_reveals", "consents", "customer_notes", "customer_tasks", "documents",
+    "file_openings", "payments", "queue_tickets", "record_openings", "recurring_bills", "series", "waitlist_entries",
 )  # fmt: skip
-LOGGED = ("contact_reveals", "record_openings")  # nothing of a log changes but whose record it stands at
-SEALED = ("sealed_records", "keys.customer_keys")
+LOGGED = (
+    "contact_reveals",
+    "file_openings",
+    "record_openings",
+)  # nothing of a log changes but whose record it stands at
+SEALED = ("person_files", "sealed_records", "keys.customer_keys")
 # Whoever writes about a record that has just been merged away writes about the survivor: old links, open forms and races all end
 # where the merge has led. What is sealed for a customer opens for no other, so there the writer has to begin again.
 ROUTE = [
@@ -103,6 +107,20 @@ BEGIN
   END IF;
   RETURN NEW;
 END $$
+""",
+    """
+CREATE FUNCTION refuse_merged_relative() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF survivor_of(NEW.business_id, NEW.customer_id) <> NEW.customer_id
+     OR survivor_of(NEW.business_id, NEW.relative_id) <> NEW.relative_id THEN
+    RAISE EXCEPTION 'that customer was merged with another one' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$
+""",
+    """
+CREATE TRIGGER refuse_merged_relative BEFORE INSERT OR UPDATE OF customer_id, relative_id ON family_ties
+FOR EACH ROW EXECUTE FUNCTION refuse_merged_relative()
 """,
 ]
 

@@ -21,10 +21,10 @@ from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.merge_consents import carry_refusals
-from microcrm.operations.merge_parts import Moved, count_again, lock_all_of, lock_pair, lock_rows, move_all
+from microcrm.operations.merge_parts import Moved, count_again, lock_all_of, lock_pair, lock_rows, move_all, move_ties
 from microcrm.operations.parts.rows import plain, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.resealing import give_records, records_of
+from microcrm.operations.vault.resealing import files_of, give_files, give_records, records_of
 
 _SET = ("archived_at", "is_sharing_phone")  # by a merge, on the record that goes
 
@@ -59,7 +59,8 @@ def merge_customers(uow: UnitOfWork, command: MergeCustomers, sealer: Sealer) ->
     same_version(command.gone_version, gone.version)
     values = _values(kept, gone, command.choices)
     lock_all_of(uow, gone.id or 0)
-    lock_rows(uow, "sealed_records", "customer_id", gone.id or 0)
+    for table in ("sealed_records", "person_files"):
+        lock_rows(uow, table, "customer_id", gone.id or 0)
     before = {name: plain(getattr(gone, name)) for name in _SET}
     changes = {
         name: {"before": plain(getattr(kept, name)), "after": plain(value)}
@@ -133,6 +134,10 @@ def _move(uow: UnitOfWork, kept: Customer, gone: Customer, sealer: Sealer) -> Mo
     if records:
         give_records(uow, records, gone.id or 0, kept.id or 0, sealer)
         moved["sealed_records"] = records
+    if files := files_of(uow, gone.id or 0):
+        give_files(uow, files, gone.id or 0, kept.id or 0, sealer)
+        moved["person_files"] = files
+    moved |= move_ties(uow, gone.id or 0, kept.id or 0)
     if refusals := carry_refusals(uow, kept.id or 0, gone.id or 0):
         moved["refusals"] = refusals
     return moved

@@ -24,10 +24,10 @@ from microcrm.models.merging import CustomerMerge
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_keys import write_keys
 from microcrm.operations.merge_consents import take_refusals_back
-from microcrm.operations.merge_parts import count_again, lock_all_of, lock_pair, lock_rows, move_back
+from microcrm.operations.merge_parts import count_again, lock_all_of, lock_pair, lock_rows, move_back, move_ties_back
 from microcrm.operations.parts.rows import plain, typed
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.resealing import give_records, records_of
+from microcrm.operations.vault.resealing import give_files, give_records, records_of
 
 MOST_VISITS = 200
 
@@ -62,7 +62,8 @@ def unmerge_customers(uow: UnitOfWork, command: Unmerge, sealer: Sealer) -> Unme
 def take_apart(uow: UnitOfWork, merge_id: int, visits: Sequence[int], sealer: Sealer) -> Unmerged:
     merge, kept, gone = _locked(uow, merge_id)
     lock_all_of(uow, kept.id or 0)
-    lock_rows(uow, "sealed_records", "customer_id", kept.id or 0)
+    for table in ("sealed_records", "person_files"):
+        lock_rows(uow, table, "customer_id", kept.id or 0)
     gone.merged_into_id = None
     uow.session.flush()
     move_back(uow, kept.id or 0, gone.id or 0, merge.moved)
@@ -70,6 +71,8 @@ def take_apart(uow: UnitOfWork, merge_id: int, visits: Sequence[int], sealer: Se
     ours = set(merge.moved.get("sealed_records", ()))
     back = [record for record in records_of(uow, kept.id or 0) if record in ours]
     give_records(uow, back, kept.id or 0, gone.id or 0, sealer)
+    give_files(uow, merge.moved.get("person_files", ()), kept.id or 0, gone.id or 0, sealer)
+    move_ties_back(uow, kept.id or 0, gone.id or 0, merge.moved)
     take_refusals_back(uow, merge.moved.get("refusals", ()))
     _restore(uow, merge, kept, gone)
     count_again(uow, (kept, gone))

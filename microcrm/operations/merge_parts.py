@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from psycopg import errors
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 
 from microcrm.domain.booking import BookingStatus
@@ -79,6 +79,38 @@ def move_back(uow: UnitOfWork, giver: int, taker: int, moved: Mapping[str, Seque
         )
         if moved.get(table):
             uow.session.execute(update(rows).where(*mine).values({column: taker}))
+
+
+def move_ties(uow: UnitOfWork, giver: int, taker: int) -> Moved:
+    """Family ties of ``giver``, save for one with ``taker`` and those that ``taker`` has already: those stay, unseen."""
+    moved: Moved = {}
+    for end, statement in _TIES.items():
+        values = {"business": uow.business_id, "giver": giver, "taker": taker, "ids": None}
+        if ids := sorted(uow.session.execute(statement, values).scalars()):
+            moved[f"family_ties.{end}"] = ids
+    return moved
+
+
+def move_ties_back(uow: UnitOfWork, giver: int, taker: int, moved: Mapping[str, Sequence[int]]) -> None:
+    for end, statement in _TIES.items():
+        if ids := list(moved.get(f"family_ties.{end}", ())):
+            values = {"business": uow.business_id, "giver": giver, "taker": taker, "ids": ids}
+            uow.session.execute(statement, values)
+
+
+_TIES = {
+    end: text(
+        f"""
+UPDATE family_ties t SET {end} = :taker
+WHERE t.business_id = :business AND t.{end} = :giver AND t.{other} <> :taker
+  AND (CAST(:ids AS bigint[]) IS NULL OR t.id = ANY(CAST(:ids AS bigint[])))
+  AND NOT EXISTS (SELECT FROM family_ties o WHERE o.business_id = t.business_id
+    AND o.low_id = LEAST(CAST(:taker AS bigint), t.{other}) AND o.high_id = GREATEST(CAST(:taker AS bigint), t.{other}))
+RETURNING t.id
+"""  # noqa: S608 - the two names stand here
+    )
+    for end, other in (("customer_id", "relative_id"), ("relative_id", "customer_id"))
+}
 
 
 def count_again(uow: UnitOfWork, customers: Iterable[Customer]) -> None:

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 
 class Fate(StrEnum):
-    """MOVES: the survivor's from then on, and back when the two are taken apart. SEALED: the same, sealed anew. STAYS: tells
-    of that record alone, or is read for both."""
+    """MOVES: the survivor's from then on, and back when the two are taken apart. SEALED: the same, sealed anew. TIED: the
+    same, unless the survivor has a tie with that person or is that person. STAYS: tells of that record alone."""
 
     MOVES = "moves"
     SEALED = "sealed"
+    TIED = "tied"
     STAYS = "stays"
 
 
@@ -20,7 +21,10 @@ LINKS: dict[tuple[str, str], Fate] = {
     ("bookings", "customer_id"): Fate.MOVES,
     ("booking_events", "customer_id"): Fate.MOVES,
     ("contact_reveals", "customer_id"): Fate.MOVES,
+    ("customer_notes", "customer_id"): Fate.MOVES,
+    ("customer_tasks", "customer_id"): Fate.MOVES,
     ("documents", "customer_id"): Fate.MOVES,
+    ("file_openings", "customer_id"): Fate.MOVES,
     ("payments", "customer_id"): Fate.MOVES,
     ("queue_tickets", "customer_id"): Fate.MOVES,
     ("record_openings", "customer_id"): Fate.MOVES,
@@ -28,6 +32,9 @@ LINKS: dict[tuple[str, str], Fate] = {
     ("series", "customer_id"): Fate.MOVES,
     ("waitlist_entries", "customer_id"): Fate.MOVES,
     ("customers", "merged_into_id"): Fate.MOVES,  # of those who were merged into this one before
+    ("family_ties", "customer_id"): Fate.TIED,
+    ("family_ties", "relative_id"): Fate.TIED,
+    ("person_files", "customer_id"): Fate.SEALED,
     ("sealed_records", "customer_id"): Fate.SEALED,
     ("keys.customer_keys", "customer_id"): Fate.STAYS,  # opens what is left under it, and seals again when taken apart
     (

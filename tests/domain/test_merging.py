@@ -12,7 +12,6 @@ from microcrm.domain.merging import FIELDS, MOST_TAGS, Choice, MergeField, chose
 
 TEXT = next(field for field in FIELDS if field.name == "address")
 TAGS = next(field for field in FIELDS if field.name == "tags")
-NOTES = next(field for field in FIELDS if field.name == "notes")
 WORDS = st.frozensets(st.sampled_from(["asha", "iyer", "rao", "meera", "nair"]), max_size=3)
 KNOWN = st.builds(
     Known,
@@ -34,13 +33,12 @@ def test_what_is_proposed_loses_nothing() -> None:
     assert default_of(TEXT, "12 Hill Road", "") is Choice.KEPT
     assert default_of(TEXT, "", "12 Hill Road") is Choice.GONE
     assert default_of(TEXT, "12 Hill Road", "9 Lake View") is Choice.KEPT
-    assert default_of(NOTES, "Likes tea", "Window seat") is Choice.BOTH
+    assert default_of(TAGS, ["VIP"], ["Bridal"]) is Choice.BOTH
     assert options_of(TEXT, "same", "same") == () and options_of(TEXT, "", None) == ()
     assert options_of(TEXT, "a", "b") == (Choice.KEPT, Choice.GONE)
 
 
 def test_both_is_one_after_the_other() -> None:
-    assert chosen(Choice.BOTH, "Likes tea", "Window seat") == "Likes tea\nWindow seat"
     assert chosen(Choice.BOTH, ["VIP", "Bridal"], ["vip", "Regular"]) == ["VIP", "Bridal", "Regular"]
     assert len(chosen(Choice.BOTH, [str(n) for n in range(9)], [str(n) for n in range(20, 29)])) == MOST_TAGS
 

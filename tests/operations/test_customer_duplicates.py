@@ -94,13 +94,13 @@ def test_who_was_merged_is_no_duplicate_any_more(desk: UnitOfWork) -> None:
 
 
 def test_the_two_side_by_side(desk: UnitOfWork, shop: Shop, neighbour: Shop) -> None:
-    one = person(desk, "Zoya Khan", "98860 20007", notes="Tea")
-    other = person(desk, "Zoya Khan", email="zoya@glow.example", notes="Window")
+    one = person(desk, "Zoya Khan", "98860 20007", tags="VIP")
+    other = person(desk, "Zoya Khan", email="zoya@glow.example", tags="Bridal")
     found = compare(desk, one, other)
     assert {field.name: (field.options, field.default) for field in found.fields if field.options} == {
         "phone": ((Choice.KEPT,), Choice.KEPT),
         "email": ((Choice.GONE, Choice.KEPT), Choice.GONE),
-        "notes": ((Choice.BOTH, Choice.KEPT, Choice.GONE), Choice.BOTH),
+        "tags": ((Choice.BOTH, Choice.KEPT, Choice.GONE), Choice.BOTH),
     }
     less = shop.actor(permissions=shop.actor().permissions - {Permission.CUSTOMERS_CONTACT})
     masked = {field.name: (field.kept, field.gone) for field in compare(replace(desk, actor=less), one, other).fields}

@@ -53,7 +53,7 @@ def test_fields_are_chosen_and_nothing_is_lost_unasked(desk: UnitOfWork) -> None
         "asha@glow.example",
         "12 Hill Road",
     )
-    assert (one.birthday, one.tags, one.notes) == (date(1990, 1, 2), ["VIP", "bridal"], "Likes tea\nWindow")
+    assert (one.birthday, one.tags) == (date(1990, 1, 2), ["VIP", "bridal"])
     assert [found.id for found in search(desk, "menon")] == [kept]
     assert customers_alike(desk, Typing("", "98860 10002")) == ()
     with pytest.raises(NotFound):
@@ -62,9 +62,9 @@ def test_fields_are_chosen_and_nothing_is_lost_unasked(desk: UnitOfWork) -> None
 
 def test_other_choices(desk: UnitOfWork) -> None:
     kept, gone = twice(desk)
-    merge(desk, kept, gone, name="gone", phone="gone", tags="kept", notes="gone")
+    merge(desk, kept, gone, name="gone", phone="gone", tags="kept")
     one = row(desk, kept)
-    assert (one.name, one.phone, one.tags, one.notes) == ("Aasha Menon", "+919886010002", ["VIP"], "Window")
+    assert (one.name, one.phone, one.tags) == ("Aasha Menon", "+919886010002", ["VIP"])
     assert [found.id for found in search(desk, "98860 10002")] == [kept]
     assert (one.is_sharing_phone, row(desk, gone).is_sharing_phone) == (False, True)
 
@@ -105,7 +105,7 @@ def test_what_was_written_since_stays_and_visits_go_along_when_named(desk: UnitO
     kept, gone = twice(desk)
     merge(desk, kept, gone)
     since = later(desk, minutes=5)
-    whole = {"address": "12 Hill Road", "birthday": "1990-01-02", "tags": "VIP, bridal", "notes": "Likes tea\nWindow"}
+    whole = {"address": "12 Hill Road", "birthday": "1990-01-02", "tags": "VIP, bridal"}
     mail = EditCustomer(
         "Asha Menon", "98860 10001", "new@glow.example", **whole, customer_id=kept, version=row(desk, kept).version
     )
@@ -119,8 +119,8 @@ def test_what_was_written_since_stays_and_visits_go_along_when_named(desk: UnitO
     desk.session.expire_all()
     assert desk.session.get_one(Booking, goes).customer_id == gone
     one, other = row(desk, kept), row(desk, gone)
-    assert (one.email, one.address, one.notes, one.tags) == ("new@glow.example", "", "Likes tea", ["VIP"])
-    assert (other.email, other.notes, other.archived_at) == ("asha@glow.example", "Window", None)
+    assert (one.email, one.address, one.tags) == ("new@glow.example", "", ["VIP"])
+    assert (other.email, other.archived_at) == ("asha@glow.example", None)
 
 
 def test_only_visits_since_the_merge_go_along(desk: UnitOfWork, shop: Shop) -> None:

@@ -85,7 +85,7 @@ def check_room(uow: UnitOfWork, customer_id: Any, shows: Any) -> None:
 def begin_file(uow: UnitOfWork, command: AddFile, sealer: Sealer) -> ComingFile:
     """Raises: what `check_room` does, and RecordUnreadable."""
     uow.require(Permission.RECORDS_WRITE)
-    customer = find_customer(uow, command.customer_id)
+    customer = find_customer(uow, command.customer_id, is_kept=True)
     about = read_about(uow, customer, command.about, is_paper=command.media_type == PDF)
     _check_consent(uow, customer, about.shows)
     uow.session.execute(_ONE_BY_ONE, {"key": _COUNTING, "business": uow.business_id % 2**31})

@@ -8,16 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import Row, func, insert, select, update
 
 from microcrm.domain.errors import RecordUnreadable, SealBroken
+from microcrm.models.person_files import PersonFile
 from microcrm.models.vault import CustomerKey, SealedRecord, SealedVersion
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.unit_of_work import UnitOfWork
-from microcrm.operations.vault.keyring import (
-    OpenKey,
-    about_record,
-    key_for_writing,
-    open_customer_key,
-    read_customer_key,
-)
+from microcrm.operations.vault.keyring import OpenKey, about_file_key, about_record, key_for_reading, key_for_writing
 
 
 def records_of(uow: UnitOfWork, customer_id: int) -> list[int]:
@@ -47,6 +42,33 @@ def give_records(uow: UnitOfWork, records: Sequence[int], giver: int, taker: int
     mine = (SealedRecord.business_id == uow.business_id, SealedRecord.customer_id == giver)
     own = SealedRecord.id == func.any(list(records))
     uow.session.execute(update(SealedRecord).where(*mine, own).values(customer_id=taker))
+
+
+def files_of(uow: UnitOfWork, customer_id: int) -> list[int]:
+    """Ids of the customer's photos and papers, those that were thrown away among them."""
+    mine = (PersonFile.business_id == uow.business_id, PersonFile.customer_id == customer_id)
+    return list(uow.session.scalars(select(PersonFile.id).where(*mine).order_by(PersonFile.id)))
+
+
+def give_files(uow: UnitOfWork, files: Sequence[int], giver: int, taker: int, sealer: Sealer) -> None:
+    """The same for photos and papers: the key of each is sealed anew, its bytes in the store stay as they are."""
+    mine = (PersonFile.business_id == uow.business_id, PersonFile.customer_id == giver)
+    query = select(PersonFile).where(*mine, PersonFile.id == func.any(list(files))).order_by(PersonFile.id)
+    rows = uow.session.scalars(query.execution_options(populate_existing=True)).all()
+    try:
+        keys = {row.generation: _opened(uow, giver, row.generation, sealer) for row in rows}
+        new = key_for_writing(uow, taker, sealer) if any(keys.values()) else None
+        erased = 0 if all(keys.values()) else _destroyed_key(uow, taker)
+        for row in rows:
+            key = keys[row.generation]
+            row.customer_id, row.generation = taker, erased
+            if key is not None and new is not None:
+                said = key.seal.open(row.sealed_key, about_file_key(uow.business_id, giver, row.token))
+                row.sealed_key = new.seal.seal(said, about_file_key(uow.business_id, taker, row.token))
+                row.generation = new.generation
+    except SealBroken:
+        raise RecordUnreadable("A photo or paper can’t be read: it does not fit its key.") from None
+    uow.session.flush()
 
 
 def _versions(
@@ -79,10 +101,10 @@ def _opened(uow: UnitOfWork, customer_id: int, generation: int, sealer: Sealer) 
     )
     if uow.session.scalars(destroyed.with_for_update(read=True, key_share=True)).first() is not None:
         return None
-    row = read_customer_key(uow, customer_id, generation)
-    if row is None:
+    key = key_for_reading(uow, customer_id, generation, sealer)
+    if key is None:
         raise SealBroken
-    return open_customer_key(uow.business_id, customer_id, row, sealer)
+    return key
 
 
 def _destroyed_key(uow: UnitOfWork, customer_id: int) -> int:
