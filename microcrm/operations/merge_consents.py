@@ -26,7 +26,7 @@ def carry_refusals(uow: UnitOfWork, kept_id: int, gone_id: int) -> list[int]:
         own = kept.get(purpose)
         if entry.decision in _NO and (own is None or own.decision not in _NO):
             said = Said(kept_id, ConsentPurpose(purpose), entry.decision, Way.IN_PERSON, today, evidence=EVIDENCE)
-            written.append(note_consent(uow, said))
+            written.append(note_consent(uow, said).consent_id)
     return written
 
 
