@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from microcrm.models import billing, merging, walls
 
 revision = "0041"
-down_revision = "0035"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
