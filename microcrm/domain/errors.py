@@ -140,9 +140,9 @@ class FieldChanged(Conflict):
     message = "Somebody changed this field while you were typing."
     remedy = "Look at what stands there now. Saving again puts yours in its place."
 
-    def __init__(self, field: str = "", now: str = "", version: int = 0) -> None:
+    def __init__(self, message: str | None = None, *, field: str = "", now: str = "", version: int = 0) -> None:
         said = f"It says “{now}” now: somebody changed it meanwhile." if now else "Somebody changed it meanwhile."
-        super().__init__(fields={field: f"{said} Save again to put yours in its place."} if field else {})
+        super().__init__(message, fields={field: f"{said} Save again to put yours in its place."} if field else {})
         self.field, self.now, self.version = field, now, version
 
 
@@ -265,6 +265,6 @@ class ConsentMissing(Conflict):
     message = "The customer has not agreed to that."
     remedy = "Ask them, and record the yes first."
 
-    def __init__(self, message: str, purpose: str) -> None:
+    def __init__(self, message: str | None = None, *, purpose: str = "") -> None:
         super().__init__(message)
         self.purpose = purpose

@@ -208,7 +208,7 @@ def _unchanged(uow: UnitOfWork, customer: Customer, field: str, command: EditFie
         now = _as_typed(uow, customer, field)
         is_hidden = field in _CONTACTS and not may_contact(uow.actor)
         if is_hidden or now != command.seen:
-            raise FieldChanged(field, now, customer.version) from None
+            raise FieldChanged(field=field, now=now, version=customer.version) from None
 
 
 def archive(uow: UnitOfWork, customer_id: Any) -> SavedCustomer:

@@ -39,6 +39,9 @@ DATA = {
     "address": "203.0.113.7",
     "left": 3,
     "new_email": "new@a.example",
+    "who": "Farhan <b>Ahmed</b>",
+    "count": 12,
+    "is_spent": False,
 }
 
 

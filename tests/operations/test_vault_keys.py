@@ -144,9 +144,9 @@ def test_a_run_that_was_cut_off_is_gone_on_with(shop: Shop, newer: MasterSeal, o
 
 def customers(shop: Shop, number: int) -> list[int]:
     query = """
-        INSERT INTO customers (business_id, name, is_sharing_phone, email, address, tags, notes, visit_count, version,
+        INSERT INTO customers (business_id, name, is_sharing_phone, email, address, tags, visit_count, version,
                                created_at)
-        SELECT :b, 'Customer ' || n, false, '', '', '{}', '', 0, 1, now() FROM generate_series(1, :n) n RETURNING id"""
+        SELECT :b, 'Customer ' || n, false, '', '', '{}', 0, 1, now() FROM generate_series(1, :n) n RETURNING id"""
     values = {"b": shop.business_id, "n": number}
     found = act_as(shop.actor(), lambda uow: uow.session.execute(text(query), values).scalars().all())
     return [int(one) for one in found]

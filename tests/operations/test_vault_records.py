@@ -264,8 +264,8 @@ SWAPS = {
 @pytest.mark.parametrize("swap", SWAPS)
 def test_what_was_moved_in_the_database_does_not_open(owner: UnitOfWork, shop: Shop, swap: str) -> None:
     insert = """
-        INSERT INTO customers (business_id, name, is_sharing_phone, email, address, tags, notes, visit_count, version,
-                               created_at) VALUES (:b, 'Other', false, '', '', '{}', '', 0, 1, now()) RETURNING id"""
+        INSERT INTO customers (business_id, name, is_sharing_phone, email, address, tags, visit_count, version,
+                               created_at) VALUES (:b, 'Other', false, '', '', '{}', 0, 1, now()) RETURNING id"""
     other = owner.session.execute(text(insert), {"b": shop.business_id}).scalar_one()
     records = {"first": note(owner, shop.customer_id), "second": note(owner, shop.customer_id)}
     note(owner, other)

@@ -170,7 +170,7 @@ def check_consent_for(uow: UnitOfWork, customer_id: int, shows: Shows) -> None:
 
 def _check_consent(uow: UnitOfWork, customer_id: int, shows: Shows) -> None:
     if shows is not Shows.PAPER and not has_consent(uow, customer_id, ConsentPurpose.PHOTOS):
-        raise ConsentMissing("The customer has not agreed to photos.", ConsentPurpose.PHOTOS.value)
+        raise ConsentMissing("The customer has not agreed to photos.", purpose=ConsentPurpose.PHOTOS.value)
 
 
 def _check_limits(uow: UnitOfWork, customer_id: int, more: int) -> None:
