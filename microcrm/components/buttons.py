@@ -87,6 +87,11 @@ def link(label: str | rx.Var[str] | rx.Component, href: str | rx.Var[str], **pro
     return route_link(label, to=href, **props)
 
 
+def crumb(words: str, href: str | rx.Var[str]) -> rx.Component:
+    """The way back to what this screen is a part of, above its title."""
+    return link(rx.fragment(icon_("chevron_left", "s"), words), href, class_name="crumb")
+
+
 def link_button(
     label: str | rx.Var[str], href: str | rx.Var[str], *, icon: str = "", kind: Kind = "plain", **props: Any
 ) -> rx.Component:

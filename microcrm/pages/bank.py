@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, post_form, submit
+from microcrm.components.buttons import button, crumb, link, post_form, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import alert, blank
 from microcrm.components.fields import file_field, text_field
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.pages.bill_tabs import money_tabs
 from microcrm.pages.frame import screen
@@ -41,7 +40,7 @@ def bank() -> rx.Component:
         _naming(),
         _putting(),
         here="/invoices",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        back=crumb("Bills", "/invoices"),
         sub="A payment that the desk has noted counts as proven once the bank shows it.",
     )
 

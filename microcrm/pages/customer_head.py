@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, link, link_button, menu, menu_item, menu_link, menu_trigger
+from microcrm.components.buttons import anchor, crumb, link_button, menu, menu_item, menu_link, menu_trigger
 from microcrm.components.cards import avatar
 from microcrm.components.feedback import skeleton
-from microcrm.components.icons import icon, whatsapp_icon
+from microcrm.components.icons import whatsapp_icon
 from microcrm.domain.permissions import Permission
 from microcrm.domain.reveals import Contact
 from microcrm.operations.customer_facts import Fact
@@ -29,7 +29,7 @@ def customer_head(*, is_whole: bool) -> rx.Component:
     nobody = rx.el.h1("Customer", class_name=rx.cond(CustomerPage.is_missing, "", "sr-only"))
     coming = rx.el.div(skeleton("56px", "56px"), skeleton("24px", "200px"), class_name="person")
     return rx.el.div(
-        link(rx.fragment(icon("chevron_left", "s"), "Customers"), "/customers", class_name="crumb"),
+        crumb("Customers", "/customers"),
         rx.cond(
             CustomerPage.is_known & ~CustomerPage.is_missing,
             _person(is_whole=is_whole),
@@ -40,13 +40,14 @@ def customer_head(*, is_whole: bool) -> rx.Component:
 
 
 def _person(*, is_whole: bool) -> rx.Component:
+    no_tags = rx.cond(MAY_EDIT, rx.el.span("No tags", class_name="meta"), rx.fragment())
     return rx.el.div(
         avatar(PERSON.initials, PERSON.hue),
         rx.el.div(
             rx.el.div(
                 rx.cond(CustomerField.field == "name", rx.el.h1(PERSON.name, class_name="sr-only")),
                 inline("name", "name", rx.el.h1(PERSON.name)),
-                inline("tags", "tags", rx.cond(PERSON.tags.length() > 0, rx.foreach(PERSON.tags, _tag), rx.fragment())),
+                inline("tags", "tags", rx.cond(PERSON.tags.length() > 0, rx.foreach(PERSON.tags, _tag), no_tags)),
                 class_name="row",
             ),
             rx.el.div(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, link, link_button, post_form, submit
+from microcrm.components.buttons import away_button, button, crumb, link, link_button, post_form, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, blank, skeleton_lines
 from microcrm.components.fields import file_field
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, page_turns, table
 from microcrm.pages.frame import screen
 from microcrm.state.customer_import import ImportPage as S
@@ -43,7 +42,7 @@ def customer_import() -> rx.Component:
             skeleton_lines(6),
         ),
         here="/customers",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Customers"), "/customers", class_name="crumb"),
+        back=crumb("Customers", "/customers"),
         sub=rx.cond(S.about.id != "", S.about.file, "From Excel, CSV or the contacts of a phone."),
         actions=[rx.cond(S.about.id != "", link_button("All imports", "/customers/import"))],
     )

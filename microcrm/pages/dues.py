@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link
+from microcrm.components.buttons import crumb, link
 from microcrm.components.feedback import blank, skeleton
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
@@ -41,7 +40,7 @@ def dues() -> rx.Component:
         ),
         table("Dues by customer", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none()),
         here="/invoices",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        back=crumb("Bills", "/invoices"),
         sub=rx.cond(S.is_read, S.total + " from " + S.sub + ", by the age of the bill", ""),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, submit, text_button
+from microcrm.components.buttons import button, crumb, link, submit, text_button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.feedback import blank, skeleton_lines
@@ -42,6 +42,7 @@ def duplicates() -> rx.Component:
         ),
         merge_dialog(),
         here="/customers",
+        back=crumb("Customers", "/customers"),
     )
 
 

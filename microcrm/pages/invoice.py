@@ -7,6 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import (
     anchor,
     button,
+    crumb,
     icon_button,
     link,
     link_button,
@@ -72,7 +73,7 @@ def invoice() -> rx.Component:
 
 def _head() -> rx.Component:
     return rx.el.div(
-        link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        crumb("Bills", "/invoices"),
         rx.el.div(
             rx.el.div(
                 rx.el.h1(rx.cond(Bill.is_known, BILL.title, "Bill")),

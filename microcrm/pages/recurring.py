@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, link_button, menu, menu_item, menu_trigger, submit
+from microcrm.components.buttons import button, crumb, link, link_button, menu, menu_item, menu_trigger, submit
 from microcrm.components.cards import chip
 from microcrm.components.dialogs import confirm, dialog, form_footer
 from microcrm.components.feedback import blank
 from microcrm.components.fields import choice_field, select_field, text_field
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.domain.permissions import Permission
 from microcrm.pages.frame import screen
@@ -60,7 +59,7 @@ def recurring() -> rx.Component:
             danger=True,
         ),
         here="/invoices",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        back=crumb("Bills", "/invoices"),
         sub="Written by themselves on their day",
     )
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link, link_button, text_button
+from microcrm.components.buttons import crumb, link, link_button, text_button
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import blank, skeleton
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, pager, table
 from microcrm.pages.frame import screen
 from microcrm.state.returns import WhyPage as S
@@ -37,7 +36,7 @@ def returns_why() -> rx.Component:
         table("Documents behind it", COLUMNS, S.rows, _row, loaded=S.is_read, empty=_none(), footer=_pages()),
         _lines(),
         here="/returns",
-        back=link(rx.fragment(icon("chevron_left", "s"), "GST returns"), S.head.back, class_name="crumb"),
+        back=crumb("GST returns", S.head.back),
         sub=S.head.sub,
     )
 

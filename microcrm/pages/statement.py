@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, button, link, link_button
+from microcrm.components.buttons import anchor, button, crumb, link, link_button
 from microcrm.components.feedback import blank
 from microcrm.components.fields import text_field
 from microcrm.components.icons import icon
@@ -27,7 +27,7 @@ def statement() -> rx.Component:
         "Statement",
         rx.cond(S.is_missing, _missing(), rx.fragment(_days(), _table())),
         here="/invoices",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Dues"), "/dues", class_name="crumb"),
+        back=crumb("Dues", "/dues"),
         sub=S.name,
         actions=[
             rx.cond(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import anchor, button, link
+from microcrm.components.buttons import anchor, button, crumb
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import blank, skeleton
 from microcrm.components.fields import text_field
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, page_turns, table
 from microcrm.pages.frame import screen
 from microcrm.state.bill_rows import Amount
@@ -39,9 +38,7 @@ def stock() -> rx.Component:
         page_turns(S.page, S.has_next, S.turn_page),
         _files(),
         here="/settings",
-        back=link(
-            rx.fragment(icon("chevron_left", "s"), "Products and stock"), "/settings/products", class_name="crumb"
-        ),
+        back=crumb("Products and stock", "/settings/products"),
         sub=rx.cond(S.is_read, S.summary + ". Worth is what the stock at last would cost at its last known cost.", ""),
     )
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import link, submit
+from microcrm.components.buttons import crumb, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import blank, skeleton_lines
 from microcrm.components.fields import control_props, field_error, money_field, text_field
-from microcrm.components.icons import icon
 from microcrm.components.tables import Column, cell, table
 from microcrm.pages.frame import screen
 from microcrm.state.bill_rows import Amount
@@ -35,7 +34,7 @@ def till() -> rx.Component:
         ),
         table("Closings so far", COLUMNS, S.past, _row, loaded=S.is_read, empty=_none()),
         here="/invoices",
-        back=link(rx.fragment(icon("chevron_left", "s"), "Bills"), "/invoices", class_name="crumb"),
+        back=crumb("Bills", "/invoices"),
         sub=S.till.since,
     )
 
