@@ -19,3 +19,6 @@ HANDLERS: dict[str, Handler] = {
     "razorpay_refund": refund,
     "razorpay_look": look,
 }
+
+# They ask what an unread message may say: with those of an hour to read, each payment would be asked for once more.
+ONCE_ALL_IS_READ = frozenset({"razorpay_capture"})

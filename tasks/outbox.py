@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 
 import structlog
 
-from microcrm.adapters import outbox, queue
+from microcrm.adapters import inbox, outbox, queue
 from microcrm.adapters.outbox import Message
 from microcrm.domain.errors import DomainError
 from microcrm.operations.unit_of_work import system
 from microcrm.wiring import unit_of_work
 from tasks.app import app
-from tasks.handlers import HANDLERS
+from tasks.handlers import HANDLERS, ONCE_ALL_IS_READ
 
 BATCH = 50
 _MOST_BATCHES = 20  # then the next sweep goes on, so that a flood does not keep one task for ever
@@ -32,7 +32,8 @@ def sweep() -> int:
     done = 0
     for _ in range(_MOST_BATCHES):
         with unit_of_work(system(), realm="worker") as uow:
-            messages = outbox.claim(uow.session, uow.now, BATCH, HANDLERS)
+            kinds = HANDLERS.keys() - ONCE_ALL_IS_READ if inbox.is_behind(uow.session, uow.now) else HANDLERS
+            messages = outbox.claim(uow.session, uow.now, BATCH, kinds)
         done += sum(carry_out(message) for message in messages)
         if len(messages) < BATCH:
             break

@@ -15,6 +15,8 @@ from microcrm.models.gateway import InboxEvent
 
 KEPT_FOR = timedelta(days=30)  # bodies hold customers' contacts: longer than Razorpay could ask about them, no longer
 
+_BEHIND = timedelta(seconds=10)  # that an event has waited
+
 _STORE = text("""
 INSERT INTO inbox (business_id, key, body, state, received_at, due_at, attempts, last_error)
 SELECT b, k, t, 'new', :now, :now, 0, ''
@@ -66,6 +68,12 @@ def claim(session: Session, now: datetime, most: int) -> list[Event]:
         .returning(InboxEvent.id, InboxEvent.business_id, InboxEvent.body, InboxEvent.attempts)
     )
     return [Event(*row) for row in claimed]
+
+
+def is_behind(session: Session, now: datetime) -> bool:
+    """Whether there is more to read than the worker keeps up with."""
+    waiting = select(InboxEvent.id).where(InboxEvent.state == "new", InboxEvent.due_at < now - _BEHIND)
+    return session.connection().execute(waiting.limit(1)).first() is not None
 
 
 def finish(session: Session, events: Sequence[Event], now: datetime, *, is_used: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from microcrm import wiring
+from microcrm.adapters import inbox
+from microcrm.adapters.inbox import Arrival
 from microcrm.domain.errors import Invalid, OutcomeUnknown
 from microcrm.models.gateway import GatewayPayment, GatewayRefund, PayRequest
 from microcrm.operations.billing.payments import PaidPart, take_payment
@@ -17,6 +20,8 @@ from microcrm.operations.online.keys import use_sandbox
 from microcrm.operations.online.refunds import GiveBack, give_back, online_payments
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.settings import Settings, settings
+from microcrm.wiring import unit_of_work
+from tasks import inbox as worker_inbox
 from tasks import outbox
 from tasks import razorpay as tasks_razorpay
 from tests.conftest import act_as
@@ -124,6 +129,22 @@ def test_a_bank_that_was_late_is_captured(shop: Shop, merchant: Merchant) -> Non
     assert standing(shop, bill) == ("paid", 52_500)
     [shown] = act_as(shop.actor(), online_payments, bill)
     assert (shown.status, shown.is_late, shown.concern) == ("captured", True, "")
+
+
+def test_nothing_is_captured_while_much_of_what_was_told_is_unread(shop: Shop, merchant: Merchant) -> None:
+    bill, link = linked(shop)
+    payment = merchant.act("pay", link_id=link, outcome="failed")
+    look(shop)
+    merchant.act("authorise", payment_id=payment["id"])
+    look(shop)
+    with unit_of_work(system(), realm="worker") as uow:
+        unread = Arrival(shop.business_id, "evt_old", "{}")
+        inbox.store(uow.session, [unread], uow.now - timedelta(seconds=11))
+    assert outbox.sweep() == 0
+    assert merchant.get(f"/v1/payments/{payment['id']}")["status"] == "authorized"
+    worker_inbox.sweep()
+    assert outbox.sweep() == 1
+    assert standing(shop, bill) == ("paid", 52_500)
 
 
 def test_a_late_payment_of_a_bill_that_is_paid_is_left_to_go_back(shop: Shop, merchant: Merchant) -> None:
