@@ -64,7 +64,8 @@ def _work_off_all() -> int:
             events = inbox.claim(uow.session, uow.now, BATCH)
         done += _work_off_batch(events)
         if len(events) < BATCH:
-            break
+            return done
+    queue.nudge("inbox")  # there is more: the next sweep goes on
     return done
 
 

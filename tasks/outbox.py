@@ -36,7 +36,8 @@ def sweep() -> int:
             messages = outbox.claim(uow.session, uow.now, BATCH, kinds)
         done += sum(carry_out(message) for message in messages)
         if len(messages) < BATCH:
-            break
+            return done
+    queue.nudge("outbox")
     return done
 
 

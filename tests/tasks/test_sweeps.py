@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from microcrm import wiring
 from microcrm.adapters import heartbeats, queue
+from microcrm.adapters.inbox import Arrival, store
 from microcrm.adapters.outbox import Message
 from microcrm.domain.errors import Upstream
 from microcrm.models.records import AuditEvent, OutboxMessage
@@ -86,6 +87,38 @@ def test_many_commits_need_one_nudge_until_the_sweep_begins(handled: list[str], 
     with wiring.unit_of_work(fresh_database.a.actor()) as uow:
         uow.enqueue("note", "later", {})
     assert broker.llen("celery") == 2
+
+
+def test_a_sweep_that_leaves_something_has_the_next_one_go_on(
+    monkeypatch: pytest.MonkeyPatch, handled: list[str], fresh_database: TwoShops
+) -> None:
+    from tasks import outbox
+
+    monkeypatch.setattr(outbox, "_MOST_BATCHES", 1)
+    with wiring.unit_of_work(fresh_database.a.actor()) as uow:
+        for number in range(outbox.BATCH + 1):
+            uow.enqueue("note", f"key-{number}", {})
+    broker = queue.client()
+    broker.flushdb()
+    assert outbox.sweep() == outbox.BATCH
+    assert broker.llen("celery") == 1
+    assert outbox.sweep() == 1
+    assert broker.llen("celery") == 1 and len(handled) == outbox.BATCH + 1
+
+
+def test_the_rest_of_what_was_told_is_read_by_the_next_sweep(
+    monkeypatch: pytest.MonkeyPatch, fresh_database: TwoShops
+) -> None:
+    from tasks import inbox
+
+    monkeypatch.setattr(inbox, "_MOST_BATCHES", 1)
+    arrived = [Arrival(fresh_database.a.business_id, f"evt-{number}", "{}") for number in range(inbox.BATCH + 1)]
+    with wiring.unit_of_work(system(), realm="worker") as uow:
+        store(uow.session, arrived, uow.now)
+    broker = queue.client()
+    broker.flushdb()
+    assert (inbox.sweep(), broker.llen("celery")) == (inbox.BATCH, 1)
+    assert (inbox.sweep(), broker.llen("celery")) == (1, 1)
 
 
 def test_a_broker_that_is_down_fails_no_request(
