@@ -19,9 +19,13 @@ from microcrm import wiring
 from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role, permissions_of
 from microcrm.operations.billing.accounts import customer_money
+from microcrm.operations.consents import consents_of
+from microcrm.operations.contact_reveals import customer_reveals, reveals_left
 from microcrm.operations.customer_notes import notes_of
 from microcrm.operations.customer_tasks import tasks_of
 from microcrm.operations.customer_view import view
+from microcrm.operations.family import family_of
+from microcrm.operations.merge_preview import merges_of
 from microcrm.operations.timeline.reading import ReadTimeline, TimelinePage, read_timeline
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
 from microcrm.operations.vault.reading import last_allergy
@@ -64,6 +68,11 @@ _PARTS: dict[str, Callable[[UnitOfWork, int], object]] = {
     "tasks": tasks_of,
     "bills": customer_money,
     "allergy": last_allergy,
+    "consents": consents_of,
+    "family": family_of,
+    "looks_left": lambda uow, _: reveals_left(uow),
+    "looks": customer_reveals,
+    "merges": merges_of,
 }
 
 
