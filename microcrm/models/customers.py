@@ -107,8 +107,7 @@ class CustomerWord(SQLModel, table=True):
     customer_id: int = Field(sa_column=Column(BigInteger, primary_key=True))
     sound: str = Field(default="", sa_column=_key())
     __table_args__ = (
-        ForeignKeyConstraint(["business_id"], ["businesses.id"], ondelete="CASCADE"),
-        within_business("customer_id", "customers", ondelete="CASCADE"),
+        within_business("customer_id", "customers", ondelete="CASCADE"),  # and so within the business
         Index("ix_customer_words_customer", "business_id", "customer_id"),
         Index("ix_customer_words_sound", "business_id", "sound", "customer_id"),
     )
@@ -169,41 +168,56 @@ CREATE FUNCTION spellings_of(word text) RETURNS SETOF text LANGUAGE sql IMMUTABL
 $$
 """
 # Whoever adds a word keeps its spellings from being deleted until the end of the transaction, and whoever deletes the last
-# customer with a word looks again once nobody is just adding one: a word never stays without its spellings.
-_KEEP = """
-CREATE FUNCTION keep_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+# customer with a word looks again once nobody is just adding one: a word never stays without its spellings. Each different word is
+# looked up by itself, in order: what PostgreSQL would plan for all of them at once goes through the whole shop as long as there are no
+# statistics, and a list of customers is taken over before there are any.
+_DIFFERENT = """
+    SELECT business_id, array_agg(word ORDER BY word) FROM (SELECT DISTINCT business_id, word FROM {}) d GROUP BY 1 ORDER BY 1
+"""
+_LOCKED = """unnest(words) one(word), LATERAL (
+      SELECT FROM name_spellings s WHERE s.business_id = business AND s.spelling = one.word AND s.word = one.word FOR {}) kept"""
+KEEP_SPELLINGS = f"""
+CREATE OR REPLACE FUNCTION keep_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  business bigint;
+  words text[];
+  known text[];
 BEGIN
-  PERFORM FROM name_spellings s WHERE EXISTS (
-    SELECT FROM added a WHERE a.business_id = s.business_id AND a.word = s.spelling AND a.word = s.word)
-  ORDER BY s.business_id, s.word FOR KEY SHARE;
-  INSERT INTO name_spellings (business_id, spelling, word)
-  SELECT a.business_id, spelling, a.word
-  FROM (SELECT DISTINCT business_id, word FROM added ORDER BY 1, 2) a, spellings_of(a.word) spelling
-  WHERE NOT EXISTS (SELECT FROM name_spellings s WHERE s.business_id = a.business_id AND s.spelling = a.word AND s.word = a.word)
-  ON CONFLICT DO NOTHING;
+  FOR business, words IN {_DIFFERENT.format("added")} LOOP
+    SELECT array_agg(one.word) INTO known FROM {_LOCKED.format("KEY SHARE")};
+    INSERT INTO name_spellings (business_id, spelling, word)
+    SELECT business, spelling, one.word
+    FROM (SELECT unnest(words) AS word EXCEPT SELECT unnest(known) ORDER BY 1) one, spellings_of(one.word) spelling
+    ON CONFLICT DO NOTHING;
+  END LOOP;
   RETURN NULL;
 END $$
-"""
+"""  # noqa: S608 - SQL of ours
 # A customer who is deleted takes their words along, and this runs for each, also for those whose words went before.
-FORGET_SPELLINGS = """
+FORGET_SPELLINGS = f"""
 CREATE OR REPLACE FUNCTION forget_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  business bigint;
+  words text[];
+  unused text[];
 BEGIN
   IF NOT EXISTS (SELECT FROM gone) THEN
     RETURN NULL;
   END IF;
-  PERFORM FROM name_spellings s WHERE EXISTS (
-    SELECT FROM gone g WHERE g.business_id = s.business_id AND g.word = s.spelling AND g.word = s.word)
-  ORDER BY s.business_id, s.word FOR UPDATE;
-  DELETE FROM name_spellings s USING (
-    SELECT g.business_id, spelling, g.word FROM (SELECT DISTINCT business_id, word FROM gone) g, spellings_of(g.word) spelling
-    WHERE NOT EXISTS (SELECT FROM customer_words w WHERE w.business_id = g.business_id AND w.word = g.word)) unused
-  WHERE s.business_id = unused.business_id AND s.spelling = unused.spelling AND s.word = unused.word;
+  FOR business, words IN {_DIFFERENT.format("gone")} LOOP
+    PERFORM FROM {_LOCKED.format("UPDATE")};
+    SELECT array_agg(one.word) INTO unused FROM unnest(words) one(word) LEFT JOIN LATERAL (
+      SELECT true AS is_there FROM customer_words w WHERE w.business_id = business AND w.word = one.word LIMIT 1) used ON true
+    WHERE used.is_there IS NULL;
+    DELETE FROM name_spellings s USING unnest(unused) one(word), spellings_of(one.word) spelling
+    WHERE s.business_id = business AND s.spelling = spelling.spelling AND s.word = one.word;
+  END LOOP;
   RETURN NULL;
 END $$
-"""
+"""  # noqa: S608
 SPELLINGS = [
     SPELLINGS_OF,
-    _KEEP,
+    KEEP_SPELLINGS,
     FORGET_SPELLINGS,
     """
 CREATE TRIGGER keep_spellings AFTER INSERT ON customer_words REFERENCING NEW TABLE AS added

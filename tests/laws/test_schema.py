@@ -20,6 +20,7 @@ from tests.support.sources import ROOT
 
 TENANTS = [METADATA.tables[name] for name in TENANT_TABLES if name != "businesses"]
 MODELS = sorted((mapper.class_ for mapper in SQLModel._sa_registry.mappers), key=lambda model: model.__name__)
+OF_A_CUSTOMER = frozenset({"customer_words"})  # rows without a life of their own: their customer says whose they are
 by_name = pytest.mark.parametrize("table", TENANTS, ids=lambda t: t.name)
 
 
@@ -27,7 +28,8 @@ by_name = pytest.mark.parametrize("table", TENANTS, ids=lambda t: t.name)
 def test_a_tenant_table_names_its_business(table: Table) -> None:
     column = table.columns["business_id"]
     assert not column.nullable
-    assert {key.target_fullname for key in column.foreign_keys} >= {"businesses.id"}
+    named = {key.target_fullname for key in column.foreign_keys}
+    assert ("customers.business_id" if table.name in OF_A_CUSTOMER else "businesses.id") in named
 
 
 @by_name

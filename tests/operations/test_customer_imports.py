@@ -11,7 +11,8 @@ from sqlalchemy import Engine, create_engine, text
 from microcrm import wiring
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.permissions import Role
-from microcrm.operations.customer_imports import committing, working
+from microcrm.operations.customer_imports import committing, matching, working
+from microcrm.operations.customer_imports.bulk import sent
 from microcrm.operations.customer_imports.looking import list_imports, rows_left_out, see_import
 from microcrm.operations.customer_imports.receiving import (
     Mapping,
@@ -27,6 +28,7 @@ from microcrm.operations.undo import take_back
 from microcrm.settings import settings
 from tests.conftest import act_as
 from tests.support.imports import Desk, verdicts
+from tests.support.merging import merge, twice
 from tests.support.shops import CANARY, TwoShops
 
 LAKSHMI = "Lakshmi Venkatesh"
@@ -139,6 +141,45 @@ def test_a_row_joins_the_customer_with_its_phone_and_overwrites_nothing(desk: De
     assert page.rows == ()
 
 
+MERGED = """Name,Phone,Email,Tags
+Aasha Menon,98860 10002,,Bride
+Aasha M,,asha@glow.example,
+"""
+
+
+def test_a_row_of_somebody_who_was_merged_away_joins_who_was_kept(desk: Desk) -> None:
+    with wiring.unit_of_work(desk.actor) as uow:
+        kept, gone = twice(uow)
+        merge(uow, kept, gone)
+    before = [row.model_dump() for row in desk.customers()]
+    view = desk.rehearse(desk.bring(MERGED))
+    assert verdicts(view) == [
+        (2, "j", "Aasha Menon was merged with Asha Menon. Joins Asha Menon."),
+        (3, "s", "Asha Menon is here already."),
+    ]
+    done = desk.commit(view.line.id)
+    assert (done.line.counts["added"], done.line.counts["changed"]) == (0, 1)
+    now = desk.named("Asha Menon")
+    assert (now.id, now.tags[-1]) == (kept, "Bride") and desk.named("Aasha Menon").merged_into_id == kept
+    assert desk.noted(kept)[0] == "Another phone: +91 98860 10002"
+    again = desk.rehearse(desk.bring(MERGED))
+    assert verdicts(again)[0] == (2, "s", "Aasha Menon was merged with Asha Menon.")
+    assert again.line.counts["new"] == 0
+    desk.undo(done.line.id)
+    assert [row.model_dump() for row in desk.customers()] == before, "both records, to the last column"
+
+
+def test_who_has_the_phone_themselves_comes_before_who_was_merged(desk: Desk) -> None:
+    with wiring.unit_of_work(desk.actor) as uow:
+        merge(uow, *twice(uow))
+    first = desk.rehearse(desk.bring("Name,Phone\nBela Shah,98860 10002\n"))
+    assert verdicts(first) == [(2, "n", "")], "nobody shares a number that no customer has any more"
+    desk.commit(first.line.id)
+    assert not desk.named("Bela Shah").is_sharing_phone
+    view = desk.rehearse(desk.bring("Name,Phone,Notes\nBela,98860 10002,Likes tea\n"))
+    assert verdicts(view) == [(2, "j", "Joins Bela Shah.")]
+
+
 def test_a_family_shares_its_phone(desk: Desk) -> None:
     text = "Name,Phone\nAnil Deshmukh,98450 55520\nPriya Deshmukh,98450 55520\nAnil D,98450 55520\n"
     view = desk.rehearse(desk.bring(text))
@@ -216,6 +257,16 @@ def test_a_worker_that_stops_half_way_is_followed_by_one_that_goes_on(
     done = desk.see(import_id)
     assert (done.line.state, done.line.counts["added"]) == ("done", 4_500)
     assert desk.undo(import_id).line.counts["removed"] == 4_500
+
+
+def test_customers_are_found_by_their_own_index_in_a_shop_that_was_never_analysed(desk: Desk) -> None:
+    desk.take("Name,Phone\n" + "".join(f"Person {'abcdefghij'[n % 10]}{n},{9845100000 + n}\n" for n in range(2_100)))
+    values = {"business": desk.actor.business_id, "values": sent(f"+91{9845100000 + n}" for n in range(2_000))}
+    with wiring.unit_of_work(desk.actor) as uow:
+        for statement in (matching._BY_PHONE, matching._BY_EMAIL, matching._BY_NAME):
+            plan = "\n".join(uow.session.execute(text(f"EXPLAIN {statement.text}"), values).scalars())
+            searched = [line for line in plan.splitlines() if "Index Cond" in line and "= v.value" in line]
+            assert len(searched) == 1 and "Seq Scan on customers" not in plan, plan
 
 
 def test_a_phone_that_the_desk_takes_meanwhile_is_not_stored_twice(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from microcrm.domain.customer_file.columns import Holds
 from microcrm.domain.customer_file.days import DOUBTS, DayRule, Doubt, ReadDay, read_day
-from microcrm.domain.customer_file.phones import read_phones
+from microcrm.domain.customer_file.phones import indian_mobile, read_phones
 from microcrm.domain.email import parse_email
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import NOTE, clean
@@ -34,6 +34,9 @@ _GENDERS = {
 _STATES = {search_key(state.name): state.name for state in STATES.values()} | {
     state.iso.lower(): state.name for state in STATES.values() if state.iso
 }
+_NAMES = (Holds.NAME, Holds.FIRST_NAME, Holds.LAST_NAME)
+_PLACES = frozenset({Holds.ADDRESS, Holds.CITY, Holds.PIN, Holds.STATE})
+_LETTER = re.compile(r"[A-Za-z0-9]", re.ASCII)
 LOST = "\ufffd"
 _MOST_KNOWN = 40_000  # days of a century
 
@@ -72,6 +75,15 @@ class Layout:
     mapping: tuple[Holds, ...]
     days: DayRule
     known: dict[str, ReadDay] = field(default_factory=dict, repr=False, compare=False)  # days come again
+    columns: tuple[tuple[Holds, str, Callable[[Any, str], None] | None], ...] = field(
+        default=(), init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        """What is done with the cells of each column is looked up once, and not for each row."""
+        columns = zip(self.mapping, self.headings, strict=False)
+        found = tuple((holds, heading, _READERS.get(holds)) for holds, heading in columns)
+        object.__setattr__(self, "columns", found)
 
     def read_day(self, cell: str) -> ReadDay:
         found = self.known.get(cell)
@@ -97,16 +109,21 @@ def read_person(cells: Sequence[str], layout: Layout) -> Person:
     person = Person()
     row = _Row(person, layout.read_day)
     parts: dict[Holds, list[str]] = {}
-    for holds, heading, raw in zip(layout.mapping, layout.headings, cells, strict=False):
-        if not raw or holds is Holds.SKIP or not (cell := _cleaned(raw)):
+    for (holds, heading, reader), raw in zip(layout.columns, cells, strict=False):
+        if not raw or holds is Holds.SKIP:
+            continue
+        cell = _cleaned(raw)
+        if not cell:
             continue
         if LOST in cell:
             _note_loss(person, holds, heading)
-        elif reader := _READERS.get(holds):
+        elif reader is not None:
             row.heading = heading
             reader(row, cell)
+        elif holds in parts:
+            parts[holds].append(cell)
         else:
-            parts.setdefault(holds, []).append(cell)
+            parts[holds] = [cell]
     _finish(person, parts, row.lines)
     return person
 
@@ -133,7 +150,7 @@ def unharmed(text: str) -> str:
 
 
 def _finish(person: Person, parts: Mapping[Holds, Sequence[str]], lines: Sequence[str]) -> None:
-    names = [cell for holds in (Holds.NAME, Holds.FIRST_NAME, Holds.LAST_NAME) for cell in parts.get(holds, ())]
+    names = [cell for holds in _NAMES if holds in parts for cell in parts[holds]]
     person.name = " ".join(" ".join(names).split())
     if any("\n" in cell for cell in names):
         person.fault = person.fault or "The name has several lines."
@@ -141,7 +158,7 @@ def _finish(person: Person, parts: Mapping[Holds, Sequence[str]], lines: Sequenc
         person.fault = person.fault or "The name is missing."
     elif len(person.name) > NAME_LIMIT:
         person.fault = person.fault or f"The name is longer than {NAME_LIMIT} characters."
-    elif not search_key(person.name):
+    elif not _LETTER.match(person.name) and not search_key(person.name):
         person.fault = person.fault or "The name has no letter."
     person.address = _address(person, parts)
     notes = "\n".join([*parts.get(Holds.NOTES, ()), *lines])
@@ -152,8 +169,10 @@ def _finish(person: Person, parts: Mapping[Holds, Sequence[str]], lines: Sequenc
 
 
 def _address(person: Person, parts: Mapping[Holds, Sequence[str]]) -> str:
+    if _PLACES.isdisjoint(parts):
+        return ""
     lines = list(parts.get(Holds.ADDRESS, ()))
-    town = " ".join([*parts.get(Holds.CITY, ()), *_pins(person, parts.get(Holds.PIN, ()))])
+    town = " ".join([*parts.get(Holds.CITY, ()), *(_pins(person, parts[Holds.PIN]) if Holds.PIN in parts else ())])
     states = [_STATES.get(search_key(cell), cell) for cell in parts.get(Holds.STATE, ())]
     text = "\n".join(line for line in (*lines, town, *states) if line)
     if len(text) > ADDRESS_LIMIT:
@@ -170,6 +189,9 @@ def _pins(person: Person, cells: Sequence[str]) -> list[str]:
 
 
 def _read_phone(row: _Row, cell: str) -> None:
+    if quick := indian_mobile(cell):
+        row.person.phone = quick
+        return
     found = read_phones(cell)
     if found.fault:
         row.person.fault = row.person.fault or found.fault
@@ -205,16 +227,27 @@ def _read_birthday(row: _Row, cell: str) -> None:
 
 
 def _read_tags(row: _Row, cell: str) -> None:
-    words = [" ".join(word.replace("* ", "").split()) for word in _TAGS.split(cell)]
+    words = _tag_words(cell)
     known = {tag.casefold() for tag in row.person.tags}
     for word in words:
-        if word and word.casefold() not in known and len(word) <= TAG_LIMIT and len(row.person.tags) < MOST_TAGS:
+        if word.casefold() not in known and len(word) <= TAG_LIMIT and len(row.person.tags) < MOST_TAGS:
             row.person.tags.append(word)
             known.add(word.casefold())
-    if any(len(word) > TAG_LIMIT for word in words) or len({word.casefold() for word in words if word}) > MOST_TAGS:
+    if any(len(word) > TAG_LIMIT for word in words) or len(words) > MOST_TAGS:
         row.person.warnings.append(
             f"At most {MOST_TAGS} tags of {TAG_LIMIT} characters are taken; the others are left out."
         )
+
+
+@lru_cache(maxsize=1024)  # tags come again
+def _tag_words(cell: str) -> tuple[str, ...]:
+    """Each once, however it is written."""
+    words: dict[str, str] = {}
+    for part in _TAGS.split(cell):
+        word = " ".join(part.replace("* ", "").split())
+        words.setdefault(word.casefold(), word)
+    words.pop("", None)
+    return tuple(words.values())
 
 
 def _read_gender(row: _Row, cell: str) -> None:

@@ -35,7 +35,7 @@ class Phones:
 def read_phones(cell: str) -> Phones:
     if not cell:
         return Phones()
-    quick = _quick(cell)
+    quick = indian_mobile(cell)
     if quick:
         return Phones(quick)
     parts = [part for part in (_LABEL.sub("", one.strip()) for one in _BETWEEN.split(cell[:400])) if part]
@@ -48,7 +48,7 @@ def read_phones(cell: str) -> Phones:
     )
 
 
-def _quick(cell: str) -> str:
+def indian_mobile(cell: str) -> str:
     """A mobile number of India and nothing else: the same answer as `parse_phone`, a hundred times as fast."""
     found = _INDIAN.fullmatch(_NOISE.sub("", cell)) if len(cell) < 24 else None
     if found is None or not _mobile().fullmatch(found[1]):
@@ -72,7 +72,7 @@ def _read(part: str) -> str:
         part = digits.ljust(places, "0") if len(digits) <= places else digits[:places]
     elif found := _FLOAT.fullmatch(part):
         part = found[1]
-    if quick := _quick(part):
+    if quick := indian_mobile(part):
         return quick
     try:
         return parse_phone(part.strip("'\"").translate(_DIGITS)[:40], required=False)

@@ -14,8 +14,22 @@ from microcrm.domain.errors import Conflict
 from microcrm.domain.permissions import Permission
 from microcrm.models.imports import ImportPiece
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.customer_imports.matching import Known, Verdict, added_to, find_customers, noted_anew
-from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at, without_waiting
+from microcrm.operations.customer_imports.matching import (
+    Customers,
+    Known,
+    Verdict,
+    added_to,
+    find_customers,
+    noted_anew,
+)
+from microcrm.operations.customer_imports.store import (
+    Batch,
+    lock_in_state,
+    open_batch,
+    piece_at,
+    planned_anew,
+    without_waiting,
+)
 from microcrm.operations.customer_imports.writing import (
     NewRow,
     change_customers,
@@ -52,6 +66,7 @@ def commit_piece(uow: UnitOfWork, batch: Batch, place: int, sealer: Sealer) -> N
     uow.require(Permission.CUSTOMERS_IMPORT)
     row = lock_in_state(uow, batch.id, "committing")
     without_waiting(uow)
+    planned_anew(uow)
     uow.actor = replace(uow.actor, member_id=row.member_id)
     piece = piece_at(uow, batch.id, place)
     if piece.is_done:
@@ -121,13 +136,13 @@ def _take_once(uow: UnitOfWork, people: Sequence[Person], done: _Done) -> list[P
     for person in people:
         known = customers.meant_by(person)
         if known is None:
-            owners = customers.by_phone.get(person.phone, ()) if person.phone else ()
+            owners = customers.with_phone(person.phone)
             is_sharing = person.phone in phones or any(not one.is_sharing_phone for one in owners)
             phones |= {person.phone} - {""}
             new.append(NewRow(person, is_sharing=is_sharing))
             continue
         first, now, who = joined.get(known.id, (known, known, []))
-        joined[known.id] = (first, replace(now, **_allowed(added_to(now, person), customers.by_phone)), [*who, person])
+        joined[known.id] = (first, replace(now, **_allowed(added_to(now, person), customers)), [*who, person])
     stored = insert_customers(uow, new) if new else set()
     changed = change_customers(uow, [now for first, now, _ in joined.values() if now != first])
     _note(uow, done, new, stored, joined, changed)
@@ -138,9 +153,9 @@ def _take_once(uow: UnitOfWork, people: Sequence[Person], done: _Done) -> list[P
     return again
 
 
-def _allowed(changes: dict[str, Any], by_phone: dict[str, list[Known]]) -> dict[str, Any]:
+def _allowed(changes: dict[str, Any], customers: Customers) -> dict[str, Any]:
     """A phone that another customer has is not given to a second one."""
-    if changes.get("phone") and by_phone.get(changes["phone"]):
+    if changes.get("phone") and customers.with_phone(changes["phone"]):
         changes.pop("phone")
     return changes
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from microcrm.domain.customer_file.alike import is_alike
 from microcrm.domain.customer_file.person import Person, read_person
@@ -142,18 +140,19 @@ def _judge(number: int, person: Person, known: Customers, seen: Seen) -> tuple[V
         if sharing:
             person.warnings.append(f"{sharing} has the same phone; they will share it.")
         return Verdict.NEW, ""
+    whole = f"{found.gone} was merged with {found.name}." if found.gone else ""
     where = f"{found.name} is in the archive and stays there." if found.is_archived else ""
     changes = added_to(found, person)
     if not changes and not person.allergy:
-        return Verdict.SAME, where or f"{found.name} is here already."
-    return Verdict.JOINS, f"Joins {found.name}. {where}".strip()
+        return Verdict.SAME, f"{whole} {where}".strip() or f"{found.name} is here already."
+    return Verdict.JOINS, " ".join(one for one in (whole, f"Joins {found.name}.", where) if one)
 
 
 def _shares_with(person: Person, known: Customers, seen: Seen) -> str:
     """Somebody with the same phone and another name."""
     if not person.phone:
         return ""
-    others: Sequence[Any] = [one.name for one in known.by_phone.get(person.phone, ())]
+    others = [one.name for one in known.with_phone(person.phone)]
     return next(iter([*others, *(name for _, name in seen.phones.get(person.phone, ()))]), "")
 
 

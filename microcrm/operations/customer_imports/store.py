@@ -23,6 +23,7 @@ from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _WITHOUT_WAITING = text("SET LOCAL synchronous_commit = off")
+_PLANNED_ANEW = text("DISCARD PLANS")
 PIECE = 2_000  # rows
 FILE_PIECE = 1 << 20  # bytes
 UNTIL_COMMITTED = timedelta(days=2)  # a list that is not taken over is forgotten
@@ -109,6 +110,12 @@ def without_waiting(uow: UnitOfWork) -> None:
     """The transaction commits without waiting for the disk. What a piece has done and that it is done go together, so a machine that
     loses power loses both, and the next worker does it again; the end of a step waits, and with it all before."""
     uow.session.execute(_WITHOUT_WAITING)
+
+
+def planned_anew(uow: UnitOfWork) -> None:
+    """Foreign keys are looked up by plans that a connection keeps. What is planned while a table is empty takes any index that begins
+    with the business, and reads the whole shop for each row once it is full."""
+    uow.session.execute(_PLANNED_ANEW)
 
 
 def pieces_of(uow: UnitOfWork, import_id: int, part: str = "rows") -> list[int]:

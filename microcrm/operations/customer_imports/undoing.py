@@ -17,30 +17,39 @@ from microcrm.models.imports import ImportPiece
 from microcrm.models.records import Undo
 from microcrm.models.schema import METADATA
 from microcrm.operations.capabilities import Sealer
+from microcrm.operations.customer_imports.bulk import array, as_text, numbers, numbers_in
 from microcrm.operations.customer_imports.matching import Known
 from microcrm.operations.customer_imports.receiving import undo_import
-from microcrm.operations.customer_imports.store import Batch, lock_in_state, open_batch, piece_at, without_waiting
+from microcrm.operations.customer_imports.store import (
+    Batch,
+    lock_in_state,
+    open_batch,
+    piece_at,
+    planned_anew,
+    without_waiting,
+)
 from microcrm.operations.customer_imports.writing import change_customers, forget_notes, forget_words, insert_words
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # What goes with a customer, or is looked at by itself below.
 _OWN = frozenset({"customer_words", "customer_notes", "keys.customer_keys", "sealed_records"})
-_UNCHANGED = text("""
-SELECT id, created_at FROM customers
-WHERE business_id = :business AND id = ANY(CAST(:ids AS bigint[])) AND version = 1 AND archived_at IS NULL ORDER BY id FOR UPDATE
-""")
+_UNCHANGED = text(f"""
+SELECT {as_text("id")} FROM (
+  SELECT id FROM customers
+  WHERE business_id = :business AND id = ANY({array("ids")}) AND version = 1 AND archived_at IS NULL ORDER BY id FOR UPDATE) u
+""")  # noqa: S608 - names of ours
 # A record that the list has brought has the moment of its customer, and nobody has corrected it.
-_RECORDS = text("""
+_RECORDS = text(f"""
 SELECT DISTINCT r.customer_id FROM sealed_records r JOIN customers c ON c.business_id = r.business_id AND c.id = r.customer_id
-WHERE r.business_id = :business AND r.customer_id = ANY(CAST(:ids AS bigint[])) AND (r.version > 1 OR r.created_at <> c.created_at)
-""")
+WHERE r.business_id = :business AND r.customer_id = ANY({array("ids")}) AND (r.version > 1 OR r.created_at <> c.created_at)
+""")  # noqa: S608
 # And so with notes.
-_NOTES = text("""
+_NOTES = text(f"""
 SELECT DISTINCT n.customer_id FROM customer_notes n JOIN customers c ON c.business_id = n.business_id AND c.id = n.customer_id
-WHERE n.business_id = :business AND n.customer_id = ANY(CAST(:ids AS bigint[])) AND (n.version > 1 OR n.at <> c.created_at)
-""")
+WHERE n.business_id = :business AND n.customer_id = ANY({array("ids")}) AND (n.version > 1 OR n.at <> c.created_at)
+""")  # noqa: S608
 _FORGET = tuple(
-    text(f"DELETE FROM {table} WHERE business_id = :business AND {column} = ANY(CAST(:ids AS bigint[]))")  # noqa: S608
+    text(f"DELETE FROM {table} WHERE business_id = :business AND {column} = ANY({array('ids')})")  # noqa: S608
     for table, column in (
         ("customer_words", "customer_id"),
         ("customer_notes", "customer_id"),
@@ -67,6 +76,7 @@ def undo_piece(uow: UnitOfWork, batch: Batch, place: int) -> None:
     uow.require(Permission.CUSTOMERS_IMPORT)
     row = lock_in_state(uow, batch.id, "undoing")
     without_waiting(uow)
+    planned_anew(uow)
     piece = piece_at(uow, batch.id, place)
     if not piece.is_done:
         return
@@ -105,18 +115,19 @@ def _remove(uow: UnitOfWork, ids: Sequence[int]) -> set[int]:
     """Who is gone."""
     if not ids:
         return set()
-    connection, mine = uow.session.connection(), {"business": uow.business_id, "ids": list(ids)}
-    gone = {row.id for row in connection.execute(_UNCHANGED, mine)}
-    for statement in (*_uses(), _RECORDS, _NOTES):
+    connection, mine = uow.session.connection(), {"business": uow.business_id, "ids": numbers(ids)}
+    gone = set(numbers_in(connection.execute(_UNCHANGED, mine).scalar_one()))
+    for statement in (_uses(), _RECORDS, _NOTES):
         gone -= set(connection.execute(statement, mine).scalars())
     if gone:
+        mine["ids"] = numbers(sorted(gone))
         for statement in _FORGET:
-            connection.execute(statement, {"business": uow.business_id, "ids": sorted(gone)})
+            connection.execute(statement, mine)
     return gone
 
 
 @cache
-def _uses() -> tuple[TextClause, ...]:
+def _uses() -> TextClause:
     """One search in each table that points at customers, also in tables that come later."""
     links = [
         (table.fullname, next(column for column in link.column_keys if column != "business_id"))
@@ -124,13 +135,11 @@ def _uses() -> tuple[TextClause, ...]:
         for link in table.foreign_key_constraints
         if link.referred_table.fullname == "customers" and table.fullname not in _OWN
     ]
-    return tuple(
-        text(
-            f"SELECT DISTINCT {column} FROM {table} WHERE business_id = :business "  # noqa: S608
-            f"AND {column} = ANY(CAST(:ids AS bigint[]))"
-        )
+    searches = (
+        f"SELECT {column} FROM {table} WHERE business_id = :business AND {column} = ANY({array('ids')})"  # noqa: S608
         for table, column in links
     )
+    return text(" UNION ALL ".join(searches))
 
 
 def _restore(uow: UnitOfWork, before: Sequence[Sequence[Any]]) -> set[int]:
@@ -152,4 +161,4 @@ def _restore(uow: UnitOfWork, before: Sequence[Sequence[Any]]) -> set[int]:
 def _known(stored: Sequence[Any], name: str) -> Known:
     customer_id, phone, email, address, day, tags, _, version = stored
     birthday = date.fromisoformat(day) if day else None
-    return Known(customer_id, name, phone, email, address, birthday, tags, "", False, False, version, "")
+    return Known(customer_id, name, phone, email, address, birthday, tags, "", False, False, version)
