@@ -19,16 +19,10 @@ from microcrm import wiring
 from microcrm.adapters.reachable import plain
 from microcrm.domain.permissions import Role, permissions_of
 from microcrm.operations.billing.accounts import customer_money
-from microcrm.operations.consents import consents_of
-from microcrm.operations.contact_reveals import customer_reveals, reveals_left
-from microcrm.operations.customer_notes import notes_of
-from microcrm.operations.customer_tasks import tasks_of
+from microcrm.operations.customer_glance import Glance, glance
 from microcrm.operations.customer_view import view
-from microcrm.operations.family import family_of
-from microcrm.operations.merge_preview import merges_of
 from microcrm.operations.timeline.reading import ReadTimeline, TimelinePage, read_timeline
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
-from microcrm.operations.vault.reading import last_allergy
 
 _GOAL = {"statements": "<= 8", "p95_ms": "<= 40", "entries": ">= 2000"}
 _LARGEST = 1  # the id of the shop with most customers
@@ -61,18 +55,16 @@ def _timeline(uow: UnitOfWork, customer: int) -> TimelinePage:
     return read_timeline(uow, ReadTimeline(customer))
 
 
+def _glance(uow: UnitOfWork, customer: int) -> Glance:
+    """Notes, tasks, consents, allergy, family, looks and merges."""
+    return glance(uow, customer, is_whole=True)
+
+
 _PARTS: dict[str, Callable[[UnitOfWork, int], object]] = {
     "head": view,
     "timeline": _timeline,
-    "notes": notes_of,
-    "tasks": tasks_of,
+    "glance": _glance,
     "bills": customer_money,
-    "allergy": last_allergy,
-    "consents": consents_of,
-    "family": family_of,
-    "looks_left": lambda uow, _: reveals_left(uow),
-    "looks": customer_reveals,
-    "merges": merges_of,
 }
 
 

@@ -55,19 +55,14 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
-from microcrm.state.customer_consents import CustomerConsents
-from microcrm.state.customer_family import CustomerFamily
 from microcrm.state.customer_field import CustomerField
 from microcrm.state.customer_files import PATH as FILES
 from microcrm.state.customer_files import CustomerFiles
+from microcrm.state.customer_glance import CustomerGlance
 from microcrm.state.customer_import import ImportPage
-from microcrm.state.customer_merges import CustomerMerges
-from microcrm.state.customer_notes import CustomerNotes
 from microcrm.state.customer_records import PATH as RECORDS
 from microcrm.state.customer_records import CustomerRecords
-from microcrm.state.customer_reveals import CustomerReveals
 from microcrm.state.customer_segments import Segments
-from microcrm.state.customer_tasks import CustomerTasks
 from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
@@ -113,16 +108,8 @@ class Screen:
 _BUSINESS, _HOURS, _MEMBERS = Permission.BUSINESS_EDIT, Permission.HOURS_EDIT, Permission.MEMBERS_EDIT
 _CATALOGUE = Permission.CATALOGUE_EDIT
 _HOURS_LOADS = (ShopHours.load, DaysSettings.load, HolidaySettings.load)
-_PERSON_LOADS = (CustomerPage.load, CustomerNotes.load, CustomerConsents.load, CustomerRecords.load, CustomerField.load)
-_CUSTOMER_LOADS = (
-    *_PERSON_LOADS,
-    CustomerTimeline.load,
-    CustomerTasks.load,
-    CustomerFamily.load,
-    CustomerBills.load,
-    CustomerReveals.load,
-    CustomerMerges.load,
-)
+_PERSON_LOADS = (CustomerPage.load, CustomerGlance.load, CustomerField.load)
+_CUSTOMER_LOADS = (*_PERSON_LOADS, CustomerTimeline.load, CustomerBills.load)
 _MEMBERS_LOADS = (MemberSettings.load, RevealBudgets.load)
 _BILLING_LOADS = (BillingSettings.load, TaxRates.load, FiledMonths.load)
 
@@ -141,7 +128,13 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/customers/import", "Import customers", customer_import, Permission.CUSTOMERS_IMPORT, (ImportPage.load,)),
     Screen("/duplicates", "Possible duplicates", duplicates, Permission.CUSTOMERS_MERGE, (Duplicates.load,)),
     Screen("/customer", "Customer", customer, Permission.CUSTOMERS_VIEW, _CUSTOMER_LOADS),
-    Screen(RECORDS, "Sealed records", customer_records, Permission.CUSTOMERS_VIEW, _PERSON_LOADS),
+    Screen(
+        RECORDS,
+        "Sealed records",
+        customer_records,
+        Permission.CUSTOMERS_VIEW,
+        (*_PERSON_LOADS, CustomerRecords.load),
+    ),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),

@@ -29,6 +29,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.parts.consent import Said, entries_of, note_consent, notices_in_use
+from microcrm.operations.parts.together import Part, Rows
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _EARLIEST = date(2000, 1, 1)
@@ -81,17 +82,23 @@ class ConsentStep:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentLine:
-    """One purpose. ``notice``: what the customer is told today, and ``notice_version`` the version of that text, if anybody has
-    agreed to it yet; ``is_barred``: advertising, and the customer is a child."""
+class ConsentLight:
+    """How one purpose stands. ``is_barred``: advertising, and the customer is a child."""
 
     purpose: ConsentPurpose
     label: str
     light: Light
     day: date | None
     until: date | None
-    is_asked: bool
     is_barred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentLine(ConsentLight):
+    """With the story behind it. ``notice``: what the customer is told today, and ``notice_version`` the version of that text, if
+    anybody has agreed to it yet."""
+
+    is_asked: bool
     notice: str
     notice_version: int | None
     steps: tuple[ConsentStep, ...]
@@ -102,19 +109,30 @@ def consents_of(uow: UnitOfWork, customer_id: Any) -> tuple[ConsentLine, ...]:
     uow.require(Permission.CUSTOMERS_VIEW)
     customer = _find(uow, customer_id)
     rows = uow.session.execute(_rows(uow, customer.id)).all()
-    entries = [Entry(r.id, r.purpose, Decision(r.decision), r.day, r.until, r.voids_id) for r in rows]
-    stand, notices = standing(entries), notices_in_use(uow)
-    today = today_in(zone_of(uow.actor.zone), uow.now)
-    child = is_child(customer.birthday, today)
+    notices = notices_in_use(uow)
     return tuple(
         ConsentLine(
-            purpose, rule.label, light(purpose, stand.get(purpose), today),
-            stand[purpose].day if purpose in stand else None, stand[purpose].until if purpose in stand else None,
-            rule.is_asked, rule.is_advertising and child, notices[purpose].text, notices[purpose].version,
-            _steps(rows, purpose),
+            one.purpose, one.label, one.light, one.day, one.until, one.is_barred, PURPOSES[one.purpose].is_asked,
+            notices[one.purpose].text, notices[one.purpose].version, _steps(rows, one.purpose),
         )
-        for purpose, rule in PURPOSES.items()
+        for one in _lights(uow, customer.birthday, rows)
     )  # fmt: skip
+
+
+def lights_part(uow: UnitOfWork, wanted: int) -> Part[tuple[ConsentLight, ...]]:
+    """How each purpose stands, for operations that have asked already. Nothing for a customer whom this person may not see."""
+    query = (
+        select(
+            Customer.birthday, Consent.id, Consent.purpose, Consent.decision, Consent.day, Consent.until, Consent.voids_id,
+        )
+        .outerjoin(Consent, (Consent.business_id == Customer.business_id) & (Consent.customer_id == Customer.id))
+        .where(Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor))
+    )  # fmt: skip
+
+    def make(rows: Rows) -> tuple[ConsentLight, ...]:
+        return _lights(uow, rows[0].birthday, [row for row in rows if row.id is not None]) if rows else ()
+
+    return Part(query, make)
 
 
 def record_consent(uow: UnitOfWork, command: RecordConsent) -> RecordedConsent:
@@ -187,6 +205,20 @@ def _read(uow: UnitOfWork, command: RecordConsent, customer_id: int) -> Said:
     )
     reader.done()
     return said
+
+
+def _lights(uow: UnitOfWork, birthday: date | None, rows: Rows) -> tuple[ConsentLight, ...]:
+    stand = standing(Entry(r.id, r.purpose, Decision(r.decision), r.day, r.until, r.voids_id) for r in rows)
+    today = today_in(zone_of(uow.actor.zone), uow.now)
+    child = is_child(birthday, today)
+    return tuple(
+        ConsentLight(
+            purpose, rule.label, light(purpose, stand.get(purpose), today),
+            stand[purpose].day if purpose in stand else None, stand[purpose].until if purpose in stand else None,
+            rule.is_advertising and child,
+        )
+        for purpose, rule in PURPOSES.items()
+    )  # fmt: skip
 
 
 def _rows(uow: UnitOfWork, customer_id: int) -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select, text
+from sqlalchemy import Select, case, func, select, text
 
 from microcrm.domain.errors import Forbidden, LimitReached, NotFound
 from microcrm.domain.fields import LINE, Reader
@@ -25,6 +25,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.reveals import ContactReveal, RevealBudget
 from microcrm.operations.accounts.letters import mail
 from microcrm.operations.customer_access import may_contact, visible_customers
+from microcrm.operations.parts.together import Part, read_part
 from microcrm.operations.unit_of_work import UnitOfWork
 
 SHOWN = 10
@@ -96,12 +97,26 @@ def reveal_contact(uow: UnitOfWork, command: RevealContact) -> Revealed:
 
 
 def reveals_left(uow: UnitOfWork) -> int:
-    """How many more numbers this person may look at today; two statements, none for those who see all of them."""
+    """How many more numbers this person may look at today; one statement, none for those who see all of them."""
     uow.require(Permission.CUSTOMERS_VIEW)
-    if not uow.may(Permission.CUSTOMERS_REVEAL) or may_contact(uow.actor):
-        return 0
-    member = uow.session.get_one(Member, uow.actor.member_id)
-    return max(0, _a_day(uow, member) - len(_looks(uow, _today(uow))))
+    return read_part(uow, looks_left_part(uow))
+
+
+def looks_left_part(uow: UnitOfWork) -> Part[int]:
+    """The same, for operations that have asked already."""
+    spent = (
+        select(func.count())
+        .where(
+            ContactReveal.business_id == uow.business_id, ContactReveal.member_id == uow.actor.member_id,
+            ContactReveal.day == _today(uow),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    query = select(Member.role, _budget(uow, Member).scalar_subquery().label("a_day"), spent.label("spent")).where(
+        Member.business_id == uow.business_id, Member.id == uow.actor.member_id
+    )
+    is_masked = uow.may(Permission.CUSTOMERS_REVEAL) and not may_contact(uow.actor)
+    return Part(query if is_masked else None, lambda rows: sum(max(0, _allowed(row) - row.spent) for row in rows))
 
 
 def customer_reveals(uow: UnitOfWork, raw_customer_id: Any) -> tuple[RevealLine, ...]:
@@ -109,8 +124,11 @@ def customer_reveals(uow: UnitOfWork, raw_customer_id: Any) -> tuple[RevealLine,
     uow.require(Permission.CUSTOMERS_VIEW)
     reader = Reader()
     customer_id = reader.id("customer_id", raw_customer_id, "Customer")
-    if reader.errors or not uow.may(Permission.ACTIVITY_VIEW):
-        return ()
+    return () if reader.errors else read_part(uow, looks_part(uow, customer_id))
+
+
+def looks_part(uow: UnitOfWork, customer_id: int) -> Part[tuple[RevealLine, ...]]:
+    """The same, for operations that have asked already."""
     seen = ContactReveal
     query = (
         select(seen.at, Member.name, seen.contact, seen.reason, seen.words)
@@ -119,8 +137,9 @@ def customer_reveals(uow: UnitOfWork, raw_customer_id: Any) -> tuple[RevealLine,
         .order_by(seen.id.desc())
         .limit(SHOWN)
     )
-    return tuple(
-        RevealLine(row.at, row.name, CONTACTS[Contact(row.contact)], _why(row)) for row in uow.session.execute(query)
+    return Part(
+        query if uow.may(Permission.ACTIVITY_VIEW) else None,
+        lambda rows: tuple(RevealLine(row.at, row.name, CONTACTS[Contact(row.contact)], _why(row)) for row in rows),
     )
 
 
@@ -189,23 +208,31 @@ def _looks(uow: UnitOfWork, day: date) -> Sequence[datetime]:
 
 
 def _a_day(uow: UnitOfWork, member: Member) -> int:
-    """Their own number before that of their role, before the usual one."""
+    found = uow.session.scalars(_budget(uow, member)).first()
+    return USUAL_A_DAY[Role(member.role)] if found is None else found
+
+
+def _allowed(row: Any) -> int:
+    a_day: int | None = row.a_day
+    return USUAL_A_DAY[Role(row.role)] if a_day is None else a_day
+
+
+def _budget(uow: UnitOfWork, member: Any) -> Select[tuple[int]]:
+    """Their own number before that of their role; nothing where the usual one counts."""
     budget = RevealBudget
-    query = (
+    return (
         select(budget.a_day)
         .where(budget.business_id == uow.business_id, (budget.member_id == member.id) | (budget.role == member.role))
         .order_by(case((budget.member_id.is_not(None), 0), else_=1))
         .limit(1)
     )
-    found = uow.session.scalars(query).first()
-    return USUAL_A_DAY[Role(member.role)] if found is None else found
 
 
 def _none_left(a_day: int) -> str:
     return f"You have used your {format_count(a_day, 'look')} of today." if a_day else "Your shop allows no looks."
 
 
-def _why(row: Row[Any]) -> str:
+def _why(row: Any) -> str:
     reason = RevealReason(row.reason)
     if reason is RevealReason.OTHER:
         return str(row.words)

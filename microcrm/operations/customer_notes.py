@@ -18,6 +18,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.parts.rows import amend, create, same_version, typed
+from microcrm.operations.parts.together import Part, read_part
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_PINNED = 5
@@ -68,8 +69,11 @@ def notes_of(uow: UnitOfWork, customer_id: Any) -> tuple[NoteLine, ...]:
     uow.require(Permission.CUSTOMERS_VIEW)
     reader = Reader()
     wanted = reader.id("customer_id", customer_id, "Customer")
-    if reader.errors:
-        return ()
+    return () if reader.errors else read_part(uow, notes_part(uow, wanted))
+
+
+def notes_part(uow: UnitOfWork, wanted: int) -> Part[tuple[NoteLine, ...]]:
+    """For operations that have asked already."""
     pinned = _lines(uow, wanted, CustomerNote.is_pinned).limit(MOST_PINNED)
     others = _lines(uow, wanted, ~CustomerNote.is_pinned).limit(LATEST)
     found = union_all(pinned, others).subquery()
@@ -78,13 +82,7 @@ def notes_of(uow: UnitOfWork, customer_id: Any) -> tuple[NoteLine, ...]:
         .outerjoin(Member, (Member.business_id == uow.business_id) & (Member.id == found.c.member_id))
         .order_by(found.c.is_pinned.desc(), found.c.at.desc(), found.c.id.desc())
     )
-    return tuple(
-        NoteLine(
-            row.id, row.words, row.is_pinned, row.at, row.edited_at, row.name or "", row.version,
-            _may_change(uow, row.member_id),
-        )
-        for row in uow.session.execute(query)
-    )  # fmt: skip
+    return Part(query, lambda rows: tuple(_line(uow, row) for row in rows))
 
 
 def write_note(uow: UnitOfWork, command: WriteNote) -> SavedNote:
@@ -161,6 +159,13 @@ def _read(reader: Reader, command: WriteNote | EditNote) -> tuple[str, bool]:
     is_pinned = reader.flag("is_pinned", command.is_pinned, "Keep on top")
     reader.done()
     return words, is_pinned
+
+
+def _line(uow: UnitOfWork, row: Any) -> NoteLine:
+    return NoteLine(
+        row.id, row.words, row.is_pinned, row.at, row.edited_at, row.name or "", row.version,
+        _may_change(uow, row.member_id),
+    )  # fmt: skip
 
 
 def _lines(uow: UnitOfWork, customer_id: int, which: ColumnElement[bool] | bool) -> Any:

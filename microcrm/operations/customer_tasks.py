@@ -19,6 +19,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.records import Undo
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.parts.rows import amend, create, same_version, typed
+from microcrm.operations.parts.together import Part, read_part
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_SHOWN = 20
@@ -85,10 +86,13 @@ def tasks_of(uow: UnitOfWork, customer_id: Any) -> tuple[TaskLine, ...]:
     uow.require(Permission.CUSTOMERS_VIEW)
     reader = Reader()
     wanted = reader.id("customer_id", customer_id, "Customer")
-    if reader.errors:
-        return ()
+    return () if reader.errors else read_part(uow, tasks_part(uow, wanted))
+
+
+def tasks_part(uow: UnitOfWork, wanted: int) -> Part[tuple[TaskLine, ...]]:
+    """For operations that have asked already."""
     query = _open(uow).where(_TASK.customer_id == wanted, visible_customers(uow.actor))
-    return tuple(_line(row) for row in uow.session.execute(query.limit(MOST_SHOWN)))
+    return Part(query.limit(MOST_SHOWN), lambda rows: tuple(map(_line, rows)))
 
 
 def due_tasks(uow: UnitOfWork) -> DueTasks:

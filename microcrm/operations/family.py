@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, or_, select
+from sqlalchemy import CTE, BigInteger, Integer, Row, case, cast, exists, false, func, null, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from microcrm.domain.consent import is_child
@@ -21,6 +20,7 @@ from microcrm.models.family import FamilyTie
 from microcrm.models.records import Undo
 from microcrm.operations.customer_access import phone_for, visible_customers
 from microcrm.operations.parts.rows import find, plain, same_version
+from microcrm.operations.parts.together import Part, Rows
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _ON_ONE_PHONE = 10
@@ -74,15 +74,22 @@ class FamilyLine:
     is_archived: bool
 
 
-def family_of(uow: UnitOfWork, customer_id: Any) -> tuple[FamilyLine, ...]:
-    """Tied ones first, by name; then those on the same phone. Only whom this person may see. Three statements.
-    Raises: NotFound."""
-    uow.require(Permission.CUSTOMERS_VIEW)
-    customer = _visible(uow, customer_id)
-    tied = [_line(uow, customer, row) for row in uow.session.execute(_ties(uow, customer.id))]
-    known = {line.id for line in tied}
-    beside = [_line(uow, customer, row) for row in _on_phone(uow, customer) if row.id not in known]
-    return (*tied, *beside)
+def family_part(uow: UnitOfWork, customer_id: int) -> Part[tuple[FamilyLine, ...]]:
+    """Tied ones first, by name; then those on the same phone. Only whom this person may see, and of a customer whom they may not
+    see, nobody. For operations that have asked already."""
+    mine = (Customer.business_id == uow.business_id, Customer.id == customer_id, visible_customers(uow.actor))
+    me = select(Customer.id, Customer.phone).where(*mine).cte("me")
+    both = _ties(uow, customer_id).where(exists(select(me.c.id))).union_all(_on_phone(uow, me)).subquery()
+    shares = both.c.phone == select(me.c.phone).where(me.c.phone != "").scalar_subquery()
+    query = select(both, func.coalesce(shares, false()).label("is_on_same_phone")).order_by(
+        both.c.tie_id.is_(None), both.c.name_key, both.c.id
+    )
+
+    def make(rows: Rows) -> tuple[FamilyLine, ...]:
+        tied = {row.id for row in rows if row.tie_id is not None}
+        return tuple(_line(uow, row) for row in rows if row.tie_id is not None or row.id not in tied)
+
+    return Part(query, make)
 
 
 def tie_family(uow: UnitOfWork, command: TieFamily) -> TiedFamily:
@@ -187,7 +194,8 @@ def put_tie_back(uow: UnitOfWork, undo: Undo) -> None:
 
 def guardians_of(uow: UnitOfWork, customer_id: int) -> dict[int, str]:
     """Parents and guardians by id, with their names: they agree for a child. One statement."""
-    return {row.id: row.name for row in uow.session.execute(_ties(uow, customer_id)) if _tie_of(row) in ANSWERS_FOR}
+    ties = uow.session.execute(_ties(uow, customer_id).order_by(Customer.name_key, Customer.id))
+    return {row.id: row.name for row in ties if _tie_of(row) in ANSWERS_FOR}
 
 
 def _visible(uow: UnitOfWork, raw_id: Any) -> Row[Any]:
@@ -238,42 +246,44 @@ def _ties(uow: UnitOfWork, customer_id: int) -> Any:
     other = case((tie.customer_id == customer_id, tie.relative_id), else_=tie.customer_id)
     return (
         select(
-            Customer.id, Customer.name, Customer.phone, Customer.birthday, Customer.archived_at, tie.id.label("tie_id"),
-            tie.version, tie.tie, tie.pays, tie.told, (tie.relative_id == customer_id).label("is_turned"),
+            Customer.id, Customer.name, Customer.phone, Customer.birthday, Customer.archived_at, Customer.name_key,
+            tie.id.label("tie_id"), tie.version, tie.tie, tie.pays, tie.told,
+            (tie.relative_id == customer_id).label("is_turned"),
         )
         .join(Customer, (Customer.business_id == tie.business_id) & (Customer.id == other))
         .where(tie.business_id == uow.business_id, is_own, visible_customers(uow.actor))
-        .order_by(Customer.name_key, Customer.id)
     )  # fmt: skip
 
 
-def _on_phone(uow: UnitOfWork, customer: Row[Any]) -> Iterator[Row[Any]]:
-    if not customer.phone:
-        return
-    query = (
-        select(Customer.id, Customer.name, Customer.phone, Customer.birthday, Customer.archived_at)
-        .where(
-            Customer.business_id == uow.business_id, Customer.phone == customer.phone, Customer.id != customer.id,
-            Customer.archived_at.is_(None), visible_customers(uow.actor),
+def _on_phone(uow: UnitOfWork, me: CTE) -> Any:
+    """The same columns; not tied by any of these rows."""
+    found = (
+        select(
+            Customer.id, Customer.name, Customer.phone, Customer.birthday, Customer.archived_at, Customer.name_key,
+            cast(null(), BigInteger).label("tie_id"), cast(null(), Integer).label("version"), null().label("tie"),
+            null().label("pays"), null().label("told"), false().label("is_turned"),
         )
+        .join(me, (me.c.phone == Customer.phone) & (me.c.phone != "") & (me.c.id != Customer.id))
+        .where(Customer.business_id == uow.business_id, Customer.archived_at.is_(None), visible_customers(uow.actor))
         .order_by(Customer.name_key)
         .limit(_ON_ONE_PHONE)
+        .subquery()
     )  # fmt: skip
-    yield from uow.session.execute(query)
+    return select(found)
 
 
-def _tie_of(row: Row[Any]) -> Tie:
+def _tie_of(row: Any) -> Tie:
     return other_way(Tie(row.tie)) if row.is_turned else Tie(row.tie)
 
 
-def _line(uow: UnitOfWork, customer: Row[Any], row: Row[Any]) -> FamilyLine:
+def _line(uow: UnitOfWork, row: Any) -> FamilyLine:
     today: date = today_in(zone_of(uow.actor.zone), uow.now)
-    is_tied = hasattr(row, "tie_id")
+    is_tied = row.tie_id is not None
     pays, told = (Side(row.pays), Side(row.told)) if is_tied else (Side.NOBODY, Side.NOBODY)
     if is_tied and row.is_turned:
         pays, told = other_side(pays), other_side(told)
     return FamilyLine(
         row.id, row.name, phone_for(uow.actor, row.phone), row.tie_id if is_tied else 0, row.version if is_tied else 0,
-        _tie_of(row) if is_tied else Tie.RELATIVE, pays, told, is_child(row.birthday, today),
-        bool(customer.phone) and row.phone == customer.phone, row.archived_at is not None,
+        _tie_of(row) if is_tied else Tie.RELATIVE, pays, told, is_child(row.birthday, today), row.is_on_same_phone,
+        row.archived_at is not None,
     )  # fmt: skip

@@ -18,6 +18,7 @@ from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.models.merging import CustomerMerge
 from microcrm.operations.customer_access import email_for, may_contact, phone_for, visible_customers
+from microcrm.operations.parts.together import Part
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_SINCE = 20
@@ -76,38 +77,33 @@ def compare(uow: UnitOfWork, kept_id: Any, gone_id: Any) -> Comparison:
     )
 
 
-def merges_of(uow: UnitOfWork, raw_customer_id: Any) -> tuple[MergeLine, ...]:
-    """Of the customer's own merges the latest first; empty for those who may not take them apart. Two statements."""
-    uow.require(Permission.CUSTOMERS_VIEW)
-    reader = Reader()
-    customer_id = reader.id("customer_id", raw_customer_id, "Customer")
-    if reader.errors or not uow.may(Permission.CUSTOMERS_MERGE):
-        return ()
+def merges_part(uow: UnitOfWork, customer_id: int) -> Part[tuple[MergeLine, ...]]:
+    """Of the customer's own merges the latest first, for operations that have asked already; empty for those who may not take
+    them apart."""
     merge = CustomerMerge
+    latest = (
+        select(Booking.id, Booking.starts_at)
+        .where(
+            Booking.business_id == uow.business_id, Booking.customer_id == customer_id, Booking.created_at >= merge.at
+        )
+        .order_by(Booking.created_at.desc(), Booking.id.desc())
+        .limit(MOST_SINCE)
+        .correlate(merge)
+        .subquery()
+    )
+    since = select(func.json_agg(func.json_build_array(latest.c.id, latest.c.starts_at))).scalar_subquery()
     query = (
-        select(merge.id, Customer.name, merge.at)
+        select(merge.id, Customer.name, merge.at, since.label("since"))
         .join(Customer, (Customer.business_id == merge.business_id) & (Customer.id == merge.gone_id))
         .where(merge.business_id == uow.business_id, merge.kept_id == customer_id, merge.undone_at.is_(None))
         .order_by(merge.id.desc())
     )
-    rows = uow.session.execute(query).all()
-    if not rows:
-        return ()
-    since = (
-        select(Booking.id, Booking.starts_at, Booking.created_at)
-        .where(
-            Booking.business_id == uow.business_id,
-            Booking.customer_id == customer_id,
-            Booking.created_at >= min(row.at for row in rows),
-        )
-        .order_by(Booking.created_at.desc(), Booking.id.desc())
-        .limit(MOST_SINCE)
-    )
-    visits = uow.session.execute(since).all()
-    return tuple(
-        MergeLine(row.id, row.name, row.at, tuple((v.id, v.starts_at) for v in visits if v.created_at >= row.at))
-        for row in rows
-    )
+    return Part(query if uow.may(Permission.CUSTOMERS_MERGE) else None, lambda rows: tuple(map(_merge_line, rows)))
+
+
+def _merge_line(row: Any) -> MergeLine:
+    since = tuple((visit, datetime.fromisoformat(at)) for visit, at in row.since or ())
+    return MergeLine(row.id, row.name, row.at, since)
 
 
 def _both(uow: UnitOfWork, kept_id: Any, gone_id: Any) -> tuple[Customer, Customer]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,18 @@ import reflex as rx
 
 from microcrm import wiring
 from microcrm.domain.consent import LIGHT_WORDS, WAYS, Decision, Light
-from microcrm.domain.errors import DomainError, NotFound
+from microcrm.domain.errors import DomainError
 from microcrm.domain.formatting import format_day
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
-from microcrm.operations.consents import ConsentLine, ConsentStep, RecordConsent, consents_of, record_consent
+from microcrm.operations.consents import (
+    ConsentLight,
+    ConsentLine,
+    ConsentStep,
+    RecordConsent,
+    consents_of,
+    record_consent,
+)
 from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
 
@@ -90,17 +96,6 @@ class CustomerConsents(AppState):
     _known: tuple[ConsentLine, ...] = ()
     _came_from_list: bool = False
 
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def load(self) -> None:
-        """A customer who is not there is the page's to say."""
-        asked = self.router.url.query_parameters.get("id", "")
-        if asked != self._customer:
-            self.lights, self.not_asked, self.lines, self.is_open, self.form = [], "", [], False, NO_FORM
-        self._customer, self._known = asked, ()
-        with suppress(NotFound):
-            await self._read()
-
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
     async def show(self) -> None:
@@ -141,11 +136,21 @@ class CustomerConsents(AppState):
         rest = {name: typed.get(name) or "" for name in ("way", "day", "until", "evidence")}
         return RecordConsent(self._customer, self.form.purpose, self.form.decision, **rest)
 
+    def _turn_to(self, asked: str) -> None:
+        """Of another customer nothing stays."""
+        if asked != self._customer:
+            self.lights, self.not_asked, self.lines, self.is_open, self.form = [], "", [], False, NO_FORM
+            self._customer, self._known = asked, ()
+
     async def _read(self) -> None:
+        """The panel, when it is open."""
         self._known = await self._look(consents_of, self._customer)
         self.lines = [row_of(line) for line in self._known]
-        self.lights = [light_of(line) for line in self._known if line.light is not Light.MISSING]
-        missing = [line.label for line in self._known if line.light is Light.MISSING]
+        self._show(self._known)
+
+    def _show(self, lights: Sequence[ConsentLight]) -> None:
+        self.lights = [light_of(one) for one in lights if one.light is not Light.MISSING]
+        missing = [one.label for one in lights if one.light is Light.MISSING]
         self.not_asked = ", ".join(_within_sentence(label) for label in missing)
 
     def _form(self, line: ConsentLine, decision: str) -> ConsentForm:
@@ -171,7 +176,7 @@ def _within_sentence(label: str) -> str:
     return label if label[1:2].isupper() or label.startswith("WhatsApp") else label[:1].lower() + label[1:]
 
 
-def light_of(line: ConsentLine) -> LightRow:
+def light_of(line: ConsentLight) -> LightRow:
     is_on = line.light in (Light.GIVEN, Light.ALLOWED) and not line.is_barred
     words = "not for children" if line.is_barred else LIGHT_WORDS[line.light]
     day = line.until if line.light is Light.EXPIRED else line.day

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import DomainError, NotFound
+from microcrm.domain.errors import DomainError
 from microcrm.domain.family import TIE_WORDS, Tie, duty_words
 from microcrm.domain.names import hue_for, initials
 from microcrm.domain.permissions import Permission
-from microcrm.operations.family import ChangeTie, FamilyLine, TieFamily, change_tie, family_of, tie_family, untie_family
+from microcrm.operations.family import ChangeTie, FamilyLine, TieFamily, change_tie, tie_family, untie_family
 from microcrm.state.base import AppState
 from microcrm.state.customer_finding import CustomerFinding
 from microcrm.state.gate import needs
@@ -60,18 +59,6 @@ class CustomerFamily(CustomerFinding, AppState):
 
     _customer: str = ""
 
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def load(self) -> None:
-        """A customer who is not there is the page's to say."""
-        asked = self.router.url.query_parameters.get("id", "")
-        if asked != self._customer:
-            self.is_read, self.relatives, self.form = False, [], CLOSED
-        self._customer = asked
-        with suppress(NotFound):
-            self.relatives = [row_of(line) for line in await self._look(family_of, asked)]
-            self.is_read = True
-
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
     async def begin_adding(self) -> None:
@@ -110,6 +97,15 @@ class CustomerFamily(CustomerFinding, AppState):
         done = await self._perform(untie_family, tie_id, self._customer)
         self._notify(f"{done.name} is no longer linked", undo=done.undo)
         return self._reload()
+
+    def _turn_to(self, asked: str) -> None:
+        """Of another customer nothing stays."""
+        if asked != self._customer:
+            self.is_read, self.relatives, self.form = False, [], CLOSED
+        self._customer = asked
+
+    def _show(self, lines: Iterable[FamilyLine]) -> None:
+        self.relatives, self.is_read = [row_of(line) for line in lines], True
 
     async def _store(self, typed: dict[str, Any]) -> tuple[str, str]:
         form, rest = self.form, {name: typed.get(name) or "" for name in ("tie", "pays", "told")}

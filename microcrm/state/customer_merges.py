@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from microcrm.domain.formatting import format_instant
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.operations.customer_unmerge import Unmerge, unmerge_customers
-from microcrm.operations.merge_preview import MergeLine, merges_of
+from microcrm.operations.merge_preview import MergeLine
 from microcrm.state.base import AppState
 from microcrm.state.forms import Option, ticked
 from microcrm.state.gate import current_seat, needs
@@ -34,14 +35,6 @@ class CustomerMerges(AppState):
     rows: list[MergeRow] = []
     asked: MergeRow = MergeRow()
     is_saving: bool = False
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CUSTOMERS_VIEW)
-    async def load(self) -> None:
-        self.rows, self.asked = [], MergeRow()
-        zone = current_seat().actor.zone
-        asked = self.router.url.query_parameters.get("id", "")
-        self.rows = [_row(line, zone) for line in await self._look(merges_of, asked)]
 
     @rx.event
     @needs(Permission.CUSTOMERS_MERGE)
@@ -66,6 +59,10 @@ class CustomerMerges(AppState):
         self.asked = MergeRow()
         self._notify(f"{done.gone} is a customer of their own again")
         yield self._reload()
+
+    def _show(self, lines: Iterable[MergeLine]) -> None:
+        zone = current_seat().actor.zone
+        self.rows, self.asked = [_row(line, zone) for line in lines], MergeRow()
 
 
 def _row(line: MergeLine, zone: str) -> MergeRow:

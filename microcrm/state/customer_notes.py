@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,10 +60,8 @@ class CustomerNotes(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
-        asked = self.router.url.query_parameters.get("id", "")
-        if asked != self._customer:
-            self._customer, self.form = asked, NoteForm()
-            self.is_read, self.rows, self.pinned = False, [], []
+        """Again, when somebody has written one elsewhere."""
+        self._turn_to(self.router.url.query_parameters.get("id", ""))
         await self._read()
 
     @rx.event
@@ -122,9 +121,18 @@ class CustomerNotes(AppState):
             return (await self._perform(write_note, WriteNote(self._customer, words, is_pinned))).undo
         return (await self._perform(edit_note, EditNote(form.id, form.version, words, is_pinned))).undo
 
+    def _turn_to(self, asked: str) -> None:
+        """Of another customer nothing stays."""
+        if asked != self._customer:
+            self._customer, self.form = asked, NoteForm()
+            self.is_read, self.rows, self.pinned = False, [], []
+
     async def _read(self) -> None:
+        self._show(await self._look(notes_of, self._customer))
+
+    def _show(self, lines: Iterable[NoteLine]) -> None:
         zone = current_seat().actor.zone
-        self.rows = [row_of(line, zone) for line in await self._look(notes_of, self._customer)]
+        self.rows = [row_of(line, zone) for line in lines]
         self.pinned = [row for row in self.rows if row.is_pinned]
         self.is_read = True
 

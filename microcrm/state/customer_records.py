@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -25,10 +26,9 @@ PATH = "/customer/records"
 
 
 class CustomerRecords(AppState):
-    """``is_shown``: it is the page on the screen. ``allergy``: the day of the latest one, on each of the customer's pages."""
+    """``allergy``: the day of the latest one, on each of the customer's pages."""
 
     allergy: str = ""
-    is_shown: bool = False
     is_read: bool = False
     is_refused: bool = False
     rows: list[RecordRow] = []
@@ -44,16 +44,12 @@ class CustomerRecords(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
-        asked = self.router.url.query_parameters.get("id", "")
-        self.is_shown = self.router.url.path == PATH
-        self.form, self.is_refused = RecordForm(), False
-        if asked != self._customer or not self.is_shown:
-            self.is_read, self.rows, self.openings, self.summary = False, [], [], ""
-            self.allergy = ""
-        self._customer = asked
+        """The page of the records. A customer who is not there is the page's to say."""
+        self._turn_to(self.router.url.query_parameters.get("id", ""), is_shown=True)
         self.is_refused = Permission.RECORDS_OPEN not in current_seat().actor.allowed
         if not self.is_refused:
-            await self._read()
+            with suppress(NotFound):
+                self._show(await self._look(list_records, self._customer))
 
     @rx.event
     @needs(Permission.RECORDS_OPEN)
@@ -91,15 +87,21 @@ class CustomerRecords(AppState):
         words = "Sealed and saved" if self.form.is_sealed else "Saved"
         self.form = RecordForm()
         self._notify(words)
-        await self._read()
+        self._warn(await self._look(last_allergy, self._customer))
+        self._show(await self._look(list_records, self._customer))
 
-    async def _read(self) -> None:
-        """A customer who is not there is the page's to say."""
-        day = await self._look(last_allergy, self._customer)
+    def _turn_to(self, asked: str, *, is_shown: bool) -> None:
+        """On one of the customer's pages; only that of the records keeps the list, and only of the same customer."""
+        self.form, self.is_refused = RecordForm(), False
+        if asked != self._customer or not is_shown:
+            self.is_read, self.rows, self.openings, self.summary = False, [], [], ""
+        if asked != self._customer:
+            self.allergy = ""
+        self._customer = asked
+
+    def _warn(self, day: date | None) -> None:
+        """Of the latest allergy."""
         self.allergy = format_day(day) if day else ""
-        if self.is_shown:
-            with suppress(NotFound):
-                self._show(await self._look(list_records, self._customer))
 
     async def _store(self, day: Any, values: Any) -> None:
         form = self.form

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import reflex as rx
@@ -30,11 +31,14 @@ class CustomerReveals(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
+        """Again, after a look."""
         asked = self.router.url.query_parameters.get("id", "")
-        self.rows = []
         self.left = await self._look(reveals_left)
+        self._show(await self._look(customer_reveals, asked))
+
+    def _show(self, lines: Iterable[RevealLine]) -> None:
         zone = current_seat().actor.zone
-        self.rows = [_row(line, zone, place) for place, line in enumerate(await self._look(customer_reveals, asked))]
+        self.rows = [_row(line, zone, place) for place, line in enumerate(lines)]
 
 
 def _row(line: RevealLine, zone: str, place: int) -> RevealRow:

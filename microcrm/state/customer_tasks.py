@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,10 +70,8 @@ class CustomerTasks(AppState):
     @rx.event(supersedes=True)
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
-        asked = self.router.url.query_parameters.get("id", "")
-        if asked != self._customer:
-            self._customer, self.form = asked, TaskForm()
-            self.is_read, self.rows = False, []
+        """Again, when somebody has changed one elsewhere."""
+        self._turn_to(self.router.url.query_parameters.get("id", ""))
         await self._read()
 
     @rx.event
@@ -137,9 +136,18 @@ class CustomerTasks(AppState):
             return await self._perform(add_task, AddTask(self._customer, *typed))
         return await self._perform(edit_task, EditTask(form.id, form.version, *typed))
 
+    def _turn_to(self, asked: str) -> None:
+        """Of another customer nothing stays."""
+        if asked != self._customer:
+            self._customer, self.form = asked, TaskForm()
+            self.is_read, self.rows = False, []
+
     async def _read(self) -> None:
+        self._show(await self._look(tasks_of, self._customer))
+
+    def _show(self, lines: Iterable[TaskLine]) -> None:
         today = _today(current_seat().actor.zone)
-        self.rows = [row_of(line, today) for line in await self._look(tasks_of, self._customer)]
+        self.rows = [row_of(line, today) for line in lines]
         self.is_read = True
 
 

@@ -17,10 +17,11 @@ from microcrm.domain.permissions import Permission, Role
 from microcrm.operations.customer_duplicates import duplicates, tell_apart
 from microcrm.operations.customer_merge import MergeCustomers, merge_customers
 from microcrm.operations.customers import AddCustomer, add, archive
-from microcrm.operations.merge_preview import compare, merges_of
+from microcrm.operations.merge_preview import compare
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
 from tests.support.desk import MORNING
+from tests.support.glance import merges_of
 from tests.support.shops import Shop
 from tests.support.vault import SEALER
 

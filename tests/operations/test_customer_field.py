@@ -12,10 +12,10 @@ from microcrm.domain.permissions import Permission, Role
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_search import search
 from microcrm.operations.customers import AddCustomer, EditField, SavedCustomer, add, edit_field, field_now
-from microcrm.operations.family import family_of
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
+from tests.support.glance import family_of
 from tests.support.shops import Shop
 
 PHONE = "98860 55555"

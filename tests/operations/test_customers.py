@@ -18,10 +18,10 @@ from microcrm.operations.customer_notes import notes_of
 from microcrm.operations.customer_search import search
 from microcrm.operations.customer_view import CustomerView, view
 from microcrm.operations.customers import AddCustomer, EditCustomer, SavedCustomer, add, archive, edit, restore
-from microcrm.operations.family import family_of
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, Actor
 from tests.conftest import Work, act_as
+from tests.support.glance import family_of
 from tests.support.shops import CANARY, Shop, TwoShops
 
 PHONE = "98860 55555"

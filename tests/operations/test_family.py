@@ -26,7 +26,6 @@ from microcrm.operations.family import (
     TiedFamily,
     TieFamily,
     change_tie,
-    family_of,
     guardians_of,
     tie_family,
     untie_family,
@@ -34,6 +33,7 @@ from microcrm.operations.family import (
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work, act_as
+from tests.support.glance import family_of
 from tests.support.shops import Shop, TwoShops
 
 
@@ -152,10 +152,11 @@ def test_neither_neighbours_nor_strangers_are_reached(
     with pytest.raises(NotFound):
         change_tie(owner, ChangeTie(line.tie_id, line.version, third, "child"))
     with unit_of_work(neighbour.actor()) as uow:
+        assert family_of(uow, other) == ()
         for step in (
-            lambda: family_of(uow, other), lambda: untie_family(uow, line.tie_id, other),
+            lambda: untie_family(uow, line.tie_id, other),
             lambda: change_tie(uow, ChangeTie(line.tie_id, 1, other, "child")),
-        ):  # fmt: skip
+        ):
             with pytest.raises(NotFound):
                 step()
 
@@ -169,8 +170,7 @@ def test_staff_see_only_the_family_that_they_may_see_and_change_nothing(
         assert family_of(uow, shop.customer_id) == ()
         with pytest.raises(Forbidden):
             tie(uow, shop.customer_id, other)
-        with pytest.raises(NotFound):
-            family_of(uow, other)
+        assert family_of(uow, other) == ()
     with unit_of_work(shop.actor(Role.ACCOUNTANT)) as uow:
         assert [line.name for line in family_of(uow, shop.customer_id)] == ["Other"]
 
@@ -219,7 +219,7 @@ def test_reading_costs_the_same_for_one_relative_and_for_many(owner: UnitOfWork,
     before = statements()
     for name in ("Two", "Three", "Four"):
         tie(owner, shop.customer_id, somebody(owner, name))
-    assert statements() == before <= 3
+    assert statements() == before == 1
 
 
 def test_two_who_link_the_same_pair_at_once_make_one_link(fresh_database: TwoShops) -> None:

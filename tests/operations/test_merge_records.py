@@ -15,7 +15,7 @@ from microcrm.models.family import FamilyTie
 from microcrm.models.person_files import PersonFile
 from microcrm.operations.customer_notes import add_note, notes_of
 from microcrm.operations.customers import AddCustomer, add
-from microcrm.operations.family import TieFamily, family_of, tie_family
+from microcrm.operations.family import TieFamily, tie_family
 from microcrm.operations.files.keeping import AboutFile, AddFile, begin_file, finish_file
 from microcrm.operations.parts.consent import Said, entries_of, has_consent, note_consent
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -24,6 +24,7 @@ from microcrm.operations.vault.keyring import about_file_key, key_for_reading
 from microcrm.operations.vault.reading import list_records
 from tests.conftest import Work
 from tests.support.desk import MORNING
+from tests.support.glance import family_of
 from tests.support.merging import apart, merge, twice
 from tests.support.shops import Shop
 from tests.support.vault import FORMULA, SEALER, note, opened, values_of

@@ -8,6 +8,7 @@ from microcrm.domain.permissions import Role
 from microcrm.state.base import AppState
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_consents import CustomerConsents
+from microcrm.state.customer_glance import CustomerGlance
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
 
@@ -19,7 +20,7 @@ def shop(fresh_database: TwoShops) -> Shop:
 
 async def tab_of(server: Server, shop: Shop, role: Role = Role.OWNER, customer_id: int | None = None) -> Tab:
     tab = server.tab(sign_in(shop.users[role], shop.business_id), f"/customer?id={customer_id or shop.customer_id}")
-    await tab.open(CustomerPage.load, CustomerConsents.load)
+    await tab.open(CustomerPage.load, CustomerGlance.load)
     return tab
 
 
@@ -34,7 +35,7 @@ async def test_lights_say_in_words_how_it_stands(server: Server, shop: Shop) -> 
         await tab.send(CustomerConsents.begin, purpose="photos", decision=decision)
         answer = await tab.send(CustomerConsents.save, typed={"way": "paper", "day": "2026-01-05"})
         assert answer.codes == []
-        await tab.send(CustomerConsents.load)
+        await tab.send(CustomerGlance.load)
         state = await tab.state(CustomerConsents)
         light = next(light for light in state.lights if light.key == "photos")
         assert (light.words, light.is_on) == (f"{words} 05 Jan 2026", is_on)

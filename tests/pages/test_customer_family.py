@@ -9,6 +9,7 @@ from microcrm.operations.customers import AddCustomer, add
 from microcrm.state.base import AppState
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_family import CustomerFamily
+from microcrm.state.customer_glance import CustomerGlance
 from tests.conftest import act_as
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -21,7 +22,7 @@ def shop(fresh_database: TwoShops) -> Shop:
 
 async def tab_of(server: Server, shop: Shop, customer_id: int, role: Role = Role.OWNER) -> Tab:
     tab = server.tab(sign_in(shop.users[role], shop.business_id), f"/customer?id={customer_id}")
-    await tab.open(CustomerPage.load, CustomerFamily.load)
+    await tab.open(CustomerPage.load, CustomerGlance.load)
     return tab
 
 
@@ -40,23 +41,23 @@ async def test_somebody_is_found_linked_changed_and_removed(server: Server, shop
     assert set(state.errors) == {"customer_id"} and state.form.is_open and not state.is_saving
     answer = await tab.send(CustomerFamily.save, typed={"tie": "child", "customer_id": str(son), "pays": "customer"})
     assert answer.codes == []
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     state = await tab.state(CustomerFamily)
     assert [(row.name, row.detail) for row in state.relatives] == [("Ishaan Rao", "Child, this customer pays for them")]
     assert not state.form.is_open
     await tab.send(CustomerFamily.begin, relative_id=str(son))
     assert (await tab.state(CustomerFamily)).form.pays == "customer"
     await tab.send(CustomerFamily.save, typed={"tie": "sibling"})
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     row = (await tab.state(CustomerFamily)).relatives[0]
     assert row.detail == "Brother or sister"
     await tab.send(CustomerFamily.untie, tie_id=row.tie_id)
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     assert (await tab.state(CustomerFamily)).relatives == []
     notice = (await tab.state(AppState)).notices[-1]
     assert notice.text == "Ishaan Rao is no longer linked"
     await tab.send(AppState.undo, token=notice.undo)
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     assert [one.id for one in (await tab.state(CustomerFamily)).relatives] == [str(son)]
 
 
@@ -67,12 +68,12 @@ async def test_who_is_on_the_same_phone_is_linked_with_one_press_more(server: Se
     (row,) = (await tab.state(CustomerFamily)).relatives
     assert row.detail == "Family, shares this phone, this customer is told for them"
     await tab.send(CustomerFamily.untie, tie_id=row.tie_id)
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     (row,) = (await tab.state(CustomerFamily)).relatives
     assert (row.id, row.tie_id, row.detail) == (str(son), "", "Shares this phone")
     await tab.send(CustomerFamily.begin, relative_id=row.id)
     await tab.send(CustomerFamily.save, typed={"tie": "child"})
-    await tab.send(CustomerFamily.load)
+    await tab.send(CustomerGlance.load)
     (row,) = (await tab.state(CustomerFamily)).relatives
     assert row.tie_id and row.detail == "Child, shares this phone"
 

@@ -13,6 +13,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
 from microcrm.state.base import AppState
 from microcrm.state.customer import CustomerPage
+from microcrm.state.customer_glance import CustomerGlance
 from microcrm.state.customer_records import CustomerRecords
 from tests.conftest import act_as
 from tests.support import tabs
@@ -54,7 +55,7 @@ async def test_unopened_records_are_listed_and_counted(server: Server, shop: Sho
     answer = await tab.open(CustomerPage.load, CustomerRecords.load)
     assert answer.codes == []
     state = await tab.state(CustomerRecords)
-    assert (state.is_shown, state.is_read, state.summary) == (True, True, "Opened 1 time in seven days")
+    assert (state.is_read, state.summary) == (True, "Opened 1 time in seven days")
     assert [(row.label, row.can_open, row.can_correct) for row in state.rows] == [("Colour formula", True, True)]
     assert [(row.who, row.what, row.why) for row in state.openings] == [
         ("Plain staff", "colour formula", "To check what is safe")
@@ -118,26 +119,26 @@ async def test_a_stale_correction_is_a_conflict(server: Server, shop: Shop) -> N
 async def test_the_other_part_of_the_page_asks_for_no_records(server: Server, shop: Shop) -> None:
     written(shop)
     tab = tab_of(server, shop, part="")
-    await tab.open(CustomerPage.load, CustomerRecords.load)
+    await tab.open(CustomerPage.load, CustomerGlance.load)
     state = await tab.state(CustomerRecords)
-    assert (state.is_shown, state.is_read, state.rows) == (False, False, [])
+    assert (state.is_read, state.rows) == (False, [])
 
 
 async def test_an_allergy_is_announced_on_both_parts_without_a_word_of_it(server: Server, shop: Shop) -> None:
     for part in ("", "/records"):
         tab = tab_of(server, shop, Role.FRONT_DESK, part)
-        await tab.open(CustomerPage.load, CustomerRecords.load)
+        await tab.open(CustomerPage.load, CustomerGlance.load)
         assert (await tab.state(CustomerRecords)).allergy == ""
     written(shop, "allergy")
     for part in ("", "/records"):
         tab = tab_of(server, shop, Role.FRONT_DESK, part)
-        answer = await tab.open(CustomerPage.load, CustomerRecords.load)
+        answer = await tab.open(CustomerPage.load, CustomerGlance.load)
         assert (await tab.state(CustomerRecords)).allergy == "05 Jan 2026" and PLANTED not in answer.text
     accountant = tab_of(server, shop, Role.ACCOUNTANT, "")
-    await accountant.open(CustomerPage.load, CustomerRecords.load)
+    await accountant.open(CustomerPage.load, CustomerGlance.load)
     assert (await accountant.state(CustomerRecords)).allergy == ""
     act_as(shop.actor(), destroy_customer_keys, shop.customer_id)
-    await tab.open(CustomerPage.load, CustomerRecords.load)
+    await tab.open(CustomerPage.load, CustomerGlance.load)
     assert (await tab.state(CustomerRecords)).allergy == ""
 
 

@@ -10,9 +10,8 @@ from microcrm.operations.customers import AddCustomer, add
 from microcrm.state.base import AppState
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
-from microcrm.state.customer_consents import CustomerConsents
+from microcrm.state.customer_glance import CustomerGlance
 from microcrm.state.customer_merges import CustomerMerges
-from microcrm.state.customer_records import CustomerRecords
 from microcrm.state.customer_timeline import CustomerTimeline
 from microcrm.state.duplicates import Duplicates, MergeForm
 from tests.conftest import act_as
@@ -89,14 +88,14 @@ async def test_it_is_taken_apart_on_the_customer_s_page(server: Server, shop: Sh
     await merged(tab_of(server, shop), *pair)
     visit = act_as(shop.actor(), book, wish(shop, "10:00", day=DAY, customer_id=int(pair[0]))).booking_id
     tab = tab_of(server, shop, f"/customer?id={pair[0]}")
-    await tab.open(CustomerPage.load, CustomerMerges.load)
+    await tab.open(CustomerPage.load, CustomerGlance.load)
     (row,) = (await tab.state(CustomerMerges)).rows
     assert (row.name, [one.value for one in row.since]) == ("Zoya Khan", [str(visit)])
     await tab.send(CustomerMerges.ask, merge_id=row.id)
     assert (await tab.send(CustomerMerges.take_apart, form={f"visit_{visit}": "on"})).codes == []
     assert (await tab.state(CustomerMerges)).asked.id == ""
     desk = tab_of(server, shop, f"/customer?id={pair[1]}", Role.FRONT_DESK)
-    await desk.open(CustomerPage.load, CustomerMerges.load)
+    await desk.open(CustomerPage.load, CustomerGlance.load)
     assert (await desk.state(CustomerPage)).person.coming.when != ""
     assert (await desk.state(CustomerMerges)).rows == []
     assert (await desk.send(CustomerMerges.take_apart, form={})).codes == ["forbidden"]
@@ -104,7 +103,7 @@ async def test_it_is_taken_apart_on_the_customer_s_page(server: Server, shop: Sh
 
 async def test_an_old_link_leads_to_the_survivor(server: Server, shop: Shop, pair: tuple[str, str]) -> None:
     await merged(tab_of(server, shop), *pair)
-    loads = (CustomerPage, CustomerTimeline, CustomerConsents, CustomerBills, CustomerRecords, CustomerMerges)
+    loads = (CustomerPage, CustomerTimeline, CustomerGlance, CustomerBills)
     tab = tab_of(server, shop, f"/customer?id={pair[1]}")
     answer = await tab.open(*(state.load for state in loads))
     assert answer.codes == [] and answer.crashes == []

@@ -90,7 +90,7 @@ def list_documents(uow: UnitOfWork, command: ListDocuments) -> DocumentPage:
 def documents_of(uow: UnitOfWork, customer_id: int) -> tuple[DocumentRow, ...]:
     """The latest of one customer, for operations that have asked already."""
     where = [Document.business_id == uow.business_id, Document.customer_id == customer_id]
-    return tuple(_fetch(uow, where, None)[:MOST_OF_ONE])
+    return tuple(_fetch(uow, where, None, MOST_OF_ONE))
 
 
 def _conditions(uow: UnitOfWork, command: ListDocuments) -> list[ColumnElement[bool]]:
@@ -137,7 +137,9 @@ def _with_customer(columns: Sequence[Any]) -> Any:
     )
 
 
-def _fetch(uow: UnitOfWork, where: list[ColumnElement[bool]], before: Any) -> list[DocumentRow]:
+def _fetch(
+    uow: UnitOfWork, where: list[ColumnElement[bool]], before: Any, most: int = PAGE_SIZE + 1
+) -> list[DocumentRow]:
     try:
         last = parse_whole(before)
     except Invalid:
@@ -169,7 +171,7 @@ def _fetch(uow: UnitOfWork, where: list[ColumnElement[bool]], before: Any) -> li
         .scalar_subquery()
     )
     statement = _with_customer((Document, Customer.name, modes.label("modes"), became.label("became"))).where(*where)
-    found = uow.session.execute(statement.order_by(Document.issued_on.desc(), Document.id.desc()).limit(PAGE_SIZE + 1))
+    found = uow.session.execute(statement.order_by(Document.issued_on.desc(), Document.id.desc()).limit(most))
     return [_row(*row) for row in found]
 
 

@@ -21,6 +21,7 @@ from microcrm.models.vault import CustomerKey, RecordOpening, SealedRecord, Seal
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.parts.form_versions import IssuedForm, issued_forms, versions_by_id
+from microcrm.operations.parts.together import Part, read_part
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import about_record, open_customer_key
 from microcrm.operations.vault.records import find_customer, find_record
@@ -132,11 +133,14 @@ def last_allergy(uow: UnitOfWork, raw_customer_id: Any) -> date | None:
     uow.require(Permission.RECORDS_OPEN)
     reader = Reader()
     wanted = reader.id("customer_id", raw_customer_id, "Customer")
-    if reader.errors:
-        return None
+    return None if reader.errors else read_part(uow, allergy_part(uow, wanted))
+
+
+def allergy_part(uow: UnitOfWork, wanted: int) -> Part[date | None]:
+    """For operations that have asked already who may see the customer; nothing for those who open no records."""
     record, version, key = SealedRecord, SealedVersion, CustomerKey
     query = (
-        select(func.max(record.happened_on))
+        select(func.max(record.happened_on).label("day"))
         .join(Customer, (Customer.business_id == record.business_id) & (Customer.id == record.customer_id))
         .join(Form, (Form.business_id == record.business_id) & (Form.id == record.form_id))
         .join(version, _latest_version())
@@ -148,7 +152,7 @@ def last_allergy(uow: UnitOfWork, raw_customer_id: Any) -> date | None:
     )  # fmt: skip
     if uow.actor.role is not None:
         query = query.where(literal(uow.actor.role.value) == any_(Form.readers))
-    return uow.session.execute(query).scalar_one()
+    return Part(query if uow.may(Permission.RECORDS_OPEN) else None, lambda rows: rows[0].day if rows else None)
 
 
 def _latest_version() -> Any:
