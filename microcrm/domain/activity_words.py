@@ -316,6 +316,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 
+CUSTOMER_FILES = {"csv": " as CSV", "xlsx": " for Excel", "vcf": " as contact cards"}
 RETURN_FILES: dict[str, str] = {
     "gstr1": "the GSTR-1 file",
     "iff": "the IFF file",
@@ -366,7 +367,7 @@ def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     customers = facts.get("count") if subject == "customers" else None
     if isinstance(customers, int):
         count = format_count(customers, "customer")
-        return f"a list of {count}" if action == "export" else count
+        return f"a list of {count}{CUSTOMER_FILES.get(str(facts.get('file')), '')}" if action == "export" else count
     visits, classes = facts.get("visits"), facts.get("classes")
     if subject == "series" and isinstance(visits, int):
         count = format_count(visits, "visit")

@@ -226,7 +226,7 @@ def _fetch(
     is_falling = bool(command.is_descending) != is_backward
     shape = (_sort_of(uow, command), is_falling, command.show == "archived", boundary is not None)
     statement = (
-        _statement(*shape, _next_visit(visible_bookings(uow.actor))) if sees_own_only(uow.actor) else _usual(*shape)
+        _statement(*shape, coming_visit(visible_bookings(uow.actor))) if sees_own_only(uow.actor) else _usual(*shape)
     )
     values = {"business": uow.business_id, "now": uow.now}
     if boundary is not None:
@@ -237,7 +237,7 @@ def _fetch(
 @cache
 def _usual(sort: str, is_falling: bool, is_archived: bool, is_bounded: bool) -> Select[Any]:
     """Built once: putting a statement together takes longer than running it."""
-    return _statement(sort, is_falling, is_archived, is_bounded, _next_visit(true()))
+    return _statement(sort, is_falling, is_archived, is_bounded, coming_visit(true()))
 
 
 def _statement(
@@ -255,7 +255,7 @@ def _statement(
         Customer.visit_count,
         Customer.billed_paise,
         next_visit.label("next_visit_at"),
-        _due().label("due_paise"),
+        owed_paise().label("due_paise"),
     ).where(_is_listed(is_archived=is_archived))
     if is_bounded:
         here = tuple_(key, Customer.id)
@@ -273,7 +273,7 @@ def _total(uow: UnitOfWork, command: ListCustomers, narrowed: Sequence[ColumnEle
     return f"{group_indian(most)}+" if count > most else group_indian(count)
 
 
-def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
+def coming_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
     """When the customer comes next, looked up for the rows of one page only: PostgreSQL does it after LIMIT."""
     return (
         select(func.min(Booking.starts_at))
@@ -289,7 +289,7 @@ def _next_visit(visible: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
     )
 
 
-def _due() -> ScalarSelect[int]:
+def owed_paise() -> ScalarSelect[int]:
     """What the customer owes, looked up like the next visit."""
     due = Document.total_paise + Document.tip_paise - Document.paid_paise
     return (

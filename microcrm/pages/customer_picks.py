@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, icon_button, submit, text_button
+from microcrm.components.buttons import button, icon_button, submit, text_button
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import choice_field, text_field
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_list import CustomerRow
+from microcrm.pages.customer_export import MAY_EXPORT
+from microcrm.state.customer_export import CustomerExport
 from microcrm.state.customer_picks import Picks
 from microcrm.state.customers import Customers
 
 MAY_TAG = Picks.allowed.contains(Permission.CUSTOMERS_EDIT.value)
-MAY_EXPORT = Picks.allowed.contains(Permission.CUSTOMERS_EXPORT.value)
 MAY_PICK = MAY_TAG | MAY_EXPORT
 _IS_ALL = (Picks.all_of != "") & (Picks.all_of == Customers.about.search)
 
@@ -39,7 +40,7 @@ def picks_bar() -> rx.Component:
             rx.cond(can_have_all, text_button("Select all " + Customers.about.total, on_click=Picks.pick_all)),
             rx.el.span(class_name="spring"),
             rx.cond(MAY_TAG, button("Tag", icon="tag", on_click=Picks.start)),
-            rx.cond(MAY_EXPORT, away_button("Export", Picks.file, icon="download", title="Who exports whom is logged")),
+            rx.cond(MAY_EXPORT, button("Export", icon="download", on_click=CustomerExport.start_picked)),
             class_name="picks-bar",
         ),
     )

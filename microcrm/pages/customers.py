@@ -18,11 +18,13 @@ from microcrm.operations.customer_columns import COLUMNS as CHOICES
 from microcrm.operations.customer_columns import MONEY
 from microcrm.operations.customer_list import CustomerRow
 from microcrm.operations.customer_view import NOBODY
+from microcrm.pages.customer_export import MAY_EXPORT, export_panel
 from microcrm.pages.customer_form import customer_form
 from microcrm.pages.customer_picks import MAY_PICK, pick_box, pick_page_box, picks_bar, tag_dialog
 from microcrm.pages.customer_segments import segment_panel, segment_tabs, segment_words
 from microcrm.pages.frame import screen
 from microcrm.state.customer_columns import Columns
+from microcrm.state.customer_export import CustomerExport
 from microcrm.state.customer_segments import Segments
 from microcrm.state.customers import Customers, NewCustomer
 
@@ -65,12 +67,17 @@ def customers() -> rx.Component:
         ),
         segment_panel(),
         tag_dialog(),
+        export_panel(),
         _column_dialog(),
         panel("New customer", customer_form(NewCustomer, NOBODY), open=NewCustomer.is_open, on_close=NewCustomer.close),
         here="/customers",
         actions=[
             rx.cond(MAY_MERGE, link_button("Duplicates", "/duplicates", icon="merge")),
             rx.cond(MAY_IMPORT, link_button("Import", "/customers/import", icon="upload")),
+            rx.cond(
+                MAY_EXPORT & (Customers.rows.length() > 0),
+                button("Export", icon="download", on_click=CustomerExport.start),
+            ),
             rx.cond(MAY_EDIT, _new("primary")),
         ],
     )

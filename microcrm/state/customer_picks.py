@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
@@ -21,12 +20,11 @@ from microcrm.state.gate import needs
 
 class Picks(AppState):
     """``all_of``: the search whose customers are all picked, page after page, as the list names it in ``about.search``; what is done is
-    done to these, whatever is on the screen by then. ``file``: the address of those picked as a file."""
+    done to these, whatever is on the screen by then."""
 
     picked: list[str] = []
     all_of: str = ""
     words: str = ""
-    file: str = ""
     is_tagging: bool = False
     is_saving: bool = False
 
@@ -59,7 +57,7 @@ class Picks(AppState):
         shown = await self.get_state(Customers)
         asked = {"query": shown.query, "show": shown.show, "tag": shown.tag, "segment": shown.segment}
         self.picked, self.all_of, self._listed = [], shown.about.search, ListCustomers(**asked)
-        self.words, self.file = f"All {shown.about.total} selected", f"/customers.csv?{urlencode(asked)}"
+        self.words = f"All {shown.about.total} selected"
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
@@ -81,7 +79,7 @@ class Picks(AppState):
     async def tag(self, form: dict[str, Any]) -> AsyncGenerator[Any, None]:
         self.is_saving = True
         yield
-        command = TagMany(Choice(tuple(self.picked), self._listed), form.get("tag"), form.get("way") == "remove")
+        command = TagMany(self._choice(), form.get("tag"), form.get("way") == "remove")
         try:
             done = await self._perform(tag_many, command)
         finally:
@@ -98,6 +96,9 @@ class Picks(AppState):
             return
         super()._refused(error)
 
+    def _choice(self) -> Choice:
+        return Choice(tuple(self.picked), self._listed)
+
     async def _page(self) -> list[str]:
         return [row.id for row in (await self.get_state(Customers)).rows]
 
@@ -105,7 +106,6 @@ class Picks(AppState):
         """These and nobody else."""
         self.picked, self.all_of, self._listed = list(dict.fromkeys(ids))[:MOST_TICKED], "", None
         self.words = f"{len(self.picked)} selected" if self.picked else ""
-        self.file = f"/customers.csv?{urlencode({'ids': ','.join(self.picked)})}" if self.picked else ""
 
 
 def _said(done: TaggedMany) -> str:

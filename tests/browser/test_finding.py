@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -97,8 +99,13 @@ def test_a_tick_brings_tag_and_file(open_page: Opener) -> None:
     page.get_by_label("Select Plain Iyer").click()
     expect(page.get_by_text("1 selected").first).to_be_visible()
     with page.expect_download() as coming:
-        page.get_by_role("link", name="Export").click()
-    assert coming.value.suggested_filename == "customers.csv"
+        page.locator(".picks-bar").get_by_role("button", name="Export").click()
+        panel = page.get_by_role("dialog", name="Export customers")
+        expect(panel.get_by_text("1 customer: those that are selected.")).to_be_visible()
+        panel.get_by_label("Contact cards").check()
+        panel.get_by_role("button", name="Export").click()
+    assert coming.value.suggested_filename == "customers.vcf"
+    assert b"FN:Plain Iyer" in Path(coming.value.path()).read_bytes()
     page.get_by_role("button", name="Tag", exact=True).click()
     page.get_by_role("dialog").get_by_label("Tag", exact=True).fill("Regular")
     page.get_by_role("dialog").get_by_role("button", name="Save").click()

@@ -140,7 +140,7 @@ def test_no_radix_themes() -> None:
         "asset", "NoSSRComponent", "App", "Config", "plugins", "icon", "color_mode_cond", "toggle_color_mode", "memo",
         "BaseStateToken", "var", "Field", "field", "debounce_input", "session_storage", "upload_files", "noop",
         "call_function", "get_event_triggers", "EventSpec", "EventChain", "ImportVar", "vars", "utils", "constants",
-        "set_focus", "prevent_default", "stop_propagation", "Base", "background", "UploadFile",
+        "set_focus", "prevent_default", "stop_propagation", "Base", "background", "UploadFile", "download",
     }  # fmt: skip
     used = {
         node.attr: f"{source.name}:{node.lineno}"

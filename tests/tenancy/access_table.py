@@ -91,6 +91,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerBills": MEMBERS,
     "CustomerTimeline": MEMBERS,
     "CustomerGlance": MEMBERS,
+    "CustomerExport": MANAGERS,
+    "CustomerExport.stop": MEMBERS,
     "CustomerReveals": MEMBERS,
     "CustomerNotes": AT_THE_CALENDAR,
     "CustomerNotes.load": MEMBERS,
@@ -216,6 +218,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/returns/{period}/gstr1.json": NOBODY,  # these shops have no GSTIN: tests/http/test_returns.py has one
     "/returns/{period}/{name}.csv": BOOKKEEPERS,
     "/customers.csv": MANAGERS,
+    "/customers.xlsx": MANAGERS,
+    "/customers.vcf": MANAGERS,
     "/customers/import/{id:int}/left-out.csv": NOBODY,  # nor lists: tests/http/test_customer_imports.py
     "/customer/files/{id:int}": NOBODY,  # these shops have none: tests/http/test_person_files.py
     "/customer/files/{id:int}/small": NOBODY,
@@ -255,6 +259,8 @@ EXAMPLES: dict[str, str] = {
     "/returns/{period}/gstr1.json": "/returns/2026-10/gstr1.json",
     "/customers/import/{id:int}/left-out.csv": "/customers/import/1/left-out.csv",
     "/customers.csv": "/customers.csv?show=active",
+    "/customers.xlsx": "/customers.xlsx?show=active",
+    "/customers.vcf": "/customers.vcf?show=active",
     "/customer/files/{id:int}": "/customer/files/1",
     "/customer/files/{id:int}/small": "/customer/files/1/small",
     "/returns/{period}/{name}.csv": "/returns/2026-10/day-book.csv",

@@ -118,6 +118,7 @@ async def walk_files(session: str, planted: Planted) -> Found:
         "/f/{token}.ics": f"/f/{planted.feed}.ics",
         "/customers.csv": f"/customers.csv?ids={planted.shop.customer_id},{planted.other_id}",
         "list.csv": "/customers.csv?show=active",
+        "/customers.vcf": f"/customers.vcf?ids={planted.shop.customer_id},{planted.other_id}",
     }
     wanted = {path: EXAMPLES.get(path, path) for path in PAGES} | more
     found = {}
@@ -176,8 +177,8 @@ async def test_the_same_walk_finds_them_for_the_owner(
     full, _ = seen_in(found)
     assert full.keys() >= {
         "/customers", "/customer", "/calendar", "/dues", "/waitlist", "/calendar/sheet?", "/customers.csv", "list.csv",
-        "PaletteState.find", "NewBooking.find", "ClassGuest.find", "Bill.find", "Card.open", "ClassPanel.open", "ShareBill.share",
-        "CustomerPage.start_editing", "TodayAside.load",
+        "/customers.vcf", "PaletteState.find", "NewBooking.find", "ClassGuest.find", "Bill.find", "Card.open",
+        "ClassPanel.open", "ShareBill.share", "CustomerPage.start_editing", "TodayAside.load",
     }  # fmt: skip
     assert full["/customer"] == {NUMBERS[0], ADDRESSES[0]}
     assert full["list.csv"] == {*NUMBERS, *ADDRESSES}

@@ -96,7 +96,7 @@ _HEADS: Mapping[Holds, str] = {
     Holds.ALLERGY: "allergy|allergies|allergic to|एलर्जी|ಅಲರ್ಜಿ",
     Holds.NOTE: "company|organization|organisation|organization name|referred by|source|occupation|anniversary|"
     "membership|age|blood group|balance|outstanding",
-    Holds.SKIP: "id|sl no|s no|sr no|serial no|no|customer id|client id|added|last visit|visits|billed|created|"
+    Holds.SKIP: "id|sl no|s no|sr no|serial no|no|customer id|client id|added|last visit|next visit|visits|billed|due|created|"
     "created at|updated at|last updated|क्रमांक|क्र सं|ಕ್ರಮ ಸಂಖ್ಯೆ",
 }  # fmt: skip
 _BY_HEAD: Mapping[str, Holds] = {

@@ -17,8 +17,7 @@ from microcrm.domain.customer_file.kinds import encoding_for
 HEADINGS = ("Name", "Phone", "Email", "Address", "Birthday", "Tags", "Notes", "Company", "Gender")
 _PROPERTY = re.compile(r"(?:[\w-]+\.)?([\w-]+)((?:;[^:;\"]*(?:\"[^\"]*\")?[^:;\"]*)*):(.*)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_SEMICOLON = re.compile(r"(?<!\\);")
-_COMMA = re.compile(r"(?<!\\),")
+_PIECE = re.compile(r"\\.|[^\\;,]+|.", re.DOTALL)
 _GENDERS = {"M": "Male", "F": "Female", "O": "Other"}
 
 
@@ -105,7 +104,7 @@ def _row(card: Sequence[_Property]) -> list[str]:
         emails[0] if emails else "",
         _address(_raw(card, "ADR")),
         first("BDAY"),
-        ", ".join(_plain(tag) for tag in _COMMA.split(_raw(card, "CATEGORIES")) if tag.strip()),
+        ", ".join(_plain(tag) for tag in _split(_raw(card, "CATEGORIES"), ",") if tag.strip()),
         every("NOTE", "\n"),
         company,
         _GENDERS.get(first("GENDER")[:1].upper(), ""),
@@ -117,7 +116,18 @@ def _raw(card: Sequence[_Property], name: str) -> str:
 
 
 def _parts(raw: str) -> list[str]:
-    return [_plain(part) for part in _SEMICOLON.split(raw)]
+    return [_plain(part) for part in _split(raw, ";")]
+
+
+def _split(raw: str, mark: str) -> list[str]:
+    """At each mark that has no backslash of its own."""
+    parts = [""]
+    for piece in _PIECE.findall(raw):
+        if piece == mark:
+            parts.append("")
+        else:
+            parts[-1] += piece
+    return parts
 
 
 def _name(raw: str) -> str:
