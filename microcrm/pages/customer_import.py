@@ -12,7 +12,7 @@ from microcrm.components.tables import Column, cell, page_turns, table
 from microcrm.pages.frame import screen
 from microcrm.state.customer_import import ImportPage as S
 from microcrm.state.forms import Option
-from microcrm.state.import_view import ColumnLine, KeptLine, PastLine, RowLine, TabLine
+from microcrm.state.import_view import LOOK, ColumnLine, KeptLine, PastLine, RowLine, TabLine
 
 COLUMNS = (
     Column("Row", width="72px"),
@@ -177,7 +177,7 @@ def _rehearsed() -> rx.Component:
                 button("Change the columns", on_click=S.begin_mapping),
                 _left_out(),
                 button("Throw away", kind="quiet", on_click=S.discard),
-                class_name="row",
+                class_name="form-actions",
             ),
         ),
         _rows(),
@@ -219,11 +219,7 @@ def _row(row: rx.Var[RowLine]) -> rx.Component:
         cell(row.number, class_name="import-number"),
         cell(row.name),
         cell(row.phone, column=COLUMNS[2], class_name="import-phone"),
-        cell(
-            rx.el.span(
-                chip(row.verdict, row.tone), rx.cond(row.is_warned, chip("Not all of it", "warn")), class_name="row"
-            )
-        ),
+        cell(rx.el.span(chip(row.verdict, row.tone), rx.cond(row.is_warned, chip(LOOK, "warn")), class_name="row")),
         rx.cond(row.words != "", cell(row.words, class_name="import-why"), cell("", class_name="wide-only")),
         class_name="num",
         key=row.number,
@@ -249,7 +245,7 @@ def _result() -> rx.Component:
                 link_button("To the customers", "/customers?sort=new&down=1", kind="primary"),
                 _left_out(),
                 rx.cond(S.about.can_undo, button("Undo import", icon="undo_2", on_click=S.take_back(S.about.id))),
-                class_name="row",
+                class_name="form-actions",
             ),
         ),
         rx.cond(S.rows.length() > 0, _rows()),

@@ -21,9 +21,10 @@ _VERDICTS = {
     "d": ("Twice in the file", "warn"),
     "r": ("Left out", "bad"),
 }
+LOOK = "Worth a look"  # rows of which something is left out, or that share a phone
 _TABS = {
     "all": "All rows", "new": "New", "joins": "Join a customer", "same": "Nothing new", "duplicate": "Twice in the file",
-    "warned": "Something left out",    "refused": "Left out",
+    "warned": LOOK, "refused": "Left out",
 }  # fmt: skip
 _STATES = {
     "reading": ("Being read", "info"),
@@ -150,8 +151,7 @@ def summary(view: ImportView) -> str:
     if state == "done":
         return outcome(view.line)
     if state == "undone":
-        gone = f"{format_count(counts.get('removed', 0), 'customer')} removed, {group_indian(counts.get('restored', 0))} as before"
-        return f"{gone}, {group_indian(counts.get('kept', 0))} kept"
+        return _told(counts, ("removed", "removed"), ("restored", "as before"), ("kept", "kept"))
     if state != "rehearsed":
         return format_count(view.total, "row") if view.total else ""
     parts = (
@@ -164,8 +164,16 @@ def summary(view: ImportView) -> str:
 
 def outcome(line: ImportLine) -> str:
     """Like "92 customers added, 3 changed"."""
-    added, changed = line.counts.get("added", 0), line.counts.get("changed", 0)
-    return f"{format_count(added, 'customer')} added, {group_indian(changed)} changed"
+    return _told(line.counts, ("added", "added"), ("changed", "changed"))
+
+
+def _told(counts: dict[str, int], *parts: tuple[str, str]) -> str:
+    """Those that are not 0; the first one says of what."""
+    said = [(counts[name], words) for name, words in parts if counts.get(name)]
+    if not said:
+        return "No customer was changed"
+    (first, words), *rest = said
+    return ", ".join([f"{format_count(first, 'customer')} {words}", *(f"{group_indian(n)} {w}" for n, w in rest)])
 
 
 def columns_of(view: ImportView) -> list[ColumnLine]:
