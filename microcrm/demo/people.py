@@ -31,7 +31,7 @@ class Customer:
 
 
 def invent_customers(outline: Outline, rng: Random, today: date) -> list[Customer]:
-    """No two with the same name; phones are unique save for family members."""
+    """No two with the same name; phones are unique save for family members. One customer is there twice."""
     names, phones = _names(outline, rng), set[str]()
     customers: list[Customer] = []
     for place in range(outline.facts["customers"]):
@@ -50,7 +50,16 @@ def invent_customers(outline: Outline, rng: Random, today: date) -> list[Custome
                 sharing=relative is not None,
             )
         )
+    _type_one_twice(customers)
     return customers
+
+
+def _type_one_twice(customers: list[Customer]) -> None:
+    """One of the last is one of the first again: by the first name alone and with another number, but with the same e-mail."""
+    shared = {customer.phone for customer in customers if customer.sharing}
+    first = next(one for one in customers if one.email and not one.sharing)
+    again = next(one for one in reversed(customers) if one.phone not in shared)
+    again.name, again.email, again.birthday = first.name.partition(" ")[0], first.email, first.birthday
 
 
 def _names(outline: Outline, rng: Random) -> Iterator[str]:

@@ -16,6 +16,7 @@ from microcrm.adapters.reachable import plain
 from microcrm.demo.bills import Payer, Till
 from microcrm.demo.consents import write_consents
 from microcrm.demo.diary import Diary
+from microcrm.demo.families import write_families
 from microcrm.demo.group_rows import write_groups
 from microcrm.demo.groups import plans_of
 from microcrm.demo.history import write_changes, write_customers, write_visits
@@ -76,6 +77,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     write_records(rows, shop, opened, people, visits, now)
     write_consents(rows, shop, opened, customer_ids, visits, now)
     write_tasks(rows, shop, opened, customer_ids, now)
+    write_families(rows, opened, customers, customer_ids, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

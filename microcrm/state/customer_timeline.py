@@ -1,13 +1,15 @@
-"""The timeline of the customer on the screen: all kinds or one, a page at a time."""
+"""The timeline of the customer on the screen: all kinds or one, as the address says, a page at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import reflex as rx
 
 from microcrm.domain.permissions import Permission
+from microcrm.operations.timeline.kind import Filter
 from microcrm.operations.timeline.reading import (
     PAGE_SIZE,
     Entry,
@@ -55,16 +57,19 @@ class CustomerTimeline(AppState):
     @needs(Permission.CUSTOMERS_VIEW)
     async def load(self) -> None:
         asked = self.router.url.query_parameters
+        show = asked.get("show", "")
         if asked.get("id", "") != self._customer:
             self._customer, self.show = asked.get("id", ""), ""
             self.is_read, self.rows, self.has_more = False, [], False
         screens().show(self.router.session.client_token, current_seat().actor.business_id, CustomerTimeline.heard)
-        self._begin(await self._look(read_timeline, ReadTimeline(self._customer, self.show)), self.show)
+        self._begin(await self._look(read_timeline, ReadTimeline(self._customer, show)), show)
 
-    @rx.event(supersedes=True)
+    @rx.event
     @needs(Permission.CUSTOMERS_VIEW)
-    async def choose(self, show: str) -> None:
-        self._begin(await self._perform(read_timeline, ReadTimeline(self._customer, show)), show)
+    async def choose(self, show: str) -> Any:
+        """To the address with it, so that a reload and a bookmark keep it; its load handlers do the rest."""
+        wanted = {"id": self._customer} | ({"show": show} if show in list(Filter) else {})
+        return rx.redirect(f"/customer?{urlencode(wanted)}", replace=True)
 
     @rx.event
     @needs(Permission.CUSTOMERS_VIEW)

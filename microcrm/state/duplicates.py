@@ -138,13 +138,22 @@ def _side(side: Side) -> SideRow:
 
 
 def _form(found: Comparison) -> MergeView:
-    moved = " and ".join((format_count(found.visits, "visit"), format_count(found.bills, "bill")))
     return MergeView(
         kept_id=str(found.kept_id), gone_id=str(found.gone_id), kept_version=found.kept_version,
         gone_version=found.gone_version, kept=found.kept, gone=found.gone,
-        line=f"{moved} of {found.gone}, and all else that hangs on them, go over. Issued bills stay word for word.",
+        line=_moving(found),
         fields=tuple(_field(field) for field in found.fields if field.options),
     )  # fmt: skip
+
+
+def _moving(found: Comparison) -> str:
+    """What goes over, in words."""
+    counts = ((found.visits, "visit"), (found.bills, "bill"))
+    moved = " and ".join(format_count(many, what) for many, what in counts if many)
+    if not moved:
+        return f"{found.gone} has no visits and no bills. Notes, tasks and whatever else there is go over."
+    bills = " Issued bills stay word for word." if found.bills else ""
+    return f"{moved} of {found.gone}, and all else that hangs on them, go over.{bills}"
 
 
 def _field(field: ComparedField) -> FieldRow:

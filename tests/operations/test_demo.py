@@ -17,12 +17,13 @@ from microcrm.adapters.reachable import plain
 from microcrm.demo import shops
 from microcrm.demo.outline import PASSWORD, SHOPS, outline
 from microcrm.domain.found_by import keys_for
-from microcrm.domain.permissions import Role
+from microcrm.domain.permissions import Role, permissions_of
 from microcrm.domain.search_key import search_key, words_of
 from microcrm.models.schema import TENANT_TABLES
 from microcrm.operations.accounts.entering import Entry
 from microcrm.operations.accounts.sign_in import SignIn, sign_in
-from microcrm.operations.unit_of_work import VISITOR
+from microcrm.operations.customer_duplicates import duplicates
+from microcrm.operations.unit_of_work import VISITOR, Actor
 from microcrm.processes import Failed
 from microcrm.settings import settings
 from tests.support.servers import Servers
@@ -178,6 +179,22 @@ def test_phones_are_real_and_one_customers_own(demo: psycopg.Connection) -> None
     owners = [phone for phone, is_sharing in phones if not is_sharing]
     assert len(owners) == len(set(owners))
     assert {phone for phone, is_sharing in phones if is_sharing} <= set(owners)
+
+
+def test_families_are_tied_and_somebody_is_there_twice(demo: psycopg.Connection) -> None:
+    """So that the pages of families and of possible duplicates have something to show."""
+    sharing = "SELECT business_id, count(*) FROM customers WHERE is_sharing_phone GROUP BY 1 ORDER BY 1"
+    ties = "SELECT business_id, count(DISTINCT customer_id) FROM family_ties GROUP BY 1 ORDER BY 1"
+    assert len(rows(demo, ties)) == 2 and rows(demo, ties) == rows(demo, sharing)
+    apart = """
+        SELECT 1 FROM family_ties t JOIN customers a ON a.id = t.customer_id JOIN customers b ON b.id = t.relative_id
+        WHERE a.phone <> b.phone OR b.is_sharing_phone OR a.business_id <> b.business_id"""
+    assert rows(demo, apart) == []
+    for shop in (1, 2):
+        actor = Actor("member", business_id=shop, role=Role.OWNER, permissions=permissions_of(Role.OWNER))
+        with wiring.unit_of_work(actor) as uow:
+            (pair,) = duplicates(uow)
+        assert pair.why.startswith("Same email, similar name") and pair.second.visits == 0
 
 
 def test_customers_are_found_by_every_word_of_their_name(demo: psycopg.Connection) -> None:

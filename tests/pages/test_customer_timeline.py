@@ -11,6 +11,7 @@ from microcrm.operations.timeline.reading import PAGE_SIZE
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.customer_timeline import CustomerTimeline
 from tests.conftest import act_as
+from tests.pages.test_customers_page import went_to
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
 from tests.support.till import issued, register
@@ -27,6 +28,14 @@ def tab_of(server: Server, shop: Shop, role: Role = Role.OWNER, more: str = "") 
 
 async def story(tab: Tab) -> Any:
     return await tab.state(CustomerTimeline)
+
+
+async def choose(tab: Tab, show: str) -> str:
+    """Press a filter, and follow to the address."""
+    answer = await tab.send(CustomerTimeline.choose, show=show)
+    tab.path = went_to(answer)
+    assert not (await tab.send(CustomerTimeline.load)).crashes
+    return tab.path
 
 
 def bill(uow: UnitOfWork, shop: Shop) -> None:
@@ -47,11 +56,11 @@ async def test_it_opens_with_everything_and_is_narrowed_by_a_press(server: Serve
     state = await story(tab)
     assert [one.value for one in state.choices] == ["", "visits", "money", "notes", "tasks", "records", "changes"]
     assert {row.entry.key.partition("-")[0] for row in state.rows} == {"visit", "bill"}
-    await tab.send(CustomerTimeline.choose, show="money")
+    await choose(tab, "money")
     state = await story(tab)
     assert {row.entry.key.partition("-")[0] for row in state.rows} == {"bill"}
     assert [one.value for one in state.choices if one.is_chosen] == ["money"]
-    await tab.send(CustomerTimeline.choose, show="nonsense")
+    await choose(tab, "nonsense")
     assert [one.value for one in (await story(tab)).choices if one.is_chosen] == [""]
 
 
@@ -75,7 +84,7 @@ async def test_older_entries_come_below_and_each_month_has_one_heading(server: S
 async def test_another_customer_begins_anew(server: Server, shop: Shop, fresh_database: TwoShops) -> None:
     tab = tab_of(server, shop)
     await tab.open(CustomerTimeline.load)
-    await tab.send(CustomerTimeline.choose, show="visits")
+    await choose(tab, "visits")
     tab.path = f"/customer?id={fresh_database.b.customer_id}"
     answer = await tab.send(CustomerTimeline.load)
     state = await story(tab)
@@ -87,7 +96,23 @@ async def test_money_does_not_reach_the_browser_of_those_who_may_not_see_it(serv
     act_as(shop.actor(), bill, shop)
     tab = tab_of(server, shop, Role.STAFF)
     answer = await tab.open(CustomerTimeline.load)
-    await tab.send(CustomerTimeline.choose, show="money")
+    await choose(tab, "money")
     state = await story(tab)
     assert "Tax Invoice" not in answer.text and "Tax Invoice" not in repr(state.rows)
     assert [one.value for one in state.choices] == ["", "visits", "notes", "tasks", "records"]
+
+
+async def test_a_filter_stands_in_the_address_and_a_reload_keeps_it(server: Server, shop: Shop) -> None:
+    act_as(shop.actor(), bill, shop)
+    tab = tab_of(server, shop)
+    await tab.open(CustomerTimeline.load)
+    assert await choose(tab, "money") == f"/customer?id={shop.customer_id}&show=money"
+    again = tab_of(server, shop, more="&show=money")
+    await again.open(CustomerTimeline.load)
+    state = await story(again)
+    assert {row.entry.key.partition("-")[0] for row in state.rows} == {"bill"}
+    assert [one.value for one in state.choices if one.is_chosen] == ["money"]
+    assert await choose(tab, "") == f"/customer?id={shop.customer_id}"
+    assert {row.entry.key.partition("-")[0] for row in (await story(tab)).rows} == {"visit", "bill"}
+    for odd in ("nonsense", "//evil.example", "money&id=1"):
+        assert await choose(tab, odd) == f"/customer?id={shop.customer_id}"

@@ -64,6 +64,17 @@ async def test_a_pair_is_compared_merged_and_undone(server: Server, shop: Shop, 
     assert len((await tab.state(Duplicates)).pairs) == 1
 
 
+async def test_what_goes_over_is_said_in_words(server: Server, shop: Shop, pair: tuple[str, str]) -> None:
+    tab = tab_of(server, shop)
+    await tab.send(MergeForm.begin, kept=pair[0], gone=pair[1])
+    line = (await tab.state(MergeForm)).form.line
+    assert line == "Zoya Khan has no visits and no bills. Notes, tasks and whatever else there is go over."
+    act_as(shop.actor(), book, wish(shop, "10:00", day=DAY, customer_id=int(pair[1])))
+    await tab.send(MergeForm.begin, kept=pair[0], gone=pair[1])
+    line = (await tab.state(MergeForm)).form.line
+    assert line == "1 visit of Zoya Khan, and all else that hangs on them, go over."
+
+
 async def test_a_refusal_keeps_the_form(server: Server, shop: Shop, pair: tuple[str, str]) -> None:
     tab = tab_of(server, shop)
     await tab.open(Duplicates.load)
