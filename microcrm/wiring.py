@@ -139,7 +139,7 @@ def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: A
         connection = session.connection(execution_options={"opening": opening})
         if bind is not None:  # its transaction has begun long ago
             connection.exec_driver_sql(opening)
-        uow = UnitOfWork(session=session, actor=actor, now=clock(), realm=realm)
+        uow = UnitOfWork(session=session, actor=actor, now=clock(), realm=realm, sealer=sealer)
         try:
             yield uow
             session.commit()

@@ -186,9 +186,10 @@ def _services(rows: Rows, outline: Outline, business_id: int, members: list[int]
 
 
 def _timers(outline: Outline, service: str) -> Row:
-    """Safety timers: days by the service's name, where the shop has any."""
+    """Safety timers and what it uses: by the service's name, where the shop says anything."""
     patch_test, rest = outline.facts.get("timers", {}).get(service, (None, None))
-    return {"patch_test_days": patch_test, "rest_days": rest}
+    uses = outline.facts.get("uses", {}).get(service, "")
+    return {"patch_test_days": patch_test, "rest_days": rest, "substances": uses}
 
 
 def _skills(outline: Outline, business_id: int, members: list[int], services: list[int]) -> Iterable[Row]:

@@ -120,14 +120,15 @@ class OutsideHours(Invalid):
 
 
 class NotSafe(Invalid):
-    """A safety timer of the service stands against that day. ``may_override``: whoever asked may go past it with a reason."""
+    """A safety timer of the service stands against that day, or an allergy of the customer against the service. ``may_override``:
+    whoever asked may go past it with a reason."""
 
     code = "not_safe"
     message = "That service is not safe on that day."
-    remedy = "Choose another day."
+    remedy = "Choose another day or another service."
 
     def __init__(self, message: str | None = None, *, may_override: bool = False) -> None:
-        remedy = "Choose another day. A new booking can go past it with a reason." if may_override else None
+        remedy = "Choose another day or service, or give a reason to go past it." if may_override else None
         super().__init__(message, remedy=remedy, fields={"day": message or type(self).message})
         self.may_override = may_override
 

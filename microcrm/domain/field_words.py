@@ -53,6 +53,7 @@ FIELDS: Mapping[str, str] = {
     "pin": "PIN code",
     "price_paise": "price",
     "rest_days": "days between sessions",
+    "substances": "what it uses",
     "needed_form_id": "the form that it needs",
     "needed_form_months": "how long that form is good",
     "reschedule_cutoff_min": "late changes",

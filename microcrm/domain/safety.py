@@ -1,4 +1,4 @@
-"""Safety timers: what a service asks of the days before it, and why a day is too early, or too late.
+"""Safety timers: what a service asks of the days before it, and why a day is too early, or too late; and what it uses.
 
 A patch test is good from two days after it (that is when it is read) until the service's number of days have passed. What
 it showed is sealed; known here is only whether it was clear.
@@ -17,12 +17,18 @@ READ_AFTER = timedelta(days=2)  # 48 hours
 
 @dataclass(frozen=True, slots=True)
 class SafetyRule:
-    """Of one service. ``patch_test_days``: a clear test at most so old; ``rest_days``: between two sessions. Empty: neither."""
+    """Of one service. ``patch_test_days``: a clear test at most so old; ``rest_days``: between two sessions. Empty: neither.
+    ``substances``: what it uses, that an allergy may speak against on any day."""
 
     service_id: int
     service: str
     patch_test_days: int | None = None
     rest_days: int | None = None
+    substances: tuple[str, ...] = ()
+
+    @property
+    def has_timer(self) -> bool:
+        return self.patch_test_days is not None or self.rest_days is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,12 @@ def why_unsafe(rule: SafetyRule, day: date, tests: Sequence[PatchTest], sessions
     """One sentence, or "" for a day that is safe. ``tests`` in any order; ``sessions``: days of this service, past and to
     come, without the one that is asked about."""
     return _why_untested(rule, day, tests) or _why_too_soon(rule, day, sessions)
+
+
+def why_against(service: str, *, may_read: bool) -> str:
+    """What is said when an allergy names something that the service uses: never which, nor that it is an allergy. It is kept with the
+    visit when somebody goes past it."""
+    return f"A safety note of this customer speaks against {service}. {'Read it under Records.' if may_read else 'Ask the owner.'}"
 
 
 def _why_untested(rule: SafetyRule, day: date, tests: Sequence[PatchTest]) -> str:

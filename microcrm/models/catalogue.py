@@ -21,8 +21,9 @@ class Category(SQLModel, table=True):
 class Service(SQLModel, table=True):
     """Minutes for time, paise for money. The staff member is free for ``gap_min`` minutes after ``gap_after_min``.
     More than one of ``seats`` makes it a class, booked by the seat of a scheduled session. Rules of booking are empty where
-    the shop's booking policy holds; ``patch_test_days`` and ``rest_days`` (domain/safety.py) where nothing is asked. A form that
-    is needed before it starts is good for so many months, or for ever."""
+    the shop's booking policy holds; ``patch_test_days`` and ``rest_days`` (domain/safety.py) where nothing is asked; ``substances`` is
+    what it uses, with commas between (domain/allergies.py). A form that is needed before it starts is good for so many months, or
+    for ever."""
 
     __tablename__ = "services"
     id: int | None = identity()
@@ -54,6 +55,7 @@ class Service(SQLModel, table=True):
     deposit_percent: int = defaulted(0)
     patch_test_days: int | None = None
     rest_days: int | None = None
+    substances: str = defaulted("")
     needed_form_id: int | None = reference(nullable=True)
     needed_form_months: int | None = None
     version: int = 1

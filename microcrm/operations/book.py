@@ -32,7 +32,7 @@ from microcrm.operations.parts.booking_rows import (
     who_comes,
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
-from microcrm.operations.parts.safety import check_safety
+from microcrm.operations.parts.safety import check_safety, with_safety
 from microcrm.operations.parts.visit_sql import Story
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -112,7 +112,13 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
     past = check_safety(uow, items, customer_id, zone, wish.safety_reason)
     visit = NewVisit(customer_id=customer_id, note=wish.note)
     is_squeezing = may_override(uow, wish.reason)
-    taken = take(uow, items, visit, is_squeezing=is_squeezing, story=Story(reason=_why(wish, past)))
+    taken = take(
+        uow,
+        items,
+        visit,
+        is_squeezing=is_squeezing,
+        story=Story(reason=with_safety(wish.reason, wish.safety_reason, past)),
+    )
     if past:
         uow.audit("booking.unsafe", "booking", taken.booking_id, number=taken.number)
     if wish.tell:
@@ -124,12 +130,6 @@ def book(uow: UnitOfWork, command: Book) -> BookingDone:
         taken.booking_id, taken.item_ids, taken.number, 1, BookingStatus.BOOKED, label, str(taken.undo or ""),
         untold=untold(uow, who, NoticeStep.BOOKED, items[-1].end, tell=wish.tell),
     )  # fmt: skip
-
-
-def _why(wish: _Wish, past: str) -> str:
-    """What the visit's own story keeps: the reason of whoever went past a rule, and past which timer."""
-    unsafe = f"{wish.safety_reason} ({past})" if past else ""
-    return "; ".join(one for one in (wish.reason, unsafe) if one)
 
 
 def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:

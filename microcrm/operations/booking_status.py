@@ -29,9 +29,9 @@ from microcrm.operations.parts.booking_rows import (
     who_comes,
 )
 from microcrm.operations.parts.booking_times import may_run_calendar
-from microcrm.operations.parts.needed_forms import check_forms
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import plain
+from microcrm.operations.parts.starting import Passed, check_start
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _S = BookingStatus
@@ -84,7 +84,7 @@ class Cancel:
 
 def step(uow: UnitOfWork, command: Step) -> BookingDone:
     """Raises ``Conflict`` when the visit cannot go there from where it is; ``FormMissing`` when it would start without a form
-    that one of its services needs."""
+    that one of its services needs, ``NotSafe`` when an allergy names what one of them uses."""
     uow.require(Permission.BOOKINGS_OWN)
     status = _status(command.status)
     reader = Reader()
@@ -94,12 +94,11 @@ def step(uow: UnitOfWork, command: Step) -> BookingDone:
     booking, items = open_booking(uow, command.booking_id, command.version)
     if not may_run_calendar(uow) and uow.actor.member_id not in {item.member_id for item in items}:
         raise Forbidden("You can change only the bookings of your own calendar.")
-    past, old = "", _S(booking.status)
+    past, old = Passed("", ""), _S(booking.status)
     if status in _BEGUN and old not in _BEGUN and can_follow(old, status):
-        past = check_forms(uow, {item.service_id for item in items}, booking.customer_id, reason)
-    done = _go(uow, booking, items, status, f"{reason} ({past})" if past else "", waiver=waiver)
-    if past:
-        uow.audit("booking.without_form", "booking", booking.id, number=booking.number)
+        past = check_start(uow, {item.service_id for item in items}, booking.customer_id, reason)
+    done = _go(uow, booking, items, status, f"{reason} ({past.words})" if past.words else "", waiver=waiver)
+    past.note(uow, booking.id, number=booking.number)
     return done
 
 

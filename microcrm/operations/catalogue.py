@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import func, select
 
+from microcrm.domain.allergies import read_substances
 from microcrm.domain.booking_policy import NUMBERS, PolicyTerms
 from microcrm.domain.colours import COLOURS
 from microcrm.domain.errors import Invalid
@@ -66,6 +67,7 @@ class ServiceView:
     deposit_percent: int
     patch_test_days: int | None
     rest_days: int | None
+    substances: str
     needed_form_id: int | None
     needed_form_months: int | None
     version: int
@@ -116,8 +118,8 @@ class ServiceCard:
 class SaveService:
     """As typed. With more than one of ``seats`` it is given as a class. Rules of booking (``notice`` and ``step`` in minutes,
     ``horizon`` in days, ``approval`` yes or no) that are left empty are the shop's. ``patch_test`` and ``rest`` are the days
-    of safety timers; with one, what customers book online waits for an answer. ``needed_form`` has to be filled in before it
-    starts, at most ``needed_months`` ago.
+    of safety timers and ``substances`` what it uses; with one of these, what customers book online waits for an answer.
+    ``needed_form`` has to be filled in before it starts, at most ``needed_months`` ago.
 
     ``members``: (member id, own price, own minutes) of those who do it; ``resources``: ids of what it can
     use. Either as ``None`` leaves that set as it is. Empty ``service_id``: a new service."""
@@ -149,6 +151,7 @@ class SaveService:
     deposit_percent: Any = None
     patch_test: Any = None
     rest: Any = None
+    substances: Any = ""
     needed_form: Any = None
     needed_months: Any = None
     members: Any = None
@@ -312,10 +315,11 @@ def _read_rules(fields: Reader, command: SaveService) -> dict[str, Any]:
     return {**values, **timers, **need, "most_per_day": most, "needs_approval": is_asked}
 
 
-def _read_timers(fields: Reader, command: SaveService) -> dict[str, int | None]:
+def _read_timers(fields: Reader, command: SaveService) -> dict[str, int | str | None]:
     patch = fields.optional_number("patch_test", command.patch_test, "Days that a patch test is good", low=3, high=730)
     rest = fields.optional_number("rest", command.rest, "Days between sessions", low=1, high=365)
-    return {"patch_test_days": patch, "rest_days": rest}
+    uses = read_substances(fields, command.substances)
+    return {"patch_test_days": patch, "rest_days": rest, "substances": uses}
 
 
 def _read_sac(fields: Reader, raw: Any, tax_class: str) -> str:

@@ -156,7 +156,7 @@ def customer_move(uow: UnitOfWork, command: CustomerMove) -> BookingDone:
     serving = [one or item.member_id for one, item in zip(chosen, items, strict=True)]
     check_public_start(uow, terms, services_in(uow, items), serving, start, booking.id)
     try:
-        before = shift(uow, booking, items, start, members or None)
+        before, _ = shift(uow, booking, items, start, members or None)
     except NotSafe:  # why is for those who may know what is on record
         raise Conflict(TOO_SOON_ONLINE, remedy="Call the shop.") from None
     return written_down(uow, booking, before, "Moved", "", tell=True)

@@ -28,13 +28,14 @@ from microcrm.operations.parts.booking_rows import (
 )
 from microcrm.operations.parts.booking_times import check_hours, may_override
 from microcrm.operations.parts.moving import check_movable, held_by_items, plan_move, plan_of, relocate
-from microcrm.operations.parts.safety import check_moved
+from microcrm.operations.parts.safety import check_moved, with_safety
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where one item (``item_id``) of the booking goes, in wall clock. ``member_id`` and ``minutes`` empty: as they are."""
+    """Where one item (``item_id``) of the booking goes, in wall clock. ``member_id`` and ``minutes`` empty: as they are.
+    ``reason`` goes past working hours and ``safety_reason`` past a safety timer, for those who may."""
 
     booking_id: Any
     version: Any
@@ -44,18 +45,20 @@ class Move:
     member_id: Any = None
     minutes: Any = None
     reason: Any = ""
+    safety_reason: Any = ""
     tell: Any = False
 
 
 @dataclass(frozen=True, slots=True)
 class MoveVisit:
-    """Where the first service of the visit goes, in wall clock; the others keep their distance from it."""
+    """Where the first service of the visit goes, in wall clock; the others keep their distance from it. Reasons as in ``Move``."""
 
     booking_id: Any
     version: Any
     day: Any
     time: Any
     reason: Any = ""
+    safety_reason: Any = ""
     tell: Any = False
 
 
@@ -65,6 +68,7 @@ class _Wish(NamedTuple):
     member_id: int | None
     minutes: int | None
     reason: str
+    safety_reason: str
     tell: bool
 
 
@@ -81,11 +85,13 @@ def move(uow: UnitOfWork, command: Move) -> BookingDone:
     held = held_by_items(uow, [item])
     [plan] = plan_move(uow, [item], held, [wish.start], [wish.member_id], [wish.minutes])
     check_hours(uow, [plan], zone_of(uow.actor.zone), wish.reason)
-    check_moved(uow, booking, [item], [plan], zone_of(uow.actor.zone))
+    past = check_moved(uow, booking, [item], [plan], zone_of(uow.actor.zone), wish.safety_reason)
     squeezing = may_override(uow, wish.reason)
     before = relocate(uow, booking, items, [item], held, [plan], is_squeezing=squeezing)
     who = who_comes(uow, booking.customer_id)
-    done = written_down(uow, booking, before, _in_words(uow, who.name, plan, before[0]), wish.reason, tell=wish.tell)
+    why = with_safety(wish.reason, wish.safety_reason, past)
+    done = written_down(uow, booking, before, _in_words(uow, who.name, plan, before[0]), why, tell=wish.tell)
+    _note_unsafe(uow, booking, past)
     return replace(done, untold=untold(uow, who, NoticeStep.MOVED, booking.ends_at, tell=wish.tell))
 
 
@@ -95,15 +101,17 @@ def move_visit(uow: UnitOfWork, command: MoveVisit) -> BookingDone:
     reader = Reader()
     start = _start(uow, reader, command)
     reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_movable(booking, items)
     check_columns(uow, {item.member_id for item in items})
-    before = shift(uow, booking, items, start, reason=reason)
+    before, past = shift(uow, booking, items, start, reason=reason, safety_reason=safety_reason)
     who = who_comes(uow, booking.customer_id)
     label = f"{who.name} moved to {_when(uow, booking.starts_at)}"
-    done = written_down(uow, booking, before, label, reason, tell=tell)
+    done = written_down(uow, booking, before, label, with_safety(reason, safety_reason, past), tell=tell)
+    _note_unsafe(uow, booking, past)
     return replace(done, untold=untold(uow, who, NoticeStep.MOVED, booking.ends_at, tell=tell))
 
 
@@ -114,16 +122,22 @@ def shift(
     start: datetime,
     members: Sequence[int | None] | None = None,
     reason: str = "",
-) -> list[dict[str, Any]]:
-    """All services of a visit to a new start, in working hours or with a reason, and to a day that is safe. Returns how they
-    were."""
+    safety_reason: str = "",
+) -> tuple[list[dict[str, Any]], str]:
+    """All services of a visit to a new start, in working hours and to a day that is safe, or with a reason. Returns how they
+    were, and which timer the reason went past."""
     by = start - booking.starts_at
     held = held_by_items(uow, items)
     starts = [item.starts_at + by for item in items]
     plans = plan_move(uow, items, held, starts, members or [None] * len(items), [None] * len(items))
     check_hours(uow, plans, zone_of(uow.actor.zone), reason)
-    check_moved(uow, booking, items, plans, zone_of(uow.actor.zone))
-    return relocate(uow, booking, items, items, held, plans, is_squeezing=may_override(uow, reason))
+    past = check_moved(uow, booking, items, plans, zone_of(uow.actor.zone), safety_reason)
+    return relocate(uow, booking, items, items, held, plans, is_squeezing=may_override(uow, reason)), past
+
+
+def _note_unsafe(uow: UnitOfWork, booking: Booking, past: str) -> None:
+    if past:
+        uow.audit("booking.unsafe", "booking", booking.id, number=booking.number)
 
 
 def written_down(
@@ -186,6 +200,7 @@ def _read(uow: UnitOfWork, command: Move) -> _Wish:
         else reader.id("member_id", command.member_id, "Staff member"),
         minutes=reader.optional_number("minutes", command.minutes, "Length", low=5, high=LONGEST_SERVICE),
         reason=reader.text("reason", command.reason, "Reason", limit=120, required=False),
+        safety_reason=reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False),
         tell=reader.flag("tell", command.tell, "Tell the customer"),
     )
     reader.done()

@@ -1,4 +1,4 @@
-"""What the form of a new booking says about safety timers before anything is booked."""
+"""What the form of a new booking says about safety before anything is booked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.operations.book import own_customer
-from microcrm.operations.parts.safety import Visit, rules_of, why_not
+from microcrm.operations.parts.allergies import Judged
+from microcrm.operations.parts.safety import Visit, judged, rules_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -22,8 +23,9 @@ class SafetyAsked:
     customer_id: Any = None
 
 
-def safety_words(uow: UnitOfWork, command: SafetyAsked) -> str:
-    """Why the services are not safe on that day, "" when they are. Two statements, four with a timer. Raises: Invalid."""
+def safety_words(uow: UnitOfWork, command: SafetyAsked) -> Judged:
+    """What speaks against the services on that day. Two statements; two more with a timer, and with a service that says what it uses
+    one, and one to note down that somebody was told. Raises: Invalid."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     day = reader.day("day", command.day, "Day")
@@ -32,4 +34,4 @@ def safety_words(uow: UnitOfWork, command: SafetyAsked) -> str:
     customer_id = own_customer(uow, command.customer_id) if command.customer_id else None
     rules = rules_of(uow, services)
     visit = Visit(customer_id, tuple((rule, day) for rule in rules.values()))
-    return why_not(uow, [visit], zone_of(uow.actor.zone))[0]
+    return judged(uow, [visit], zone_of(uow.actor.zone))[0]

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from microcrm.domain.booking import MOVABLE, BookingStatus
-from microcrm.domain.errors import Conflict, Invalid, NotSafe, SlotTaken
+from microcrm.domain.errors import Conflict, Invalid, SlotTaken
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count
 from microcrm.domain.notices import NoticeStep
@@ -32,9 +32,9 @@ from microcrm.operations.notices import notify_all
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
-from microcrm.operations.parts.booking_times import is_override_allowed
+from microcrm.operations.parts.booking_times import is_override_allowed, may_override
 from microcrm.operations.parts.moving import Held, held_by_items, plan_move, relocate
-from microcrm.operations.parts.safety import visit_of, why_moved, why_not
+from microcrm.operations.parts.safety import refuse_unsafe, visit_of, why_moved, why_not, with_safety
 from microcrm.operations.parts.series_plan import (
     Plan,
     SeriesDate,
@@ -53,7 +53,8 @@ SCOPES = ("this", "following", "all")
 
 @dataclass(frozen=True, slots=True)
 class CreateSeries:
-    """``who`` is known (``customer_id``), new (``name``, ``phone``) or walk_in."""
+    """``who`` is known (``customer_id``), new (``name``, ``phone``) or walk_in. ``safety_reason`` goes past safety timers, for those
+    who may."""
 
     wish: SeriesWish
     who: Any = "known"
@@ -61,6 +62,7 @@ class CreateSeries:
     name: Any = ""
     phone: Any = ""
     is_family: Any = False
+    safety_reason: Any = ""
     tell: Any = False
 
 
@@ -80,6 +82,7 @@ class EditSeries:
     member_id: Any = None
     minutes: Any = None
     reason: Any = ""
+    safety_reason: Any = ""
     skip: Sequence[Any] = ()
     tell: Any = False
 
@@ -99,7 +102,7 @@ class CancelSeries:
 @dataclass(frozen=True, slots=True)
 class SeriesPreview:
     """``dates`` that have ``why`` clash. ``place`` is the booking's id when a series is edited. ``may_override``: whether a reason
-    goes past working hours."""
+    goes past working hours and safety timers."""
 
     label: str
     dates: tuple[SeriesDate, ...]
@@ -128,6 +131,15 @@ class _Edit:
     plans: list[PlannedItem]
 
 
+@dataclass(frozen=True, slots=True)
+class _EditWish:
+    series: Series
+    edits: list[_Edit]
+    reason: str
+    safety_reason: str
+    tell: bool
+
+
 def preview(uow: UnitOfWork, wish: SeriesWish) -> SeriesPreview:
     """Every date, and for each that cannot be had the nearest that can."""
     uow.require(Permission.BOOKINGS_OWN)
@@ -140,6 +152,7 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     who = reader.choice("who", command.who, "Customer", ("known", "new", "walk_in"))
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     plan = read_plan(uow, command.wish)
@@ -152,8 +165,13 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     elif who == "new":
         customer_id = add_customer(uow, AddCustomer(command.name, command.phone, is_family=command.is_family)).id
     series = store_series(uow, plan, customer_id)
-    _refuse_unsafe(uow, plan, customer_id)
-    made = [_make(uow, plan, place, series.id or 0, customer_id) for place in plan.wanted]
+    past = _unsafe(uow, plan, customer_id)
+    refuse_unsafe(uow, " ".join(dict.fromkeys(why for why in past if why)), safety_reason)
+    made = [
+        _make(uow, plan, place, series.id or 0, customer_id, with_safety(plan.reason, safety_reason, why))
+        for place, why in zip(plan.wanted, past, strict=True)
+    ]
+    _note_unsafe(uow, [booking_id for booking_id, why in zip(made, past, strict=True) if why])
     if tell:
         notify_all(uow, [uow.session.get_one(Booking, one) for one in made], NoticeStep.BOOKED)
     label = f"{customer_name(uow, customer_id)}: {in_words(plan.repeat, plan.first)}"
@@ -168,16 +186,18 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
 def preview_edit(uow: UnitOfWork, command: EditSeries) -> SeriesPreview:
     """What the edit would run into, before it is made."""
     uow.require(Permission.BOOKINGS_OWN)
-    _, edits, reason, _ = _edits(uow, command)
-    count = format_count(len(edits), "visit")
-    return SeriesPreview(f"{count} to move", _judged(uow, edits, reason), is_override_allowed(uow))
+    wish = _edits(uow, command)
+    count = format_count(len(wish.edits), "visit")
+    return SeriesPreview(f"{count} to move", _judged(uow, wish), is_override_allowed(uow))
 
 
 def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
     """Moves all that the scope covers, or none. ``SlotTaken`` names what clashes."""
     uow.require(Permission.BOOKINGS_OWN)
-    series, edits, reason, tell = _edits(uow, command)
-    refuse_clashes(uow, _judged(uow, edits, reason))
+    wish = _edits(uow, command)
+    edits, dates = wish.edits, _judged(uow, wish)
+    refuse_clashes(uow, dates)
+    past = {one.place: one.past for one in dates if one.past}
     before = []
     # Those who move towards others first make room for whoever comes behind them.
     ahead = edits[0].plans[0].start > edits[0].booking.starts_at
@@ -186,11 +206,13 @@ def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
         was_alone = one.booking.is_moved_from_series
         one.booking.is_moved_from_series = was_alone or command.scope == "this"
         uow.session.flush()
-        note_story(uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=reason)
+        why = with_safety(wish.reason, wish.safety_reason, past.get(one.booking.id or 0, ""))
+        note_story(uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=why)
         before.append([one.booking.id, one.booking.version, remembered, was_alone])
-    if tell:
+    _note_unsafe(uow, list(past))
+    if wish.tell:
         notify_all(uow, [one.booking for one in edits], NoticeStep.MOVED)
-    return _written(uow, series, "moved", before)
+    return _written(uow, wish.series, "moved", before)
 
 
 def preview_cancel(uow: UnitOfWork, command: CancelSeries) -> SeriesPreview:
@@ -231,14 +253,18 @@ def cancel_series(uow: UnitOfWork, command: CancelSeries) -> SeriesDone:
     return _written(uow, series, "cancelled", before)
 
 
-def _refuse_unsafe(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> None:
+def _unsafe(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> list[str]:
+    """For each visit of the plan why it is not safe, "" when it is."""
     zone = zone_of(uow.actor.zone)
-    found = why_not(uow, [visit_of(plan.visits[place], customer_id, zone) for place in plan.wanted], zone)
-    if any(found):
-        raise NotSafe(" ".join(dict.fromkeys(why for why in found if why)))
+    return why_not(uow, [visit_of(plan.visits[place], customer_id, zone) for place in plan.wanted], zone)
 
 
-def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None) -> int:
+def _note_unsafe(uow: UnitOfWork, bookings: Sequence[int]) -> None:
+    for booking_id in bookings:
+        uow.audit("booking.unsafe", "booking", booking_id)
+
+
+def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None, reason: str) -> int:
     visit = NewVisit(source="series", customer_id=customer_id, note=plan.note, series_id=series_id, series_place=place)
     taken = try_to_take(uow, plan.visits[place], visit)
     if not isinstance(taken, Taken):
@@ -246,11 +272,11 @@ def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: 
     give_number(uow, taken.booking_id)
     if place in plan.instead:
         uow.session.get_one(Booking, taken.booking_id).is_moved_from_series = True
-    note_story(uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=plan.reason)
+    note_story(uow, taken.booking_id, "booked", new=BookingStatus.BOOKED, reason=reason)
     return taken.booking_id
 
 
-def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], str, bool]:
+def _edits(uow: UnitOfWork, command: EditSeries) -> _EditWish:
     reader = Reader()
     scope = reader.choice("scope", command.scope, "Which visits", SCOPES)
     day = reader.day("day", command.day, "Day")
@@ -259,6 +285,7 @@ def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], s
     minutes = reader.optional_number("minutes", command.minutes, "Length", low=5, high=LONGEST_SERVICE)
     skip = reader.ids("skip", list(command.skip), "Left as they are", limit=200)
     reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     series, anchor = _anchor(uow, command.booking_id, command.version)
@@ -271,7 +298,7 @@ def _edits(uow: UnitOfWork, command: EditSeries) -> tuple[Series, list[_Edit], s
         (booking, items, to_instant(to_wall(booking.starts_at, zone)[0] + days, minute, zone) - booking.starts_at)
         for booking, items in kept
     ]
-    return series, _planned(uow, moves, member_id, minutes), reason, tell
+    return _EditWish(series, _planned(uow, moves, member_id, minutes), reason, safety_reason, tell)
 
 
 def _planned(
@@ -301,12 +328,19 @@ def _own(held: Held, items: Sequence[BookingItem]) -> Held:
     return {item.id or 0: [one._replace(place=place) for one in held[item.id or 0]] for place, item in enumerate(items)}
 
 
-def _judged(uow: UnitOfWork, edits: Sequence[_Edit], reason: str) -> tuple[SeriesDate, ...]:
-    """What the visits that move hold themselves is in nobody's way. A day that is not safe is no date that can be had."""
+def _judged(uow: UnitOfWork, wish: _EditWish) -> tuple[SeriesDate, ...]:
+    """What the visits that move hold themselves is in nobody's way. A day that is not safe is no date that can be had, unless
+    somebody who may goes past that with a reason."""
+    edits, zone = wish.edits, zone_of(uow.actor.zone)
     own = [claim for one in edits for claims in one.held.values() for claim in claims]
-    dates = judge(uow, [(one.booking.id or 0, one.plans) for one in edits], reason, own)
-    unsafe = why_moved(uow, [(one.booking, one.items, one.plans) for one in edits], zone_of(uow.actor.zone))
-    return tuple(replace(one, why=one.why or why) for one, why in zip(dates, unsafe, strict=True))
+    dates = judge(uow, [(one.booking.id or 0, one.plans) for one in edits], wish.reason, own)
+    unsafe = why_moved(uow, [(one.booking, one.items, one.plans) for one in edits], zone)
+    if any(unsafe) and may_override(uow, wish.safety_reason):
+        return tuple(replace(one, past=why) for one, why in zip(dates, unsafe, strict=True))
+    return tuple(
+        replace(one, why=one.why or why, is_unsafe=not one.why and bool(why))
+        for one, why in zip(dates, unsafe, strict=True)
+    )
 
 
 def _scope(raw: Any) -> str:

@@ -4,6 +4,7 @@ it, ask it for permission first, and never commit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from sqlmodel import Session
 
 from microcrm.domain.errors import Forbidden, SignedOut
 from microcrm.domain.permissions import READING, Permission, Role
+from microcrm.operations.capabilities import Sealer
 from microcrm.operations.fixed_sql import fixed
 
 Realm = Literal["", "accounts", "worker"]
@@ -67,12 +69,14 @@ def system(business_id: int | None = None, zone: str = "Asia/Kolkata") -> Actor:
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """``now`` is the same aware UTC instant throughout the transaction."""
+    """``now`` is the same aware UTC instant throughout the transaction. ``sealer``: for the one question that many operations ask
+    of what is sealed (`operations/vault/allergies.py`); whoever shows or writes records is handed it by name."""
 
     session: Session
     actor: Actor
     now: datetime
     realm: Realm = ""
+    sealer: Callable[[], Sealer] | None = None
     nudges: set[str] = field(default_factory=set)  # after commit: which queues have something to do
 
     def require(self, permission: Permission) -> None:

@@ -183,7 +183,7 @@ def _needed(form: rx.Var[FormLine]) -> rx.Component:
 def _missing_dialog() -> rx.Component:
     """The reason is kept with the visit, and the log says who."""
     return dialog(
-        "A form is missing",
+        "Before it starts",
         rx.el.form(
             text_field("reason", "Why it can start all the same", Card.errors, max_length=120),
             form_footer(button("Do not start", on_click=Card.leave_missing), submit("Start anyway")),

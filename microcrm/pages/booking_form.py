@@ -10,10 +10,18 @@ from microcrm.components.buttons import button, icon_button, segmented, submit, 
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.feedback import alert
 from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
+from microcrm.components.vault.vault import MINUTES, which
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
-from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field, tell_new_field
+from microcrm.pages.booking_parts import (
+    free_times,
+    offered_times,
+    reason_field,
+    safety_field,
+    tell_field,
+    tell_new_field,
+)
 from microcrm.pages.class_form import what_is_new
 from microcrm.pages.series_fields import LABELS as REPEAT_LABELS
 from microcrm.pages.series_fields import repeat_dates, repeat_fields, save_words
@@ -64,7 +72,7 @@ def _form() -> rx.Component:
             class_name="grid-2",
             key=wanted.turn.to_string(),
         ),
-        rx.cond(NewTimes.unsafe != "", alert("warn", "Not safe on that day", NewTimes.unsafe)),
+        rx.cond(NewTimes.unsafe != "", _unsafe()),
         free_times(NewTimes, wanted.time, NewBooking.take),
         repeat_fields("b"),
         repeat_dates(),
@@ -81,7 +89,7 @@ def _form() -> rx.Component:
             ),
         ),
         rx.cond(NewBooking.asks_reason, reason_field(errors, "b")),
-        rx.cond(NewBooking.asks_safety, _safety_reason()),
+        rx.cond(NewBooking.asks_safety, safety_field(errors, "b")),
         area_field("note", "Note", errors, optional=True, form="b", max_length=4000, rows=2),
         _tell(),
         form_footer(
@@ -93,16 +101,10 @@ def _form() -> rx.Component:
     )  # fmt: skip
 
 
-def _safety_reason() -> rx.Component:
-    return text_field(
-        "safety_reason",
-        "Reason to book it although it is not safe",
-        NewBooking.errors,
-        optional=True,
-        hint="It is kept with the visit and in the log, with your name.",
-        max_length=120,
-        form="b",
-    )
+def _unsafe() -> rx.Component:
+    """What speaks against it, and for whoever may open the record, what that says."""
+    shown = rx.cond(NewTimes.against != "", which(records=NewTimes.against, minutes=MINUTES))
+    return rx.el.div(alert("warn", "Not safe as it stands", NewTimes.unsafe), shown, class_name="stack-s")
 
 
 def _tell() -> rx.Component:

@@ -11,13 +11,21 @@ from microcrm.pages.booking_parts import (
     free_times,
     offered_times,
     reason_field,
+    safety_field,
     tell_field,
     when_fields,
     who_fields,
 )
 from microcrm.state.booking_move import MoveForm
 
-LABELS = {"day": "Day", "time": "Time", "minutes": "Length", "member_id": "With", "reason": "Reason"}
+LABELS = {
+    "day": "Day",
+    "time": "Time",
+    "minutes": "Length",
+    "member_id": "With",
+    "reason": "Reason",
+    "safety_reason": "Reason",
+}
 
 
 def move_dialog() -> rx.Component:
@@ -32,6 +40,7 @@ def move_dialog() -> rx.Component:
             who_fields(form, form.start.takers, "m", class_name="grid-2 only-one"),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "m")),
+            rx.cond(form.asks_safety, safety_field(errors, "m")),
             tell_field(form.letter),
             form_footer(button("Keep it as it is", on_click=form.close), submit("Move", busy=form.is_saving)),
             on_submit=form.save,

@@ -121,6 +121,19 @@ def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
     )
 
 
+def safety_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
+    """For whoever may go past a safety timer, or an allergy."""
+    return text_field(
+        "safety_reason",
+        "Reason to go past what is not safe",
+        errors,
+        optional=True,
+        hint="It is kept with the visit and in the log, with your name.",
+        max_length=120,
+        form=form,
+    )
+
+
 def tell_field(
     letter: rx.Var[Letter],
     *,

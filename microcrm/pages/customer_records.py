@@ -8,7 +8,7 @@ from microcrm.components.buttons import button
 from microcrm.components.cards import card
 from microcrm.components.dialogs import panel
 from microcrm.components.feedback import blank, no_permission, skeleton_lines
-from microcrm.components.vault.vault import sealed_form, sealed_list
+from microcrm.components.vault.vault import MINUTES, sealed_form, sealed_list
 from microcrm.domain.sealed_records import PURPOSES
 from microcrm.pages.customer_frame import customer_screen, customer_tabs
 from microcrm.state.customer_record_rows import OpeningRow
@@ -16,7 +16,6 @@ from microcrm.state.customer_records import PATH
 from microcrm.state.customer_records import CustomerRecords as S
 from microcrm.state.forms import Option
 
-MINUTES = 5  # until what was opened is hidden again
 _PURPOSES = [{"value": purpose.value, "label": words} for purpose, words in PURPOSES.items()]
 
 

@@ -8,7 +8,7 @@ from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import choice_field, error_summary, text_field
 from microcrm.components.icons import icon
-from microcrm.pages.booking_parts import offered_times, reason_field, tell_field, when_fields, who_fields
+from microcrm.pages.booking_parts import offered_times, reason_field, safety_field, tell_field, when_fields, who_fields
 from microcrm.state.series_dates import DateRow
 from microcrm.state.series_edit import SeriesEdit
 
@@ -18,6 +18,7 @@ LABELS = {
     "member_id": "With",
     "minutes": "Length",
     "reason": "Reason",
+    "safety_reason": "Reason",
     "who": "Who cancels",
 }
 
@@ -77,6 +78,7 @@ def _move() -> rx.Component:
         ),
         clash_list(edit.clashes),
         rx.cond(edit.asks_reason, reason_field(errors, "r")),
+        rx.cond(edit.asks_safety, safety_field(errors, "r")),
         tell_field(SeriesEdit.letter),
         form_footer(
             button("Back", on_click=edit.pick_scope("")),

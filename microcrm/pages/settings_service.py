@@ -45,6 +45,7 @@ LABELS = {
     "deposit_percent": "Share paid ahead",
     "patch_test": "Patch test",
     "rest": "Days between sessions",
+    "substances": "Uses",
     "tax_class": "Kind for GST",
     "sac": "SAC",
     "description": "Description",
@@ -220,11 +221,15 @@ def _safety() -> rx.Component:
         _chosen("needed_months", "Good for months", [rx.el.option(n) for n in _MONTHS], S.form.needed_months),
         class_name="grid-2",
     )
+    uses = text_field(
+        "substances", "Uses", S.errors, value=S.form.substances, optional=True, max_length=1240,
+        hint="Ammonia, PPD, latex: as your allergy notes call it. Who is allergic to it is not booked without a reason",
+    )  # fmt: skip
     online = rx.el.p("Online bookings then wait for your answer.", class_name="hint")
     return rx.el.details(
         rx.el.summary("Safety and forms"),
-        rx.el.div(fields, needed, online, class_name="stack"),
-        open=(S.form.patch_test != "") | (S.form.rest != "") | (S.form.needed_form != ""),
+        rx.el.div(fields, uses, needed, online, class_name="stack"),
+        open=(S.form.patch_test != "") | (S.form.rest != "") | (S.form.substances != "") | (S.form.needed_form != ""),
         class_name="more",
     )
 

@@ -8,7 +8,7 @@ import reflex as rx
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.calendar_ask import address_with
-from microcrm.domain.errors import Conflict, FormMissing, Invalid, NotFound, SlotTaken
+from microcrm.domain.errors import Conflict, FormMissing, Invalid, NotFound, NotSafe, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Answer, Step, approve, step
@@ -71,7 +71,7 @@ class Card(AppState):
             return await self._do(approve, Answer(card.booking_id, card.version))
         try:
             return await self._do(step, Step(card.booking_id, status, card.version))
-        except FormMissing as refusal:
+        except (FormMissing, NotSafe) as refusal:
             if not refusal.may_override:
                 raise
             self.missing, self._wanted_step, self.errors = refusal.message, status, {}

@@ -34,6 +34,7 @@ class MoveForm(AppState):
     free_words: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
+    asks_safety: bool = False
     letter: Letter = Letter()
 
     _card: CardView = CardView()
@@ -43,7 +44,8 @@ class MoveForm(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def begin(self) -> None:
         self._card = (await self.get_state(Card))._shown()
-        self.nearest, self.asks_reason, self.errors = [], False, {}
+        self.nearest, self.errors = [], {}
+        self.asks_reason = self.asks_safety = False
         self.start = start_of(self._card)
         self._typed = {"day": self.start.day, "time": self.start.time, "member_id": self.start.member_id}
         await self._look_around()

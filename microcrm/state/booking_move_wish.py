@@ -39,7 +39,7 @@ def start_of(card: CardView) -> MoveStart:
 
 def move_in(form: Any, card: CardView) -> Move | MoveVisit:
     """This service to another time, person or length, or the visit as a whole."""
-    typed = pick(form, "day", "time", "reason", "tell")
+    typed = pick(form, "day", "time", "reason", "safety_reason", "tell")
     if not pick(form, "whole")["whole"]:
         return Move(card.booking_id, card.version, card.item_id, **typed, **pick(form, "member_id", "minutes"))
     typed["day"], typed["time"] = visit_start(card, typed["day"], typed["time"])

@@ -29,6 +29,7 @@ class NewTimes(AppState):
     letter: Letter = Letter()
     customer_id: str = ""
     unsafe: str = ""  # why what is chosen is not safe on that day
+    against: str = ""  # the records that say so, if they may be opened here: ids with commas between
 
     _typed: dict[str, str] = {}
     _services: list[tuple[str, str]] = []  # service and member, "" for anybody
@@ -68,7 +69,7 @@ class NewTimes(AppState):
         await self._look_around()
 
     async def _look_around(self) -> None:
-        self.letter, self.free, self.free_words, self.unsafe = Letter(), [], "", ""
+        self.letter, self.free, self.free_words, self.unsafe, self.against = Letter(), [], "", "", ""
         day, time = self._typed.get("day"), self._typed.get("time")
         services = [service for service, _ in self._services]
         if not services or not all(services):
@@ -85,7 +86,8 @@ class NewTimes(AppState):
 
     async def _look_at_safety(self, services: list[str], day: Any) -> None:
         """What stands against the day is said before it is chosen."""
-        self.unsafe = await self._look(safety_words, SafetyAsked(services, day, self.customer_id or None))
+        found = await self._look(safety_words, SafetyAsked(services, day, self.customer_id or None))
+        self.unsafe, self.against = found.words, ",".join(map(str, found.records))
 
 
 def pairs(raw: Any) -> list[tuple[str, str]]:

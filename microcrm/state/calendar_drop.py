@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from microcrm.components.board.board import Moved
-from microcrm.domain.errors import DomainError, NotFound
+from microcrm.domain.errors import DomainError, NotFound, NotSafe
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.class_moves import MoveClass, move_class
@@ -48,7 +48,13 @@ class Drops(AppState):
         if choices_for(card, drop):
             await board._put_back(change)
             return (await self.get_state(DropAsk))._ask(card, drop, command)
-        done = await self._perform(move, command)
+        try:
+            done = await self._perform(move, command)
+        except NotSafe as refusal:
+            if not refusal.may_override:
+                raise
+            await board._put_back(change)
+            return (await self.get_state(DropAsk))._ask_reason(card, drop, command, refusal.message)
         self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
         await (board._redraw({done.booking_id}) if board._is_patched else board._read())
         return [Card.refresh, *drawers_due(board.head.drawer)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from microcrm.domain.errors import OutsideHours, SlotTaken
+from microcrm.domain.errors import NotSafe, OutsideHours, SlotTaken
 from microcrm.domain.formatting import WEEKDAYS, clock_for_input, format_count, format_time, format_weekday_short
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.book import BookService
@@ -50,9 +50,11 @@ def date_rows(dates: Sequence[SeriesDate], zone_name: str) -> list[DateRow]:
 
 
 def clash_rows(seen: SeriesPreview, own: str, zone_name: str) -> list[DateRow]:
-    """The dates that stay where they are. Raises: SlotTaken or OutsideHours, when the one that was pointed at (``own``) is
+    """The dates that stay where they are. Raises: SlotTaken, NotSafe or OutsideHours, when the one that was pointed at (``own``) is
     among them: then nothing can be moved as it was asked for."""
     for one in seen.clashes:
+        if str(one.place) == own and one.is_unsafe:
+            raise NotSafe(one.why, may_override=seen.may_override)
         if str(one.place) == own:
             raise (
                 SlotTaken(one.why, nearest=one.nearest, wanted=one.start)

@@ -65,6 +65,7 @@ class SeriesEdit(AppState):
     clashes: list[DateRow] = []
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
+    asks_safety: bool = False
     is_saving: bool = False
     letter: Letter = Letter()
 
@@ -151,10 +152,11 @@ class SeriesEdit(AppState):
     def _open(self, card: CardView, kind: str, scope: str, start: SeriesStart) -> None:
         self.card, self.kind, self.scope, self.start, self.errors = card, kind, scope, start, {}
         self._typed = {name: getattr(start, name) for name in TYPED}
-        self.nearest, self.clashes, self.asks_reason, self.is_open = [], [], False, True
+        self.nearest, self.clashes, self.is_open = [], [], True
+        self.asks_reason = self.asks_safety = False
 
     def _command(self, form: dict[str, Any]) -> EditSeries:
-        typed = texts(form, "day", "time", "member_id", "minutes", "reason", "tell")
+        typed = texts(form, "day", "time", "member_id", "minutes", "reason", "safety_reason", "tell")
         return EditSeries(self.card.booking_id, self.card.version, self.scope, **typed)
 
     async def _look_around(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import PhoneTaken, SlotTaken
+from microcrm.domain.errors import NotSafe, PhoneTaken, SlotTaken
 from microcrm.domain.formatting import format_count
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.series_plan import SeriesWish
@@ -44,11 +44,14 @@ class NewSeries(AppState):
             self.is_saving = False
 
     async def _book(self, form: dict[str, Any], wish: SeriesWish, booking: NewBooking, repeats: Repeats) -> Any:
-        whose = pick(form, "customer_id", "name", "phone", "is_family", "tell")
+        whose = pick(form, "customer_id", "name", "phone", "is_family", "safety_reason", "tell")
         try:
             done = await self._perform(create, CreateSeries(repeats._decided(wish), who=booking.who, **whose))
         except SlotTaken:
             repeats._show(wish, await self._look(preview, wish))
+            raise
+        except NotSafe as refusal:
+            booking.asks_safety = booking.asks_safety or refusal.may_override
             raise
         except PhoneTaken:
             booking.offers_family = True

@@ -57,6 +57,7 @@ class ServiceForm:
     deposit_percent: str = ""
     patch_test: str = ""
     rest: str = ""
+    substances: str = ""
     needed_form: str = ""
     needed_months: str = ""
     version: str = ""
@@ -148,7 +149,7 @@ class ServiceDrawer(AppState):
             **texts,
             **rest,
             **pick(form, "notice", "horizon", "step", "most_per_day", "approval"),
-            **pick(form, "deposit_kind", "deposit_amount", "deposit_percent", "patch_test", "rest"),
+            **pick(form, "deposit_kind", "deposit_amount", "deposit_percent", "patch_test", "rest", "substances"),
             **pick(form, "needed_form", "needed_months"),
             service_id=self.form.id,
             version=self.form.version,
@@ -188,6 +189,7 @@ def _form(row: ServiceView) -> ServiceForm:
         deposit_percent=str(row.deposit_percent or ""),
         patch_test=_or_empty(row.patch_test_days),
         rest=_or_empty(row.rest_days),
+        substances=row.substances,
         needed_form=_or_empty(row.needed_form_id),
         needed_months=_or_empty(row.needed_form_months),
         version=str(row.version),

@@ -124,6 +124,60 @@ def test_the_visits_of_a_series_rest_among_each_other_when_all_move(desk: UnitOf
         edit(desk, EditSeries(four.booking_ids[1], 2, "this", str(FIRST + timedelta(days=6)), "10:00"))
 
 
+def unsafe_log(uow: UnitOfWork) -> list[int | None]:
+    query = select(AuditEvent.subject_id).where(AuditEvent.action == "booking.unsafe").order_by(AuditEvent.id)
+    return list(uow.session.scalars(query))
+
+
+def test_a_move_goes_past_a_timer_with_a_reason_of_its_own_and_is_kept(desk: UnitOfWork, shop: Shop) -> None:
+    done = book(desk, wish(shop, "10:00"))
+    book(desk, wish(shop, "10:00", day=str(FIRST + timedelta(days=20))))
+    own = book(desk, wish(shop, "13:00", role=Role.STAFF, day=str(FIRST + timedelta(days=40))))
+    timers(desk, shop, rest_days=7)
+    near = str(FIRST + timedelta(days=15))
+    with pytest.raises(NotSafe) as caught:
+        move(desk, replace(move_to(done, "10:00", near), reason="That is about the hours"))
+    assert caught.value.may_override
+    stylist = replace(desk, actor=shop.actor(Role.STAFF, is_own_calendar_only=True))
+    with pytest.raises(NotSafe) as narrower:
+        move(stylist, replace(move_to(own, "10:00", near), safety_reason="It will be fine"))
+    assert not narrower.value.may_override
+    moved = move(desk, replace(move_to(done, "10:00", near), safety_reason="Her doctor agrees"))
+    assert unsafe_log(desk) == [done.booking_id]
+    again = str(FIRST + timedelta(days=1))
+    back = move_visit(desk, MoveVisit(done.booking_id, moved.version, again, "10:00"))
+    move_visit(desk, MoveVisit(done.booking_id, back.version, near, "11:00", safety_reason="Once more"))
+    reasons = desk.session.scalars(
+        select(BookingEvent.reason).where(BookingEvent.booking_id == done.booking_id, BookingEvent.kind == "moved")
+    ).all()
+    assert [one.partition(" (")[0] for one in reasons] == ["Her doctor agrees", "", "Once more"]
+    assert "the next one is on" in reasons[0]
+
+
+def test_a_series_goes_past_timers_with_a_reason(desk: UnitOfWork, shop: Shop) -> None:
+    timers(desk, shop, rest_days=10)
+    dates = CreateSeries(weekly(shop), customer_id=shop.customer_id)
+    with pytest.raises(NotSafe) as caught, desk.session.begin_nested():
+        create(desk, dates)
+    assert caught.value.may_override
+    four = create(desk, replace(dates, safety_reason="Short sessions"))
+    assert unsafe_log(desk) == list(four.booking_ids)
+    story = select(BookingEvent.reason).where(BookingEvent.booking_id == four.booking_ids[1])
+    assert desk.session.scalars(story).one().startswith("Short sessions (")
+
+
+def test_an_edit_of_a_series_goes_past_timers_with_a_reason(desk: UnitOfWork, shop: Shop) -> None:
+    four = create(desk, CreateSeries(weekly(shop), customer_id=shop.customer_id))
+    book(desk, wish(shop, "15:00", day=str(FIRST + timedelta(days=33))))
+    timers(desk, shop, rest_days=5)
+    later = EditSeries(four.booking_ids[0], 1, "all", str(FIRST + timedelta(days=8)), "10:00")
+    assert [one.is_unsafe for one in preview_edit(desk, later).dates] == [False, False, False, True]
+    with_reason = replace(later, safety_reason="One short session")
+    assert not preview_edit(desk, with_reason).clashes
+    edit(desk, with_reason)
+    assert unsafe_log(desk) == [four.booking_ids[3]]
+
+
 def own_visit(uow: UnitOfWork, shop: Shop, day: str = MONDAY) -> tuple[BookingDone, str]:
     done = book(uow, wish(shop, "10:00", day=day))
     return done, make_link(uow, booking_id=done.booking_id, expires_at=uow.now + timedelta(days=60))

@@ -56,7 +56,7 @@ def patch_test(desk: UnitOfWork, shop: Shop, days_ago: int, result: str = "clear
 
 
 def said(desk: UnitOfWork, shop: Shop, day: Any = MONDAY, customer: Any = None) -> str:
-    return safety_words(desk, SafetyAsked([shop.service_id], str(day), customer or shop.customer_id))
+    return safety_words(desk, SafetyAsked([shop.service_id], str(day), customer or shop.customer_id)).words
 
 
 def test_without_a_timer_every_day_is_safe(desk: UnitOfWork, shop: Shop) -> None:
@@ -96,7 +96,7 @@ def test_only_a_clear_result_counts_and_no_other_can_be_told_from_the_row(
 def test_nobody_in_particular_has_no_patch_test(desk: UnitOfWork, shop: Shop) -> None:
     timers(desk, shop, patch_test_days=180)
     patch_test(desk, shop, 5)
-    assert "none is recorded" in safety_words(desk, SafetyAsked([shop.service_id], str(MONDAY)))
+    assert "none is recorded" in safety_words(desk, SafetyAsked([shop.service_id], str(MONDAY))).words
     with pytest.raises(NotSafe):
         book(desk, wish(shop, "10:00", who="walk_in", customer_id=None))
     with pytest.raises(NotSafe):
@@ -187,7 +187,7 @@ def test_only_who_books_asks_and_only_about_own_customers(
         said(accountant, shop)
     with unit_of_work(neighbour.actor()) as theirs:
         own = SafetyAsked([shop.service_id], str(MONDAY), neighbour.customer_id)
-        assert safety_words(theirs, own) == "", "the neighbour's service is not there"
+        assert safety_words(theirs, own).words == "", "the neighbour's service is not there"
 
 
 def test_timers_are_typed_in_settings_and_make_online_bookings_wait(desk: UnitOfWork, shop: Shop) -> None:

@@ -17,6 +17,7 @@ _IMPORTED = ("opened.js", "chart.jsx", "signature.jsx", "field.jsx", "asked.js")
 _PARTS = [rx.asset(name, shared=True) for name in _IMPORTED]
 _LIST = rx.asset("list.jsx", shared=True)
 _FORM = rx.asset("form.jsx", shared=True)
+_WHICH = rx.asset("which.jsx", shared=True)
 _EDITOR = rx.asset("editor.jsx", shared=True)
 
 
@@ -49,6 +50,16 @@ class SealedForm(rx.NoSSRComponent):
     on_close: rx.EventHandler[no_args_event_spec]
 
 
+class Which(rx.NoSSRComponent):
+    """Opens ``records`` (ids with commas between) in place, to check what is safe; nothing when there are none."""
+
+    library = _WHICH.importable_path
+    tag = "Which"
+
+    records: rx.Var[str]
+    minutes: rx.Var[int]
+
+
 class FormEditor(rx.NoSSRComponent):
     """Writes a form (`EditedForm`). ``shapes`` and ``roles``: value and label, the owner first. ``on_save`` gets {text, readers,
     writers, is_published}; mistakes stand in ``errors`` at "title", "fields", "fields.2.label"."""
@@ -66,6 +77,9 @@ class FormEditor(rx.NoSSRComponent):
     on_close: rx.EventHandler[no_args_event_spec]
 
 
+MINUTES = 5  # until what was opened is hidden again
+
 sealed_list = SealedList.create
 sealed_form = SealedForm.create
+which = Which.create
 form_editor = FormEditor.create

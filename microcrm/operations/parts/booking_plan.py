@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, select
 
+from microcrm.domain.allergies import substances_in
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import LONGEST_SERVICE, Gap, Span, occupied_spans, whole_span
@@ -164,6 +165,7 @@ class _Offer(NamedTuple):
     resources: list[list[int]]  # (choice, resource id)
     patch_test_days: int | None
     rest_days: int | None
+    substances: str
 
 
 # One statement, parsed once: every booking asks it.
@@ -173,7 +175,7 @@ SELECT s.id, m.id, s.name, m.name, s.is_active, m.deactivated_at IS NULL AND m.i
   s.gap_after_min, s.gap_min, coalesce((
     SELECT jsonb_agg(jsonb_build_array(n.choice, n.resource_id) ORDER BY n.choice, r.position, r.id)
     FROM service_resources n JOIN resources r ON r.business_id = n.business_id AND r.id = n.resource_id
-    WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active), '[]'), s.patch_test_days, s.rest_days
+    WHERE n.business_id = s.business_id AND n.service_id = s.id AND r.is_active), '[]'), s.patch_test_days, s.rest_days, s.substances
 FROM services s JOIN members m ON m.business_id = s.business_id
 LEFT JOIN service_members d ON d.business_id = s.business_id AND d.service_id = s.id AND d.member_id = m.id
 WHERE s.business_id = :business AND s.id = ANY(:services) AND m.id = ANY(:members)
@@ -202,15 +204,17 @@ def _offered(offer: _Offer, item: WantedItem, start: datetime) -> PlannedItem:
         after=offer.after,
         gap=fitting_gap(offer.gap_after, offer.gap, duration),
         choices=tuple(tuple(ids) for ids in groups.values()),
-        safety=safety_of(offer.service_id, offer.service, offer.patch_test_days, offer.rest_days),
+        safety=safety_of(offer.service_id, offer.service, offer.patch_test_days, offer.rest_days, offer.substances),
     )
 
 
-def safety_of(service_id: int, name: str, patch_test_days: int | None, rest_days: int | None) -> SafetyRule | None:
+def safety_of(
+    service_id: int, name: str, patch_test_days: int | None, rest_days: int | None, substances: str = ""
+) -> SafetyRule | None:
     """Nothing, for a service that asks for nothing: then nothing is read about the customer either."""
-    if patch_test_days is None and rest_days is None:
+    if patch_test_days is None and rest_days is None and not substances:
         return None
-    return SafetyRule(service_id, name, patch_test_days, rest_days)
+    return SafetyRule(service_id, name, patch_test_days, rest_days, substances_in(substances))
 
 
 def fitting_gap(after: int, minutes: int, duration: int) -> Gap | None:

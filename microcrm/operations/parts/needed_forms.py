@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from microcrm.domain.errors import FormMissing
 from microcrm.domain.fields import Reader
-from microcrm.domain.needed_forms import NeededForm, why_not_started
-from microcrm.domain.zones import to_wall, today_in, zone_of
+from microcrm.domain.needed_forms import NeededForm
+from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.forms import Form
 from microcrm.operations.fixed_sql import fixed
-from microcrm.operations.parts.booking_times import is_override_allowed, may_override
 from microcrm.operations.parts.rows import find
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -50,14 +48,6 @@ def needed_forms(uow: UnitOfWork, services: Collection[int], customer_id: int | 
         day = signed_on if row.is_signed else row.happened_on
         found.append(NeededForm(row.id, row.name, row.months, row.is_signed, day))
     return tuple(found)
-
-
-def check_forms(uow: UnitOfWork, services: Collection[int], customer_id: int | None, reason: str) -> str:
-    """Raises: FormMissing, unless somebody who runs the whole calendar gives a reason. Returns what they went past."""
-    why = why_not_started(needed_forms(uow, services, customer_id), today_in(zone_of(uow.actor.zone), uow.now))
-    if why and not may_override(uow, reason):
-        raise FormMissing(why, may_override=is_override_allowed(uow))
-    return why
 
 
 def read_need(fields: Reader, raw_form: Any, raw_months: Any) -> dict[str, int | None]:

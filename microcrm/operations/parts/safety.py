@@ -1,11 +1,11 @@
-"""What the safety timers of services need to know about customers; and the refusal of days that are not safe. Whoever makes or
-moves a visit asks here: booking, moving, series, the queue, the waiting list, and customers by their own link."""
+"""What the safety timers of services, and what these use, need to know about customers; and the refusal of what is not safe. Whoever
+makes, moves or starts a visit asks here: booking, moving, series, the queue, the waiting list, and customers by their own link."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,8 @@ from microcrm.domain.sealed_records import RecordKind
 from microcrm.domain.zones import to_wall
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.catalogue import Service
-from microcrm.operations.parts.booking_plan import PlannedItem
+from microcrm.operations.parts.allergies import Judged, against
+from microcrm.operations.parts.booking_plan import PlannedItem, safety_of
 from microcrm.operations.parts.booking_times import is_override_allowed, may_override
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -59,14 +60,16 @@ def visit_of(items: Sequence[PlannedItem], customer_id: int | None, zone: ZoneIn
 
 def rules_of(uow: UnitOfWork, services: Collection[int]) -> dict[int, SafetyRule]:
     """Those of the services that have any."""
-    query = select(Service.id, Service.name, Service.patch_test_days, Service.rest_days).where(
-        Service.business_id == uow.business_id,
-        Service.id.in_(list(services)),
-        Service.patch_test_days.is_not(None) | Service.rest_days.is_not(None),
-    )
-    return {
-        row.id: SafetyRule(row.id, row.name, row.patch_test_days, row.rest_days) for row in uow.session.execute(query)
-    }
+    columns = (Service.id, Service.name, Service.patch_test_days, Service.rest_days, Service.substances)
+    query = select(*columns).where(Service.business_id == uow.business_id, Service.id.in_(list(services)))
+    rules = {row.id: safety_of(*row) for row in uow.session.execute(query)}
+    return {service_id: rule for service_id, rule in rules.items() if rule is not None}
+
+
+def timers_of(uow: UnitOfWork, services: Collection[int]) -> dict[int, SafetyRule]:
+    """Only what days decide: who moves a visit changes nothing about what it uses."""
+    rules = rules_of(uow, services)
+    return {service_id: replace(rule, substances=()) for service_id, rule in rules.items() if rule.has_timer}
 
 
 def why_not(
@@ -77,9 +80,33 @@ def why_not(
     *,
     are_together: bool = True,
 ) -> list[str]:
-    """For each of the visits why it is not safe, "" when it is. ``are_together``: all of them will be, so they are sessions
-    among each other; else only one of them. ``without``: bookings that are being moved. However many they are, two statements;
-    none, when no service of theirs has a timer."""
+    """For each of the visits why it is not safe, "" when it is; see `judged`."""
+    return [one.words for one in judged(uow, visits, zone, without, are_together=are_together)]
+
+
+def judged(
+    uow: UnitOfWork,
+    visits: Sequence[Visit],
+    zone: ZoneInfo,
+    without: Collection[int] = (),
+    *,
+    are_together: bool = True,
+) -> list[Judged]:
+    """Each of the visits. ``are_together``: all of them will be, so they are sessions among each other; else only one of them.
+    ``without``: bookings that are being moved. However many they are, two statements for timers, and what `against` needs; none,
+    when no service of theirs asks for anything."""
+    timed = [Visit(one.customer_id, tuple(pair for pair in one.wanted if pair[0].has_timer)) for one in visits]
+    timers = _why_timed(uow, timed, zone, without, are_together=are_together)
+    allergic = against(uow, [(one.customer_id, [rule for rule, _ in one.wanted]) for one in visits])
+    return [
+        Judged(" ".join(one for one in (words, allergy.words) if one), allergy.records)
+        for words, allergy in zip(timers, allergic, strict=True)
+    ]
+
+
+def _why_timed(
+    uow: UnitOfWork, visits: Sequence[Visit], zone: ZoneInfo, without: Collection[int], *, are_together: bool
+) -> list[str]:
     if not any(visit.wanted for visit in visits):
         return [""] * len(visits)
     customers = sorted({visit.customer_id for visit in visits if visit.wanted and visit.customer_id is not None})
@@ -148,12 +175,30 @@ def why_moved(
 
 
 def check_moved(
-    uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], plans: Sequence[PlannedItem], zone: ZoneInfo
-) -> None:
-    """Raises: NotSafe, for a move from a safe day to one that is not."""
+    uow: UnitOfWork,
+    booking: Booking,
+    items: Sequence[BookingItem],
+    plans: Sequence[PlannedItem],
+    zone: ZoneInfo,
+    reason: str,
+) -> str:
+    """Raises: NotSafe, for a move from a safe day to one that is not, unless somebody who runs the whole calendar gives a reason.
+    Returns what they went past."""
     [why] = why_moved(uow, [(booking, items, plans)], zone)
-    if why:
-        raise NotSafe(why)
+    refuse_unsafe(uow, why, reason)
+    return why
+
+
+def refuse_unsafe(uow: UnitOfWork, why: str, reason: str) -> None:
+    """Raises: NotSafe, when something is said against it and nobody who may goes past that with a reason."""
+    if why and not may_override(uow, reason):
+        raise NotSafe(why, may_override=is_override_allowed(uow))
+
+
+def with_safety(reason: str, safety_reason: str, past: str) -> str:
+    """What a visit's own story keeps: the reason of whoever went past a rule, and past which timer."""
+    unsafe = f"{safety_reason} ({past})" if past else ""
+    return "; ".join(one for one in (reason, unsafe) if one)
 
 
 def check_safety(
@@ -161,8 +206,7 @@ def check_safety(
 ) -> str:
     """Raises: NotSafe, unless somebody who runs the whole calendar gives a reason. Returns what they went past."""
     [why] = why_not(uow, [visit_of(items, customer_id, zone)], zone)
-    if why and not may_override(uow, reason):
-        raise NotSafe(why, may_override=is_override_allowed(uow))
+    refuse_unsafe(uow, why, reason)
     return why
 
 
@@ -176,7 +220,7 @@ def unsafe_days(uow: UnitOfWork, booking_id: int, days: Sequence[date], zone: Zo
         .order_by(BookingItem.starts_at, BookingItem.id)
     )
     rows = uow.session.execute(query).all()
-    rules = rules_of(uow, {row.service_id for row in rows})
+    rules = timers_of(uow, {row.service_id for row in rows})
     if not rules:
         return frozenset()
     first = to_wall(rows[0].starts_at, zone)[0]

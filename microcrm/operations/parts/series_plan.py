@@ -67,13 +67,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class SeriesDate:
-    """One time. ``why`` is empty when it can be had; else ``nearest`` are free starts around it."""
+    """One time. ``why`` is empty when it can be had; else ``nearest`` are free starts around it, or it ``is_unsafe``. ``past``: the
+    safety timer that a reason went past."""
 
     place: int
     day: date
     start: datetime
     why: str = ""
     nearest: tuple[datetime, ...] = ()
+    is_unsafe: bool = False
+    past: str = ""
 
 
 def read_plan(uow: UnitOfWork, wish: SeriesWish) -> Plan:

@@ -14,9 +14,9 @@ from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.waiting import QueueTicket
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import give_number, note_event
-from microcrm.operations.parts.needed_forms import check_forms
 from microcrm.operations.parts.occupy import claims_of, retake
-from microcrm.operations.parts.safety import check_safety
+from microcrm.operations.parts.safety import visit_of, why_not
+from microcrm.operations.parts.starting import refuse_start
 from microcrm.operations.parts.visits import NewVisit, take
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -34,20 +34,17 @@ def take_chair(
     wanted = (WantedItem(ticket.service_id, member_id, minutes),)
     # Whoever sits down needs no time before: that was while they waited.
     items = [replace(plan_items(uow, wanted, minute_of(uow.now))[0], before=0)]
-    past = check_safety(uow, items, ticket.customer_id, zone_of(uow.actor.zone), safety_reason)
-    without = check_forms(uow, {ticket.service_id}, ticket.customer_id, safety_reason)
+    zone = zone_of(uow.actor.zone)
+    [unsafe] = why_not(uow, [visit_of(items, ticket.customer_id, zone)], zone)
+    past = refuse_start(uow, unsafe, {ticket.service_id}, ticket.customer_id, safety_reason)
     give_rest_back(uow, member_id)
     guest = "" if ticket.customer_id else ticket.name
     visit = NewVisit(BookingStatus.STARTED, "queue", ticket.customer_id, guest_name=guest)
     booking_id = take(uow, items, visit).booking_id
     give_number(uow, booking_id)
-    gone_past = " ".join(one for one in (past, without) if one)
-    why = f"{safety_reason} ({gone_past})" if gone_past else ""
+    why = f"{safety_reason} ({past.words})" if past.words else ""
     note_event(uow, booking_id, "started", new=BookingStatus.STARTED, reason=why, ticket_id=ticket.id)
-    if past:
-        uow.audit("booking.unsafe", "booking", booking_id)
-    if without:
-        uow.audit("booking.without_form", "booking", booking_id)
+    past.note(uow, booking_id)
     return booking_id
 
 
