@@ -37,10 +37,12 @@ class PatchTest:
     is_clear: bool
 
 
-def why_unsafe(rule: SafetyRule, day: date, tests: Sequence[PatchTest], sessions: Sequence[date]) -> str:
+def why_unsafe(
+    rule: SafetyRule, day: date, tests: Sequence[PatchTest], sessions: Sequence[date], today: date | None = None
+) -> str:
     """One sentence, or "" for a day that is safe. ``tests`` in any order; ``sessions``: days of this service, past and to
-    come, without the one that is asked about."""
-    return _why_untested(rule, day, tests) or _why_too_soon(rule, day, sessions)
+    come, without the one that is asked about; ``today``: when a test could be made."""
+    return _why_untested(rule, day, tests, today) or _why_too_soon(rule, day, sessions)
 
 
 def why_against(service: str, *, may_read: bool) -> str:
@@ -49,13 +51,14 @@ def why_against(service: str, *, may_read: bool) -> str:
     return f"A safety note of this customer speaks against {service}. {'Read it under Records.' if may_read else 'Ask the owner.'}"
 
 
-def _why_untested(rule: SafetyRule, day: date, tests: Sequence[PatchTest]) -> str:
+def _why_untested(rule: SafetyRule, day: date, tests: Sequence[PatchTest], today: date | None) -> str:
     """The latest test before the day must be a clear one; an older one counts as long as it is good."""
     if rule.patch_test_days is None:
         return ""
     earlier = sorted((test for test in tests if test.day <= day), key=lambda test: (test.day, not test.is_clear))
+    from_then = f" With one today it is safe from {format_day(today + READ_AFTER)} on." if today else ""
     if not earlier:
-        return f"{rule.service} needs a patch test, and none is recorded."
+        return f"{rule.service} needs a patch test 48 hours before, and none is recorded.{from_then}"
     latest, age = earlier[-1], timedelta(days=rule.patch_test_days)
     told = f"patch test of {format_day(latest.day)}"
     if not latest.is_clear:
@@ -65,7 +68,7 @@ def _why_untested(rule: SafetyRule, day: date, tests: Sequence[PatchTest]) -> st
     if latest.day + READ_AFTER > day:
         return f"After the {told}, {rule.service} is safe from {format_day(latest.day + READ_AFTER)} on."
     days = format_count(rule.patch_test_days, "day")
-    return f"The {told} is older than {days}: {rule.service} needs a new one."
+    return f"The {told} is older than {days}: {rule.service} needs a new one.{from_then}"
 
 
 def _why_too_soon(rule: SafetyRule, day: date, sessions: Sequence[date]) -> str:

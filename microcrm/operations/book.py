@@ -77,12 +77,13 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Rebook:
-    """``booking_id`` once more, in wall clock."""
+    """``booking_id`` once more, in wall clock. Reasons as in ``Book``."""
 
     booking_id: Any
     day: Any
     time: Any
     reason: Any = ""
+    safety_reason: Any = ""
     tell: Any = False
 
 
@@ -148,6 +149,7 @@ def rebook(uow: UnitOfWork, command: Rebook) -> BookingDone:
         who="walk_in" if booking.customer_id is None else "known",
         customer_id=booking.customer_id,
         reason=command.reason,
+        safety_reason=command.safety_reason,
         tell=command.tell,
     )
     return book(uow, again)

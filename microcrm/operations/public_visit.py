@@ -29,7 +29,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class PublicItem:
-    """``price_paise`` with tax, for all ``seats``."""
+    """``price_paise`` with tax, for all ``seats``. Of its safety timers only what the owner has laid down, nothing of the customer."""
 
     service_id: int
     member_id: int
@@ -40,6 +40,8 @@ class PublicItem:
     ends_at: datetime
     seats: int
     price_paise: int
+    patch_test_days: int | None = None
+    rest_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ def _items(uow: UnitOfWork, booking_id: int, shop: PublicShop) -> tuple[PublicIt
             ends_at=item.ends_at,
             seats=item.seats,
             price_paise=price_shown(service, item.price_paise, shop.taxes, to_wall(item.starts_at, zone)[0]),
+            patch_test_days=service.patch_test_days,
+            rest_days=service.rest_days,
         )
         for item, service, member in rows
     )

@@ -1,37 +1,104 @@
-"""What the form of a new booking says about safety before anything is booked."""
+"""What the forms about visits say about safety before anything is booked or moved: of the day that is chosen, and of those after it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
+from sqlalchemy import select
+
+from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
+from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.book import own_customer
-from microcrm.operations.parts.allergies import Judged
-from microcrm.operations.parts.safety import Visit, judged, rules_of
+from microcrm.operations.customer_access import visible_bookings
+from microcrm.operations.parts.safety import Visit, judged, rules_of, unsafe_days
 from microcrm.operations.unit_of_work import UnitOfWork
+
+MOST_DAYS = 62
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyAsked:
-    """As chosen in the form so far. ``customer_id`` empty: nobody in particular."""
+    """As chosen in the form so far. ``customer_id`` empty: nobody in particular. ``days``: how many, from that one on."""
 
     services: Any
     day: Any
     customer_id: Any = None
+    days: int = 1
 
 
-def safety_words(uow: UnitOfWork, command: SafetyAsked) -> Judged:
-    """What speaks against the services on that day. Two statements; two more with a timer, and with a service that says what it uses
-    one, and one to note down that somebody was told. Raises: Invalid."""
+@dataclass(frozen=True, slots=True)
+class VisitSafety:
+    """``booking_id`` moved to the day, or only its item ``item_id``; ``is_again``: the same visit once more."""
+
+    booking_id: Any
+    day: Any
+    item_id: Any = None
+    is_again: bool = False
+    days: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SafetySaid:
+    """``words``: why the services are not safe on that day, "" when they are. ``records``: of the allergies that speak against them,
+    those that may be opened here. ``unsafe``: the days that a timer stands against."""
+
+    words: str = ""
+    records: tuple[int, ...] = ()
+    unsafe: Mapping[date, str] = field(default_factory=dict)
+
+
+def safety_words(uow: UnitOfWork, command: SafetyAsked) -> SafetySaid:
+    """Of a new visit. Two statements; two more with a timer, and with a service that says what it uses one, and one to note down that
+    somebody was told. Raises: Invalid, NotFound."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     day = reader.day("day", command.day, "Day")
     services = reader.ids("service_id", command.services, "Services", limit=6)
     reader.done()
     customer_id = own_customer(uow, command.customer_id) if command.customer_id else None
+    return _of_new(uow, services, customer_id, day, command.days)
+
+
+def safety_of_visit(uow: UnitOfWork, command: VisitSafety) -> SafetySaid:
+    """Of a visit that there is: moved, or once more. As many statements. Raises: Invalid, NotFound."""
+    uow.require(Permission.BOOKINGS_OWN)
+    reader = Reader()
+    day = reader.day("day", command.day, "Day")
+    booking_id = reader.id("booking_id", command.booking_id, "Booking")
+    item_id = None if command.item_id in (None, "") else reader.id("item_id", command.item_id, "Service")
+    reader.done()
+    query = (
+        select(Booking.customer_id, BookingItem.service_id)
+        .join(BookingItem, (BookingItem.business_id == Booking.business_id) & (BookingItem.booking_id == Booking.id))
+        .where(Booking.business_id == uow.business_id, Booking.id == booking_id, visible_bookings(uow.actor))
+    )
+    rows = uow.session.execute(query).all()
+    if not rows:
+        raise NotFound
+    if command.is_again:
+        return _of_new(uow, {row.service_id for row in rows}, rows[0].customer_id, day, command.days)
+    found = unsafe_days(uow, booking_id, _days(day, command.days), zone_of(uow.actor.zone), item_id)
+    return SafetySaid(found.get(day, ""), (), found)
+
+
+def _of_new(uow: UnitOfWork, services: Collection[int], customer_id: int | None, day: date, days: int) -> SafetySaid:
+    """Allergies are asked about once: no day changes them."""
     rules = rules_of(uow, services)
-    visit = Visit(customer_id, tuple((rule, day) for rule in rules.values()))
-    return judged(uow, [visit], zone_of(uow.actor.zone))[0]
+    timers = [rule for rule in rules.values() if rule.has_timer]
+    ahead = _days(day, days) if timers else []
+    visits = [Visit(customer_id, tuple((replace(rule, substances=()), one) for rule in timers)) for one in ahead]
+    whole = Visit(customer_id, tuple((rule, day) for rule in rules.values()))
+    now, *later = judged(uow, [whole, *visits], zone_of(uow.actor.zone), are_together=False)
+    return SafetySaid(
+        now.words, now.records, {one: said.words for one, said in zip(ahead, later, strict=True) if said.words}
+    )
+
+
+def _days(first: date, count: int) -> list[date]:
+    return [first + timedelta(days=n) for n in range(max(1, min(count, MOST_DAYS)))]

@@ -7,7 +7,15 @@ import reflex as rx
 from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import error_summary
-from microcrm.pages.booking_parts import free_times, offered_times, reason_field, tell_field, when_fields
+from microcrm.pages.booking_parts import (
+    free_times,
+    offered_times,
+    reason_field,
+    safety_field,
+    tell_field,
+    unsafe_note,
+    when_fields,
+)
 from microcrm.state.booking_again import AgainForm, WeekChoice
 
 
@@ -16,15 +24,17 @@ def again_dialog() -> rx.Component:
     return dialog(
         "Book again",
         rx.el.form(
-            error_summary(errors, {"day": "Day", "time": "Time", "reason": "Reason"}, form="a"),
+            error_summary(errors, {"day": "Day", "time": "Time", "reason": "Reason", "safety_reason": "Reason"}, form="a"),
             rx.el.p(form.start.what),
             offered_times(form.nearest, form.take),
             rx.el.div(
                 rx.foreach(form.weeks, _week), class_name="time-chips week-chips num", role="group", aria_label="Weeks later"
             ),
             when_fields(form, "a", form.type_day.debounce(400)),
+            unsafe_note(form),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "a")),
+            rx.cond(form.asks_safety, safety_field(errors, "a")),
             tell_field(form.letter),
             form_footer(button("Not now", on_click=form.close), submit("Book", busy=form.is_saving)),
             on_submit=form.save,

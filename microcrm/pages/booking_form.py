@@ -8,9 +8,7 @@ import reflex as rx
 
 from microcrm.components.buttons import button, icon_button, segmented, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
-from microcrm.components.feedback import alert
 from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
-from microcrm.components.vault.vault import MINUTES, which
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
@@ -21,6 +19,7 @@ from microcrm.pages.booking_parts import (
     safety_field,
     tell_field,
     tell_new_field,
+    unsafe_note,
 )
 from microcrm.pages.class_form import what_is_new
 from microcrm.pages.series_fields import LABELS as REPEAT_LABELS
@@ -72,7 +71,7 @@ def _form() -> rx.Component:
             class_name="grid-2",
             key=wanted.turn.to_string(),
         ),
-        rx.cond(NewTimes.unsafe != "", _unsafe()),
+        unsafe_note(NewTimes),
         free_times(NewTimes, wanted.time, NewBooking.take),
         repeat_fields("b"),
         repeat_dates(),
@@ -99,12 +98,6 @@ def _form() -> rx.Component:
         on_submit=_save,
         class_name="form",
     )  # fmt: skip
-
-
-def _unsafe() -> rx.Component:
-    """What speaks against it, and for whoever may open the record, what that says."""
-    shown = rx.cond(NewTimes.against != "", which(records=NewTimes.against, minutes=MINUTES))
-    return rx.el.div(alert("warn", "Not safe as it stands", NewTimes.unsafe), shown, class_name="stack-s")
 
 
 def _tell() -> rx.Component:

@@ -6,6 +6,7 @@ import reflex as rx
 
 from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
+from microcrm.components.feedback import alert
 from microcrm.components.fields import check_field, error_summary
 from microcrm.pages.booking_parts import (
     free_times,
@@ -38,6 +39,7 @@ def move_dialog() -> rx.Component:
             rx.cond(form.start.others != "", _whole()),
             when_fields(form, "m", form.typed("day"), form.typed("time")),
             who_fields(form, form.start.takers, "m", class_name="grid-2 only-one"),
+            rx.cond(form.unsafe != "", alert("warn", "Not safe as it stands", form.unsafe)),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "m")),
             rx.cond(form.asks_safety, safety_field(errors, "m")),

@@ -6,8 +6,10 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.components.feedback import alert
 from microcrm.components.fields import check_field, choice_field, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
+from microcrm.components.vault.vault import MINUTES, which
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter
 
@@ -132,6 +134,13 @@ def safety_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
         max_length=120,
         form=form,
     )
+
+
+def unsafe_note(form: Any) -> rx.Component:
+    """What speaks against what is chosen in the state ``form``, and for whoever may open the record, what that says."""
+    shown = rx.cond(form.against != "", which(records=form.against, minutes=MINUTES))
+    note = rx.el.div(alert("warn", "Not safe as it stands", form.unsafe), shown, class_name="stack-s")
+    return rx.cond(form.unsafe != "", note)
 
 
 def tell_field(

@@ -16,12 +16,13 @@ from microcrm.domain.permissions import Permission
 from microcrm.operations.book import Rebook, rebook
 from microcrm.operations.free_times import FreeTimesAsked
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
+from microcrm.operations.safety import VisitSafety, safety_of_visit
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import CardView, TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
 from microcrm.state.forms import pick, with_time
-from microcrm.state.free_chips import find_free
+from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
 
@@ -56,6 +57,9 @@ class AgainForm(AppState):
     free_words: str = ""
     nearest: list[TimeChoice] = []
     asks_reason: bool = False
+    asks_safety: bool = False
+    unsafe: str = ""  # why the visit is not safe on that day
+    against: str = ""  # the records that say so, if they may be opened here
     letter: Letter = Letter()
 
     _card: CardView = CardView()
@@ -68,7 +72,8 @@ class AgainForm(AppState):
         day = next((one.day for one in self.weeks if one.weeks == str(USUAL)), "")
         what = card.service + (f". {card.others}" if card.others else "")
         self.start = AgainStart(card.customer, what, day, card.visit_time)
-        self.nearest, self.asks_reason, self.errors = [], False, {}
+        self.nearest, self.errors = [], {}
+        self.asks_reason = self.asks_safety = False
         await self._look_around()
         self.is_open = True
 
@@ -97,7 +102,7 @@ class AgainForm(AppState):
         self.is_saving = True
         yield
         try:
-            typed = pick(form, "day", "time", "reason", "tell")
+            typed = pick(form, "day", "time", "reason", "safety_reason", "tell")
             done = await self._perform(rebook, Rebook(self._card.booking_id, **typed))
         finally:
             self.is_saving = False
@@ -109,9 +114,12 @@ class AgainForm(AppState):
         try:
             asked = PreviewNotice(self._card.booking_id, "booked", self.start.day, self.start.time)
             self.letter = letter_of(await self._look(preview_notice, asked))
-            await find_free(self, same_again(self._card, self.start.day))
+            safety = VisitSafety(self._card.booking_id, self.start.day, is_again=True, days=AHEAD)
+            said = await self._look(safety_of_visit, safety)
+            self.unsafe, self.against = said.words, ",".join(map(str, said.records))
+            await find_free(self, same_again(self._card, self.start.day), said.unsafe)
         except DomainError:
-            self.free, self.free_words = [], ""
+            self.free, self.free_words, self.unsafe, self.against = [], "", "", ""
 
     def _refused(self, error: DomainError) -> None:
         if not keep_refusal(self, error):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
+from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -11,13 +12,14 @@ from microcrm.domain.errors import Conflict, DomainError, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.move import MoveVisit, move, move_visit
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
+from microcrm.operations.safety import VisitSafety, safety_of_visit
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import CardView, TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of, still_to_tell
 from microcrm.state.booking_move_wish import MoveStart, move_in, start_of, told_start, wanted_times
 from microcrm.state.forms import with_time, with_typed
-from microcrm.state.free_chips import find_free
+from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
 
@@ -36,6 +38,7 @@ class MoveForm(AppState):
     asks_reason: bool = False
     asks_safety: bool = False
     letter: Letter = Letter()
+    unsafe: str = ""  # why what is typed is not safe on that day
 
     _card: CardView = CardView()
     _typed: dict[str, str] = {}
@@ -102,9 +105,16 @@ class MoveForm(AppState):
         try:
             asked = PreviewNotice(self._card.booking_id, "moved", *told_start(self._card, typed))
             self.letter = letter_of(await self._look(preview_notice, asked))
-            await find_free(self, wanted_times(self._card, typed))
+            await find_free(self, wanted_times(self._card, typed), await self._unsafe_days(typed))
         except DomainError:
-            self.free, self.free_words = [], ""
+            self.free, self.free_words, self.unsafe = [], "", ""
+
+    async def _unsafe_days(self, typed: dict[str, str]) -> Collection[date]:
+        item = "" if typed.get("whole") else self._card.item_id
+        asked = VisitSafety(self._card.booking_id, typed.get("day"), item, days=AHEAD)
+        said = await self._look(safety_of_visit, asked)
+        self.unsafe = said.words
+        return said.unsafe
 
     def _refused(self, error: DomainError) -> None:
         if not keep_refusal(self, error):

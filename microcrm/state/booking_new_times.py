@@ -11,11 +11,11 @@ from microcrm.domain.errors import DomainError
 from microcrm.domain.permissions import Permission
 from microcrm.operations.free_times import FreeTimesAsked
 from microcrm.operations.notice_preview import PreviewBooked, preview_booked
-from microcrm.operations.safety import SafetyAsked, safety_words
+from microcrm.operations.safety import SafetyAsked, SafetySaid, safety_words
 from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
-from microcrm.state.free_chips import find_free
+from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
 
 TYPED = ("day", "time", "customer_id")
@@ -77,17 +77,18 @@ class NewTimes(AppState):
         try:
             wanted = parse_day(day)
             if wanted is not None:
-                await find_free(self, times_of(self._services, wanted))
-                await self._look_at_safety(services, day)
+                said = await self._look_at_safety(services, day)
+                await find_free(self, times_of(self._services, wanted), said.unsafe)
             asked = PreviewBooked(services, day, time, self.customer_id or None, self._dates)
             self.letter = letter_of(await self._look(preview_booked, asked))
         except DomainError:
             return  # half typed: there is nothing to show yet
 
-    async def _look_at_safety(self, services: list[str], day: Any) -> None:
-        """What stands against the day is said before it is chosen."""
-        found = await self._look(safety_words, SafetyAsked(services, day, self.customer_id or None))
-        self.unsafe, self.against = found.words, ",".join(map(str, found.records))
+    async def _look_at_safety(self, services: list[str], day: Any) -> SafetySaid:
+        """What stands against the day, and the days after it, is said before one is chosen."""
+        said = await self._look(safety_words, SafetyAsked(services, day, self.customer_id or None, AHEAD))
+        self.unsafe, self.against = said.words, ",".join(map(str, said.records))
+        return said
 
 
 def pairs(raw: Any) -> list[tuple[str, str]]:

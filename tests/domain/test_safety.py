@@ -22,7 +22,7 @@ def tried(days_ago: int, *, is_clear: bool = True) -> PatchTest:
 @pytest.mark.parametrize(
     ("tests", "why"),
     [
-        ((), "needs a patch test, and none is recorded"),
+        ((), "needs a patch test 48 hours before, and none is recorded."),
         ((tried(2),), ""),
         ((tried(180),), ""),
         ((tried(1),), "is safe from 11 Mar 2026 on"),

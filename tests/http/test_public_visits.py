@@ -15,6 +15,7 @@ from microcrm.domain.errors import Forbidden, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.http.book import traps
 from microcrm.models.bookings import BookingItem
+from microcrm.models.catalogue import Service
 from microcrm.models.schedule import DatedHours
 from microcrm.operations.calendar_feed import feed_standing, make_feed, revoke_feed
 from tests.conftest import act_as
@@ -223,3 +224,15 @@ async def test_only_who_manages_the_team_makes_a_feed_for_others(shop: Shop, fre
             act_as(actor, make_feed, member)
     with pytest.raises(Forbidden):
         act_as(shop.actor(Role.ACCOUNTANT), make_feed)
+
+
+async def test_the_page_of_moving_says_the_services_rules_and_nothing_of_the_customer(shop: Shop) -> None:
+    customer, link = await booked(shop)
+    assert "patch test" not in words(await customer.go(f"{link}/move"))
+    timers = update(Service).where(Service.id == shop.service_id).values(patch_test_days=180, rest_days=1)
+    act_as(shop.actor(), lambda uow: uow.session.execute(timers))
+    shown = words(await customer.go(f"{link}/move"))
+    assert "Plain haircut needs a patch test at least 48 hours before." in shown
+    assert "Plain haircut needs 1 day between two visits." in shown and "are not shown" in shown
+    assert "recorded" not in shown
+    assert "पैच टेस्ट" in words(await customer.go(f"{link}/move?lang=hi"))

@@ -21,14 +21,14 @@ from microcrm.operations.book import BookService, Rebook, book, rebook
 from microcrm.operations.catalogue import SaveService
 from microcrm.operations.move import MoveVisit, move_visit
 from microcrm.operations.parts.series_plan import SeriesWish
-from microcrm.operations.safety import SafetyAsked, safety_words
+from microcrm.operations.safety import SafetyAsked, VisitSafety, safety_of_visit, safety_words
 from microcrm.operations.series import CreateSeries, create
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.reading import list_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
 from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING, wish
-from tests.support.free_times import set_policy
+from tests.support.free_times import set_policy, statements_of
 from tests.support.shops import Shop
 from tests.support.vault import SEALER, form_of
 
@@ -208,3 +208,46 @@ def test_timers_are_typed_in_settings_and_make_online_bookings_wait(desk: UnitOf
         with pytest.raises(Invalid) as caught:
             save(**wrong)
         assert set(caught.value.fields) == set(wrong)
+
+
+def test_the_form_says_from_when_a_test_of_today_would_do(desk: UnitOfWork, shop: Shop) -> None:
+    timers(desk, shop, patch_test_days=180)
+    assert "With one today it is safe from 26 Nov 2026 on." in said(desk, shop)
+
+
+def test_of_the_days_ahead_those_that_a_timer_stands_against_are_named(desk: UnitOfWork, shop: Shop) -> None:
+    def ahead(days: int = 14) -> dict[date, str]:
+        asked = SafetyAsked([shop.service_id], MONDAY, shop.customer_id, days)
+        return dict(safety_words(desk, asked).unsafe)
+
+    assert ahead() == {}
+    desk.session.execute(text("UPDATE bookings SET status = 'no_show'"))
+    done = book(desk, wish(shop, "10:00"))
+    timers(desk, shop, rest_days=5)
+    assert set(ahead()) == {FIRST + timedelta(days=n) for n in range(5)}
+    assert len(statements_of(desk, lambda: ahead(2))) == len(statements_of(desk, lambda: ahead(14)))
+    again = safety_of_visit(desk, VisitSafety(done.booking_id, MONDAY, is_again=True, days=14))
+    assert set(again.unsafe) == set(ahead()) and "5 days between" in again.words
+    book(desk, wish(shop, "10:00", day=str(FIRST + timedelta(days=12))))
+    moved = safety_of_visit(desk, VisitSafety(done.booking_id, MONDAY, done.item_ids[0], days=14))
+    assert set(moved.unsafe) == {FIRST + timedelta(days=n) for n in range(8, 14)} and moved.words == ""
+
+
+def test_safety_of_a_visit_is_told_for_own_visits_only(desk: UnitOfWork, shop: Shop, neighbour: Shop) -> None:
+    done = book(desk, wish(shop, "10:00"))
+    own_only = replace(desk, actor=shop.actor(Role.STAFF, is_own_calendar_only=True))
+    for uow, booking in ((desk, neighbour.booking_id), (own_only, done.booking_id), (desk, 10**15)):
+        with pytest.raises(NotFound):
+            safety_of_visit(uow, VisitSafety(booking, MONDAY))
+    for booking, day in (("x", MONDAY), (done.booking_id, "soon"), (None, None)):
+        with pytest.raises(Invalid):
+            safety_of_visit(desk, VisitSafety(booking, day))
+
+
+def test_once_more_goes_past_a_timer_with_a_reason(desk: UnitOfWork, shop: Shop) -> None:
+    done = book(desk, wish(shop, "10:00"))
+    timers(desk, shop, rest_days=5)
+    again = Rebook(done.booking_id, str(TUESDAY), "10:00")
+    with pytest.raises(NotSafe):
+        rebook(desk, again)
+    rebook(desk, replace(again, safety_reason="Half a session"))

@@ -9,9 +9,11 @@ from sqlalchemy import text
 from microcrm.domain.permissions import Role
 from microcrm.operations.book import book
 from microcrm.state.base import AppState
+from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_move import MoveForm
 from microcrm.state.booking_new import NewBooking
+from microcrm.state.booking_new_times import NewTimes
 from microcrm.state.calendar import Calendar
 from microcrm.state.calendar_drop import Drops
 from microcrm.state.drop_ask import DropAsk
@@ -126,3 +128,50 @@ async def test_an_edited_series_shows_what_stays_and_moves_it_with_a_reason(serv
     await tab.send(SeriesEdit.save_move, form=form | {"safety_reason": "One short session"})
     assert not (await tab.send(SeriesEdit.save_move, form=form | {"safety_reason": "One short session"})).crashes
     assert not (await tab.state(SeriesEdit)).is_open
+
+
+async def test_days_that_a_timer_stands_against_are_not_offered(server: Server, a: Shop) -> None:
+    act_as(a.actor(), book, wish(a, "10:00", day=week(0)))
+    rests(a, 4)
+    tab = await calendar(server, a)
+    day = (FIRST + timedelta(days=1)).isoformat()
+    await tab.send(NewBooking.begin, who="known", day=day, time="10:00", minutes=0, staff="")
+    await tab.send(NewTimes.typed, name="customer_id", value=str(a.customer_id))
+    await tab.send(NewTimes.serve, services=[[str(a.service_id), str(a.members[Role.MANAGER])]])
+    times = await tab.state(NewTimes)
+    assert times.free_words.startswith("Not safe on ") and "safe from" in times.unsafe
+    assert {one.day for one in times.free} == {(FIRST + timedelta(days=4)).isoformat()}
+    await tab.send(NewTimes.typed, name="customer_id", value="")
+    times = await tab.state(NewTimes)
+    assert times.free_words.startswith("Free on ") and times.unsafe == "", "nobody in particular has rested"
+
+
+async def test_without_any_test_nothing_is_offered_and_it_says_from_when(server: Server, a: Shop) -> None:
+    set_days = text("UPDATE services SET patch_test_days = 180 WHERE id = :id")
+    act_as(a.actor(), lambda uow: uow.session.execute(set_days, {"id": a.service_id}))
+    tab = await calendar(server, a)
+    await tab.send(NewBooking.begin, who="known", day=week(0), time="10:00", minutes=0, staff="")
+    await tab.send(NewTimes.typed, name="customer_id", value=str(a.customer_id))
+    await tab.send(NewTimes.serve, services=[[str(a.service_id), ""]])
+    times = await tab.state(NewTimes)
+    assert times.free == [] and times.free_words.startswith("Nothing is both safe and free on ")
+    assert "With one today it is safe from" in times.unsafe
+
+
+async def test_the_forms_of_a_visit_that_there_is_leave_such_days_out_too(server: Server, a: Shop) -> None:
+    tab, item, day = await near(server, a)
+    await tab.send(Card.open, item_id=item)
+    await tab.send(MoveForm.begin)
+    assert (await tab.state(MoveForm)).unsafe == ""
+    await tab.send(MoveForm.typed, name="day", value=day)
+    form = await tab.state(MoveForm)
+    assert "the next one is on" in form.unsafe and form.free_words.startswith("Not safe on ")
+    assert all(one.day >= (FIRST + timedelta(days=16)).isoformat() for one in form.free)
+    await tab.send(AgainForm.begin)
+    await tab.send(AgainForm.take, day=day, time="")
+    again = await tab.state(AgainForm)
+    assert "between sessions" in again.unsafe and again.free_words.startswith("Not safe on ")
+    typed = {"day": day, "time": "10:00"}
+    assert (await tab.send(AgainForm.save, form=typed)).codes == ["not_safe"]
+    assert (await tab.state(AgainForm)).asks_safety
+    assert not (await tab.send(AgainForm.save, form=typed | {"safety_reason": "Half a session"})).refusals

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.http.book.tongues import Tongue
+from microcrm.operations.public_visit import PublicItem
 
 _DAY, _HOUR = 24 * 60, 60
 
@@ -39,6 +42,20 @@ def rules_of(terms: PolicyTerms, tongue: Tongue) -> list[str]:
 def move_rule(terms: PolicyTerms, tongue: Tongue) -> str:
     """Only until when one may move it."""
     return _until(terms.reschedule_cutoff_min, tongue, is_move=True)
+
+
+def timer_rules(items: Sequence[PublicItem], tongue: Tongue) -> list[str]:
+    """Why days may be missing: the rules of the services, never what is known of the customer."""
+    lines = []
+    for item in items:
+        if item.patch_test_days is not None:
+            lines.append(tongue.say("%(service)s needs a patch test at least 48 hours before.", service=item.service))
+        if item.rest_days is not None:
+            days = tongue.count("%(num)s day", "%(num)s days", item.rest_days)
+            lines.append(tongue.say("%(service)s needs %(days)s between two visits.", service=item.service, days=days))
+    if lines:
+        lines.append(tongue.say("Days that are too early for that are not shown."))
+    return list(dict.fromkeys(lines))
 
 
 def length(minutes: int, tongue: Tongue) -> str:

@@ -15,7 +15,7 @@ from microcrm.domain.booking import LIVE, BookingStatus
 from microcrm.domain.errors import NotSafe
 from microcrm.domain.safety import PatchTest, SafetyRule, why_unsafe
 from microcrm.domain.sealed_records import RecordKind
-from microcrm.domain.zones import to_wall
+from microcrm.domain.zones import to_wall, today_in
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.catalogue import Service
 from microcrm.operations.parts.allergies import Judged, against
@@ -120,10 +120,10 @@ def _why_timed(
         counted = {"services": services, "statuses": _COUNTED, "without": list(without)}
         for row in uow.session.execute(_SESSIONS, asked | counted):
             sessions[row.customer_id, row.service_id].append(to_wall(row.starts_at, zone)[0])
-    found = []
+    found, today = [], today_in(zone, uow.now)
     for place, visit in enumerate(visits):
         others = [one for other, one in enumerate(visits) if are_together and other != place]
-        found.append(_why(visit, others, tests[visit.customer_id], sessions))
+        found.append(_why(visit, others, tests[visit.customer_id], sessions, today))
     return found
 
 
@@ -132,11 +132,13 @@ def _why(
     others: Sequence[Visit],
     tests: Sequence[PatchTest],
     sessions: Mapping[tuple[int | None, int], Sequence[date]],
+    today: date,
 ) -> str:
     found = []
     for rule, day in visit.wanted:
         beside = [] if visit.customer_id is None else _days_of(others, visit.customer_id, rule.service_id)
-        found.append(why_unsafe(rule, day, tests, [*sessions.get((visit.customer_id, rule.service_id), ()), *beside]))
+        others_days = [*sessions.get((visit.customer_id, rule.service_id), ()), *beside]
+        found.append(why_unsafe(rule, day, tests, others_days, today))
     return " ".join(dict.fromkeys(why for why in found if why))
 
 
@@ -210,26 +212,30 @@ def check_safety(
     return why
 
 
-def unsafe_days(uow: UnitOfWork, booking_id: int, days: Sequence[date], zone: ZoneInfo) -> frozenset[date]:
-    """To which of these days the visit cannot be moved: those that a timer stands against, unless one does already. Two
-    statements, four with a timer."""
+def unsafe_days(
+    uow: UnitOfWork, booking_id: int, days: Sequence[date], zone: ZoneInfo, only_item: int | None = None
+) -> dict[date, str]:
+    """To which of these days the visit, or one service of it, cannot be moved, and why: those that a timer stands against, unless one
+    does already. Two statements, four with a timer."""
     query = (
         select(Booking.customer_id, BookingItem.service_id, BookingItem.starts_at)
         .join(BookingItem, (BookingItem.business_id == Booking.business_id) & (BookingItem.booking_id == Booking.id))
         .where(Booking.business_id == uow.business_id, Booking.id == booking_id)
         .order_by(BookingItem.starts_at, BookingItem.id)
     )
+    if only_item is not None:
+        query = query.where(BookingItem.id == only_item)
     rows = uow.session.execute(query).all()
     rules = timers_of(uow, {row.service_id for row in rows})
     if not rules:
-        return frozenset()
+        return {}
     first = to_wall(rows[0].starts_at, zone)[0]
     now = tuple((rules[r.service_id], to_wall(r.starts_at, zone)[0]) for r in rows if r.service_id in rules)
     visits = [
         Visit(rows[0].customer_id, tuple((rule, day + (own - first)) for rule, own in now)) for day in (first, *days)
     ]
     is_unsafe_now, *found = why_not(uow, visits, zone, [booking_id], are_together=False)
-    return frozenset() if is_unsafe_now else frozenset(day for day, why in zip(days, found, strict=True) if why)
+    return {} if is_unsafe_now else {day: why for day, why in zip(days, found, strict=True) if why}
 
 
 def check_kept(
