@@ -55,6 +55,7 @@ from microcrm.state.calendar import Calendar
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
+from microcrm.state.customer_erasure import Erasure
 from microcrm.state.customer_field import CustomerField
 from microcrm.state.customer_files import PATH as FILES
 from microcrm.state.customer_files import CustomerFiles
@@ -133,7 +134,7 @@ SCREENS: tuple[Screen, ...] = (
         "Sealed records",
         customer_records,
         Permission.CUSTOMERS_VIEW,
-        (*_PERSON_LOADS, CustomerRecords.load),
+        (*_PERSON_LOADS, CustomerRecords.load, Erasure.load),
     ),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),

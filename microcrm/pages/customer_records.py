@@ -10,6 +10,7 @@ from microcrm.components.dialogs import panel
 from microcrm.components.feedback import blank, no_permission, skeleton_lines
 from microcrm.components.vault.vault import MINUTES, sealed_form, sealed_list
 from microcrm.domain.sealed_records import PURPOSES
+from microcrm.pages.customer_erasure import erased_note, erasing
 from microcrm.pages.customer_frame import customer_screen, customer_tabs
 from microcrm.state.customer_record_rows import OpeningRow
 from microcrm.state.customer_records import PATH
@@ -45,6 +46,7 @@ def _records() -> rx.Component:
         "What only few may read is kept here: encrypted, opened for a purpose, each opening noted.",
     )
     return rx.fragment(
+        erased_note(),
         card(
             "Sealed records",
             rx.cond(
@@ -62,6 +64,7 @@ def _records() -> rx.Component:
             padded=False,
         ),
         _log(),
+        erasing(),
         panel(
             S.form.title,
             rx.cond(

@@ -25,10 +25,10 @@ WHERE v.business_id = :business AND r.business_id = v.business_id AND r.id = v.r
 """)
 
 
-def destroy_customer_keys(uow: UnitOfWork, customer_id: Any) -> int:
+def destroy_customer_keys(uow: UnitOfWork, customer_id: Any, reason: str = "") -> int:
     """Cannot be taken back. The records' rows stay and say that they were erased; what stood outside the seal goes from the table.
-    A record written later gets a new key. Returns how many keys there were. Backups of the schema ``keys`` must be short-lived for
-    this to be final."""
+    A record written later gets a new key. ``reason`` is a word for the log. Returns how many keys there were. Backups of the schema
+    ``keys`` must be short-lived for this to be final."""
     uow.require(Permission.BUSINESS_EDIT)
     reader = Reader()
     wanted = reader.id("customer_id", customer_id, "Customer")
@@ -48,5 +48,6 @@ def destroy_customer_keys(uow: UnitOfWork, customer_id: Any) -> int:
     if found:
         ids = [row.id for row in found]
         uow.session.execute(_DESTROY, {"business": uow.business_id, "now": uow.now, "ids": ids})
-        uow.audit("vault.destroyed", "customer_key", wanted, generation=max(row.generation for row in found))
+        facts = {"generation": max(row.generation for row in found)} | ({"reason": reason} if reason else {})
+        uow.audit("vault.destroyed", "customer_key", wanted, **facts)
     return len(found)
