@@ -171,7 +171,8 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
         _make(uow, plan, place, series.id or 0, customer_id, with_safety(plan.reason, safety_reason, why))
         for place, why in zip(plan.wanted, past, strict=True)
     ]
-    _note_unsafe(uow, [booking_id for booking_id, why in zip(made, past, strict=True) if why])
+    for booking_id in (one for one, why in zip(made, past, strict=True) if why):
+        uow.audit("booking.unsafe", "booking", booking_id)
     if tell:
         notify_all(uow, [uow.session.get_one(Booking, one) for one in made], NoticeStep.BOOKED)
     label = f"{customer_name(uow, customer_id)}: {in_words(plan.repeat, plan.first)}"
@@ -209,7 +210,8 @@ def edit(uow: UnitOfWork, command: EditSeries) -> SeriesDone:
         why = with_safety(wish.reason, wish.safety_reason, past.get(one.booking.id or 0, ""))
         note_story(uow, one.booking.id or 0, "moved", old=one.booking.status, new=one.booking.status, reason=why)
         before.append([one.booking.id, one.booking.version, remembered, was_alone])
-    _note_unsafe(uow, list(past))
+    for booking_id in past:
+        uow.audit("booking.unsafe", "booking", booking_id)
     if wish.tell:
         notify_all(uow, [one.booking for one in edits], NoticeStep.MOVED)
     return _written(uow, wish.series, "moved", before)
@@ -257,11 +259,6 @@ def _unsafe(uow: UnitOfWork, plan: Plan, customer_id: int | None) -> list[str]:
     """For each visit of the plan why it is not safe, "" when it is."""
     zone = zone_of(uow.actor.zone)
     return why_not(uow, [visit_of(plan.visits[place], customer_id, zone) for place in plan.wanted], zone)
-
-
-def _note_unsafe(uow: UnitOfWork, bookings: Sequence[int]) -> None:
-    for booking_id in bookings:
-        uow.audit("booking.unsafe", "booking", booking_id)
 
 
 def _make(uow: UnitOfWork, plan: Plan, place: int, series_id: int, customer_id: int | None, reason: str) -> int:
