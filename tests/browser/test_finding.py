@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, Opener
+from tests.browser.conftest import DESKTOP, PHONE, TABLET, Device, Opener
+from tests.browser.test_screens import TOO_SMALL, faults, overflow
 from tests.support.site import Site
 
 pytestmark = pytest.mark.browser
@@ -112,3 +113,27 @@ def test_a_tick_brings_tag_and_file(open_page: Opener) -> None:
     expect(page.get_by_role("row", name="Plain Iyer").get_by_text("Regular")).to_be_visible()
     page.get_by_role("button", name="Undo").last.click()
     expect(page.get_by_role("row", name="Plain Iyer").get_by_text("Regular")).to_have_count(0)
+
+
+@pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE], ids=lambda device: device.name)
+def test_the_panel_of_exports_is_sound_and_its_shortcuts_tick(open_page: Opener, device: Device) -> None:
+    watched = open_page("/customers", device=device)
+    page = watched.page
+    ready(page)
+    page.get_by_role("button", name="Export").first.click()
+    panel = page.get_by_role("dialog", name="Export customers")
+    expect(panel.get_by_text("all that the list finds.")).to_be_visible()
+    if device.is_touch:
+        assert page.evaluate(TOO_SMALL) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page) == []
+    panel.get_by_role("button", name="As in the list").click()
+    expect(panel.get_by_role("checkbox", name="Notes")).not_to_be_checked()
+    expect(panel.get_by_role("checkbox", name="Phone")).to_be_checked()
+    panel.get_by_role("button", name="Everything").click()
+    expect(panel.get_by_role("checkbox", name="Notes")).to_be_checked()
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    assert overflow(page) <= 0
+    assert watched.complaints == []
