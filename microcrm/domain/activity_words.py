@@ -135,6 +135,7 @@ ACTIONS: dict[str, str] = {
     "consent.refused": "recorded a no in",
     "consent.withdrawn": "recorded a withdrawal in",
     "form.drafted": "wrote a draft of",
+    "form.asked": "sent a customer a link to fill in one of",
     "form.published": "published a version of",
     "form.discarded": "threw away a draft of",
     "form.retired": "retired",

@@ -49,6 +49,9 @@ PURPOSES: Mapping[Purpose, str] = MappingProxyType(
 )
 
 
+COMPARED = "Compared with"  # how the words begin of an opening that nobody read (operations/vault/allergies.py)
+
+
 def may(roles: frozenset[Role], role: Role | None) -> bool:
     """No role: a task or the command line, which no table narrows."""
     return role is None or role in roles

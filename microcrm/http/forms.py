@@ -51,15 +51,17 @@ class Form:
 EMPTY = Form({})
 
 
-async def read_form(request: Request, *, needs_token: bool = True) -> Form:
+async def read_form(
+    request: Request, *, needs_token: bool = True, most_bytes: int = MOST_BYTES, most_fields: int = _MOST_FIELDS
+) -> Form:
     """Raises: Refused."""
     refuse_foreign(request)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await _body(request)
+    body = await _body(request, most_bytes)
     if body and kind != "application/x-www-form-urlencoded":
         raise Refused(415, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.")
     try:
-        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+        fields = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=most_fields)
     except ValueError:
         raise Refused(400, "That isn’t a form of ours", "Open the page and try again. Nothing was changed.") from None
     form = Form(dict(fields))
@@ -160,11 +162,11 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, most_bytes: int) -> bytes:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
+        if len(body) > most_bytes:
             raise Refused(413, "That is too much text", "Shorten what you typed and try again. Nothing was saved.")
     return body
 

@@ -25,6 +25,7 @@ LINKS: dict[tuple[str, str], Fate] = {
     ("customer_tasks", "customer_id"): Fate.MOVES,
     ("documents", "customer_id"): Fate.MOVES,
     ("file_openings", "customer_id"): Fate.MOVES,
+    ("form_links", "customer_id"): Fate.MOVES,
     ("payments", "customer_id"): Fate.MOVES,
     ("queue_tickets", "customer_id"): Fate.MOVES,
     ("record_openings", "customer_id"): Fate.MOVES,

@@ -11,6 +11,7 @@ from microcrm.components.feedback import blank, no_permission, skeleton_lines
 from microcrm.components.vault.vault import MINUTES, sealed_form, sealed_list
 from microcrm.domain.sealed_records import PURPOSES
 from microcrm.pages.customer_erasure import erased_note, erasing
+from microcrm.pages.customer_form_link import send_form
 from microcrm.pages.customer_frame import customer_screen, customer_tabs
 from microcrm.state.customer_record_rows import OpeningRow
 from microcrm.state.customer_records import PATH
@@ -54,6 +55,7 @@ def _records() -> rx.Component:
                 rx.el.div(
                     rx.el.span("Fill in", class_name="meta"),
                     rx.foreach(S.kinds, _kind),
+                    send_form(),
                     class_name="vault-add",
                     role="group",
                     aria_label="Fill in a form",
@@ -97,7 +99,7 @@ def _log() -> rx.Component:
 def _opening(row: rx.Var[OpeningRow]) -> rx.Component:
     return rx.el.li(
         rx.el.div(
-            rx.el.p(rx.el.span(row.who, class_name="strong"), " opened ", row.what),
+            rx.el.p(rx.el.span(row.who, class_name="strong"), row.verb, row.what),
             rx.el.p(row.why, class_name="muted"),
         ),
         rx.el.span(row.when, class_name="meta num"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from microcrm.domain.form_fields import FieldRule, Shown
 from microcrm.domain.formatting import format_day, format_instant
-from microcrm.domain.sealed_records import PURPOSES, Purpose
+from microcrm.domain.sealed_records import COMPARED, PURPOSES, Purpose
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.vault.reading import OpeningLine, RecordLine
 from microcrm.state.forms import Option
@@ -49,6 +49,7 @@ class OpeningRow:
     key: str
     what: str
     who: str
+    verb: str
     why: str
     when: str
 
@@ -123,4 +124,5 @@ def opening_of(line: OpeningLine, zone: str, place: int) -> OpeningRow:
     what = label if line.count == 1 else f"{label} ({line.count})"
     why = PURPOSES[Purpose(line.purpose)]
     words = line.words if line.purpose == Purpose.OTHER else f"{why}: {line.words}" if line.words else why
-    return OpeningRow(str(place), what, line.who, words, format_instant(line.at, zone_of(zone)))
+    verb = " was warned of " if line.words.startswith(COMPARED) else " opened "
+    return OpeningRow(str(place), what, line.who, verb, words, format_instant(line.at, zone_of(zone)))

@@ -14,6 +14,7 @@ from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.formatting import format_count, format_day
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations.forms.asking import can_be_sent
 from microcrm.operations.parts.form_versions import IssuedForm
 from microcrm.operations.vault.reading import RecordList, form_of_record, last_allergy, list_records
 from microcrm.operations.vault.records import AddRecord, CorrectRecord, add_record, correct_record
@@ -33,6 +34,7 @@ class CustomerRecords(AppState):
     is_refused: bool = False
     rows: list[RecordRow] = []
     kinds: list[Option] = []  # the forms that can be filled in
+    sendable: list[Option] = []  # those that the customer can fill in alone
     summary: str = ""
     openings: list[OpeningRow] = []
     form: RecordForm = RecordForm()
@@ -119,6 +121,7 @@ class CustomerRecords(AppState):
         self.rows = [row_of(line, zone) for line in found.lines]
         self._writable = found.writable
         self.kinds = [Option(str(form.form_id), form.text.title) for form in found.writable]
+        self.sendable = [Option(str(form.form_id), form.text.title) for form in found.writable if can_be_sent(form)]
         times = format_count(found.this_week, "time", "times")
         self.summary = f"Opened {times} in seven days" if found.this_week else "Not opened in seven days"
         self.openings = [opening_of(line, zone, place) for place, line in enumerate(found.openings)]

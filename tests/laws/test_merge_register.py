@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, text
 
 from microcrm.domain.merging import FIELDS
-from microcrm.models.merging import ROUTED, SEALED
+from microcrm.models.merging import ROUTED, ROUTED_SINCE, SEALED
 from microcrm.models.schema import METADATA
 from microcrm.operations.merge_register import COUNTED, LINKS, MADE, OWN, Fate
 
@@ -44,10 +44,10 @@ def test_nothing_can_be_hung_on_a_record_that_was_merged_away(owner_engine: Engi
                 "WHERE t.tgname IN ('route_customer', 'refuse_merged_customer')"
             )
         ).all()
-    assert {row.name for row in rows if row.tgname == "route_customer"} == set(ROUTED)
+    assert {row.name for row in rows if row.tgname == "route_customer"} == {*ROUTED, *ROUTED_SINCE}
     assert {row.name for row in rows if row.tgname == "refuse_merged_customer"} == set(SEALED)
     moving = {table for (table, column), fate in LINKS.items() if fate is Fate.MOVES and column == "customer_id"}
-    assert moving <= set(ROUTED) and {"sealed_records"} <= set(SEALED)
+    assert moving <= {*ROUTED, *ROUTED_SINCE} and {"sealed_records"} <= set(SEALED)
 
 
 def test_what_moves_can_be_named_by_an_id() -> None:

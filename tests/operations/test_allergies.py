@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from microcrm.domain.errors import FormMissing, NotSafe
+from microcrm.domain.errors import FormMissing, Invalid, NotSafe
 from microcrm.domain.permissions import Permission, Role
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.catalogue import Service
@@ -30,7 +30,7 @@ from microcrm.operations.safety import SafetyAsked, safety_words
 from microcrm.operations.series import CreateSeries, create
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
-from microcrm.operations.vault.reading import list_records
+from microcrm.operations.vault.reading import OpenRecords, list_records, open_records
 from microcrm.operations.vault.records import CorrectRecord, correct_record
 from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING, wish
@@ -235,3 +235,13 @@ def test_the_owner_says_what_a_service_uses_and_online_bookings_of_it_wait(desk:
     row = save("")
     assert (row.substances, row.needs_approval) == ("", False)
     assert Permission.CATALOGUE_EDIT not in shop.actor(Role.FRONT_DESK).permissions
+
+
+def test_nobody_who_reads_a_record_can_make_it_look_like_a_comparison(desk: UnitOfWork, shop: Shop) -> None:
+    record = note(desk, shop.customer_id, "allergy", **PPD)
+    words = "Compared with Haircut. What it says was not shown."
+    for purpose in ("safety", "other"):
+        with pytest.raises(Invalid) as caught:
+            open_records(desk, OpenRecords([record], purpose, words), SEALER)
+        assert set(caught.value.fields) == {"words"}
+    assert openings(desk) == []

@@ -37,6 +37,7 @@ from microcrm.models.customer_notes import CustomerNote, CustomerTask
 from microcrm.models.customers import Customer, Segment
 from microcrm.models.family import FamilyTie
 from microcrm.models.filing import FiledMonth
+from microcrm.models.form_links import FormLink
 from microcrm.models.forms import Form, FormVersion
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, InboxEvent, PayRequest
 from microcrm.models.imports import CustomerImport, ImportPiece
@@ -290,6 +291,8 @@ def _sealed_rows(session: Session, shop: Shop) -> None:
             at=OPENED_AT,
         )
     )
+    link = {"form_version_id": version, "record_id": record, "filled_at": OPENED_AT}
+    add(FormLink(**customer, **member, **link, token_hash=noise, created_at=OPENED_AT, expires_at=OPENED_AT))
     brought = {"state": "undone", "created_at": OPENED_AT, "expires_at": OPENED_AT}
     came = add(CustomerImport(**mine, **brought, member_id=shop.members[Role.OWNER]))
     add(ImportPiece(**mine, import_id=came, part="rows", place=0, cells=noise))

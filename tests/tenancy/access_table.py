@@ -106,6 +106,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "Duplicates": MANAGERS,
     "Duplicates.find": MEMBERS,
     "MergeForm": MANAGERS,
+    "FormLinks": AT_THE_CALENDAR,
+    "FormLinks.close": MEMBERS,
     "Erasure": OWNERS,
     "Erasure.load": MEMBERS,
     "Erasure.close": MEMBERS,
@@ -241,6 +243,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/m/{token}": NOBODY,
     "/w/{token}": NOBODY,
     "/l/{token}": NOBODY,
+    "/form/{token}": NOBODY,
     "/b/{slug}/wait": EVERYBODY,
     "/q/{slug}/{token}": NOBODY,
     "/q/{slug}": NOBODY,  # these shops have not switched their queue on
@@ -336,6 +339,7 @@ PUBLIC_FORMS = (
     "/m/{token}/cancel",
     "/w/{token}",
     "/l/{token}",
+    "/form/{token}",
     "/b/{slug}/wait",
     "/q/{slug}/{token}",
     "/hooks/razorpay/{token}",  # what Razorpay posts: nobody gets through without its signature (tests/http/test_hooks.py)

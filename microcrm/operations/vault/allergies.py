@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from microcrm.domain.allergies import is_named
 from microcrm.domain.errors import SealBroken
 from microcrm.domain.permissions import Permission
-from microcrm.domain.sealed_records import Purpose, RecordKind
+from microcrm.domain.sealed_records import COMPARED, Purpose, RecordKind
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -80,7 +80,7 @@ def note_told(uow: UnitOfWork, customer_id: int, allergies: Sequence[Allergy], s
         return
     values = {
         "business": uow.business_id, "customer": customer_id, "member": uow.actor.member_id, "now": uow.now,
-        "purpose": Purpose.SAFETY.value, "words": f"Compared with {service}. What it says was not shown."[:120],
+        "purpose": Purpose.SAFETY.value, "words": f"{COMPARED} {service}. What it says was not shown."[:120],
         "records": [one.record_id for one in allergies], "versions": [one.version for one in allergies],
         "since": uow.now - _AGAIN,
     }  # fmt: skip

@@ -13,9 +13,10 @@ from microcrm.domain.errors import Forbidden, NotFound, RecordErased, RecordUnre
 from microcrm.domain.fields import LINE, Reader
 from microcrm.domain.form_fields import Shown, has_measures, shown
 from microcrm.domain.permissions import Permission, Role
-from microcrm.domain.sealed_records import Purpose, RecordKind, may
+from microcrm.domain.sealed_records import COMPARED, Purpose, RecordKind, may
 from microcrm.models.business import Member
 from microcrm.models.customers import Customer
+from microcrm.models.form_links import FormLink
 from microcrm.models.forms import Form
 from microcrm.models.vault import CustomerKey, RecordOpening, SealedRecord, SealedVersion
 from microcrm.operations.capabilities import Sealer
@@ -34,9 +35,8 @@ WEEK = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class RecordLine:
-    """``author`` of the latest version; ``is_erased``: its key was destroyed. ``plain``: the answers that are not sensitive.
-    ``has_numbers``: it can be drawn over
-    time. ``has_sealed``: there is more to open."""
+    """``author`` of the latest version, "the customer" of one that came by a link; ``is_erased``: its key was destroyed. ``plain``: the
+    answers that are not sensitive. ``has_numbers``: it can be drawn over time. ``has_sealed``: there is more to open."""
 
     id: int
     form_id: int
@@ -173,10 +173,12 @@ def _lines(uow: UnitOfWork, customer_id: int) -> Any:
         select(
             record.id, record.happened_on, record.version, version.at, Member.name.label("author"), key.destroyed_at,
             version.form_version_id, version.signed_at, version.plain, version.generation,
+            (FormLink.id.is_not(None) & (record.version == 1)).label("is_by_link"),
         )
         .join(version, _latest_version())
         .outerjoin(Member, (Member.business_id == record.business_id) & (Member.id == version.member_id))
         .outerjoin(key, _key_of_version())
+        .outerjoin(FormLink, (FormLink.business_id == record.business_id) & (FormLink.record_id == record.id))
         .where(record.business_id == uow.business_id, record.customer_id == customer_id)
         .order_by(record.happened_on.desc(), record.id.desc())
         .limit(_MOST_LISTED)
@@ -186,8 +188,9 @@ def _lines(uow: UnitOfWork, customer_id: int) -> Any:
 def _line(row: Row[Any], form: IssuedForm, role: Role | None, may_write: bool) -> RecordLine:
     is_erased = row.destroyed_at is not None or (row.generation is None and not row.plain)
     may_read = not is_erased and may(form.readers, role)
+    author = "the customer" if row.is_by_link else row.author or "MicroCRM"
     return RecordLine(
-        id=row.id, form_id=form.form_id, label=form.text.title, day=row.happened_on, author=row.author or "MicroCRM",
+        id=row.id, form_id=form.form_id, label=form.text.title, day=row.happened_on, author=author,
         version=row.version, written_at=row.at, is_erased=is_erased, may_open=may_read,
         may_correct=may_read and may_write and may(form.writers, role), signed_at=row.signed_at,
         has_sealed=row.generation is not None, plain=shown(form.text, row.plain) if may_read else (),
@@ -263,6 +266,8 @@ def _read(command: OpenRecords) -> tuple[tuple[int, ...], int | None, Purpose, s
     purpose = reader.choice("purpose", command.purpose, "Why", [one.value for one in Purpose])
     is_other = purpose == Purpose.OTHER
     words = reader.text("words", command.words, "Your own words", limit=LINE, least=4, required=is_other)
+    if words.startswith(COMPARED):  # as what nobody read is told in the log
+        reader.refuse("words", "Say it in other words.")
     reader.done()
     return ids, version, Purpose(purpose), words
 

@@ -62,16 +62,31 @@ def add_record(uow: UnitOfWork, command: AddRecord, sealer: Sealer) -> int:
     uow.require(Permission.RECORDS_WRITE)
     customer_id = find_customer(uow, command.customer_id, is_kept=True)
     form = _fillable(uow, command.form_id, command.form_version)
-    day, answers = _read(uow, form, command.day, command.values)
+    day, answers = read_filled(uow, form, command.day, command.values)
+    record_id = store_record(uow, customer_id, form, day, answers, sealer, _fill_key(command.fill_key))
+    return _stored_before(uow, customer_id, command.fill_key) if record_id is None else record_id
+
+
+def store_record(
+    uow: UnitOfWork,
+    customer_id: int,
+    form: IssuedForm,
+    day: date,
+    answers: dict[str, str],
+    sealer: Sealer,
+    fill_key: str | None = None,
+) -> int | None:
+    """A step of operations that have read what was filled in. Returns the record's id; nothing when the press of that ``fill_key``
+    was stored before. Raises: RecordUnreadable."""
     row = {
         "business_id": uow.business_id, "customer_id": customer_id, "form_id": form.form_id, "kind": form.code,
         "happened_on": day, "member_id": uow.actor.member_id, "created_at": uow.now, "version": 1,
-        "is_clear": is_clear(form.code, answers), "fill_key": _fill_key(command.fill_key),
+        "is_clear": is_clear(form.code, answers), "fill_key": fill_key,
     }  # fmt: skip
     once = insert(SealedRecord).values(row).on_conflict_do_nothing(index_elements=["business_id", "fill_key"])
     record_id = uow.session.execute(once.returning(SealedRecord.id)).scalar_one_or_none()
     if record_id is None:
-        return _stored_before(uow, customer_id, command.fill_key)
+        return None
     _store(uow, _Filled(record_id, customer_id, 1, form), answers, sealer)
     uow.audit("record.added", "customer_records", customer_id, record=record_id, kind=form.code, form=form.form_id)
     return record_id
@@ -84,7 +99,7 @@ def correct_record(uow: UnitOfWork, command: CorrectRecord, sealer: Sealer) -> i
     if not may(form.writers, uow.actor.role):
         raise Forbidden
     same_version(command.version, record.version)
-    record.happened_on, answers = _read(uow, form, command.day, command.values)
+    record.happened_on, answers = read_filled(uow, form, command.day, command.values)
     record.version, record.is_clear = record.version + 1, is_clear(form.code, answers)
     uow.session.flush()
     _store(uow, _Filled(record.id or 0, record.customer_id, record.version, form), answers, sealer)
@@ -180,7 +195,8 @@ def _stored_before(uow: UnitOfWork, customer_id: int, fill_key: Any) -> int:
     return found
 
 
-def _read(uow: UnitOfWork, form: IssuedForm, raw_day: Any, raw: Any) -> tuple[date, dict[str, str]]:
+def read_filled(uow: UnitOfWork, form: IssuedForm, raw_day: Any, raw: Any) -> tuple[date, dict[str, str]]:
+    """Day and answers, as they are kept. Raises: Invalid, at the names of the fields."""
     reader = Reader()
     today = today_in(zone_of(uow.actor.zone), uow.now)
     day = reader.day("day", raw_day, form.text.day_label, earliest=_EARLIEST, latest=today)
