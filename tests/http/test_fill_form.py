@@ -163,3 +163,18 @@ async def test_a_link_counts_against_the_limits(
     link = sent(shop)
     codes = [(await customer.go(link)).status_code for _ in range(4)]
     assert codes == [200, 200, 429, 429]
+
+
+async def test_a_signature_that_a_script_has_drawn_is_kept_and_anything_else_is_refused(
+    shop: Shop, customer: Customer
+) -> None:
+    await customer.go(sent(shop))
+    wrong = ("x", "[[1,2", "{}", "[[1,2,3]]", '[["a","b"]]', "[[1,2]]", "[" * 30_000, "[[9999,9999,1,1]]", "7" * 50_000)
+    for drawn in wrong:
+        page = await customer.press(a_reacted="no", a_agreed="Asha Rao", **{"a_agreed.drawn": drawn})
+        assert page.status_code == 422, drawn[:40]
+        assert errors_of(page) == {"a_agreed": "Clear the drawing and sign again."}
+    line = "[[100,300,200,250,300,200,400,180,500,200,600,240,700,300]]"
+    page = await customer.press(a_reacted="no", a_agreed="Asha Rao", **{"a_agreed.drawn": line})
+    assert page.status_code == 200
+    assert filled(shop)[0]["agreed"].startswith("Drawn by Asha Rao")

@@ -32,6 +32,8 @@ OPEN_DOORS = {
     "accounts.sign_up.waiting_in",
     "billing.sharing.business_of_bill",
     "billing.sharing.public_bill",
+    "forms.asking.fill_form",
+    "forms.asking.public_form",
     "booking_codes.ask_code",
     "booking_codes.prove_email",
     "booking_policy.policy_of",

@@ -1,8 +1,9 @@
 """A form that a customer fills in on their own phone, by a secret link. It needs no script: a question that hangs on another one says
-so, and an answer to a question that is not asked is dropped."""
+so, and an answer to a question that is not asked is dropped. With scripts a signature can be drawn as well."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,12 +28,15 @@ from microcrm.operations.forms.asking import FillForm, PublicForm, fill_form, pu
 from microcrm.state.bridge import perform
 
 MOST_BYTES, MOST_FIELDS = 512 * 1024, 1_000  # forty long answers in an Indian script; each ticked answer is a field
+MOST_DRAWN = 40_000  # letters of a drawing
+DRAWN = "drawn"  # after the name of a signature: what a script has drawn
 PREFIX = "a_"  # of the fields of the owner's form, so that none is taken for one of the page's own
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``name`` of its control; ``only_if``: when it is asked, as words; ``options`` (value, words, is chosen)."""
+    """``name`` of its control; ``only_if``: when it is asked, as words; ``options`` (value, words, is chosen). ``drawn``: of a
+    signature."""
 
     name: str
     label: str
@@ -44,6 +48,7 @@ class Question:
     unit: str
     options: tuple[tuple[str, str, bool], ...]
     ends: tuple[str, str]
+    drawn: str
 
 
 @for_customers
@@ -69,17 +74,30 @@ async def submit_fill(request: Request) -> Response:
 
 
 def answers_in(form: Form, text: FormText) -> dict[str, Any]:
-    """By the names of the form's fields. A typed name is a signature; without one there is none."""
+    """By the names of the form's fields. A typed name is a signature, and what a script has drawn under it one as well; without a name
+    there is none."""
     found: dict[str, Any] = {}
     for field in text.fields:
         own = form.get(PREFIX + field.name)
         if field.shape == "choices":
             found[field.name] = [v for v, _ in field.options if form.get(f"{PREFIX}{field.name}.{v}")]
         elif field.shape == "signature":
-            found[field.name] = {"name": own, "how": "typed"} if own.strip() else ""
+            found[field.name] = _signature(own, form.get(f"{PREFIX}{field.name}.{DRAWN}"))
         else:
             found[field.name] = own
     return found
+
+
+def _signature(name: str, drawn: str) -> dict[str, Any] | str:
+    if not name.strip():
+        return ""
+    if not drawn:
+        return {"name": name, "how": "typed"}
+    try:
+        strokes = json.loads(drawn) if len(drawn) <= MOST_DRAWN else None
+    except (ValueError, RecursionError):
+        strokes = None
+    return {"name": name, "how": "drawn", "strokes": strokes or "?"}
 
 
 def _page(request: Request, found: PublicForm, typed: Mapping[str, str], errors: Mapping[str, str]) -> Response:
@@ -118,6 +136,7 @@ def _question(field: FieldRule, text: FormText, typed: Mapping[str, str], tongue
     return Question(
         name, field.label, field.shape, field.required, hint, _condition(field, text, tongue), value, field.unit,
         tuple((v, words, v in chosen) for v, words in options), field.ends,
+        typed.get(f"{name}.{DRAWN}", "")[:MOST_DRAWN],
     )  # fmt: skip
 
 
@@ -148,6 +167,8 @@ def error_words(field: FieldRule, typed: Mapping[str, str], tongue: Tongue) -> s
             return tongue.say("Choose at least one.")
         case "choice" | "yes_no" | "scale":
             return tongue.say("Choose an answer.")
+        case "signature" if value and typed.get(f"{PREFIX}{field.name}.{DRAWN}"):
+            return tongue.say("Clear the drawing and sign again.")
         case "signature":
             return tongue.say("Type your full name as your signature.")
     if not value:

@@ -120,4 +120,50 @@
   }
 
   $("[aria-invalid=true], .alert[role=alert]")?.focus();
+
+  // A signature: lines of whole numbers in a box of 1000 by 400, as the desk's own.
+  for (const kept of all("[data-sign]")) {
+    const shape = (tag, more) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const [name, value] of Object.entries(more)) made.setAttribute(name, value);
+      return made;
+    };
+    const box = shape("svg", { viewBox: "0 0 1000 400", class: "in", role: "img", "aria-label": kept.dataset.sign });
+    const pen = shape("path", { fill: "none", stroke: "currentColor", "stroke-width": 6, "stroke-linecap": "round", "stroke-linejoin": "round" });
+    box.append(shape("line", { x1: 60, x2: 940, y1: 310, y2: 310, stroke: "currentColor", opacity: 0.3, "stroke-width": 3 }), pen);
+    Object.assign(box.style, { touchAction: "none", height: "auto", padding: "0" });
+    let strokes = [], draws = false;
+    try { strokes = JSON.parse(kept.value || "[]"); } catch { kept.value = ""; }
+    const show = () => {
+      pen.setAttribute("d", strokes.map(([x, y, ...rest]) => `M${x} ${y}` + (rest.length ? rest.map((n, place) => (place % 2 ? ` ${n}` : `L${n}`)).join("") : "h1")).join(""));
+      kept.value = strokes.length ? JSON.stringify(strokes) : "";
+    };
+    const at = (event) => {
+      const { left, top, width, height } = box.getBoundingClientRect();
+      const scale = (part, whole, most) => Math.max(0, Math.min(most, Math.round((part / whole) * most)));
+      return [scale(event.clientX - left, width, 1000), scale(event.clientY - top, height, 400)];
+    };
+    box.addEventListener("pointerdown", (event) => {
+      if (strokes.flat().length >= 4000 || strokes.length >= 80) return;
+      event.preventDefault();
+      box.setPointerCapture(event.pointerId);
+      draws = true;
+      strokes.push(at(event));
+      show();
+    });
+    box.addEventListener("pointermove", (event) => {
+      const [x, y] = at(event), last = strokes.at(-1);
+      if (!draws || strokes.flat().length > 3998 || Math.hypot(x - last.at(-2), y - last.at(-1)) < 5) return;
+      last.push(x, y);
+      show();
+    });
+    for (const end of ["pointerup", "pointercancel"]) box.addEventListener(end, () => { draws = false; });
+    const label = document.createElement("p"), clear = document.createElement("button");
+    label.className = "hint";
+    label.textContent = kept.dataset.sign;
+    Object.assign(clear, { type: "button", className: "btn", textContent: kept.dataset.clear });
+    clear.addEventListener("click", () => { strokes = []; show(); });
+    kept.closest(".field").append(label, box, clear);
+    show();
+  }
 })();
