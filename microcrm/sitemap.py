@@ -59,6 +59,7 @@ from microcrm.state.customer_erasure import Erasure
 from microcrm.state.customer_field import CustomerField
 from microcrm.state.customer_files import PATH as FILES
 from microcrm.state.customer_files import CustomerFiles
+from microcrm.state.customer_form_link import FormLinks
 from microcrm.state.customer_glance import CustomerGlance
 from microcrm.state.customer_import import ImportPage
 from microcrm.state.customer_records import PATH as RECORDS
@@ -134,7 +135,7 @@ SCREENS: tuple[Screen, ...] = (
         "Sealed records",
         customer_records,
         Permission.CUSTOMERS_VIEW,
-        (*_PERSON_LOADS, CustomerRecords.load, Erasure.load),
+        (*_PERSON_LOADS, CustomerRecords.load, Erasure.load, FormLinks.close),
     ),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
