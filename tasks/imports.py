@@ -91,7 +91,15 @@ def _rehearse(business_id: int, import_id: int) -> None:
 def _commit(business_id: int, import_id: int) -> None:
     with unit_of_work(system(business_id)) as uow:
         batch, places = committing.begin_commit(uow, import_id, wiring.sealer())
-    _each(business_id, places, lambda uow, place: committing.commit_piece(uow, batch, place, wiring.sealer()))
+
+    def commit(uow: UnitOfWork, place: int) -> None:
+        committing.commit_piece(uow, batch, place, wiring.sealer())
+
+    _each(business_id, places[:1], commit)
+    if len(places) > 1:
+        with unit_of_work(system(business_id)) as uow:
+            committing.analyse(uow)
+    _each(business_id, places[1:], commit)
     with unit_of_work(system(business_id)) as uow:
         committing.end_commit(uow, import_id)
 

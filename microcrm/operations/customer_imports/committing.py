@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from microcrm.domain.customer_file.person import Person, person_of
 from microcrm.domain.errors import Conflict
@@ -41,6 +41,7 @@ from microcrm.operations.customer_imports.writing import (
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _TAKEN = frozenset(letter for one in (Verdict.NEW, Verdict.JOINS, Verdict.SAME) for letter in (one.value, one.upper()))
+_ANALYSE = text("SELECT analyse_customers()")
 _TRIES = 4  # when others add or change the same customers in the same moment
 
 
@@ -88,6 +89,12 @@ def commit_piece(uow: UnitOfWork, batch: Batch, place: int, sealer: Sealer) -> N
     row.counts = counts
     uow.session.flush()
     uow.session.expunge(piece)
+
+
+def analyse(uow: UnitOfWork) -> None:
+    """After the first of several pieces: have PostgreSQL look at how many customers there are by now."""
+    uow.require(Permission.CUSTOMERS_IMPORT)
+    uow.session.execute(_ANALYSE)
 
 
 def end_commit(uow: UnitOfWork, import_id: int) -> None:

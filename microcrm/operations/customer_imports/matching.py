@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from microcrm.domain.customer_file.alike import is_alike
 from microcrm.domain.customer_file.person import ADDRESS_LIMIT, MOST_TAGS, Person
@@ -16,32 +16,23 @@ from microcrm.domain.email import email_key
 from microcrm.domain.fields import NOTE
 from microcrm.domain.phone import display_phone
 from microcrm.domain.search_key import search_key
-from microcrm.operations.customer_imports.bulk import array, sent
+from microcrm.operations.customer_imports.bulk import BETWEEN, array, numbers
 from microcrm.operations.fixed_sql import fetch
 from microcrm.operations.unit_of_work import UnitOfWork
 
-# Three searches, each by its own index, for one value after the other: without statistics, which a new shop does not have yet,
-# PostgreSQL would rather read all customers. Who was merged away (ADR 29) leads to who was kept. Not planned once, because the
-# values differ in number.
-_KNOWN = f"""
-SELECT kept.*, CASE WHEN found.id = kept.id THEN '' ELSE found.name END, v.value
-FROM unnest({array("values", "text")}) v(value),
-LATERAL (
-  SELECT id, name, phone, email, coalesce(merged_into_id, id) AS kept_id FROM customers
-  WHERE business_id = :business AND {{}} = v.value OFFSET 0
-) found,
-LATERAL (
-  SELECT id, name, phone, email, address, birthday, tags,
-    (SELECT coalesce(string_agg(n.words, E'\\n' ORDER BY n.at, n.id), '') FROM customer_notes n
-     WHERE n.business_id = c.business_id AND n.customer_id = c.id AND n.removed_at IS NULL),
-    is_sharing_phone, archived_at IS NOT NULL, version
-  FROM customers c WHERE business_id = :business AND id = found.kept_id OFFSET 0
-) kept
-WHERE v.value <> '' {{}} ORDER BY found.id <> kept.id, found.id
-"""  # noqa: S608 - names of ours
-_BY_PHONE = text(_KNOWN.format("phone", ""))
-_BY_EMAIL = text(_KNOWN.format("email_key", ""))
-_BY_NAME = text(_KNOWN.format("name_key", "AND found.phone = '' AND found.email = ''"))
+# Searches, each by its own index; not planned once, because the arrays differ in size.
+_KNOWN = """
+SELECT id, name, phone, email, address, birthday, tags,
+  (SELECT coalesce(string_agg(n.words, E'\\n' ORDER BY n.at, n.id), '') FROM customer_notes n
+   WHERE n.business_id = c.business_id AND n.customer_id = c.id AND n.removed_at IS NULL),
+  is_sharing_phone, archived_at IS NOT NULL, version, '', coalesce(merged_into_id, 0), {}
+FROM customers c WHERE business_id = :business AND {} ORDER BY id
+"""
+_IS_ONE = f"= ANY({array('values', 'text')})"
+_BY_PHONE = text(_KNOWN.format("phone", f"phone {_IS_ONE}"))
+_BY_EMAIL = text(_KNOWN.format("email_key", f"email_key {_IS_ONE}"))
+_BY_NAME = text(_KNOWN.format("name_key", f"name_key {_IS_ONE} AND phone = '' AND email = ''"))
+_BY_ID = text(_KNOWN.format("''", f"id = ANY({array('values')})"))
 
 
 class Verdict(StrEnum):
@@ -115,7 +106,9 @@ def find_customers(uow: UnitOfWork, people: Iterable[Person]) -> Customers:
             emails.add(email_key(person.email))
         if not person.phone and not person.email:
             names.add(search_key(person.name))
-    return Customers(_found(uow, _BY_PHONE, phones), _found(uow, _BY_EMAIL, emails), _found(uow, _BY_NAME, names))
+    rows = [_rows(uow, _BY_PHONE, phones), _rows(uow, _BY_EMAIL, emails), _rows(uow, _BY_NAME, names)]
+    kept = _kept(uow, {row[-2] for found in rows for row in found if row[-2]})
+    return Customers(*(_by_value(found, kept) for found in rows))
 
 
 def added_to(known: Known, person: Person) -> dict[str, Any]:
@@ -152,11 +145,27 @@ def _tags(has: Sequence[str], more: Sequence[str]) -> list[str]:
     return [*has, *(tag for tag in more if tag.casefold() not in known)][: max(MOST_TAGS, len(has))]
 
 
-def _found(uow: UnitOfWork, statement: Any, values: set[str]) -> dict[str, list[Known]]:
-    """By value; whoever has it themselves comes first."""
+def _rows(uow: UnitOfWork, statement: TextClause, values: Iterable[str]) -> list[tuple[Any, ...]]:
+    """What ``Known`` has, into whom the record was merged, and by which value it was found."""
+    sought = BETWEEN.join(value for value in values if value)
+    mine = {"business": uow.business_id, "values": sought}
+    return fetch(uow.session.connection(), statement, mine) if sought else []
+
+
+def _kept(uow: UnitOfWork, ids: set[int]) -> dict[int, Known]:
+    """Those into whom others were merged (ADR 29)."""
+    if not ids:
+        return {}
+    mine = {"business": uow.business_id, "values": numbers(ids)}
+    return {row[0]: Known(*row[:-2]) for row in fetch(uow.session.connection(), _BY_ID, mine)}
+
+
+def _by_value(rows: Iterable[tuple[Any, ...]], kept: Mapping[int, Known]) -> dict[str, list[Known]]:
+    """Whoever has it themselves comes first; a record that was merged away leads to who was kept."""
     found: dict[str, list[Known]] = {}
-    if values:
-        rows = fetch(uow.session.connection(), statement, {"business": uow.business_id, "values": sent(values)})
-        for *known, value in rows:
+    for *known, merged_into, value in sorted(rows, key=lambda row: row[-2] != 0):
+        if not merged_into:
             found.setdefault(value, []).append(Known(*known))
+        elif merged_into in kept:
+            found.setdefault(value, []).append(replace(kept[merged_into], gone=known[1]))
     return found
