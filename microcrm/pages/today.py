@@ -198,8 +198,11 @@ def _row(row: rx.Var[TodayRow]) -> rx.Component:
                 rx.el.p(row.line, class_name="meta num"),
                 class_name="visit-who",
             ),
-            rx.el.span(
-                rx.el.span(class_name="legend-mark", aria_hidden="true"), row.status, class_name="visit-status num"
+            rx.cond(
+                row.steps.length() < 2,  # two ask whether they came at all
+                rx.el.span(
+                    rx.el.span(class_name="legend-mark", aria_hidden="true"), row.status, class_name="visit-status num"
+                ),
             ),
             rx.cond(MAY_BOOK, rx.el.div(rx.foreach(row.steps, _step_of(row)), class_name="visit-steps")),
             class_name="visit " + row.hue + " " + row.look,
