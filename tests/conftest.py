@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
@@ -20,6 +19,7 @@ from microcrm.operations.unit_of_work import Actor, UnitOfWork
 from microcrm.settings import settings
 from tests.support import servers as support
 from tests.support import shops
+from tests.support.fresh import FreshDatabases
 from tests.support.sandbox import Sandbox
 from tests.support.sandbox import serving as serving_sandbox
 from tests.support.servers import Servers
@@ -33,7 +33,6 @@ ORDER = (
 )  # fmt: skip
 
 Work = Callable[..., AbstractContextManager[UnitOfWork]]
-_numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -114,15 +113,19 @@ def at() -> Callable[[datetime], Callable[[], datetime]]:
     return lambda moment: lambda: moment
 
 
+@pytest.fixture(scope="session")
+def fresh_databases(engines: Servers) -> Iterator[FreshDatabases]:
+    databases = FreshDatabases(engines, f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}")
+    yield databases
+    databases.drop()
+
+
 @pytest.fixture
-def fresh_database(engines: Servers) -> Iterator[TwoShops]:
+def fresh_database(engines: Servers, fresh_databases: FreshDatabases) -> Iterator[TwoShops]:
     """A database for this test alone, where commits are real: for races, HTTP, sockets and tasks."""
     before = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL")}
-    name = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_{next(_numbers)}"
-    engines.create(name)
-    engines.point_at(name, redis_database=15)
+    engines.point_at(fresh_databases.take(), redis_database=15)
     yield shops.find(settings().database_owner_url)
-    engines.drop(name)
     _restore(engines, before)
 
 

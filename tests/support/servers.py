@@ -23,6 +23,7 @@ from microcrm.settings import APP_ROLE, OWNER_ROLE
 from tests.support import shops
 
 TEMPLATE = "microcrm_template"
+_HARNESS = Path(__file__).with_name("fresh.sql")
 _HANDED_ON = "MICROCRM_TEST_SERVERS"  # from the xdist controller to its workers
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
@@ -99,6 +100,8 @@ def _fill_template(servers: Servers) -> None:
     servers.point_at(TEMPLATE)
     schema.migrate(settings.settings())
     shops.insert(servers.owner_url.format(database=TEMPLATE))
+    with psycopg.connect(servers.superuser_url, dbname=TEMPLATE, autocommit=True) as connection:
+        connection.execute(_HARNESS.read_bytes())
 
 
 def _forget_wiring() -> None:
