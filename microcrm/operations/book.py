@@ -21,7 +21,7 @@ from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
-from microcrm.operations.notices import notify
+from microcrm.operations.notices import notify, wants_telling
 from microcrm.operations.parts.anybody import choose_members
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items, read_items
 from microcrm.operations.parts.booking_rows import (
@@ -171,7 +171,7 @@ def _read(uow: UnitOfWork, command: Book) -> _Wish:
         note=reader.note("note", command.note, "Note", limit=NOTE),
         reason=reader.text("reason", command.reason, "Reason", limit=120, required=False),
         safety_reason=reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False),
-        tell=reader.flag("tell", command.tell, "Tell the customer"),
+        tell=wants_telling(uow, reader, command.tell),
     )
     reader.done()
     return wish

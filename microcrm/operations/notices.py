@@ -20,10 +20,12 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.models.records import OutboxMessage
+from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
 KIND = "booking_notice"
+AS_USUAL = "usual"
 DELAY = timedelta(seconds=60)
 
 
@@ -56,6 +58,11 @@ def tell_customer(uow: UnitOfWork, command: TellCustomer) -> str:
     if not notify(uow, booking, step):
         raise Conflict("This customer has neither phone nor e-mail.", remedy="Tell them yourself.")
     return f"{customer_name(uow, booking.customer_id)} will be told"
+
+
+def wants_telling(uow: UnitOfWork, reader: Reader, raw: Any) -> bool:
+    """``raw``: a box, ticked or not; or ``AS_USUAL``, of a form that was sent before its box could be shown."""
+    return policy_of(uow).is_telling_usual if raw == AS_USUAL else reader.flag("tell", raw, "Tell the customer")
 
 
 def notify(

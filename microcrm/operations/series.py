@@ -28,7 +28,7 @@ from microcrm.operations.book import own_customer
 from microcrm.operations.booking_status import WHO_CANCELS
 from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
-from microcrm.operations.notices import notify_all
+from microcrm.operations.notices import notify_all, wants_telling
 from microcrm.operations.parts.booking_life import set_status
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, give_number, note_story, open_booking
@@ -153,7 +153,7 @@ def create(uow: UnitOfWork, command: CreateSeries) -> SeriesDone:
     reader = Reader()
     who = reader.choice("who", command.who, "Customer", ("known", "new", "walk_in"))
     safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
-    tell = reader.flag("tell", command.tell, "Tell the customer")
+    tell = wants_telling(uow, reader, command.tell)
     reader.done()
     plan = read_plan(uow, command.wish)
     refuse_clashes(uow, dates_of(uow, plan))

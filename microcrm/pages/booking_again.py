@@ -7,6 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import button, submit
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.fields import error_summary
+from microcrm.components.overlay.overlay import puts
 from microcrm.pages.booking_parts import (
     free_times,
     offered_times,
@@ -54,4 +55,5 @@ def _week(one: rx.Var[WeekChoice]) -> rx.Component:
         aria_pressed=rx.cond(one.day == AgainForm.start.day, "true", "false"),
         on_click=AgainForm.take(one.day, ""),
         key=one.weeks,
+        **puts(one.day),
     )

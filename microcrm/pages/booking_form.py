@@ -11,6 +11,7 @@ from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import area_field, error_summary, minutes_field, select_field, text_field
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.permissions import Permission
+from microcrm.operations.notices import AS_USUAL
 from microcrm.operations.parts.booking_plan import MOST_SERVICES, place
 from microcrm.pages.booking_parts import (
     free_times,
@@ -101,9 +102,12 @@ def _form() -> rx.Component:
 
 
 def _tell() -> rx.Component:
-    """Nobody is told of a walk-in, nor before it is known who comes."""
-    known = rx.cond((NewTimes.customer_id != "") & (NewTimes.letter.text != ""), tell_field(NewTimes.letter))
-    return rx.match(NewBooking.who, ("new", tell_new_field(NewTimes.letter)), ("walk_in", rx.fragment()), known)
+    """Nobody is told of a walk-in. Of anybody else the letter is shown once it is known who comes, for what and when."""
+    early = rx.el.input(type="hidden", name="tell", value=AS_USUAL)
+    shown = rx.cond(NewBooking.who == "new", tell_new_field(NewTimes.letter), tell_field(NewTimes.letter))
+    is_known = (NewBooking.who == "new") | (NewTimes.customer_id != "")
+    asked = rx.cond(is_known & (NewTimes.letter.text != ""), shown, early)
+    return rx.cond(NewBooking.who == "walk_in", rx.fragment(), asked)
 
 
 def _save(form: rx.Var[dict[str, Any]]) -> rx.Var[Any]:

@@ -9,6 +9,7 @@ import reflex as rx
 from microcrm.components.feedback import alert
 from microcrm.components.fields import check_field, choice_field, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
+from microcrm.components.overlay.overlay import puts
 from microcrm.components.vault.vault import MINUTES, which
 from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter
@@ -28,7 +29,12 @@ def offered_times(times: rx.Var[list[TimeChoice]], take: rx.EventHandler) -> rx.
 
     def offer(choice: rx.Var[TimeChoice]) -> rx.Component:
         return rx.el.button(
-            choice.label, type="button", class_name="btn", on_click=take(choice.day, choice.time), key=choice.label
+            choice.label,
+            type="button",
+            class_name="btn",
+            on_click=take(choice.day, choice.time),
+            key=choice.label,
+            **puts(choice.day, choice.time),
         )
 
     return rx.cond(
@@ -54,6 +60,7 @@ def free_times(form: Any, chosen: rx.Var[str], take: rx.EventHandler) -> rx.Comp
             aria_pressed=rx.cond(choice.time == chosen, "true", "false"),
             on_click=take(choice.day, choice.time),
             key=choice.day + choice.time,
+            **puts(choice.day, choice.time),
         )
 
     chips = rx.el.div(

@@ -191,6 +191,7 @@ def reach(page: Page, words: str) -> None:
 
 
 def book_by_keys(page: Page, name: str) -> Locator:
+    expect(page.locator(".toolbar")).to_be_visible()
     reach(page, "New booking")
     page.keyboard.press("Enter")
     form = page.get_by_role("dialog", name="New booking")

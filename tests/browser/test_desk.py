@@ -169,7 +169,8 @@ def test_anybody_who_is_free_and_a_refusal_that_keeps_what_was_typed(open_page: 
     expect(offered.get_by_role("button")).to_have_count(3)
     expect(form.get_by_label("Name", exact=True)).to_have_value("Indu Das")
     form.get_by_label("With", exact=True).select_option(label="Anybody who is free")
-    form.get_by_role("group", name=re.compile("^Free on")).get_by_role("button", name="10:00 am").click()
+    chip = form.get_by_role("group", name=re.compile("^Free on")).get_by_role("button", name="10:00 am")
+    assert chip.evaluate("it => { it.click(); return it.form.elements.time.value }") == "10:00", "before any answer"
     form.get_by_role("button", name="Book", exact=True).click()
     expect(form).to_be_hidden()
     notice = page.get_by_text("Indu Das is booked")

@@ -106,6 +106,7 @@ def be_refused(page: Page) -> None:
     form.get_by_role("button", name="New customer").click()
     form.get_by_label("Name", exact=True).fill("Maya Das")
     form.get_by_label("Service", exact=True).select_option(index=2)
+    expect(form.get_by_label("With", exact=True)).not_to_have_value("")
     form.get_by_label("Time", exact=True).fill("11:15")
     form.get_by_role("button", name="Book", exact=True).click()
     expect(form.locator("#b-time-error")).to_contain_text("Kavya Rao is not free at 11:15 am.")

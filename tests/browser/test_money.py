@@ -223,6 +223,7 @@ def test_a_month_is_closed_on_a_phone(open_page: Opener) -> None:
     months = page.locator("section").filter(has=page.get_by_role("heading", name="Filed months"))
     months.get_by_role("button", name="Mark as filed").first.click()
     dialog = page.get_by_role("dialog", name=re.compile("^Mark .* as filed"))
+    expect(dialog).to_be_visible()
     check(page)
     dialog.get_by_role("button", name="Mark as filed").click()
     expect(months.locator(".chip").first).to_have_text("Filed")

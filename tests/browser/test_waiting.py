@@ -104,6 +104,7 @@ def test_a_walk_in_draws_is_called_and_the_step_is_taken_back(site: Site, open_p
 
     ticket = page.locator(".ticket", has_text=re.compile(rf"^{number}\D"))
     ticket.get_by_role("button", name="Call").click()
+    expect(ticket.get_by_role("button", name="Call")).to_have_count(0)
     context = chromium.new_context(**PHONE.options)
     phone = context.new_page()
     phone.goto(f"{site.url}{link[link.index('/q/') :]}")

@@ -25,7 +25,7 @@ from microcrm.operations.links import make_link
 from microcrm.operations.manage import CustomerCancel, CustomerMove, customer_cancel, customer_move, new_link, own_visit
 from microcrm.operations.move import MoveVisit, move, move_visit
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
-from microcrm.operations.notices import notify
+from microcrm.operations.notices import AS_USUAL, notify
 from microcrm.operations.parts.booking_rows import BookingDone
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork
@@ -220,6 +220,15 @@ def test_customers_are_told_a_minute_later_and_not_at_all_of_a_slip(desk: UnitOf
     desk.session.execute(update(OutboxMessage).where(OutboxMessage.key.like("%cancelled%")).values(state="sent"))
     take_back(desk, gone.undo)
     assert queued(desk)[-1] == f"booking:{quiet.booking_id}:3:booked:message", "who was told wrongly is told again"
+
+
+def test_a_form_sent_before_its_box_was_shown_tells_as_the_shop_usually_does(desk: UnitOfWork, shop: Shop) -> None:
+    book(desk, wish(shop, "10:00", tell=AS_USUAL))
+    told = queued(desk)
+    assert len(told) == 1
+    change_policy(desk, ChangePolicy(1, is_telling_usual=False))
+    book(desk, wish(shop, "12:00", tell=AS_USUAL))
+    assert queued(desk) == told
 
 
 def test_nobody_is_told_who_cannot_be_reached(desk: UnitOfWork, shop: Shop) -> None:

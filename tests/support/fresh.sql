@@ -2,27 +2,32 @@
 CREATE SCHEMA harness;
 REVOKE ALL ON SCHEMA harness FROM PUBLIC;
 
+CREATE VIEW harness.tables AS
+SELECT schemaname, tablename, format('%I.%I', schemaname, tablename) AS name, schemaname || '.' || tablename AS copy
+FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'harness') AND schemaname NOT LIKE 'pg_temp%';
+
 DO $$
 DECLARE one record; has_rows boolean;
 BEGIN
-  FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('SELECT EXISTS (SELECT FROM public.%I)', one.name) INTO has_rows;
+  FOR one IN SELECT * FROM harness.tables LOOP
+    EXECUTE 'SELECT EXISTS (SELECT FROM ' || one.name || ')' INTO has_rows;
     IF has_rows THEN
-      EXECUTE format('CREATE TABLE harness.%1$I AS SELECT * FROM public.%1$I', one.name);
+      EXECUTE format('CREATE TABLE harness.%I AS SELECT * FROM %s', one.copy, one.name);
     END IF;
   END LOOP;
 END $$;
 
 -- The columns that may be written: not those that PostgreSQL generates.
 CREATE VIEW harness.kept_rows AS
-SELECT table_name AS name, string_agg(quote_ident(column_name), ', ') AS columns
-FROM information_schema.columns
-WHERE table_schema = 'public' AND is_generated = 'NEVER'
-  AND table_name IN (SELECT tablename FROM pg_tables WHERE schemaname = 'harness')
-GROUP BY table_name;
+SELECT tables.name, quote_ident(tables.copy) AS copy, string_agg(quote_ident(column_name), ', ') AS columns
+FROM harness.tables
+JOIN pg_tables AS copies ON copies.schemaname = 'harness' AND copies.tablename = tables.copy
+JOIN information_schema.columns ON table_schema = tables.schemaname AND table_name = tables.tablename
+WHERE is_generated = 'NEVER'
+GROUP BY tables.name, tables.copy;
 
 CREATE VIEW harness.places AS
-SELECT sequencename AS name, start_value, last_value FROM pg_sequences WHERE schemaname = 'public';
+SELECT format('%I.%I', schemaname, sequencename) AS name, start_value, last_value FROM pg_sequences;
 CREATE TABLE harness.first_places AS SELECT * FROM harness.places;
 
 -- Changes of the schema that were committed; they cannot be put back.
@@ -51,15 +56,15 @@ BEGIN
   IF EXISTS (SELECT FROM harness.changes) THEN
     RETURN false;
   END IF;
-  FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('DELETE FROM public.%I', one.name);
+  FOR one IN SELECT name FROM harness.tables LOOP
+    EXECUTE 'DELETE FROM ' || one.name;
   END LOOP;
-  FOR one IN SELECT name, columns FROM harness.kept_rows LOOP
+  FOR one IN SELECT * FROM harness.kept_rows LOOP
     EXECUTE format(
-      'INSERT INTO public.%1$I (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM harness.%1$I', one.name, one.columns
+      'INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM harness.%3$s', one.name, one.columns, one.copy
     );
   END LOOP;
-  PERFORM setval(format('public.%I', name), coalesce(first.last_value, first.start_value), first.last_value IS NOT NULL)
+  PERFORM setval(name, coalesce(first.last_value, first.start_value), first.last_value IS NOT NULL)
   FROM harness.first_places AS first JOIN harness.places AS now USING (name)
   WHERE now.last_value IS DISTINCT FROM first.last_value;
   RETURN true;

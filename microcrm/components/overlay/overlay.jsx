@@ -13,6 +13,12 @@ function giveBack(opener) {
 // A press outside doesn't close, so that a slip of the finger never loses what was typed.
 const stay = (event) => event.preventDefault();
 
+// An offered time stands in the form at once: whoever submits before the server has heard of it means this one.
+function putIn({ target }) {
+  const { form, dataset } = target.closest("button[data-day]") ?? {};
+  for (const name of ["day", "time"]) if (form && dataset[name]) form.elements[name].value = dataset[name];
+}
+
 export function Overlay({ open, onClose, title, description, className, children }) {
   const opener = useRef(null);
   const wasOpen = useRef(false);
@@ -35,5 +41,5 @@ export function Overlay({ open, onClose, title, description, className, children
         onInteractOutside: stay,
         onCloseAutoFocus: (event) => { event.preventDefault(); giveBack(opener.current); },
         ...(description ? {} : { "aria-describedby": undefined }),
-      }, head, h("div", { className: "overlay-body" }, children))));
+      }, head, h("div", { className: "overlay-body", onClickCapture: putIn }, children))));
 }
