@@ -50,8 +50,8 @@ def _question() -> rx.Component:
             rx.el.p(
                 "Unreadable for everybody from then on: ",
                 rx.el.b(S.what),
-                ". In this shop, in every copy and in every backup of the records. Nobody can take it back. Name, visits, "
-                "bills and notes stay.",
+                ". Here and in every copy of the data; in backups of the keys too, once they have run out. Nobody can take it back. "
+                "Name, visits, bills and notes stay.",
             ),
             choice_field("reason", "Why", S.errors, _REASONS, form="x"),
             text_field("name", "Type the customer’s name", S.errors, form="x", max_length=200, auto_complete="off"),
