@@ -27,6 +27,7 @@ ACTIONS: dict[str, str] = {
     "hand_over": "handed over visits of",
     "invite": "sent",
     "join": "joined as",
+    "message": "prepared WhatsApp messages to",
     "move": "reordered",
     "onboarding": "set up",
     "open": "opened",
@@ -317,6 +318,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
 }
 
 
+MESSAGES = {"bookings": " about their bookings", "offer": " with an offer"}
 CUSTOMER_FILES = {"csv": " as CSV", "xlsx": " for Excel", "vcf": " as contact cards"}
 RETURN_FILES: dict[str, str] = {
     "gstr1": "the GSTR-1 file",
@@ -367,7 +369,7 @@ def _counted(action: str, subject: str, facts: Mapping[str, Any]) -> str:
     """How many visits of a series or a class, how many classes or customers; "" for everything else."""
     customers = facts.get("count") if subject == "customers" else None
     if isinstance(customers, int):
-        count = format_count(customers, "customer")
+        count = format_count(customers, "customer") + MESSAGES.get(str(facts.get("about")), "")
         return f"a list of {count}{CUSTOMER_FILES.get(str(facts.get('file')), '')}" if action == "export" else count
     visits, classes = facts.get("visits"), facts.get("classes")
     if subject == "series" and isinstance(visits, int):

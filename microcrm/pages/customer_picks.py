@@ -10,12 +10,14 @@ from microcrm.components.fields import choice_field, text_field
 from microcrm.domain.permissions import Permission
 from microcrm.operations.customer_list import CustomerRow
 from microcrm.pages.customer_export import MAY_EXPORT
+from microcrm.pages.customer_message import MAY_MESSAGE
 from microcrm.state.customer_export import CustomerExport
+from microcrm.state.customer_message import CustomerMessage
 from microcrm.state.customer_picks import Picks
 from microcrm.state.customers import Customers
 
 MAY_TAG = Picks.allowed.contains(Permission.CUSTOMERS_EDIT.value)
-MAY_PICK = MAY_TAG | MAY_EXPORT
+MAY_PICK = MAY_TAG | MAY_EXPORT | MAY_MESSAGE
 _IS_ALL = (Picks.all_of != "") & (Picks.all_of == Customers.about.search)
 
 
@@ -40,6 +42,7 @@ def picks_bar() -> rx.Component:
             rx.cond(can_have_all, text_button("Select all " + Customers.about.total, on_click=Picks.pick_all)),
             rx.el.span(class_name="spring"),
             rx.cond(MAY_TAG, button("Tag", icon="tag", on_click=Picks.start)),
+            rx.cond(MAY_MESSAGE, button("Message", icon="message_circle", on_click=CustomerMessage.start)),
             rx.cond(MAY_EXPORT, button("Export", icon="download", on_click=CustomerExport.start_picked)),
             class_name="picks-bar",
         ),

@@ -20,6 +20,7 @@ from microcrm.operations.customer_list import CustomerRow
 from microcrm.operations.customer_view import NOBODY
 from microcrm.pages.customer_export import MAY_EXPORT, export_panel
 from microcrm.pages.customer_form import customer_form
+from microcrm.pages.customer_message import message_panel
 from microcrm.pages.customer_picks import MAY_PICK, pick_box, pick_page_box, picks_bar, tag_dialog
 from microcrm.pages.customer_segments import segment_panel, segment_tabs, segment_words
 from microcrm.pages.frame import screen
@@ -68,6 +69,7 @@ def customers() -> rx.Component:
         segment_panel(),
         tag_dialog(),
         export_panel(),
+        message_panel(),
         _column_dialog(),
         panel("New customer", customer_form(NewCustomer, NOBODY), open=NewCustomer.is_open, on_close=NewCustomer.close),
         here="/customers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,43 @@ def test_the_panel_of_exports_is_sound_and_its_shortcuts_tick(open_page: Opener,
     panel.get_by_role("button", name="Everything").click()
     expect(panel.get_by_role("checkbox", name="Notes")).to_be_checked()
     page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    assert overflow(page) <= 0
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE], ids=lambda device: device.name)
+def test_a_message_becomes_links_by_keyboard(open_page: Opener, device: Device) -> None:
+    watched = open_page("/customers", device=device)
+    page = watched.page
+    ready(page)
+    page.get_by_label("Select Plain Iyer").click()
+    expect(page.get_by_text("1 selected").first).to_be_visible()
+    page.locator(".picks-bar").get_by_role("button", name="Message").press("Enter")
+    panel = page.get_by_role("dialog", name="Message by WhatsApp")
+    expect(panel.get_by_text("Reaches 1 customer")).to_be_visible()
+    panel.get_by_label("An offer").press("Space")
+    expect(panel.get_by_text("1 without a yes to WhatsApp offers")).to_be_visible()
+    panel.get_by_label("About their bookings").press("Space")
+    expect(panel.get_by_text("Reaches 1 customer")).to_be_visible()
+    panel.get_by_role("button", name="Make the links").press("Enter")
+    expect(panel.get_by_text("The text is needed.")).to_be_visible()
+    panel.get_by_label("Text", exact=True).fill("Hello {name} & yours")
+    expect(panel.locator("blockquote")).to_have_text("Hello Plain & yours")
+    if device.is_touch:
+        assert page.evaluate(TOO_SMALL) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert faults(page) == []
+    panel.get_by_role("button", name="Make the links").press("Enter")
+    chat = panel.get_by_role("link", name="WhatsApp to Plain Iyer")
+    expect(chat).to_have_attribute("href", re.compile(r"^https://wa\.me/91\d{10}\?text=Hello%20Plain%20%26%20yours$"))
+    page.context.route("https://wa.me/**", lambda route: route.fulfill(body="chat"))
+    with page.context.expect_page():
+        chat.press("Enter")
+    expect(panel.get_by_text("1 of 1 opened")).to_be_visible()
+    assert faults(page) == []
+    panel.get_by_role("button", name="Done").press("Enter")
     expect(panel).to_have_count(0)
     assert overflow(page) <= 0
     assert watched.complaints == []

@@ -93,6 +93,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerGlance": MEMBERS,
     "CustomerExport": MANAGERS,
     "CustomerExport.stop": MEMBERS,
+    "CustomerMessage": DESK,
+    "CustomerMessage.stop": MEMBERS,
     "CustomerReveals": MEMBERS,
     "CustomerNotes": AT_THE_CALENDAR,
     "CustomerNotes.load": MEMBERS,
