@@ -14,6 +14,7 @@ from microcrm.domain.errors import Conflict, Forbidden, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
+from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.booking_fees import charge, fee_words, read_waiver
 from microcrm.operations.booking_policy import policy_of
@@ -31,6 +32,7 @@ from microcrm.operations.parts.booking_rows import (
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.online_mode import online_mode
 from microcrm.operations.parts.rows import plain
+from microcrm.operations.parts.safety import check_kept, refuse_unsafe, with_safety
 from microcrm.operations.parts.starting import Passed, check_start
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -60,12 +62,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """To a request. ``reason`` goes to the customer when it is declined."""
+    """To a request. ``reason`` goes to the customer when it is declined; ``safety_reason`` goes past what is not safe, for those
+    who may, and stays in the shop. ``version`` may be left out as in ``Step``."""
 
     booking_id: Any
     version: Any
     reason: Any = ""
     tell: Any = True
+    safety_reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def step(uow: UnitOfWork, command: Step) -> BookingDone:
     if not may_run_calendar(uow) and uow.actor.member_id not in {item.member_id for item in items}:
         raise Forbidden("You can change only the bookings of your own calendar.")
     past, old = Passed("", ""), _S(booking.status)
+    if (old, status) == (_S.PENDING_APPROVAL, _S.BOOKED):  # the same answer, given by the visit's own button
+        return _approve(uow, booking, items, reason, tell=True)
     if status in _BEGUN and old not in _BEGUN and can_follow(old, status):
         past = check_start(uow, {item.service_id for item in items}, booking.customer_id, reason)
     done = _go(uow, booking, items, status, f"{reason} ({past.words})" if past.words else "", waiver=waiver)
@@ -119,16 +125,32 @@ def cancel(uow: UnitOfWork, command: Cancel) -> BookingDone:
 
 def approve(uow: UnitOfWork, command: Answer) -> BookingDone:
     """The request becomes a booking, or waits for its deposit as long as the customer waited for the answer at most.
-    ``Conflict`` when it is none any more."""
+    ``Conflict`` when it is none any more; ``NotSafe`` as ``book`` raises it."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     tell = reader.flag("tell", command.tell, "Tell the customer")
     reader.done()
     booking, items = _requested(uow, command)
+    return _approve(uow, booking, items, safety_reason, tell=tell)
+
+
+def _approve(
+    uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], safety_reason: str, *, tell: bool
+) -> BookingDone:
+    check_columns(uow, {item.member_id for item in items})
+    unsafe = check_kept(uow, items, booking.customer_id, zone_of(uow.actor.zone), booking.id or 0)
+    refuse_unsafe(uow, unsafe, safety_reason)
+    done = _agree(uow, booking, items, with_safety("", safety_reason, unsafe), tell=tell)
+    Passed(unsafe, "").note(uow, booking.id, number=booking.number)
+    return done
+
+
+def _agree(uow: UnitOfWork, booking: Booking, items: Sequence[BookingItem], reason: str, *, tell: bool) -> BookingDone:
     if not booking.deposit_paise or not online_mode(uow):
-        return _go(uow, booking, items, _S.BOOKED, kind="approved", tell=tell)
+        return _go(uow, booking, items, _S.BOOKED, reason, kind="approved", tell=tell)
     until = min(uow.now + timedelta(hours=policy_of(uow).approval_hours), booking.starts_at)
-    return _go(uow, booking, items, _S.PENDING_PAYMENT, kind="to_pay", tell=tell, until=until)
+    return _go(uow, booking, items, _S.PENDING_PAYMENT, reason, kind="to_pay", tell=tell, until=until)
 
 
 def decline(uow: UnitOfWork, command: Answer) -> BookingDone:

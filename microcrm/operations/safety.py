@@ -16,7 +16,8 @@ from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.book import own_customer
 from microcrm.operations.customer_access import visible_bookings
-from microcrm.operations.parts.safety import Visit, judged, rules_of, unsafe_days
+from microcrm.operations.parts.booking_rows import check_columns, open_booking
+from microcrm.operations.parts.safety import Visit, check_kept, judged, rules_of, unsafe_days
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_DAYS = 62
@@ -85,6 +86,15 @@ def safety_of_visit(uow: UnitOfWork, command: VisitSafety) -> SafetySaid:
         return _of_new(uow, {row.service_id for row in rows}, rows[0].customer_id, day, command.days)
     found = unsafe_days(uow, booking_id, _days(day, command.days), zone_of(uow.actor.zone), item_id)
     return SafetySaid(found.get(day, ""), (), found)
+
+
+def safety_of_request(uow: UnitOfWork, booking_id: Any) -> str:
+    """Why a visit as it stands is not safe, "" when it is. A refused approval takes back the line that says who was told; this one
+    keeps it. Five statements at most and one a service. Raises: Forbidden, NotFound."""
+    uow.require(Permission.BOOKINGS_OWN)
+    booking, items = open_booking(uow, booking_id)
+    check_columns(uow, {item.member_id for item in items})
+    return check_kept(uow, items, booking.customer_id, zone_of(uow.actor.zone), booking.id or 0)
 
 
 def _of_new(uow: UnitOfWork, services: Collection[int], customer_id: int | None, day: date, days: int) -> SafetySaid:

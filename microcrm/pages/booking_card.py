@@ -32,6 +32,7 @@ from microcrm.pages.booking_move import move_dialog
 from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.booking_tell import tell_dialog
 from microcrm.pages.customer_reveals import MAY_REVEAL
+from microcrm.pages.requests import unsafe_request_dialog
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
@@ -52,6 +53,7 @@ def booking_card() -> rx.Component:
         move_dialog(),
         cancel_dialog(),
         decline_dialog(),
+        unsafe_request_dialog(),
         missed_dialog(),
         waive_dialog(),
         deposit_dialog(),

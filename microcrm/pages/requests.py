@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link
+from microcrm.components.buttons import button, link, submit
 from microcrm.components.cards import chip
+from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.icons import icon
+from microcrm.pages.booking_parts import safety_field
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.requests import RequestRow, Requests
 
@@ -23,6 +25,23 @@ def kept_list() -> rx.Component:
             rx.el.h3("Kept for now", class_name="meta"),
             rx.el.ul(rx.foreach(Requests.kept, _kept), class_name="requests"),
         ),
+    )
+
+
+def unsafe_request_dialog() -> rx.Component:
+    """The reason is kept with the visit, and the log says who."""
+    return dialog(
+        "Not safe to approve",
+        rx.el.form(
+            safety_field(Requests.errors, "q"),
+            form_footer(button("Leave it open", on_click=Requests.leave_unsafe), submit("Approve anyway")),
+            on_submit=Requests.approve_anyway,
+            class_name="form",
+            no_validate=True,
+        ),
+        open=Requests.unsafe != "",
+        on_close=Requests.leave_unsafe,
+        description=Requests.unsafe,
     )
 
 

@@ -16,7 +16,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.pages.booking_cancel import decline_dialog, missed_dialog
 from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.frame import screen
-from microcrm.pages.requests import requests_list
+from microcrm.pages.requests import requests_list, unsafe_request_dialog
 from microcrm.pages.today_aside import tomorrow, walk_ins
 from microcrm.pages.today_tasks import due_tasks
 from microcrm.state.booking_cancel import CancelForm
@@ -43,7 +43,11 @@ def today() -> rx.Component:
         rx.cond(
             TodayPage.has_calendar,
             rx.el.div(
-                decline_dialog(), missed_dialog(), on_mount=[CancelForm.close, FeeForm.close], class_name="contents"
+                decline_dialog(),
+                missed_dialog(),
+                unsafe_request_dialog(),
+                on_mount=[CancelForm.close, FeeForm.close, Requests.leave_unsafe],
+                class_name="contents",
             ),
         ),
         watch(seconds=REFRESH_SECONDS, on_pulse=[TodayPage.load, TodayAside.load, TodayTasks.load]),

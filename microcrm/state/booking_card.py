@@ -20,6 +20,7 @@ from microcrm.state.booking_move_wish import visit_start
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
+from microcrm.state.requests import Requests
 
 
 class Card(AppState):
@@ -68,7 +69,7 @@ class Card(AppState):
         """A request that is approved is a step of its own: the customer hears of it."""
         card = self.card
         if card.is_request and status == BookingStatus.BOOKED.value:
-            return await self._do(approve, Answer(card.booking_id, card.version))
+            return await self._approve(Answer(card.booking_id, card.version))
         try:
             return await self._do(step, Step(card.booking_id, status, card.version))
         except (FormMissing, NotSafe) as refusal:
@@ -102,6 +103,12 @@ class Card(AppState):
         if card.others:
             return await self._do(move_visit, MoveVisit(card.booking_id, card.version, *visit_start(card, day, time)))
         return await self._do(move, Move(card.booking_id, card.version, card.item_id, day, time))
+
+    async def _approve(self, answer: Answer) -> Any:
+        try:
+            return await self._do(approve, answer)
+        except NotSafe as refusal:
+            return await (await self.get_state(Requests))._ask_why(answer, refusal)
 
     async def _do(self, operation: Any, command: Any) -> Any:
         """One step with its notice. When somebody else was faster, the card shows what they did."""

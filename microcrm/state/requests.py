@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from microcrm.domain.booking import LABELS, BookingStatus
-from microcrm.domain.errors import Conflict
+from microcrm.domain.errors import Conflict, Invalid, NotSafe
 from microcrm.domain.formatting import format_count, format_near_day, format_time
 from microcrm.domain.names import short_name
 from microcrm.domain.permissions import Permission
@@ -18,8 +18,10 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations import requests as asked_for
 from microcrm.operations.booking_status import Answer, approve
 from microcrm.operations.requests import Kept
+from microcrm.operations.safety import safety_of_request
 from microcrm.state.base import AppState
 from microcrm.state.booking_letter import still_to_tell
+from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 
 SOON = timedelta(hours=2)  # before it lapses
@@ -46,12 +48,16 @@ class RequestRow:
 
 
 class Requests(AppState):
-    """``count`` is of those that wait for an answer, whether or not the rows have been read."""
+    """``count`` is of those that wait for an answer, whether or not the rows have been read. ``unsafe``: what speaks against the
+    one that was to be approved, while whoever may is asked for a reason."""
 
     count: int = 0
     words: str = ""
     rows: list[RequestRow] = []
     kept: list[RequestRow] = []
+    unsafe: str = ""
+
+    _wanted: Answer | None = None
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -62,11 +68,43 @@ class Requests(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def approve(self, booking_id: str, version: int) -> Any:
         """The customer is told unless that is taken back within the minute."""
+        answer = Answer(booking_id, version)
         try:
-            done = await self._perform(approve, Answer(booking_id, version))
+            return await self._approve(answer)
+        except NotSafe as refusal:
+            return await self._ask_why(answer, refusal)
+
+    @rx.event
+    @needs(Permission.BOOKINGS_OWN)
+    async def approve_anyway(self, form: dict[str, Any]) -> Any:
+        """Past what is not safe, with a reason."""
+        reason = pick(form, "safety_reason")["safety_reason"]
+        if not isinstance(reason, str) or not reason.strip():
+            raise Invalid(fields={"safety_reason": "Say why it can be approved all the same."})
+        if self._wanted is None or not self.unsafe:
+            return None
+        return await self._approve(replace(self._wanted, safety_reason=reason))
+
+    @rx.event
+    @needs(Permission.CALENDAR_OWN)
+    async def leave_unsafe(self) -> None:
+        self.unsafe, self._wanted, self.errors = "", None, {}
+
+    async def _ask_why(self, answer: Answer, refusal: NotSafe) -> None:
+        """Raises the refusal again for those whom no reason helps. Either way the log keeps who was told."""
+        await self._look(safety_of_request, answer.booking_id)
+        if not refusal.may_override:
+            raise refusal
+        self.unsafe, self._wanted, self.errors = refusal.message, answer, {}
+
+    async def _approve(self, answer: Answer) -> Any:
+        try:
+            done = await self._perform(approve, answer)
         except Conflict:
+            self.unsafe, self._wanted = "", None
             await self._read()
             raise
+        self.unsafe, self._wanted = "", None
         self._notify(done.label, undo=done.undo, tell=still_to_tell(done))
         return [Requests.load, *self._reload()]
 

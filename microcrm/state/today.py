@@ -7,8 +7,10 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.domain.booking import BookingStatus
+from microcrm.domain.errors import NotSafe
 from microcrm.domain.permissions import Permission
-from microcrm.operations.booking_status import Step, step
+from microcrm.operations.booking_status import Answer, Step, step
 from microcrm.operations.contact_reveals import hot_members
 from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
 from microcrm.operations.online.attention import money_matters
@@ -69,7 +71,13 @@ class TodayPage(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def step(self, booking_id: str, status: str) -> None:
         """No version: the row says which step it means, and a step that no longer fits is refused."""
-        done = await self._perform(step, Step(booking_id, status))
+        try:
+            done = await self._perform(step, Step(booking_id, status))
+        except NotSafe as refusal:
+            if status != BookingStatus.BOOKED.value:
+                raise
+            await (await self.get_state(Requests))._ask_why(Answer(booking_id, None), refusal)
+            return
         self._notify(done.label, undo=done.undo)
         await self._read()
 
