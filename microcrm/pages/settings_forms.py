@@ -47,7 +47,7 @@ def settings_forms() -> rx.Component:
         sub="Questions, consents and records about your customers",
         actions=[
             button("Forms of my trade", icon="library", on_click=S.add_starting),
-            button("New form", icon="plus", kind="primary", on_click=S.start("")),
+            button("New form", icon="plus", kind="primary", on_click=S.start(""), disabled=~S.is_hydrated),
         ],
     )
 

@@ -23,7 +23,7 @@ def rates() -> rx.Component:
                 rx.el.p("None: the rates below hold.", class_name="muted pad"),
             ),
             sub="They go before the book, from their day on",
-            actions=[button("Add a rate", icon="plus", on_click=S.begin)],
+            actions=[button("Add a rate", icon="plus", on_click=S.begin, disabled=~S.is_hydrated)],
             padded=False,
         ),
         card(

@@ -62,6 +62,7 @@ class FormSettings(AppState):
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
+        """What an earlier visit left open is closed; so what opens it cannot be pressed before the page is hydrated."""
         await self._read()
         self.is_ready, self.is_open = True, False
 

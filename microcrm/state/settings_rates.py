@@ -42,6 +42,7 @@ class TaxRates(AppState):
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
+        """What an earlier visit left open is closed; so what opens it cannot be pressed before the page is hydrated."""
         today = today_in(zone_of(current_seat().actor.zone), now())
         mine = await self._perform(own_rates)
         rates = [one.rate for one in mine]
