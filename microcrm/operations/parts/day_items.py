@@ -119,15 +119,8 @@ WHERE business_id = :business AND booking_item_id = ANY(CAST(:ids AS bigint[])) 
 _NOBODY = (None, "", 1)
 
 
-class _Held(NamedTuple):
-    """Minutes since 1970, of the member's time (0: none); ids of rooms."""
-
-    first: int = 0
-    last: int = 0
-    rooms: tuple[int, ...] = ()
-
-
-_FREE = _Held()
+_Held = tuple[int, int, tuple[int, ...]]  # minutes since 1970, of the member's time (0: none); ids of rooms
+_FREE: _Held = (0, 0, ())
 
 
 def read_day_items(uow: UnitOfWork, start: datetime, end: datetime, wanted: Wanted = ALL) -> list[DayItem]:
@@ -191,11 +184,12 @@ def _held(rows: Sequence[Any]) -> dict[int, _Held]:
     held: dict[int, _Held] = {}
     for item_id, keeper, first, last in rows:
         known = held.get(item_id)
+        if known is None and keeper >= 0:
+            held[item_id] = (first, last, ())
+            continue
+        known_first, known_last, rooms = known or _FREE
         if keeper < 0:
-            known = known or _FREE
-            held[item_id] = known._replace(rooms=(*known.rooms, -keeper))
-        elif known is None:
-            held[item_id] = _Held._make((first, last, ()))
+            held[item_id] = (known_first, known_last, (*rooms, -keeper))
         else:
-            held[item_id] = _Held(min(first, known.first or first), max(last, known.last), known.rooms)
+            held[item_id] = (min(first, known_first or first), max(last, known_last), rooms)
     return held
