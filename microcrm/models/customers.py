@@ -171,25 +171,18 @@ $$
 # customer with a word looks again once nobody is just adding one: a word never stays without its spellings. Each different word is
 # looked up by itself, in order: what PostgreSQL would plan for all of them at once goes through the whole shop as long as there are no
 # statistics, and a list of customers is taken over before there are any.
-_DIFFERENT = """
-    SELECT business_id, array_agg(word ORDER BY word) FROM (SELECT DISTINCT business_id, word FROM {}) d GROUP BY 1 ORDER BY 1
-"""
-_LOCKED = """unnest(words) one(word), LATERAL (
-      SELECT FROM name_spellings s WHERE s.business_id = business AND s.spelling = one.word AND s.word = one.word FOR {}) kept"""
+_DIFFERENT = "(SELECT DISTINCT business_id, word FROM {} ORDER BY 1, 2) one"
+_OWN = "name_spellings s WHERE s.business_id = one.business_id AND s.spelling = one.word AND s.word = one.word"
 KEEP_SPELLINGS = f"""
 CREATE OR REPLACE FUNCTION keep_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  business bigint;
-  words text[];
-  known text[];
 BEGIN
-  FOR business, words IN {_DIFFERENT.format("added")} LOOP
-    SELECT array_agg(one.word) INTO known FROM {_LOCKED.format("KEY SHARE")};
-    INSERT INTO name_spellings (business_id, spelling, word)
-    SELECT business, spelling, one.word
-    FROM (SELECT unnest(words) AS word EXCEPT SELECT unnest(known) ORDER BY 1) one, spellings_of(one.word) spelling
-    ON CONFLICT DO NOTHING;
-  END LOOP;
+  PERFORM FROM {_DIFFERENT.format("added")}, LATERAL (SELECT FROM {_OWN} FOR KEY SHARE) kept;
+  INSERT INTO name_spellings (business_id, spelling, word)
+  SELECT one.business_id, spelling, one.word
+  FROM {_DIFFERENT.format("added")} LEFT JOIN LATERAL (SELECT true AS is_there FROM {_OWN} LIMIT 1) kept ON true,
+    spellings_of(one.word) spelling
+  WHERE kept.is_there IS NULL
+  ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$
 """  # noqa: S608 - SQL of ours
@@ -198,17 +191,17 @@ FORGET_SPELLINGS = f"""
 CREATE OR REPLACE FUNCTION forget_spellings() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   business bigint;
-  words text[];
   unused text[];
 BEGIN
   IF NOT EXISTS (SELECT FROM gone) THEN
     RETURN NULL;
   END IF;
-  FOR business, words IN {_DIFFERENT.format("gone")} LOOP
-    PERFORM FROM {_LOCKED.format("UPDATE")};
-    SELECT array_agg(one.word) INTO unused FROM unnest(words) one(word) LEFT JOIN LATERAL (
-      SELECT true AS is_there FROM customer_words w WHERE w.business_id = business AND w.word = one.word LIMIT 1) used ON true
-    WHERE used.is_there IS NULL;
+  PERFORM FROM {_DIFFERENT.format("gone")}, LATERAL (SELECT FROM {_OWN} FOR UPDATE) kept;
+  FOR business, unused IN
+    SELECT one.business_id, array_agg(one.word) FROM {_DIFFERENT.format("gone")} LEFT JOIN LATERAL (
+      SELECT true AS is_there FROM customer_words w WHERE w.business_id = one.business_id AND w.word = one.word LIMIT 1) used ON true
+    WHERE used.is_there IS NULL GROUP BY one.business_id
+  LOOP
     DELETE FROM name_spellings s USING unnest(unused) one(word), spellings_of(one.word) spelling
     WHERE s.business_id = business AND s.spelling = spelling.spelling AND s.word = one.word;
   END LOOP;
