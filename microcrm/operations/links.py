@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import Row, TextClause, or_, update
 
 from microcrm.domain.errors import NotFound
 from microcrm.models.links import PublicLink
@@ -44,6 +44,19 @@ class Behind:
     offer_id: int | None
     ticket_id: int | None
     entry_id: int | None
+
+
+def enter_behind(uow: UnitOfWork, door: TextClause, token: Any) -> Row[Any]:
+    """What ``door`` (parameters: hash, now) finds behind a token; from here on the transaction is inside its business. Raises:
+    NotFound, also for the link of another business than the one it is inside already."""
+    if not isinstance(token, str) or not TOKEN.fullmatch(token):
+        raise NotFound
+    row = uow.session.execute(door, {"hash": hash_of(token), "now": uow.now}).first()
+    if row is None or uow.actor.business_id not in (None, row.business_id):
+        raise NotFound
+    uow.enter_business(row.business_id)
+    uow.actor = replace(uow.actor, zone=row.zone)
+    return row
 
 
 def make_link(

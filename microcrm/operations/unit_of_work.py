@@ -104,7 +104,7 @@ class UnitOfWork:
         return self.actor.business_id
 
     def enter_business(self, business_id: int) -> None:
-        """Sign-up and joining only: the rest of the transaction belongs to this business."""
+        """The rest of the transaction belongs to it. For doors that find out which one it is: sign-up, joining, links, a queue."""
         self.session.connection().execute(
             text("SELECT set_config('app.business_id', :b, true)"), {"b": str(business_id)}
         )

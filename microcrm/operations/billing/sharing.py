@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from microcrm.domain.bill_page import PageBill
 from microcrm.domain.documents import OWED, DocumentKind, Registration, title_of
-from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.errors import Conflict
 from microcrm.domain.money import format_rupees
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
@@ -18,7 +18,7 @@ from microcrm.models.billing import Document
 from microcrm.models.business import Business
 from microcrm.models.customers import Customer
 from microcrm.operations.billing.paper import give, paper_inside
-from microcrm.operations.links import TOKEN, hash_of, make_link
+from microcrm.operations.links import enter_behind, make_link
 from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.rows import find
 from microcrm.operations.public_shop import PublicShop, shop_inside
@@ -82,14 +82,7 @@ def business_of_bill(uow: UnitOfWork, token: Any) -> int:
 
 def bill_inside(uow: UnitOfWork, token: Any) -> int:
     """The bill behind the link; from here on the transaction is inside its business. Raises: NotFound."""
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token), "now": uow.now}).first()
-    if row is None or uow.actor.business_id not in (None, row.business_id):
-        raise NotFound
-    uow.enter_business(row.business_id)
-    uow.actor = replace(uow.actor, zone=row.zone)
-    return int(row.document_id)
+    return int(enter_behind(uow, _BEHIND, token).document_id)
 
 
 def _noun(document: Document) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.form_links import FormLink
 from microcrm.models.forms import FormVersion
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.links import TOKEN, hash_of
+from microcrm.operations.links import enter_behind, hash_of
 from microcrm.operations.parts.form_versions import IssuedForm, issued_forms, versions_by_id
 from microcrm.operations.public_shop import PublicShop, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -134,13 +134,7 @@ def fill_form(uow: UnitOfWork, command: FillForm, sealer: Sealer) -> bool:
 
 def _inside(uow: UnitOfWork, token: Any, *, is_locked: bool = False) -> tuple[FormLink, IssuedForm]:
     """From here on the transaction is inside the link's business."""
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token), "now": uow.now}).first()
-    if row is None or uow.actor.business_id not in (None, row.business_id):
-        raise NotFound
-    uow.enter_business(row.business_id)
-    uow.actor = replace(uow.actor, zone=row.zone)
+    row = enter_behind(uow, _BEHIND, token)
     query = select(FormLink).where(FormLink.business_id == uow.business_id, FormLink.id == row.link_id)
     if is_locked:
         query = query.with_for_update().execution_options(populate_existing=True)
