@@ -130,13 +130,13 @@ def reason_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
     )
 
 
-def safety_field(errors: rx.Var[dict[str, str]], form: str) -> rx.Component:
-    """For whoever may go past a safety timer, or an allergy."""
+def safety_field(errors: rx.Var[dict[str, str]], form: str, *, optional: bool = True) -> rx.Component:
+    """For whoever may go past a safety timer, or an allergy. ``optional``: something else in the form can be changed instead."""
     return text_field(
         "safety_reason",
         "Reason to go past what is not safe",
         errors,
-        optional=True,
+        optional=optional,
         hint="It is kept with the visit and in the log, with your name.",
         max_length=120,
         form=form,

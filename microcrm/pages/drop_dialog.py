@@ -21,7 +21,7 @@ def _unsafe() -> rx.Component:
         "Not safe on that day",
         rx.el.form(
             rx.el.p("To ", rx.el.b(ask.to, class_name="num")),
-            safety_field(ask.errors, "d"),
+            safety_field(ask.errors, "d", optional=False),
             form_footer(button("Leave it where it was", on_click=ask.close), submit("Move anyway")),
             on_submit=ask.move_anyway,
             class_name="form",

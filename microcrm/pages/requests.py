@@ -33,7 +33,7 @@ def unsafe_request_dialog() -> rx.Component:
     return dialog(
         "Not safe to approve",
         rx.el.form(
-            safety_field(Requests.errors, "q"),
+            safety_field(Requests.errors, "q", optional=False),
             form_footer(button("Leave it open", on_click=Requests.leave_unsafe), submit("Approve anyway")),
             on_submit=Requests.approve_anyway,
             class_name="form",
