@@ -101,6 +101,18 @@ async def test_the_chosen_person_does_it(shop: Shop) -> None:
         assert item is not None and item.member_id == wanted
 
 
+@pytest.mark.parametrize(("ahead", "shown"), [(1, None), (6, None), (7, None), (12, None), (30, 20), (3, 9), (9, 3)])
+async def test_the_day_of_the_address_is_shown_wherever_it_lies(shop: Shop, ahead: int, shown: int | None) -> None:
+    today = wiring.now().date()
+    day = today + timedelta(days=ahead)
+    start = "" if shown is None else f"&from={today + timedelta(days=shown)}"
+    customer = Customer()
+    await customer.go(f"/b/shop-a/when?s={shop.service_id}&day={day}{start}")
+    offered = [datetime.fromisoformat(value).date() for name, value, _ in customer.form.buttons if name == "start"]
+    assert len([one for one in offered if one == day]) > 9
+    assert len([one for one in offered if one != day]) <= 1, "but the day's own only the next free time of all"
+
+
 async def test_one_person_alone_is_not_a_step(shop: Shop) -> None:
     keep = shop.members[Role.OWNER]
     arrange(shop, lambda uow: uow.session.execute(update(Member).where(Member.id != keep).values(is_bookable=False)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from starlette.requests import Request
@@ -18,7 +18,7 @@ from microcrm.http.book.manage import SECRET, fee_words, visit_page
 from microcrm.http.book.render import answer, for_customers, fragment, show
 from microcrm.http.book.rules import rules_of, timer_rules
 from microcrm.http.book.services import Line, onward
-from microcrm.http.book.times import DAYS, Strip, slot_at, span_of, strip_of, words_of
+from microcrm.http.book.times import Strip, slot_at, span_of, strip_of, words_of
 from microcrm.http.book.tongues import Tongue, asked_language, tongue_of
 from microcrm.http.book.when import LOST
 from microcrm.http.desk import visitor
@@ -141,7 +141,6 @@ async def _strip(request: Request, visit: PublicVisit, error: DomainError | None
         day = error.nearest[0].astimezone(zone).date().isoformat()
     if not day and not start:  # first of all the day of the visit itself
         day = own_day.isoformat()
-        start = day if own_day >= today + timedelta(days=DAYS) else ""
     span = span_of(start, day, today, visit.shop.terms.horizon_days)
     found = await perform(visitor(request), times_to_move, request.path_params["token"], span.first, span.last)
     language = asked_language(request)

@@ -75,12 +75,14 @@ Link = Callable[[date, date | None], str]
 
 
 def span_of(start: str, chosen: str, today: date, horizon: int) -> Span:
-    """From what the address says; nonsense counts as nothing said."""
+    """From what the address says; nonsense counts as nothing said. A day outside the seven brings its own seven."""
     end = today + timedelta(days=horizon)
-    shown = _day(start, today, end)
+    shown, asked = _day(start, today, end), _day(chosen, today, end)
+    if asked is not None and not 0 <= (asked - (shown or today)).days < DAYS:
+        shown = asked
     first = shown if shown is not None and shown > today + timedelta(days=LOOK_AHEAD - DAYS) else today
     days = DAYS if first > today else LOOK_AHEAD
-    return Span(first, first + timedelta(days=days - 1), shown, _day(chosen, today, end), today, end)
+    return Span(first, first + timedelta(days=days - 1), shown, asked, today, end)
 
 
 def strip_of(
