@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlmodel import select
 
-from microcrm.domain.activity_words import KINDS, sentence
+from microcrm.domain.activity_tables import KINDS
+from microcrm.domain.activity_words import sentence
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import BIGINT, parse_whole
 from microcrm.domain.formatting import format_near_day, format_time

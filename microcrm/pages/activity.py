@@ -7,7 +7,7 @@ import reflex as rx
 from microcrm.components.buttons import button
 from microcrm.components.feedback import blank
 from microcrm.components.tables import Column, cell, table
-from microcrm.domain.activity_words import KINDS
+from microcrm.domain.activity_tables import KINDS
 from microcrm.operations.activity import ActivityRow, Person
 from microcrm.pages.frame import screen
 from microcrm.state.activity import ActivityPage as S

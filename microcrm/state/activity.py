@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
-from microcrm.domain.activity_words import KINDS
+from microcrm.domain.activity_tables import KINDS
 from microcrm.domain.permissions import Permission
 from microcrm.operations.activity import ActivityRow, ListActivity, Person, list_activity, people
 from microcrm.state.base import AppState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from microcrm.domain.activity_words import ACTIONS, KINDS, SUBJECTS
+from microcrm.domain.activity_tables import ACTIONS, KINDS, SUBJECTS
 from microcrm.domain.booking import CANCELLED, BookingStatus
 from microcrm.operations.undo import OTHERS, ROWS
 from tests.support.sources import sources
