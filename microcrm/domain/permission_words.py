@@ -38,6 +38,8 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.RECORDS_OPEN: "Open sealed records of the kinds that their role works with",
         P.RECORDS_WRITE: "Write sealed records of those kinds",
         P.CONSENTS_RECORD: "Write down what customers agree to",
+        P.MESSAGES_VIEW: "Read messages to customers and from them",
+        P.MESSAGES_ANSWER: "Answer customers’ messages",
         P.INVOICES_VIEW: "See bills and payments",
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
@@ -83,6 +85,8 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("Open sealed records", P.RECORDS_OPEN),
             TableLine("Write sealed records", P.RECORDS_WRITE),
             TableLine("Record consents", P.CONSENTS_RECORD),
+            TableLine("Read messages", P.MESSAGES_VIEW),
+            TableLine("Answer messages", P.MESSAGES_ANSWER),
         ),
     ),
     (

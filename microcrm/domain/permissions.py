@@ -36,6 +36,8 @@ class Permission(StrEnum):
     RECORDS_OPEN = "records.open"  # sealed records of the kinds that the role works with (domain/sealed_records.py)
     RECORDS_WRITE = "records.write"
     CONSENTS_RECORD = "consents.record"  # write down what a customer agrees to, or no longer does
+    MESSAGES_VIEW = "messages.view"  # what was sent to customers, and what they wrote
+    MESSAGES_ANSWER = "messages.answer"  # answer them, send again, settle
     INVOICES_VIEW = "invoices.view"
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
@@ -64,6 +66,8 @@ _DESK = _EVERYONE | {
     Permission.RECORDS_OPEN,
     Permission.RECORDS_WRITE,
     Permission.CONSENTS_RECORD,
+    Permission.MESSAGES_VIEW,
+    Permission.MESSAGES_ANSWER,
     Permission.INVOICES_VIEW,
     Permission.INVOICES_EDIT,
     Permission.PAYMENTS_TAKE,
@@ -127,6 +131,7 @@ READING: frozenset[Permission] = frozenset(
         Permission.CALENDAR_ALL,
         Permission.CUSTOMERS_VIEW,
         Permission.CUSTOMERS_CONTACT,
+        Permission.MESSAGES_VIEW,
         Permission.INVOICES_VIEW,
         Permission.RETURNS_VIEW,
         Permission.CATALOGUE_VIEW,
