@@ -17,6 +17,7 @@ from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer, Segment
+from microcrm.models.messaging import MessageChannel
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product
 from microcrm.models.records import Undo
@@ -62,6 +63,7 @@ ROWS: dict[str, Kept] = {
     "business": Kept(Business, Permission.BUSINESS_EDIT),
     "booking_policy": Kept(BookingPolicy, Permission.BUSINESS_EDIT),
     "billing_profile": Kept(BillingProfile, Permission.BUSINESS_EDIT),
+    "message_channel": Kept(MessageChannel, Permission.BUSINESS_EDIT),
     "tax_rate": Kept(ShopTaxRate, Permission.BUSINESS_EDIT),
     "member": Kept(Member, Permission.MEMBERS_EDIT, "deactivated_at"),
     "category": Kept(Category, Permission.CATALOGUE_EDIT),

@@ -46,6 +46,7 @@ OPEN_DOORS = {
     "manage.customer_move",
     "manage.own_visit",
     "calendar_feed.feed",
+    "messaging.accounts.twilio_behind",
     "online.asking.ask_by_public_page",
     "online.deposits.ask_for_deposit",
     "online.deposits.business_of_visit",

@@ -18,6 +18,7 @@ from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import DomainError, RecordErased, SealBroken
 from microcrm.launch import keys
 from microcrm.operations.accounts.second_step import about_totp
+from microcrm.operations.messaging.accounts import SaveAccount, messenger_account, save_account
 from microcrm.operations.online.keys import keys_of
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.operations.vault import rotation
@@ -76,6 +77,8 @@ def test_after_a_rotation_the_older_master_key_is_not_needed(
     shop, other = fresh_database.a, fresh_database.b
     older = MasterSeal(*settings().sealing_secrets)
     connected_shop(shop)
+    account = SaveAccount(0, "AC" + "1a" * 16, "0f" * 16)
+    act_as(system(shop.business_id), lambda uow: save_account(uow, account, wiring.sealer()))
     user = shop.users[next(iter(shop.users))]
     sealed = MasterSeal(settings().secret_key).seal(b"JBSWY3DP", f"users.totp:{user}")
     change(owner_of_tables, "UPDATE users SET totp_sealed = :s WHERE id = :u", s=sealed, u=user)
@@ -91,6 +94,7 @@ def test_after_a_rotation_the_older_master_key_is_not_needed(
     ]
     assert values_of(act_as(other.actor(), lambda uow: opened(uow, theirs, sealer=alone))[0]) == ALLERGY
     assert act_as(system(shop.business_id), keys_of, alone).key_secret == KEY_SECRET
+    assert act_as(system(shop.business_id), messenger_account, alone).auth_token == "0f" * 16
     with owner_of_tables.connect() as connection:
         kept = connection.execute(text("SELECT totp_sealed FROM users WHERE id = :u"), {"u": user}).scalar_one()
         generations = connection.execute(text("SELECT count(*) FROM keys.business_keys")).scalar_one()
@@ -100,7 +104,7 @@ def test_after_a_rotation_the_older_master_key_is_not_needed(
         older.open(kept, f"users.totp:{user}")
     said: list[str] = []
     keys.check(said.append, as_json=False)
-    assert f"business {shop.business_id}: 2 keys, 4 records, 3 secrets" in said
+    assert f"business {shop.business_id}: 2 keys, 4 records, 5 secrets" in said
 
 
 def test_records_are_sealed_anew_and_a_copy_from_before_needs_the_keys_from_before(

@@ -43,6 +43,7 @@ from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, Gat
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
 from microcrm.models.merging import CustomerMerge, DistinctCustomers
+from microcrm.models.messaging import MessageChannel, MessagingAccount
 from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
@@ -240,6 +241,9 @@ def _gateway_rows(session: Session, shop: Shop, document_id: int, payment_id: in
     secret = hashlib.sha256(f"hook {shop.business_id}".encode()).digest()
     sealed = {"key_secret": secret, "hook_secret": secret, "hook_token": secret, "hook_hash": secret}
     add(GatewayAccount(**mine, **sealed, key_id="rzp_test_1", is_sandbox=False, checked_at=OPENED_AT))
+    account = {"account_sid": "AC" + "0" * 32, "auth_token": secret, "hook_token": secret, "hook_hash": secret}
+    add(MessagingAccount(**mine, **account, is_sandbox=False, checked_at=OPENED_AT))
+    add(MessageChannel(**mine, channel="sms", sender="+918045678900", is_on=True, per_second=10))
     times = {"created_at": OPENED_AT, "ends_at": OPENED_AT, "looked_at": OPENED_AT}
     asked = add(
         PayRequest(

@@ -11,9 +11,11 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import User
 from microcrm.models.gateway import GatewayAccount
 from microcrm.models.imports import CustomerImport
+from microcrm.models.messaging import MessagingAccount
 from microcrm.operations.accounts.second_step import about_totp
 from microcrm.operations.capabilities import Seal, Sealer
 from microcrm.operations.customer_imports.store import about_key
+from microcrm.operations.messaging import accounts as messaging
 from microcrm.operations.online.keys import SECRETS, about_secret
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import about_business_key, about_customer_key, about_file_key, about_record
@@ -76,6 +78,10 @@ def check_business(uow: UnitOfWork, sealer: Sealer) -> KeyReport:
     for account in uow.session.scalars(query):
         for name in SECRETS:
             _secret(getattr(account, name), about_secret(uow.business_id, name), sealer, report)
+    twilio = select(MessagingAccount).where(MessagingAccount.business_id == uow.business_id)
+    for kept in uow.session.scalars(twilio):
+        for name in messaging.SECRETS:
+            _secret(getattr(kept, name), messaging.about_secret(uow.business_id, name), sealer, report)
     lists = select(CustomerImport.id, CustomerImport.sealed_key).where(
         CustomerImport.business_id == uow.business_id, CustomerImport.sealed_key.is_not(None)
     )

@@ -16,11 +16,13 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import User
 from microcrm.models.gateway import GatewayAccount
 from microcrm.models.imports import CustomerImport
+from microcrm.models.messaging import MessagingAccount
 from microcrm.models.person_files import PersonFile
 from microcrm.models.vault import BusinessKey, CustomerKey, SealedRecord, SealedVersion
 from microcrm.operations.accounts.second_step import about_totp
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.store import about_key
+from microcrm.operations.messaging import accounts as messaging
 from microcrm.operations.online.keys import SECRETS, about_secret
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.keyring import (
@@ -53,6 +55,10 @@ def renew_master(uow: UnitOfWork, sealer: Sealer) -> int:
     account = select(GatewayAccount).where(GatewayAccount.business_id == uow.business_id).with_for_update()
     for held in uow.session.scalars(account).all():
         renewed += sum(_renew(held, name, about_secret(uow.business_id, name), sealer) for name in SECRETS)
+    twilio = select(MessagingAccount).where(MessagingAccount.business_id == uow.business_id).with_for_update()
+    for kept in uow.session.scalars(twilio).all():
+        for name in messaging.SECRETS:
+            renewed += _renew(kept, name, messaging.about_secret(uow.business_id, name), sealer)
     return renewed + _renew_imports(uow, sealer)
 
 
