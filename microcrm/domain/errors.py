@@ -269,3 +269,11 @@ class ConsentMissing(Conflict):
     def __init__(self, message: str | None = None, *, purpose: str = "") -> None:
         super().__init__(message)
         self.purpose = purpose
+
+
+class MessageUnfit(Invalid):
+    """A text that cannot be sent as it stands: a variable nobody knows or without a value, too long, or not what was registered."""
+
+    code = "message_unfit"
+    message = "This message can’t be sent as it stands."
+    remedy = "Correct its text under Settings, Reminders and texts."

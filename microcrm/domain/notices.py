@@ -1,4 +1,4 @@
-"""What a customer is told about a visit, in their language. Pure texts: whoever sends them adds nothing."""
+"""What there is to tell a customer, and the words for days, times and sums in their language."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from microcrm.domain.calendar_text import MONTHS
@@ -33,85 +34,74 @@ class NoticeStep(StrEnum):
     UNPAID = "unpaid"
     OFFER = "offer"
     OFFER_GONE = "offer_gone"
+    REMINDER = "reminder"
+    ASK_TO_CONFIRM = "ask_to_confirm"
+    ASK_AGAIN = "ask_again"
+    THANKS = "thanks"
+    REBOOK = "rebook"
+    BIRTHDAY = "birthday"
+    DUES = "dues"
+    QUEUE_NEAR = "queue_near"
+
+
+# What a person may have sent about a visit by hand; the rest goes by its own plan.
+NEWS = frozenset(NoticeStep) - {
+    NoticeStep.REMINDER, NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN, NoticeStep.THANKS, NoticeStep.REBOOK,
+    NoticeStep.BIRTHDAY, NoticeStep.DUES, NoticeStep.QUEUE_NEAR,
+}  # fmt: skip
+
+
+class MessageClass(StrEnum):
+    """``SERVICE`` follows from what the customer did (service implicit of TCCCPR 2018, utility at WhatsApp): goes until they object.
+    ``PROMOTIONAL`` needs their consent to offers, keeps to the hours for it, and says how to stop it."""
+
+    SERVICE = "service"
+    PROMOTIONAL = "promotional"
+
+
+# Thanks with a link to write a review ask for something that serves the shop's own advertising; one such sentence makes the whole
+# message promotional (TCCCPR as amended on 12 Feb 2025), and nobody who gave a number "for bookings, bills and reminders" agreed to it
+# (`domain/consent.py`). To come again and birthday wishes follow from nothing the customer did. Dues, queue and waiting list do.
+PROMOTIONAL = frozenset({NoticeStep.THANKS, NoticeStep.REBOOK, NoticeStep.BIRTHDAY})
+
+
+def class_of(step: NoticeStep) -> MessageClass:
+    return MessageClass.PROMOTIONAL if step in PROMOTIONAL else MessageClass.SERVICE
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """``reason`` is the shop's own sentence. ``until``: how long an offer stands, and ``ahead``: paise that whoever takes it pays
-    first. ``link`` is the visit's page, of several visits the first one's; ``dates`` are all of theirs."""
+    first. ``link`` is the step's page: the visit's, of several visits the first one's; the bill's, the ticket's, where to write a
+    review or to book. ``dates`` are those of all visits. ``stop``: the sentence that says how to end such messages (`stop_in`);
+    ``amount``: paise that are due; ``people``: how many before them in the queue; ``customer``: the first name."""
 
     shop: str
     services: tuple[str, ...]
-    starts_at: datetime
+    starts_at: datetime | None
     zone: ZoneInfo
     link: str
     reason: str = ""
     until: datetime | None = None
     dates: tuple[datetime, ...] = ()
     ahead: int = 0
+    customer: str = ""
+    staff: str = ""
+    address: str = ""
+    amount: int = 0
+    people: int = 0
+    stop: str = ""
 
 
-_S = NoticeStep
-_CHANGE = {
-    "en": " Change or cancel: {link}",
-    "hi": " बदलने या रद्द करने के लिए: {link}",
-    "kn": " ಬದಲಾಯಿಸಲು ಅಥವಾ ರದ್ದುಗೊಳಿಸಲು: {link}",
+LANGUAGE_NAMES: Mapping[str, str] = MappingProxyType({"en": "English", "hi": "हिन्दी", "kn": "ಕನ್ನಡ"})
+LANGUAGES = tuple(LANGUAGE_NAMES)
+ALL_OF = {
+    NoticeStep.BOOKED: NoticeStep.BOOKED_ALL,
+    NoticeStep.MOVED: NoticeStep.MOVED_ALL,
+    NoticeStep.CANCELLED: NoticeStep.CANCELLED_ALL,
 }
-_FIRST = {"en": " The first of them: {link}", "hi": " इनमें से पहली: {link}", "kn": " ಇವುಗಳಲ್ಲಿ ಮೊದಲನೆಯದು: {link}"}
-_AGAIN = {"en": " Choose another time: {link}", "hi": " कोई दूसरा समय चुनें: {link}", "kn": " ಬೇರೆ ಸಮಯ ಆರಿಸಿ: {link}"}
-_AHEAD = {"en": " and pay {rupees} ahead", "hi": " ({rupees} पहले देने होंगे)", "kn": " ({rupees} ಮುಂಗಡ ಪಾವತಿಸಬೇಕು)"}
-TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
-    "en": {
-        _S.BOOKED: "{shop}: you are booked: {services}, {when}." + _CHANGE["en"],
-        _S.BOOKED_ALL: "{shop}: you are booked: {services}: {dates}." + _FIRST["en"],
-        _S.REQUESTED: "{shop}: we have your request: {services}, {when}. We will answer soon. {link}",
-        _S.APPROVED: "{shop}: your request is accepted: {services}, {when}." + _CHANGE["en"],
-        _S.DECLINED: "{shop}: sorry, this is not possible: {services}, {when}.{reason}" + _AGAIN["en"],
-        _S.MOVED: "{shop}: your visit has a new time: {services}, {when}." + _CHANGE["en"],
-        _S.MOVED_ALL: "{shop}: your visits have new times: {services}: {dates}." + _FIRST["en"],
-        _S.CANCELLED: "{shop}: your visit is cancelled: {services}, {when}.{reason}" + _AGAIN["en"],
-        _S.CANCELLED_ALL: "{shop}: your visits are cancelled: {services}: {dates}.{reason}" + _AGAIN["en"],
-        _S.LAPSED: "{shop}: we could not answer your request in time, so it has lapsed: {services}, {when}." + _AGAIN["en"],
-        _S.TO_PAY: "{shop}: your time is kept: {services}, {when}. Pay to book it: {link}",
-        _S.UNPAID: "{shop}: no payment came in time, so your time was given up: {services}, {when}." + _AGAIN["en"],
-        _S.OFFER: "{shop}: a time is free: {services}, {when}. Take it before {until}{ahead}: {link}",
-        _S.OFFER_GONE: "{shop}: what we offered is not to be had any more: {services}, {when}. You stay on the waiting list. {link}",
-    },
-    "hi": {
-        _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {services}, {when}।" + _CHANGE["hi"],
-        _S.BOOKED_ALL: "{shop}: आपकी बुकिंग हो गई हैं: {services}: {dates}।" + _FIRST["hi"],
-        _S.REQUESTED: "{shop}: आपका अनुरोध मिल गया है: {services}, {when}। हम जल्द जवाब देंगे। {link}",
-        _S.APPROVED: "{shop}: आपका अनुरोध स्वीकार हो गया है: {services}, {when}।" + _CHANGE["hi"],
-        _S.DECLINED: "{shop}: क्षमा करें, यह समय संभव नहीं है: {services}, {when}।{reason}" + _AGAIN["hi"],
-        _S.MOVED: "{shop}: आपकी बुकिंग का समय बदल गया है: {services}, {when}।" + _CHANGE["hi"],
-        _S.MOVED_ALL: "{shop}: आपकी बुकिंग के समय बदल गए हैं: {services}: {dates}।" + _FIRST["hi"],
-        _S.CANCELLED: "{shop}: आपकी बुकिंग रद्द हो गई है: {services}, {when}।{reason}" + _AGAIN["hi"],
-        _S.CANCELLED_ALL: "{shop}: आपकी ये बुकिंग रद्द हो गई हैं: {services}: {dates}।{reason}" + _AGAIN["hi"],
-        _S.LAPSED: "{shop}: आपके अनुरोध का जवाब समय पर नहीं दिया जा सका: {services}, {when}।" + _AGAIN["hi"],
-        _S.TO_PAY: "{shop}: आपका समय रखा गया है: {services}, {when}। बुकिंग के लिए भुगतान करें: {link}",
-        _S.UNPAID: "{shop}: भुगतान समय पर नहीं मिला, इसलिए आपका समय छोड़ दिया गया: {services}, {when}।" + _AGAIN["hi"],
-        _S.OFFER: "{shop}: एक समय खाली हुआ है: {services}, {when}। {until} से पहले लें{ahead}: {link}",
-        _S.OFFER_GONE: "{shop}: जो समय हमने बताया था, वह अब नहीं मिल सकता: {services}, {when}। आप प्रतीक्षा सूची में बने रहेंगे। {link}",
-    },
-    "kn": {
-        _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
-        _S.BOOKED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳು ಆಗಿವೆ: {services}: {dates}." + _FIRST["kn"],
-        _S.REQUESTED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆ ಸಿಕ್ಕಿದೆ: {services}, {when}. ಶೀಘ್ರದಲ್ಲೇ ಉತ್ತರಿಸುತ್ತೇವೆ. {link}",
-        _S.APPROVED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಯನ್ನು ಒಪ್ಪಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
-        _S.DECLINED: "{shop}: ಕ್ಷಮಿಸಿ, ಈ ಸಮಯ ಸಾಧ್ಯವಿಲ್ಲ: {services}, {when}.{reason}" + _AGAIN["kn"],
-        _S.MOVED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಸಮಯ ಬದಲಾಗಿದೆ: {services}, {when}." + _CHANGE["kn"],
-        _S.MOVED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳ ಸಮಯ ಬದಲಾಗಿದೆ: {services}: {dates}." + _FIRST["kn"],
-        _S.CANCELLED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ರದ್ದಾಗಿದೆ: {services}, {when}.{reason}" + _AGAIN["kn"],
-        _S.CANCELLED_ALL: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್‌ಗಳು ರದ್ದಾಗಿವೆ: {services}: {dates}.{reason}" + _AGAIN["kn"],
-        _S.LAPSED: "{shop}: ನಿಮ್ಮ ಕೋರಿಕೆಗೆ ಸಮಯಕ್ಕೆ ಉತ್ತರಿಸಲಾಗಲಿಲ್ಲ: {services}, {when}." + _AGAIN["kn"],
-        _S.TO_PAY: "{shop}: ನಿಮ್ಮ ಸಮಯ ಕಾಯ್ದಿರಿಸಲಾಗಿದೆ: {services}, {when}. ಬುಕ್ ಮಾಡಲು ಪಾವತಿಸಿ: {link}",
-        _S.UNPAID: "{shop}: ಪಾವತಿ ಸಮಯಕ್ಕೆ ಬರಲಿಲ್ಲ, ಆದ್ದರಿಂದ ನಿಮ್ಮ ಸಮಯ ಬಿಟ್ಟುಕೊಡಲಾಗಿದೆ: {services}, {when}." + _AGAIN["kn"],
-        _S.OFFER: "{shop}: ಒಂದು ಸಮಯ ಖಾಲಿಯಾಗಿದೆ: {services}, {when}. {until} ಒಳಗೆ ಪಡೆಯಿರಿ{ahead}: {link}",
-        _S.OFFER_GONE: "{shop}: ನಾವು ತಿಳಿಸಿದ ಸಮಯ ಈಗ ಸಿಗುವುದಿಲ್ಲ: {services}, {when}. ನೀವು ಕಾಯುವ ಪಟ್ಟಿಯಲ್ಲೇ ಇರುತ್ತೀರಿ. {link}",
-    },
-}  # fmt: skip
-LANGUAGES = tuple(TEXTS)
-ALL_OF = {_S.BOOKED: _S.BOOKED_ALL, _S.MOVED: _S.MOVED_ALL, _S.CANCELLED: _S.CANCELLED_ALL}
+_AHEAD = {"en": "{} is paid ahead.", "hi": "{} पहले देने होंगे।", "kn": "{} ಮುಂಗಡ ಪಾವತಿಸಬೇಕು."}
+_STOP = {"en": "To stop these: {}", "hi": "ये संदेश बंद करने के लिए: {}", "kn": "ಈ ಸಂದೇಶಗಳನ್ನು ನಿಲ್ಲಿಸಲು: {}"}
 _MONTHS = {
     "en": MONTHS,
     "hi": ("जनवरी", "फ़रवरी", "मार्च", "अप्रैल", "मई", "जून", "जुलाई", "अगस्त", "सितंबर", "अक्टूबर", "नवंबर", "दिसंबर"),
@@ -130,26 +120,48 @@ _PARTS = {
 }  # fmt: skip
 
 
-def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
-    """One message. A language that has no texts gets English."""
-    spoken = language if language in TEXTS else "en"
-    return TEXTS[spoken][step].format(
-        shop=facts.shop,
-        services=" + ".join(facts.services),
-        when=when_in(spoken, facts.starts_at, facts.zone),
-        dates=dates_in(spoken, facts.dates or (facts.starts_at,), facts.zone),
-        until=when_in(spoken, facts.until, facts.zone) if facts.until else "",
-        ahead=_AHEAD[spoken].format(rupees=format_rupees(facts.ahead)) if facts.ahead else "",
-        reason=f" {facts.reason}" if facts.reason else "",
-        link=facts.link,
-    )
+def values_in(language: str, facts: NoticeFacts) -> dict[str, str]:
+    """What stands for each variable, in a language that has texts; "" for what is not known."""
+    start = facts.starts_at
+    return {
+        "customer": facts.customer,
+        "service": " + ".join(facts.services),
+        "when": when_in(language, start, facts.zone) if start else "",
+        "day": day_in(language, start, facts.zone) if start else "",
+        "time": _clock_in(language, start, facts.zone) if start else "",
+        "dates": dates_in(language, facts.dates or (start,), facts.zone) if start else "",
+        "staff": facts.staff,
+        "shop": facts.shop,
+        "address": facts.address,
+        "link": facts.link,
+        "amount": format_rupees(facts.amount) if facts.amount else "",
+        "reason": facts.reason,
+        "until": when_in(language, facts.until, facts.zone) if facts.until else "",
+        "ahead": _AHEAD[language].format(format_rupees(facts.ahead)) if facts.ahead else "",
+        "people": str(facts.people) if facts.people else "",
+        "stop": facts.stop,
+    }
+
+
+def spoken(language: str) -> str:
+    """A language that has no texts gets English."""
+    return language if language in LANGUAGES else "en"
+
+
+def stop_in(language: str, link: str) -> str:
+    """How to end messages that can be ended, with a link: SMS in India cannot be answered."""
+    return _STOP[language].format(link)
+
+
+def day_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
+    """Like "Sat 5 Dec"."""
+    local = instant.astimezone(zone)
+    return f"{_DAYS[language][local.weekday()]} {local.day} {_MONTHS[language][local.month - 1]}"
 
 
 def when_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     """Like "Sat 5 Dec, 11:00 am", "शनिवार 5 दिसंबर, सुबह 11:00"."""
-    local = instant.astimezone(zone)
-    month = _MONTHS[language][local.month - 1]
-    return f"{_DAYS[language][local.weekday()]} {local.day} {month}, {_clock_in(language, instant, zone)}"
+    return f"{day_in(language, instant, zone)}, {_clock_in(language, instant, zone)}"
 
 
 def dates_in(language: str, instants: Sequence[datetime], zone: ZoneInfo) -> str:

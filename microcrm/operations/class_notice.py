@@ -11,7 +11,8 @@ from sqlalchemy import and_, case, func, or_, select
 from microcrm.domain.booking import MOVABLE, BookingStatus
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count
-from microcrm.domain.notices import NoticeFacts, NoticeStep, notice
+from microcrm.domain.notice_texts import notice
+from microcrm.domain.notices import NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import select
 
 from microcrm.domain.fields import Reader
-from microcrm.domain.notices import NOT_SENT_YET, NoticeFacts, NoticeStep, notice
+from microcrm.domain.notice_texts import notice
+from microcrm.domain.notices import NOT_SENT_YET, NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.recurrence import MOST
 from microcrm.domain.zones import to_instant, zone_of

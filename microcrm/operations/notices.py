@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 
 from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
-from microcrm.domain.notices import ALL_OF, LANGUAGES, NoticeStep
+from microcrm.domain.notices import ALL_OF, LANGUAGES, NEWS, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
@@ -52,6 +52,8 @@ def tell_customer(uow: UnitOfWork, command: TellCustomer) -> str:
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     step = reader.member("step", command.step, "Message", NoticeStep)
+    if step not in NEWS:
+        reader.refuse("step", "This message goes out by itself.")
     reader.done()
     booking, items = open_booking(uow, command.booking_id, command.version)
     check_columns(uow, {item.member_id for item in items})

@@ -11,7 +11,8 @@ from sqlalchemy import and_, select
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Invalid, NotFound, NotSafe
 from microcrm.domain.fields import Reader
-from microcrm.domain.notices import NoticeFacts, NoticeStep, notice
+from microcrm.domain.notice_texts import notice
+from microcrm.domain.notices import NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import to_instant, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
@@ -261,12 +262,12 @@ def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
         .where(WaitlistEntry.business_id == uow.business_id, WaitlistEntry.id == offer.entry_id)
     ).one()
     link = f"/w/{make_link(uow, offer_id=offer.id, expires_at=offer.expires_at + OFFER_LINK_LASTS)}"
+    ahead = visit_inside(uow, view.booking_id).deposit_due
     facts = NoticeFacts(
-        view.shop, (view.service,), view.starts_at, zone_of(view.zone), "{link}", until=view.expires_at,
-        ahead=visit_inside(uow, view.booking_id).deposit_due,
-    )  # fmt: skip
-    digits = phone.removeprefix("+") if may_contact(uow.actor) else ""
-    return OfferMessage(notice(NoticeStep.OFFER, language, facts), link, digits)
+        view.shop, (view.service,), view.starts_at, zone_of(view.zone), "{link}", until=view.expires_at, ahead=ahead
+    )
+    text = notice(NoticeStep.OFFER, language, facts)
+    return OfferMessage(text, link, phone.removeprefix("+") if may_contact(uow.actor) else "")
 
 
 def _with_visit(uow: UnitOfWork, view: OfferView) -> OfferView:

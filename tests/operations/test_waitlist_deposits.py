@@ -71,7 +71,7 @@ def test_a_yes_waits_for_the_payment_and_the_payment_books(waiting: List) -> Non
         lambda uow: uow.session.scalars(select(WaitlistOffer.id).where(WaitlistOffer.entry_id == entry))
     )
     [offer] = offers.all()
-    assert " and pay ₹200.00 ahead: {link}" in waiting.do(waitlist_offers.message_of, offer).text
+    assert " ₹200.00 is paid ahead. Take it before " in waiting.do(waitlist_offers.message_of, offer).text
     seen = waiting.answer(entry, "accept")
     assert seen.state == "unpaid" and seen.manage
     booking = waiting.do(lambda uow: booking_of(uow.session, hold.id))
