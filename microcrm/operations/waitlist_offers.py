@@ -247,8 +247,7 @@ def _is_safe(uow: UnitOfWork, offer_id: int) -> bool:
 
 
 def message_of(uow: UnitOfWork, raw_id: Any) -> OfferMessage:
-    """The offer in words, to be sent by hand: in the customer's language, with a link of its own and what a yes costs ahead.
-    ``Conflict`` when it is not open any more."""
+    """The offer in words, to be sent by hand: in the customer's language, with a link of its own. ``Conflict``: not open now."""
     uow.require(Permission.BOOKINGS_ALL)
     offer = find(uow, WaitlistOffer, raw_id)
     view = _view(uow, offer.id or 0)
