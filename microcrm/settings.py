@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         return self.derived_password("sandbox")
 
     @property
+    def link_key(self) -> str:
+        """What links to a customer's own choices are signed with."""
+        return self.derived_password("customer links")
+
+    @property
     def database_owner_url(self) -> str:
         """For migrations: the direct address, since poolers lose advisory locks and session settings."""
         return sqlalchemy_url(self.given_database_url_direct or self.given_database_url)

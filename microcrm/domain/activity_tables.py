@@ -8,6 +8,10 @@ ACTIONS: dict[str, str] = {
     "apply_template": "filled in the starting list for",
     "archive": "archived",
     "change": "changed",
+    "channel.closed": "noted that somebody wants no more",
+    "channel.opened": "noted that somebody wants again",
+    "inbound.assigned": "chose who answers",
+    "inbound.settled": "settled",
     "change_rights": "changed what may be done by",
     "contact.revealed": "looked at",
     "customer.merged": "merged another record into",
@@ -154,6 +158,8 @@ SUBJECTS: dict[str, str] = {
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "booking_fee": "the fee of a visit",
+    "channel_block": "messages by one way",
+    "inbound_message": "a customer’s message",
     "segment": "a segment of customers",
     "series": "a series of visits",
     "series_made": "a series of visits",
@@ -247,6 +253,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
+    "messages": ("Messages", frozenset({"channel_block", "inbound_message"})),
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": (
         "Classes",

@@ -30,6 +30,7 @@ from microcrm.models import (
     products,
     records,
     recurring,
+    replies,
     reveals,
     schedule,
     till,
@@ -68,6 +69,7 @@ MODULES = (
     imports,
     person_files,
     merging,
+    replies,
     records,
 )
 

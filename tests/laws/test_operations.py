@@ -34,6 +34,8 @@ OPEN_DOORS = {
     "billing.sharing.public_bill",
     "forms.asking.fill_form",
     "forms.asking.public_form",
+    "replies.preferences.choose",
+    "replies.preferences.own_preferences",
     "booking_codes.ask_code",
     "booking_codes.prove_email",
     "booking_policy.policy_of",

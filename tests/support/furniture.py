@@ -49,6 +49,7 @@ from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.recurring import RecurringBill
+from microcrm.models.replies import ChannelBlock, InboundMessage
 from microcrm.models.reveals import ContactReveal, RevealBudget
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
@@ -75,6 +76,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _reveal_rows(session, shop)
             _file_rows(session, shop)
             _family_rows(session, shop)
+            _reply_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
 
@@ -301,6 +303,24 @@ def _sealed_rows(session: Session, shop: Shop) -> None:
     came = add(CustomerImport(**mine, **brought, member_id=shop.members[Role.OWNER]))
     add(ImportPiece(**mine, import_id=came, part="rows", place=0, cells=noise))
     add(RecordOpening(**customer, **member, record_id=record, version=1, purpose="visit", at=OPENED_AT))
+
+
+def _reply_rows(session: Session, shop: Shop) -> None:
+    owner = shop.members[Role.OWNER]
+    phone = session.get_one(Customer, shop.customer_id).phone
+    session.add(
+        InboundMessage(
+            business_id=shop.business_id, channel="whatsapp", provider_id=f"SM{shop.business_id}", sender=phone, text="Yes",
+            understood="confirm", outcome="confirmed", at=OPENED_AT, customer_id=shop.customer_id, booking_id=shop.booking_id,
+            assigned_id=owner, settled_at=OPENED_AT, settled_by_id=owner,
+        )
+    )  # fmt: skip
+    session.add(
+        ChannelBlock(
+            business_id=shop.business_id, channel="sms", address=phone, way="staff", at=OPENED_AT, member_id=owner
+        )
+    )
+    session.flush()
 
 
 def _consent_rows(session: Session, shop: Shop) -> None:

@@ -244,6 +244,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/b/{slug}/you/{token}": NOBODY,  # from here on: only with a secret link
     "/m/{token}": NOBODY,
     "/w/{token}": NOBODY,
+    "/u/{token}": NOBODY,
     "/l/{token}": NOBODY,
     "/form/{token}": NOBODY,
     "/b/{slug}/wait": EVERYBODY,
@@ -340,6 +341,8 @@ PUBLIC_FORMS = (
     "/m/{token}/move",
     "/m/{token}/cancel",
     "/w/{token}",
+    "/u/{token}",
+    "/u/{token}/mail",
     "/l/{token}",
     "/form/{token}",
     "/b/{slug}/wait",
