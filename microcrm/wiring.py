@@ -23,7 +23,7 @@ from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.queue import nudge
 from microcrm.adapters.razorpay import REAL_URL, Razorpay
 from microcrm.adapters.sealing import MasterSeal
-from microcrm.domain.errors import Conflict, StoreDown, Upstream
+from microcrm.domain.errors import Conflict, DomainError, StoreDown, Upstream
 from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
 from microcrm.operations.capabilities import FileStore
 from microcrm.operations.fixed_sql import PLANNED_ONCE
@@ -135,10 +135,7 @@ def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: A
     """One transaction as ``actor``: commits when the block ends, rolls back when it raises. ``bind`` is for tests that
     keep one connection. A unique value that somebody else has just stored becomes a ``Conflict``."""
     with Session(bind if bind is not None else engine(), expire_on_commit=False) as session:
-        opening = opening_of(actor, realm)
-        connection = session.connection(execution_options={"opening": opening})
-        if bind is not None:  # its transaction has begun long ago
-            connection.exec_driver_sql(opening)
+        _open(session, opening_of(actor, realm), is_bound=bind is not None)
         uow = UnitOfWork(session=session, actor=actor, now=clock(), realm=realm, sealer=sealer)
         try:
             yield uow
@@ -146,8 +143,22 @@ def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: A
         except IntegrityError as error:
             session.rollback()
             raise Conflict from error
+        except DomainError:
+            session.rollback()
+            if uow.told:
+                _open(session, opening_of(uow.actor, realm), is_bound=bind is not None)
+                for write in uow.told:
+                    write(uow)
+                session.commit()
+            raise
         except BaseException:
             session.rollback()
             raise
     for queue in sorted(uow.nudges):
         nudge(queue)
+
+
+def _open(session: Session, opening: str, *, is_bound: bool) -> None:
+    connection = session.connection(execution_options={"opening": opening})
+    if is_bound:  # its transaction has begun long ago
+        connection.exec_driver_sql(opening)

@@ -38,8 +38,8 @@ class NeededForm:
         until = self.good_until
         return Standing.EXPIRED if until is not None and day >= until else Standing.GOOD
 
-    def in_words(self, day: date) -> str:
-        """Like "Consent: signed on 12 Nov 2026, good until 12 May 2027"."""
+    def in_words(self, day: date, today: date | None = None) -> str:
+        """Like "Consent: signed on 12 Nov 2026, good until 12 May 2027". ``today``: when that is read, if the ``day`` is to come."""
         done = "signed" if self.is_signed else "filled in"
         if self.filled_on is None:
             return f"{self.name}: not {done} yet"
@@ -47,7 +47,8 @@ class NeededForm:
         if until is None:
             return f"{self.name}: {done} on {format_day(self.filled_on)}"
         if day >= until:
-            return f"{self.name}: {done} on {format_day(self.filled_on)}, expired on {format_day(until)}"
+            ended = "expired" if until <= (today or day) else "runs out"
+            return f"{self.name}: {done} on {format_day(self.filled_on)}, {ended} on {format_day(until)}"
         return f"{self.name}: {done} on {format_day(self.filled_on)}, good until {format_day(until)}"
 
 
@@ -61,3 +62,14 @@ def why_not_started(needed: Sequence[NeededForm], day: date) -> str:
     """One sentence, or "" when nothing is missing."""
     missing = [one.in_words(day) for one in needed if one.standing(day) is not Standing.GOOD]
     return f"Before it starts: {'; '.join(missing)}." if missing else ""
+
+
+def still_to_fill(needed: Sequence[NeededForm], days: Sequence[date], today: date) -> str:
+    """Of visits that are to come: what will not be good on one of these days, "" when nothing. It can be done until then, so it says
+    that and refuses nothing."""
+    missing = []
+    for one in needed:
+        bad = [day for day in sorted(days) if one.standing(day) is not Standing.GOOD]
+        if bad:
+            missing.append(one.in_words(bad[0], today))
+    return f"{'; '.join(missing)}." if missing else ""

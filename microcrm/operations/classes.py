@@ -28,6 +28,8 @@ from microcrm.operations.parts.refusal import slot_taken
 from microcrm.operations.parts.rows import find, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
+_PERSON = ("who", "customer_id", "name", "phone", "is_family", "note", "tell", "safety_reason")
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleClass:
@@ -45,7 +47,7 @@ class ScheduleClass:
 
 @dataclass(frozen=True, slots=True)
 class JoinClass:
-    """Whose places: as in ``ConfirmHold``."""
+    """Whose places, and ``safety_reason``: as in ``ConfirmHold``."""
 
     session_id: Any
     seats: Any = 1
@@ -56,6 +58,7 @@ class JoinClass:
     is_family: Any = False
     note: Any = ""
     tell: Any = False
+    safety_reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +111,10 @@ def schedule(uow: UnitOfWork, command: ScheduleClass) -> ClassDone:
 
 
 def join(uow: UnitOfWork, command: JoinClass) -> BookingDone:
-    """Places in a class. ``SlotTaken`` when fewer are left. To leave, cancel the booking."""
+    """Places in a class. ``SlotTaken`` when fewer are left, ``NotSafe`` as ``book`` raises it. To leave, cancel the booking."""
     uow.require(Permission.BOOKINGS_OWN)
     held = hold(uow, Hold(session_id=command.session_id, seats=command.seats))
-    person = {
-        name: getattr(command, name) for name in ("who", "customer_id", "name", "phone", "is_family", "note", "tell")
-    }
+    person = {name: getattr(command, name) for name in _PERSON}
     return confirm_hold(uow, ConfirmHold(held.booking_id, held.version, **person))
 
 

@@ -22,7 +22,7 @@ from microcrm.operations.customers import AddCustomer
 from microcrm.operations.customers import add as add_customer
 from microcrm.operations.links import behind, make_link
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items, read_items
-from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
+from microcrm.operations.parts.booking_rows import BookingDone, check_columns, note_story, open_booking
 from microcrm.operations.parts.booking_times import check_hours
 from microcrm.operations.parts.class_seats import find_place, take_place
 from microcrm.operations.parts.confirming import (
@@ -36,6 +36,7 @@ from microcrm.operations.parts.confirming import (
 )
 from microcrm.operations.parts.deposit_rules import deposit_due, servings
 from microcrm.operations.parts.public_rules import check_public, check_public_class, needs_approval, services_in
+from microcrm.operations.parts.safety import check_kept, refuse_unsafe, why_at, with_safety
 from microcrm.operations.parts.seats import give_seats_back
 from microcrm.operations.parts.visits import NewVisit, Taken, take
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -49,7 +50,7 @@ MOST_SEATS = 20  # in one booking
 class Hold:
     """``start`` is an instant as the free times give it (ISO 8601 with offset); or give ``day`` and ``time`` in wall clock.
     With ``session_id`` it is ``seats`` places in that class, and ``services`` stay empty. ``minutes`` empty: as long as the
-    policy says. ``reason`` goes past working hours, for those who may."""
+    policy says. ``reason`` goes past working hours, and ``safety_reason`` past what is not safe for the customer, for those who may."""
 
     services: Sequence[BookService] = ()
     start: Any = None
@@ -61,6 +62,7 @@ class Hold:
     customer_id: Any = None
     source: Any = "staff"
     reason: Any = ""
+    safety_reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class PublicHold:
 @dataclass(frozen=True, slots=True)
 class ConfirmHold:
     """``who`` is known (``customer_id``, or the customer the hold was made for), new (``name``, ``phone``), phone (whoever
-    has it, new if nobody) or walk_in. The same ``request_key`` again gives the same booking."""
+    has it, new if nobody) or walk_in. The same ``request_key`` again gives the same booking. ``safety_reason`` as in ``Book``."""
 
     booking_id: Any
     version: Any = None
@@ -90,6 +92,7 @@ class ConfirmHold:
     language: Any = ""
     request_key: Any = ""
     tell: Any = False
+    safety_reason: Any = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class _Wish:
 
 
 def hold(uow: UnitOfWork, command: Hold) -> HoldDone:
-    """For the desk and the waiting list. Raises as ``book`` does."""
+    """For the desk and the waiting list. Raises as ``book`` does; for nobody in particular nothing is unsafe yet."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     wish = _read(uow, reader, command)
@@ -137,8 +140,10 @@ def hold(uow: UnitOfWork, command: Hold) -> HoldDone:
     )
     source = reader.choice("source", command.source, "Where it came from", SOURCES)
     reason = reader.text("reason", command.reason, "Reason", limit=120, required=False)
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     customer_id = None if command.customer_id is None else reader.id("customer_id", command.customer_id, "Customer")
     reader.done()
+    zone, past = zone_of(uow.actor.zone), ""
     if customer_id is not None:
         own_customer(uow, customer_id)
     expires_at = uow.now + timedelta(minutes=minutes)
@@ -146,11 +151,23 @@ def hold(uow: UnitOfWork, command: Hold) -> HoldDone:
     if wish.session_id is not None:
         place = find_place(uow, wish.session_id, wish.seats)
         check_columns(uow, {place.session.member_id})
-        return _done(take_place(uow, place, visit), place.session.starts_at, place.session.ends_at, expires_at)
-    items = plan_items(uow, wish.items, wish.start)
-    check_columns(uow, {item.member_id for item in items})
-    check_hours(uow, items, zone_of(uow.actor.zone), reason)
-    return _done(take(uow, items, visit), *_span(items), expires_at)
+        wanted = [(place.session.service_id, place.session.starts_at)]
+        done = _done(take_place(uow, place, visit), place.session.starts_at, place.session.ends_at, expires_at)
+    else:
+        items = plan_items(uow, wish.items, wish.start)
+        check_columns(uow, {item.member_id for item in items})
+        check_hours(uow, items, zone, reason)
+        wanted = [(item.service_id, item.start) for item in items]
+        done = _done(take(uow, items, visit), *_span(items), expires_at)
+    if customer_id is not None:
+        past = why_at(uow, wanted, customer_id, zone, done.booking_id)
+        refuse_unsafe(uow, past, safety_reason)
+    if past:
+        note_story(
+            uow, done.booking_id, "held", new=BookingStatus.HOLD, reason=with_safety(reason, safety_reason, past)
+        )
+        uow.audit("booking.unsafe", "booking", done.booking_id)
+    return done
 
 
 def hold_public(uow: UnitOfWork, command: PublicHold) -> HoldDone:
@@ -175,12 +192,13 @@ def hold_public(uow: UnitOfWork, command: PublicHold) -> HoldDone:
 
 def confirm_hold(uow: UnitOfWork, command: ConfirmHold) -> BookingDone:
     """The held time becomes a booking. ``HoldLapsed`` when somebody else has the time by now; a hold that has run out and
-    that nobody wanted is still good."""
+    that nobody wanted is still good. ``NotSafe`` as ``book`` raises it: now it is known who comes."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
     who = reader.choice("who", command.who, "Customer", ("known", "new", "phone", "walk_in"))
     typed = read_typed(reader, command)
     tell = reader.flag("tell", command.tell, "Tell the customer")
+    safety_reason = reader.text("safety_reason", command.safety_reason, "Reason", limit=120, required=False)
     reader.done()
     if (again := made_already(uow, typed.request_key)) is not None:
         return again
@@ -199,7 +217,13 @@ def confirm_hold(uow: UnitOfWork, command: ConfirmHold) -> BookingDone:
         booking.customer_id = add_customer(uow, person).id
     elif who == "phone":
         give_to_guest(uow, booking, *read_person(command.name, command.phone))
-    return settle(uow, booking, items, typed, BookingStatus.BOOKED, tell=tell)
+    past = check_kept(uow, items, booking.customer_id, zone_of(uow.actor.zone), booking.id or 0)
+    refuse_unsafe(uow, past, safety_reason)
+    story = with_safety("", safety_reason, past)
+    done = settle(uow, booking, items, typed, BookingStatus.BOOKED, tell=tell, reason=story)
+    if past:
+        uow.audit("booking.unsafe", "booking", booking.id, number=booking.number)
+    return done
 
 
 def confirm_public(uow: UnitOfWork, command: ConfirmPublic) -> BookingDone:

@@ -19,6 +19,7 @@ from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service
 from microcrm.models.customers import Customer
+from microcrm.models.forms import Form
 from microcrm.operations.free_times import FreeTimes, FreeTimesAsked, nearest_free, public_free_times
 from microcrm.operations.links import behind
 from microcrm.operations.online.deposits import deposit_money
@@ -29,7 +30,8 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class PublicItem:
-    """``price_paise`` with tax, for all ``seats``. Of its safety timers only what the owner has laid down, nothing of the customer."""
+    """``price_paise`` with tax, for all ``seats``. Of its safety timers, and of the form that it asks for, only what the owner has laid
+    down, nothing of the customer."""
 
     service_id: int
     member_id: int
@@ -42,6 +44,7 @@ class PublicItem:
     price_paise: int
     patch_test_days: int | None = None
     rest_days: int | None = None
+    needs_form: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +172,13 @@ def _base(uow: UnitOfWork, booking_id: int) -> int:
 def _items(uow: UnitOfWork, booking_id: int, shop: PublicShop) -> tuple[PublicItem, ...]:
     same = BookingItem.business_id == uow.business_id
     rows = uow.session.execute(
-        select(BookingItem, Service, Member.name)
+        select(BookingItem, Service, Member.name, Form.id)
         .join(Service, and_(Service.business_id == BookingItem.business_id, Service.id == BookingItem.service_id))
         .join(Member, and_(Member.business_id == BookingItem.business_id, Member.id == BookingItem.member_id))
+        .outerjoin(
+            Form,
+            and_(Form.business_id == Service.business_id, Form.id == Service.needed_form_id, Form.retired_at.is_(None)),
+        )
         .where(same, BookingItem.booking_id == booking_id)
         .order_by(BookingItem.starts_at, BookingItem.id)
     )
@@ -189,6 +196,7 @@ def _items(uow: UnitOfWork, booking_id: int, shop: PublicShop) -> tuple[PublicIt
             price_paise=price_shown(service, item.price_paise, shop.taxes, to_wall(item.starts_at, zone)[0]),
             patch_test_days=service.patch_test_days,
             rest_days=service.rest_days,
+            needs_form=form is not None,
         )
-        for item, service, member in rows
+        for item, service, member, form in rows
     )

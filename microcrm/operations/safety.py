@@ -11,13 +11,15 @@ from sqlalchemy import select
 
 from microcrm.domain.errors import NotFound
 from microcrm.domain.fields import Reader
+from microcrm.domain.needed_forms import NeededForm, still_to_fill
 from microcrm.domain.permissions import Permission
-from microcrm.domain.zones import zone_of
+from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.operations.book import own_customer
 from microcrm.operations.customer_access import visible_bookings
 from microcrm.operations.parts.booking_rows import check_columns, open_booking
-from microcrm.operations.parts.safety import Visit, check_kept, judged, rules_of, unsafe_days
+from microcrm.operations.parts.needed_forms import needed_forms
+from microcrm.operations.parts.safety import Visit, judged, judged_at, rules_of, unsafe_days
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_DAYS = 62
@@ -47,15 +49,23 @@ class VisitSafety:
 @dataclass(frozen=True, slots=True)
 class SafetySaid:
     """``words``: why the services are not safe on that day, "" when they are. ``records``: of the allergies that speak against them,
-    those that may be opened here. ``unsafe``: the days that a timer stands against."""
+    those that may be opened here. ``unsafe``: the days that a timer stands against. ``forms``: what has to be filled in before it
+    starts, as it stands on ``today``; ``customer_id``: by whom."""
 
     words: str = ""
     records: tuple[int, ...] = ()
     unsafe: Mapping[date, str] = field(default_factory=dict)
+    forms: tuple[NeededForm, ...] = ()
+    today: date = date.min
+    customer_id: int | None = None
+
+    def to_fill(self, *days: date) -> str:
+        """What is missing, or will have run out, on one of these days; it can be booked all the same."""
+        return still_to_fill(self.forms, days, self.today)
 
 
 def safety_words(uow: UnitOfWork, command: SafetyAsked) -> SafetySaid:
-    """Of a new visit. Two statements; two more with a timer, and with a service that says what it uses one, and one to note down that
+    """Of a new visit. Three statements; two more with a timer, and with a service that says what it uses one, and one to note down that
     somebody was told. Raises: Invalid, NotFound."""
     uow.require(Permission.BOOKINGS_OWN)
     reader = Reader()
@@ -75,7 +85,7 @@ def safety_of_visit(uow: UnitOfWork, command: VisitSafety) -> SafetySaid:
     item_id = None if command.item_id in (None, "") else reader.id("item_id", command.item_id, "Service")
     reader.done()
     query = (
-        select(Booking.customer_id, BookingItem.service_id)
+        select(Booking.customer_id, BookingItem.service_id, BookingItem.id)
         .join(BookingItem, (BookingItem.business_id == Booking.business_id) & (BookingItem.booking_id == Booking.id))
         .where(Booking.business_id == uow.business_id, Booking.id == booking_id, visible_bookings(uow.actor))
     )
@@ -84,17 +94,22 @@ def safety_of_visit(uow: UnitOfWork, command: VisitSafety) -> SafetySaid:
         raise NotFound
     if command.is_again:
         return _of_new(uow, {row.service_id for row in rows}, rows[0].customer_id, day, command.days)
-    found = unsafe_days(uow, booking_id, _days(day, command.days), zone_of(uow.actor.zone), item_id)
-    return SafetySaid(found.get(day, ""), (), found)
+    zone = zone_of(uow.actor.zone)
+    found = unsafe_days(uow, booking_id, _days(day, command.days), zone, item_id)
+    services = {row.service_id for row in rows if item_id in (None, row.id)}
+    forms = needed_forms(uow, services, rows[0].customer_id)
+    return SafetySaid(found.get(day, ""), (), found, forms, today_in(zone, uow.now), rows[0].customer_id)
 
 
-def safety_of_request(uow: UnitOfWork, booking_id: Any) -> str:
-    """Why a visit as it stands is not safe, "" when it is. A refused approval takes back the line that says who was told; this one
-    keeps it. Five statements at most and one a service. Raises: Forbidden, NotFound."""
+def safety_of_request(uow: UnitOfWork, booking_id: Any) -> SafetySaid:
+    """Why a visit as it stands is not safe, and whose records say so. Five statements at most and one a service. Raises: Forbidden,
+    NotFound."""
     uow.require(Permission.BOOKINGS_OWN)
     booking, items = open_booking(uow, booking_id)
     check_columns(uow, {item.member_id for item in items})
-    return check_kept(uow, items, booking.customer_id, zone_of(uow.actor.zone), booking.id or 0)
+    starts = [(item.service_id, item.starts_at) for item in items]
+    found = judged_at(uow, starts, booking.customer_id, zone_of(uow.actor.zone), booking.id or 0)
+    return SafetySaid(found.words, found.records, customer_id=booking.customer_id)
 
 
 def _of_new(uow: UnitOfWork, services: Collection[int], customer_id: int | None, day: date, days: int) -> SafetySaid:
@@ -104,10 +119,11 @@ def _of_new(uow: UnitOfWork, services: Collection[int], customer_id: int | None,
     ahead = _days(day, days) if timers else []
     visits = [Visit(customer_id, tuple((replace(rule, substances=()), one) for rule in timers)) for one in ahead]
     whole = Visit(customer_id, tuple((rule, day) for rule in rules.values()))
-    now, *later = judged(uow, [whole, *visits], zone_of(uow.actor.zone), are_together=False)
-    return SafetySaid(
-        now.words, now.records, {one: said.words for one, said in zip(ahead, later, strict=True) if said.words}
-    )
+    zone = zone_of(uow.actor.zone)
+    now, *later = judged(uow, [whole, *visits], zone, are_together=False)
+    unsafe = {one: said.words for one, said in zip(ahead, later, strict=True) if said.words}
+    forms = needed_forms(uow, services, customer_id)
+    return SafetySaid(now.words, now.records, unsafe, forms, today_in(zone, uow.now), customer_id)
 
 
 def _days(first: date, count: int) -> list[date]:

@@ -78,6 +78,7 @@ class UnitOfWork:
     realm: Realm = ""
     sealer: Callable[[], Sealer] | None = None
     nudges: set[str] = field(default_factory=set)  # after commit: which queues have something to do
+    told: list[Callable[[UnitOfWork], None]] = field(default_factory=list)  # see `note_even_if_refused`
 
     def require(self, permission: Permission) -> None:
         """The second wall. First line of each operation."""
@@ -119,6 +120,11 @@ class UnitOfWork:
             "facts": Jsonb(facts),
         }  # fmt: skip
         return int(self.session.connection().execute(_LOG, values).scalar_one())
+
+    def note_even_if_refused(self, write: Callable[[UnitOfWork], None]) -> None:
+        """``write`` now, and once more when a refusal takes this transaction back: what it told somebody, they know."""
+        write(self)
+        self.told.append(write)
 
     def undoable(
         self,

@@ -14,6 +14,7 @@ from microcrm.pages.booking_parts import (
     reason_field,
     safety_field,
     tell_field,
+    to_fill_note,
     unsafe_note,
     when_fields,
 )
@@ -29,10 +30,11 @@ def again_dialog() -> rx.Component:
             rx.el.p(form.start.what),
             offered_times(form.nearest, form.take),
             rx.el.div(
-                rx.foreach(form.weeks, _week), class_name="time-chips week-chips num", role="group", aria_label="Weeks later"
+                rx.foreach(form.start.weeks, _week), class_name="time-chips week-chips num", role="group", aria_label="Weeks later"
             ),
             when_fields(form, "a", form.type_day.debounce(400)),
             unsafe_note(form),
+            to_fill_note(form),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "a")),
             rx.cond(form.asks_safety, safety_field(errors, "a")),

@@ -40,6 +40,7 @@ from microcrm.state.booking_card_view import FormLine, Line, Option
 from microcrm.state.booking_deposit import DepositForm
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
+from microcrm.state.customer_records import PATH as RECORDS
 from microcrm.state.series_edit import SeriesEdit
 
 _MENU = "card-menu"
@@ -172,7 +173,7 @@ def deposit_dialog() -> rx.Component:
 def _needed(form: rx.Var[FormLine]) -> rx.Component:
     """Whether what has to be filled in before it starts is there."""
     card = Card.card
-    fill = rx.cond(card.customer_href != "", link("Forms", card.customer_href + "&tab=records"))
+    fill = rx.cond(card.customer_href != "", link("Forms", RECORDS + "?id=" + card.customer_id))
     said = rx.el.span(form.words, " ", rx.cond(form.is_good, rx.fragment(), fill))
     return rx.el.p(
         icon("clipboard_list", "s"),

@@ -20,6 +20,7 @@ from microcrm.pages.booking_parts import (
     safety_field,
     tell_field,
     tell_new_field,
+    to_fill_note,
     unsafe_note,
 )
 from microcrm.pages.class_form import what_is_new
@@ -73,6 +74,7 @@ def _form() -> rx.Component:
             key=wanted.turn.to_string(),
         ),
         unsafe_note(NewTimes),
+        to_fill_note(NewTimes),
         free_times(NewTimes, wanted.time, NewBooking.take),
         repeat_fields("b"),
         repeat_dates(),

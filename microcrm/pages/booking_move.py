@@ -14,6 +14,7 @@ from microcrm.pages.booking_parts import (
     reason_field,
     safety_field,
     tell_field,
+    to_fill_note,
     when_fields,
     who_fields,
 )
@@ -40,6 +41,7 @@ def move_dialog() -> rx.Component:
             when_fields(form, "m", form.typed("day"), form.typed("time")),
             who_fields(form, form.start.takers, "m", class_name="grid-2 only-one"),
             rx.cond(form.unsafe != "", alert("warn", "Not safe as it stands", form.unsafe)),
+            to_fill_note(form),
             free_times(form, form.start.time, form.take),
             rx.cond(form.asks_reason, reason_field(errors, "m")),
             rx.cond(form.asks_safety, safety_field(errors, "m")),

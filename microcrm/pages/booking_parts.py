@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from microcrm.components.buttons import away_button
 from microcrm.components.feedback import alert
 from microcrm.components.fields import check_field, choice_field, minutes_field, select_field, text_field
 from microcrm.components.icons import icon
@@ -148,6 +149,16 @@ def unsafe_note(form: Any) -> rx.Component:
     shown = rx.cond(form.against != "", which(records=form.against, minutes=MINUTES))
     note = rx.el.div(alert("warn", "Not safe as it stands", form.unsafe), shown, class_name="stack-s")
     return rx.cond(form.unsafe != "", note)
+
+
+def to_fill_note(form: Any) -> rx.Component:
+    """What has to be filled in before the visit of the state ``form`` starts; the way there leaves this form as it is."""
+    note = form.to_fill
+    there = away_button(
+        "Forms", note.href, icon="clipboard_list", target="_blank", aria_label="Forms of this customer, in a new tab"
+    )
+    told = alert("warn", "To be filled in before it starts", note.words, rx.cond(note.href != "", there))
+    return rx.cond(note.words != "", rx.el.div(told, role="status"))
 
 
 def tell_field(

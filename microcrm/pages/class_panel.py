@@ -29,7 +29,15 @@ from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
-from microcrm.pages.booking_parts import icon_of_step, tell_field, tell_new_field, which_classes
+from microcrm.pages.booking_parts import (
+    icon_of_step,
+    safety_field,
+    tell_field,
+    tell_new_field,
+    to_fill_note,
+    unsafe_note,
+    which_classes,
+)
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import Option
 from microcrm.state.class_guest import ClassGuest
@@ -43,7 +51,9 @@ LABELS = {
     "name": "Name",
     "phone": "Mobile number",
     "seats": "Seats",
+    "day": "Day",
     "reason": "Reason",
+    "safety_reason": "Reason",
 }
 
 
@@ -217,12 +227,16 @@ def _add() -> rx.Component:
             guest.who,
             ("new", new_customer(errors, guest.offers_family, form="g")),
             ("walk_in", rx.el.p("Booked without a name.", class_name="muted")),
-            known_customer(guest.words, guest.people, guest.find, errors, form="g", auto_focus=True),
+            known_customer(
+                guest.words, guest.people, guest.find, errors, form="g", auto_focus=True, on_choose=guest.choose
+            ),
         ),
+        rx.el.div(unsafe_note(guest), to_fill_note(guest), id="g-day", tab_index=-1, class_name="stack-s"),
         text_field(
             "seats", "Seats", errors, value="1", hint=ClassPanel.card.left, input_mode="numeric", max_length=2, form="g"
         ),
         area_field("note", "Note", errors, optional=True, form="g", max_length=4000, rows=2),
+        rx.cond(guest.asks_safety, safety_field(errors, "g")),
         rx.cond(guest.who != "walk_in", tell_new_field(guest.letter)),
         form_footer(button("Back", on_click=ClassPanel.ask("")), submit("Add to the class", busy=guest.is_saving)),
         on_submit=guest.save,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from microcrm.state.forms import pick, with_time
 from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
+from microcrm.state.to_fill import NOTHING, ToFill, to_fill
 
 WEEKS = (1, 2, 3, 4, 6, 8)
 USUAL = 4
@@ -44,6 +45,7 @@ class AgainStart:
     day: str = ""
     time: str = ""
     turn: int = 0
+    weeks: list[WeekChoice] = field(default_factory=list)
 
 
 class AgainForm(AppState):
@@ -52,7 +54,6 @@ class AgainForm(AppState):
     is_open: bool = False
     is_saving: bool = False
     start: AgainStart = AgainStart()
-    weeks: list[WeekChoice] = []
     free: list[TimeChoice] = []
     free_words: str = ""
     nearest: list[TimeChoice] = []
@@ -60,6 +61,7 @@ class AgainForm(AppState):
     asks_safety: bool = False
     unsafe: str = ""  # why the visit is not safe on that day
     against: str = ""  # the records that say so, if they may be opened here
+    to_fill: ToFill = NOTHING
     letter: Letter = Letter()
 
     _card: CardView = CardView()
@@ -68,10 +70,10 @@ class AgainForm(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def begin(self) -> None:
         self._card = card = (await self.get_state(Card))._shown()
-        self.weeks = weeks_after(card.visit_day, card.today)
-        day = next((one.day for one in self.weeks if one.weeks == str(USUAL)), "")
+        weeks = weeks_after(card.visit_day, card.today)
+        day = next((one.day for one in weeks if one.weeks == str(USUAL)), "")
         what = card.service + (f". {card.others}" if card.others else "")
-        self.start = AgainStart(card.customer, what, day, card.visit_time)
+        self.start = AgainStart(card.customer, what, day, card.visit_time, weeks=weeks)
         self.nearest, self.errors = [], {}
         self.asks_reason = self.asks_safety = False
         await self._look_around()
@@ -117,9 +119,10 @@ class AgainForm(AppState):
             safety = VisitSafety(self._card.booking_id, self.start.day, is_again=True, days=AHEAD)
             said = await self._look(safety_of_visit, safety)
             self.unsafe, self.against = said.words, ",".join(map(str, said.records))
-            await find_free(self, same_again(self._card, self.start.day), said.unsafe)
+            times = same_again(self._card, self.start.day)
+            self.to_fill = to_fill(said, times.first, await find_free(self, times, said.unsafe))
         except DomainError:
-            self.free, self.free_words, self.unsafe, self.against = [], "", "", ""
+            self.free, self.free_words, self.unsafe, self.against, self.to_fill = [], "", "", "", NOTHING
 
     def _refused(self, error: DomainError) -> None:
         if not keep_refusal(self, error):

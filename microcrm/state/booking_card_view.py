@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from microcrm.domain.booking import LABELS, LEADS_TO, BookingStatus
 from microcrm.domain.errors import NotFound
@@ -126,8 +126,10 @@ class CardView:
 NO_CARD = CardView()
 
 
-def _form(needed: NeededForm, card: BookingCard) -> FormLine:
-    return FormLine(needed.in_words(card.today), needed.standing(card.today) is Standing.GOOD)
+def _form(needed: NeededForm, card: BookingCard, day: date) -> FormLine:
+    """As it will stand on the ``day`` of the visit; of one that is over, or should be, as it stands today."""
+    then = max(day, card.today)
+    return FormLine(needed.in_words(then, card.today), needed.standing(then) is Standing.GOOD)
 
 
 def card_view(card: BookingCard, zone_name: str) -> CardView:
@@ -177,7 +179,7 @@ def card_view(card: BookingCard, zone_name: str) -> CardView:
         bill_href=f"/invoice?booking={card.booking_id}" if _is_billed(card) else "",
         deposit=deposit_line(card.deposit, zone_name, may_give_back=card.may_give_back),
         series=series_line(card.series),
-        forms=[_form(one, card) for one in card.forms],
+        forms=[_form(one, card, visit_day) for one in card.forms],
         history=[_line(event.at, event.who, event.what, event.reason, zone_name) for event in card.history],
     )
 

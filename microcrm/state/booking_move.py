@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection
-from datetime import date
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import reflex as rx
@@ -12,7 +11,7 @@ from microcrm.domain.errors import Conflict, DomainError, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.move import MoveVisit, move, move_visit
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
-from microcrm.operations.safety import VisitSafety, safety_of_visit
+from microcrm.operations.safety import SafetySaid, VisitSafety, safety_of_visit
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.booking_card_view import CardView, TimeChoice
@@ -22,6 +21,7 @@ from microcrm.state.forms import with_time, with_typed
 from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
 from microcrm.state.refused_times import keep_refusal
+from microcrm.state.to_fill import NOTHING, ToFill, to_fill
 
 TYPED = ("day", "time", "member_id", "whole")
 
@@ -39,6 +39,7 @@ class MoveForm(AppState):
     asks_safety: bool = False
     letter: Letter = Letter()
     unsafe: str = ""  # why what is typed is not safe on that day
+    to_fill: ToFill = NOTHING
 
     _card: CardView = CardView()
     _typed: dict[str, str] = {}
@@ -105,16 +106,18 @@ class MoveForm(AppState):
         try:
             asked = PreviewNotice(self._card.booking_id, "moved", *told_start(self._card, typed))
             self.letter = letter_of(await self._look(preview_notice, asked))
-            await find_free(self, wanted_times(self._card, typed), await self._unsafe_days(typed))
+            said = await self._look_at_safety(typed)
+            times = wanted_times(self._card, typed)
+            self.to_fill = to_fill(said, times.first, await find_free(self, times, said.unsafe))
         except DomainError:
-            self.free, self.free_words, self.unsafe = [], "", ""
+            self.free, self.free_words, self.unsafe, self.to_fill = [], "", "", NOTHING
 
-    async def _unsafe_days(self, typed: dict[str, str]) -> Collection[date]:
+    async def _look_at_safety(self, typed: dict[str, str]) -> SafetySaid:
         item = "" if typed.get("whole") else self._card.item_id
         asked = VisitSafety(self._card.booking_id, typed.get("day"), item, days=AHEAD)
         said = await self._look(safety_of_visit, asked)
         self.unsafe = said.words
-        return said.unsafe
+        return said
 
     def _refused(self, error: DomainError) -> None:
         if not keep_refusal(self, error):

@@ -91,9 +91,10 @@ class NewBooking(CustomerFinding, AppState):
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)
-    async def pick_who(self, who: str) -> None:
+    async def pick_who(self, who: str) -> Any:
         self.who = who if who in ("new", "walk_in") else "known"
         self.errors = {}
+        return NewTimes.typed("customer_id", self.wanted.customer_id if self.who == "known" else "")
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

@@ -17,6 +17,7 @@ from microcrm.state.booking_card_view import TimeChoice
 from microcrm.state.booking_letter import Letter, letter_of
 from microcrm.state.free_chips import AHEAD, find_free
 from microcrm.state.gate import needs
+from microcrm.state.to_fill import NOTHING, ToFill, to_fill
 
 TYPED = ("day", "time", "customer_id")
 
@@ -30,6 +31,7 @@ class NewTimes(AppState):
     customer_id: str = ""
     unsafe: str = ""  # why what is chosen is not safe on that day
     against: str = ""  # the records that say so, if they may be opened here: ids with commas between
+    to_fill: ToFill = NOTHING
 
     _typed: dict[str, str] = {}
     _services: list[tuple[str, str]] = []  # service and member, "" for anybody
@@ -70,6 +72,7 @@ class NewTimes(AppState):
 
     async def _look_around(self) -> None:
         self.letter, self.free, self.free_words, self.unsafe, self.against = Letter(), [], "", "", ""
+        self.to_fill = NOTHING
         day, time = self._typed.get("day"), self._typed.get("time")
         services = [service for service, _ in self._services]
         if not services or not all(services):
@@ -78,7 +81,8 @@ class NewTimes(AppState):
             wanted = parse_day(day)
             if wanted is not None:
                 said = await self._look_at_safety(services, day)
-                await find_free(self, times_of(self._services, wanted), said.unsafe)
+                shown = await find_free(self, times_of(self._services, wanted), said.unsafe)
+                self.to_fill = to_fill(said, wanted, shown, *(parse_day(one) for one, _ in self._dates))
             asked = PreviewBooked(services, day, time, self.customer_id or None, self._dates)
             self.letter = letter_of(await self._look(preview_booked, asked))
         except DomainError:

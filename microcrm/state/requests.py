@@ -21,6 +21,7 @@ from microcrm.operations.requests import Kept
 from microcrm.operations.safety import safety_of_request
 from microcrm.state.base import AppState
 from microcrm.state.booking_letter import still_to_tell
+from microcrm.state.customer_records import PATH as RECORDS
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 
@@ -49,13 +50,16 @@ class RequestRow:
 
 class Requests(AppState):
     """``count`` is of those that wait for an answer, whether or not the rows have been read. ``unsafe``: what speaks against the
-    one that was to be approved, while whoever may is asked for a reason."""
+    one that was to be approved, while whoever may is asked for a reason; ``against``: the records that say so, if they may be opened
+    here (ids with commas between); ``records``: where all of the customer's are."""
 
     count: int = 0
     words: str = ""
     rows: list[RequestRow] = []
     kept: list[RequestRow] = []
     unsafe: str = ""
+    against: str = ""
+    records: str = ""
 
     _wanted: Answer | None = None
 
@@ -91,10 +95,13 @@ class Requests(AppState):
         self.unsafe, self._wanted, self.errors = "", None, {}
 
     async def _ask_why(self, answer: Answer, refusal: NotSafe) -> None:
-        """Raises the refusal again for those whom no reason helps. Either way the log keeps who was told."""
-        await self._look(safety_of_request, answer.booking_id)
+        """Raises the refusal again for those whom no reason helps."""
         if not refusal.may_override:
             raise refusal
+        said = await self._look(safety_of_request, answer.booking_id)
+        may_open = Permission.RECORDS_OPEN in current_seat().actor.permissions and said.customer_id is not None
+        self.against = ",".join(map(str, said.records))
+        self.records = f"{RECORDS}?id={said.customer_id}" if may_open else ""
         self.unsafe, self._wanted, self.errors = refusal.message, answer, {}
 
     async def _approve(self, answer: Answer) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microcrm.domain.needed_forms import NeededForm, Standing, months_after, why_not_started
+from microcrm.domain.needed_forms import NeededForm, Standing, months_after, still_to_fill, why_not_started
 
 DAY = date(2026, 11, 30)
 
@@ -56,3 +56,22 @@ def test_a_form_is_good_from_its_day_until_it_expires_and_never_again(filled: da
     until, day = form.good_until, filled + timedelta(days=later)
     assert until is not None and filled < until <= filled + timedelta(days=31 * months)
     assert (form.standing(day) is Standing.GOOD) == (day < until)
+
+
+def test_a_visit_to_come_says_what_will_have_run_out_by_then() -> None:
+    consent = NeededForm(1, "Consent", 1, True, DAY)
+    other = NeededForm(2, "Questions", None, False)
+    last, after = date(2026, 12, 29), date(2026, 12, 30)
+    assert still_to_fill([consent], [last], DAY) == ""
+    assert still_to_fill([consent], [after], DAY) == "Consent: signed on 30 Nov 2026, runs out on 30 Dec 2026."
+    assert still_to_fill([consent], [after], after) == "Consent: signed on 30 Nov 2026, expired on 30 Dec 2026."
+    both = still_to_fill([consent, other], [after, last], DAY)
+    assert both == "Consent: signed on 30 Nov 2026, runs out on 30 Dec 2026; Questions: not filled in yet."
+    assert still_to_fill([consent, other], [], DAY) == "" == still_to_fill([], [after], DAY)
+
+
+@given(st.lists(st.dates(date(2026, 1, 1), date(2028, 1, 1)), min_size=1), st.integers(1, 24))
+def test_of_several_days_the_latest_decides_whether_anything_is_said(days: list[date], months: int) -> None:
+    form = NeededForm(1, "Consent", months, True, date(2026, 6, 1))
+    said = still_to_fill([form], days, date(2026, 1, 1))
+    assert bool(said) == (form.standing(max(days)) is not Standing.GOOD)

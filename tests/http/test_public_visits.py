@@ -10,6 +10,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import update
 
+from microcrm import wiring
 from microcrm.adapters import limits as counters
 from microcrm.domain.errors import Forbidden, NotFound
 from microcrm.domain.permissions import Role
@@ -18,10 +19,14 @@ from microcrm.models.bookings import BookingItem
 from microcrm.models.catalogue import Service
 from microcrm.models.schedule import DatedHours
 from microcrm.operations.calendar_feed import feed_standing, make_feed, revoke_feed
+from microcrm.operations.forms.editing import retire_form
+from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.vault.records import AddRecord, add_record
 from tests.conftest import act_as
 from tests.http.test_public_booking import arrange, held, policy, visits
 from tests.support.booking import Customer, words
 from tests.support.shops import CANARY, Shop, TwoShops
+from tests.support.vault import form_of
 
 PHONE = "98450 54321"
 
@@ -236,3 +241,31 @@ async def test_the_page_of_moving_says_the_services_rules_and_nothing_of_the_cus
     assert "Plain haircut needs 1 day between two visits." in shown and "are not shown" in shown
     assert "recorded" not in shown
     assert "पैच टेस्ट" in words(await customer.go(f"{link}/move?lang=hi"))
+
+
+async def test_the_pages_of_a_visit_say_that_its_service_asks_for_a_form_and_not_whether_it_is_there(
+    shop: Shop,
+) -> None:
+    customer, link = await booked(shop)
+    rule = "Before Plain haircut starts, the shop asks you to fill in a form"
+    assert rule not in words(await customer.go(link))
+
+    def need(uow: UnitOfWork) -> None:
+        form = update(Service).where(Service.id == shop.service_id).values(needed_form_id=form_of(uow, "consent"))
+        uow.session.execute(form)
+
+    act_as(shop.actor(), need)
+    unsigned = words(await customer.go(link))
+    assert rule in unsigned and rule in words(await customer.go(f"{link}/move"))
+    assert "फ़ॉर्म" in words(await customer.go(f"{link}?lang=hi"))
+
+    def sign(uow: UnitOfWork) -> None:
+        answers = {"reacted": "no", "agreed": {"name": "Meena Rao", "how": "typed"}}
+        whose = visits(shop)[0].customer_id
+        today = uow.now.date().isoformat()
+        add_record(uow, AddRecord(whose, form_of(uow, "consent"), 1, today, answers), wiring.sealer())
+
+    act_as(shop.actor(), sign)
+    assert words(await customer.go(link)) == unsigned
+    act_as(shop.actor(), lambda uow: retire_form(uow, form_of(uow, "consent")))
+    assert rule not in words(await customer.go(link))

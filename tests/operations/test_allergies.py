@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from microcrm import wiring
 from microcrm.domain.errors import FormMissing, Invalid, NotSafe
 from microcrm.domain.permissions import Permission, Role
-from microcrm.models.bookings import BookingEvent
+from microcrm.models.bookings import Booking, BookingEvent
 from microcrm.models.catalogue import Service
+from microcrm.models.customers import Customer
 from microcrm.models.forms import Form
 from microcrm.models.records import AuditEvent
 from microcrm.models.vault import RecordOpening
@@ -245,3 +247,46 @@ def test_nobody_who_reads_a_record_can_make_it_look_like_a_comparison(desk: Unit
             open_records(desk, OpenRecords([record], purpose, words), SEALER)
         assert set(caught.value.fields) == {"words"}
     assert openings(desk) == []
+
+
+def test_a_refusal_takes_everything_back_but_who_was_told(
+    unit_of_work: Work, shop: Shop, at: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "sealer", lambda: SEALER)
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        uses(uow, shop, "PPD")
+        done = book(uow, wish(shop, "10:00"))
+        record = note(uow, shop.customer_id, "allergy", **PPD)
+        change_policy(uow, ChangePolicy(0, is_queue_on=True))
+        ticket = queue.draw(uow, DrawTicket(shop.service_id, customer_id=shop.customer_id)).ticket_id
+    refused: list[tuple[Role, Callable[[UnitOfWork], Any]]] = [
+        (Role.MANAGER, lambda uow: step(uow, Step(done.booking_id, "started"))),
+        (Role.FRONT_DESK, lambda uow: queue.start(uow, StartTicket(ticket, member_id=shop.members[Role.OWNER]))),
+        (Role.OWNER, lambda uow: book(uow, wish(shop, "12:00"))),
+    ]
+    for role, attempt in refused * 2:
+        with pytest.raises(NotSafe), unit_of_work(shop.actor(role), clock=at(MORNING)) as uow:
+            uow.session.execute(text("UPDATE customers SET name = 'Never' WHERE id = :id"), {"id": shop.customer_id})
+            attempt(uow)
+    with unit_of_work(shop.actor()) as uow:
+        lines = openings(uow)
+        assert [(one.record_id, one.member_id) for one in lines] == [
+            (record, shop.members[role]) for role, _ in refused
+        ]
+        assert uow.session.get_one(Booking, done.booking_id).status == "booked"
+        assert uow.session.get_one(Customer, shop.customer_id).name != "Never"
+        assert len(list_records(uow, shop.customer_id).openings) == 3
+
+
+def test_a_crash_notes_nothing_because_nobody_was_told(
+    unit_of_work: Work, shop: Shop, at: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "sealer", lambda: SEALER)
+    with unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        uses(uow, shop, "PPD")
+        note(uow, shop.customer_id, "allergy", **PPD)
+    with pytest.raises(ZeroDivisionError), unit_of_work(shop.actor(), clock=at(MORNING)) as uow:
+        asked(uow, shop)
+        raise ZeroDivisionError
+    with unit_of_work(shop.actor()) as uow:
+        assert openings(uow) == []

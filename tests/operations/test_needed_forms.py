@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from microcrm.domain.errors import FormMissing, Invalid, NotFound
-from microcrm.domain.needed_forms import Standing
+from microcrm.domain.needed_forms import Standing, months_after
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import BookingEvent
 from microcrm.models.catalogue import Service
 from microcrm.models.records import AuditEvent
 from microcrm.operations import catalogue, queue
-from microcrm.operations.book import book
+from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_policy import ChangePolicy, change_policy
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.catalogue import SaveService
 from microcrm.operations.forms.editing import retire_form
 from microcrm.operations.queue import DrawTicket, StartTicket
+from microcrm.operations.safety import SafetyAsked, SafetySaid, VisitSafety, safety_of_visit, safety_words
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
 from microcrm.operations.vault.records import AddRecord, add_record
 from tests.conftest import Work
-from tests.support.desk import MONDAY, MORNING, wish
+from tests.support.desk import MONDAY, MORNING, add_service, wish
+from tests.support.free_times import statements_of
 from tests.support.shops import Shop
 from tests.support.vault import SEALER, form_of, own_form
 
@@ -216,3 +218,57 @@ def test_the_rule_is_set_on_the_service_and_can_be_taken_away(
         catalogue.save_service(
             mine, SaveService(row.name, "45", "600", service_id=row.id, version=row.version, needed_form=foreign)
         )
+
+
+def said(desk: UnitOfWork, shop: Shop, customer: int | None = None) -> SafetySaid:
+    return safety_words(desk, SafetyAsked([shop.service_id], MONDAY, customer))
+
+
+def test_the_form_of_a_booking_says_what_is_missing_and_refuses_nothing(desk: UnitOfWork, shop: Shop) -> None:
+    monday = date.fromisoformat(MONDAY)
+    assert said(desk, shop, shop.customer_id).to_fill(monday) == ""
+    needs(desk, shop, form_of(desk, "consent"), 12)
+    missing = "Consent to a chemical treatment: not signed yet."
+    assert said(desk, shop, shop.customer_id).to_fill(monday) == missing
+    assert said(desk, shop).to_fill(monday) == missing, "nobody in particular has signed nothing"
+    assert said(desk, shop, shop.customer_id).words == "" == said(desk, shop).words
+    done = book(desk, wish(shop, "10:00"))
+    consent(desk, shop)
+    assert said(desk, shop, shop.customer_id).to_fill(monday) == ""
+    assert said(desk, shop).to_fill(monday) == missing
+    moved = safety_of_visit(desk, VisitSafety(done.booking_id, MONDAY, done.item_ids[0]))
+    assert (moved.to_fill(monday), moved.customer_id) == ("", shop.customer_id)
+
+
+def test_a_day_on_which_the_consent_will_have_run_out_is_told_before_it_is_booked(desk: UnitOfWork, shop: Shop) -> None:
+    needs(desk, shop, form_of(desk, "consent"), 1)
+    signed = MORNING.date()
+    consent(desk, shop)
+    last, first = months_after(signed, 1) - timedelta(days=1), months_after(signed, 1)
+    now = said(desk, shop, shop.customer_id)
+    assert now.to_fill(last) == ""
+    assert now.to_fill(first).endswith("runs out on 24 Dec 2026.") and now.to_fill(last, first) == now.to_fill(first)
+    done = book(desk, wish(shop, "10:00"))
+    for again in (True, False):
+        asked = VisitSafety(done.booking_id, str(first), is_again=again)
+        assert "runs out on 24 Dec 2026" in safety_of_visit(desk, asked).to_fill(first)
+
+
+def test_only_one_service_of_a_visit_is_moved_with_its_own_form(desk: UnitOfWork, shop: Shop) -> None:
+    manager = shop.members[Role.MANAGER]
+    other = BookService(add_service(desk.session, shop, "Blow-dry"), manager)
+    done = book(desk, wish(shop, "10:00", services=(BookService(shop.service_id, manager), other)))
+    needs(desk, shop, form_of(desk, "consent"))
+    monday = date.fromisoformat(MONDAY)
+    said = [safety_of_visit(desk, VisitSafety(done.booking_id, MONDAY, one)).to_fill(monday) for one in done.item_ids]
+    assert bool(said[0]) and said[1] == ""
+    assert safety_of_visit(desk, VisitSafety(done.booking_id, MONDAY)).to_fill(monday) == said[0]
+
+
+def test_however_many_days_are_asked_about_the_forms_are_read_once(desk: UnitOfWork, shop: Shop) -> None:
+    needs(desk, shop, form_of(desk, "consent"))
+
+    def ask(days: int) -> Any:
+        return safety_words(desk, SafetyAsked([shop.service_id], MONDAY, shop.customer_id, days))
+
+    assert len(statements_of(desk, lambda: ask(1))) == len(statements_of(desk, lambda: ask(60)))

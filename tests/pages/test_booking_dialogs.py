@@ -205,12 +205,12 @@ async def test_the_same_again_some_weeks_later(server: Server, a: Shop) -> None:
     assert (await tab.state(Card)).card.rebook == "button"
     await tab.send(AgainForm.begin)
     form = await tab.state(AgainForm)
-    later = next(one.day for one in form.weeks if one.weeks == "4")
+    later = next(one.day for one in form.start.weeks if one.weeks == "4")
     assert (form.start.day, form.start.time) == (later, "10:00") and "10:00" in [one.time for one in form.free]
-    await tab.send(AgainForm.take, day=form.weeks[0].day, time="")
-    await tab.send(AgainForm.save, form={"day": form.weeks[0].day, "time": "11:00", "tell": "on"})
+    await tab.send(AgainForm.take, day=form.start.weeks[0].day, time="")
+    await tab.send(AgainForm.save, form={"day": form.start.weeks[0].day, "time": "11:00", "tell": "on"})
     assert (await notices(tab))[-1].endswith("11:00 am with Plain manager") and queued(a) == ["booked"]
-    await tab.send(AgainForm.save, form={"day": form.weeks[0].day, "time": "11:00"})
+    await tab.send(AgainForm.save, form={"day": form.start.weeks[0].day, "time": "11:00"})
     assert len((await tab.state(AgainForm)).nearest) == 3
 
 

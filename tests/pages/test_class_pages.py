@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from microcrm.domain.permissions import Role
 from microcrm.operations.book import BookService
@@ -14,6 +15,7 @@ from microcrm.operations.class_card import class_card
 from microcrm.operations.class_series import ScheduleClasses, schedule_all
 from microcrm.operations.classes import ClassDone, JoinClass, ScheduleClass, join, schedule
 from microcrm.operations.series import SeriesWish
+from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
 from microcrm.state.calendar import Calendar
@@ -25,6 +27,7 @@ from tests.conftest import act_as
 from tests.support.desk import INDIA
 from tests.support.shops import Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
+from tests.support.vault import form_of
 
 DAY = (datetime.now(INDIA) + timedelta(days=3)).date().isoformat()
 
@@ -225,3 +228,28 @@ async def test_opening_a_visit_of_the_class_shows_its_own_card(server: Server, a
     await tab.send(Card.open, item_id=str(done.item_ids[0]))
     card = (await tab.state(Card)).card
     assert (card.customer, card.may_move, card.may_cancel) == ("Plain Iyer", False, True)
+
+
+async def test_what_speaks_against_a_place_is_said_before_it_is_taken(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), lambda uow: uow.session.execute(text("UPDATE services SET patch_test_days = 180")))
+
+    def need(uow: UnitOfWork) -> None:
+        uow.session.execute(text("UPDATE services SET needed_form_id = :form"), {"form": form_of(uow, "consent")})
+
+    act_as(a.actor(), need)
+    tab = await opened(server, a, yoga)
+    await tab.send(ClassGuest.begin)
+    await tab.send(ClassGuest.choose, customer_id=str(a.customer_id))
+    guest = await tab.state(ClassGuest)
+    assert "Yoga needs a patch test" in guest.unsafe and not guest.asks_safety
+    assert guest.to_fill.href == f"/customer/records?id={a.customer_id}" and "not signed yet" in guest.to_fill.words
+    form = {"seats": "1", "customer_id": str(a.customer_id)}
+    assert (await tab.send(ClassGuest.save, form=form)).codes == ["not_safe"]
+    assert (await tab.state(ClassGuest)).asks_safety and "day" in (await tab.state(AppState)).errors
+    await tab.send(ClassGuest.pick_who, who="walk_in")
+    assert (await tab.state(ClassGuest)).to_fill.href == ""
+    for strange in ("x", "0", str(10**15)):
+        await tab.send(ClassGuest.choose, customer_id=strange)
+        assert (await tab.state(ClassGuest)).unsafe == ""
+    assert not (await tab.send(ClassGuest.save, form=form | {"safety_reason": "Tested elsewhere"})).refusals
+    assert (await tab.state(ClassPanel)).form == ""

@@ -114,14 +114,16 @@ async def test_hostile_forms_approve_nothing(server: Server, shop: Shop, typed: 
 
 
 async def test_whoever_is_told_of_an_allergy_by_a_refusal_stands_in_the_log(server: Server, shop: Shop) -> None:
-    def allergic(uow: UnitOfWork) -> None:
+    def allergic(uow: UnitOfWork) -> int:
         uow.session.execute(text("UPDATE services SET patch_test_days = NULL, substances = 'PPD'"))
-        note(uow, shop.customer_id, "allergy", wiring.sealer(), substance="PPD", severity="severe")
+        return note(uow, shop.customer_id, "allergy", wiring.sealer(), substance="PPD", severity="severe")
 
-    act_as(shop.actor(), allergic)
+    record = act_as(shop.actor(), allergic)
     tab = server.tab(sign_in(shop.users[Role.OWNER], shop.business_id), "/calendar")
     await by_list(tab, shop)
-    assert "speaks against" in (await tab.state(Requests)).unsafe
+    state = await tab.state(Requests)
+    assert "speaks against" in state.unsafe
+    assert (state.against, state.records) == (str(record), f"/customer/records?id={shop.customer_id}")
     openings = text("SELECT purpose, member_id FROM record_openings")
     told = act_as(shop.actor(), lambda uow: uow.session.execute(openings).all())
     assert [tuple(one) for one in told] == [("safety", shop.members[Role.OWNER])]

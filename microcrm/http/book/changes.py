@@ -16,7 +16,7 @@ from microcrm.http.book import traps
 from microcrm.http.book.limits import CONFIRMS, LINKS, LOOKS, check_address
 from microcrm.http.book.manage import SECRET, fee_words, visit_page
 from microcrm.http.book.render import answer, for_customers, fragment, show
-from microcrm.http.book.rules import rules_of, timer_rules
+from microcrm.http.book.rules import form_rules, rules_of, timer_rules
 from microcrm.http.book.services import Line, onward
 from microcrm.http.book.times import Strip, slot_at, span_of, strip_of, words_of
 from microcrm.http.book.tongues import Tongue, asked_language, tongue_of
@@ -110,7 +110,7 @@ def _times_page(request: Request, visit: PublicVisit, tongue: Tongue, strip: Str
     """The page of the third step, told about a visit that there is already."""
     zone = zone_of(visit.shop.zone)
     now = f"{tongue.short_day(visit.starts_at.astimezone(zone).date())}, {tongue.time(visit.starts_at, zone)}"
-    rules = [*timer_rules(visit.items, tongue), *rules_of(visit.shop.terms, tongue)]
+    rules = [*timer_rules(visit.items, tongue), *form_rules(visit.items, tongue), *rules_of(visit.shop.terms, tongue)]
     return {
         "heading": tongue.say("Which time instead?"),
         "action": f"/m/{request.path_params['token']}/move",

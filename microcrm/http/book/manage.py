@@ -24,7 +24,7 @@ from microcrm.http.book.deposit_words import (
 )
 from microcrm.http.book.limits import LINKS, check_address
 from microcrm.http.book.render import for_customers, show
-from microcrm.http.book.rules import rules_of
+from microcrm.http.book.rules import form_rules, rules_of
 from microcrm.http.book.services import onward, steps_of
 from microcrm.http.book.tongues import Tongue, asked_language, mark, tongue_of
 from microcrm.http.desk import visitor
@@ -109,6 +109,7 @@ def visit_page(request: Request, visit: PublicVisit, tongue: Tongue) -> dict[str
         "phone": visit.phone,
         "number": visit.number,
         "rules": rules_of(shop.terms, tongue) if is_ahead else [],
+        "forms": form_rules(visit.items, tongue) if is_ahead else [],
         "note": visit.note,
         "told": tongue.say(_TOLD.get(request.query_params.get("done", ""), ""))
         if "done" in request.query_params

@@ -58,6 +58,19 @@ def timer_rules(items: Sequence[PublicItem], tongue: Tongue) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def form_rules(items: Sequence[PublicItem], tongue: Tongue) -> list[str]:
+    """Which services ask for a form; whether this customer has filled it in is not said behind a link."""
+    lines = [
+        tongue.say(
+            "Before %(service)s starts, the shop asks you to fill in a form: there, or on your phone.",
+            service=item.service,
+        )
+        for item in items
+        if item.needs_form
+    ]
+    return list(dict.fromkeys(lines))
+
+
 def length(minutes: int, tongue: Tongue) -> str:
     """Like "2 days", "4 hours", "45 minutes": in the largest unit that comes out even."""
     if minutes >= 2 * _DAY and minutes % _DAY == 0:

@@ -118,15 +118,17 @@ def settle(
     *,
     tell: bool,
     token: str = "",
+    reason: str = "",
 ) -> BookingDone:
-    """Number, story, undo for the desk, and the customer's link (``token``, when they have one already)."""
+    """Number, story, undo for the desk, and the customer's link (``token``, when they have one already). ``reason``: why it was
+    booked past a rule."""
     booking.note = typed.note or booking.note
     booking.language, booking.request_key = typed.language, typed.request_key or None
     set_status(uow, booking, items, status, until)
     set_committed_value(booking, "number", give_number(uow, booking.id or 0))
     kind = kind_of(status)
     event = note_event(
-        uow, booking.id or 0, kind, old=BookingStatus.HOLD, new=status,
+        uow, booking.id or 0, kind, old=BookingStatus.HOLD, new=status, reason=reason,
         services=[item.service_id for item in items], members=[item.member_id for item in items],
         starts_at=booking.starts_at.isoformat(),
     )  # fmt: skip

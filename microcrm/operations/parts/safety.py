@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -242,9 +242,21 @@ def check_kept(
     uow: UnitOfWork, items: Sequence[BookingItem], customer_id: int | None, zone: ZoneInfo, booking_id: int
 ) -> str:
     """The same of a time that is held already: why the day is not safe for them, or ""."""
-    rules = rules_of(uow, {item.service_id for item in items})
-    wanted = tuple(
-        (rules[item.service_id], to_wall(item.starts_at, zone)[0]) for item in items if item.service_id in rules
-    )
-    [why] = why_not(uow, [Visit(customer_id, wanted)], zone, [booking_id])
-    return why
+    return why_at(uow, [(item.service_id, item.starts_at) for item in items], customer_id, zone, booking_id)
+
+
+def why_at(
+    uow: UnitOfWork, starts: Sequence[tuple[int, datetime]], customer_id: int | None, zone: ZoneInfo, booking_id: int
+) -> str:
+    """Of services (their ids) at these times, which ``booking_id`` keeps already."""
+    return judged_at(uow, starts, customer_id, zone, booking_id).words
+
+
+def judged_at(
+    uow: UnitOfWork, starts: Sequence[tuple[int, datetime]], customer_id: int | None, zone: ZoneInfo, booking_id: int
+) -> Judged:
+    """The same with the records that say so."""
+    rules = rules_of(uow, {service_id for service_id, _ in starts})
+    wanted = tuple((rules[service_id], to_wall(start, zone)[0]) for service_id, start in starts if service_id in rules)
+    [found] = judged(uow, [Visit(customer_id, wanted)], zone, [booking_id])
+    return found

@@ -75,7 +75,7 @@ def allergies_of(uow: UnitOfWork, customers: Collection[int]) -> dict[int, list[
 
 
 def note_told(uow: UnitOfWork, customer_id: int, allergies: Sequence[Allergy], service: str) -> None:
-    """Somebody of the shop has been told that these speak against a service: a line in the log of openings."""
+    """Somebody of the shop has been told that these speak against a service: a line in the log of openings, which a refusal leaves."""
     if uow.actor.member_id is None or not allergies:
         return
     values = {
@@ -84,7 +84,11 @@ def note_told(uow: UnitOfWork, customer_id: int, allergies: Sequence[Allergy], s
         "records": [one.record_id for one in allergies], "versions": [one.version for one in allergies],
         "since": uow.now - _AGAIN,
     }  # fmt: skip
-    uow.session.connection().execute(_NOTE, values)
+
+    def write(own: UnitOfWork) -> None:
+        own.session.connection().execute(_NOTE, values)
+
+    uow.note_even_if_refused(write)
 
 
 def _substance(uow: UnitOfWork, row: Row[Any], sealer: Sealer) -> str | None:
