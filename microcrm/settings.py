@@ -102,7 +102,7 @@ class Settings(BaseSettings):
 
     @property
     def has_sandbox(self) -> bool:
-        """Whether a stand-in for Razorpay may run and be paid with: in development only."""
+        """Whether stand-ins for Razorpay and Twilio may run and be used: in development only."""
         return self.sandbox and self.environment == "dev"
 
     @property

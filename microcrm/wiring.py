@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -24,9 +24,11 @@ from microcrm.adapters.queue import nudge
 from microcrm.adapters.razorpay import REAL_URL, Razorpay
 from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, DomainError, StoreDown, Upstream
+from microcrm.domain.messenger import Messenger
 from microcrm.models import schema  # noqa: F401  # so that every table knows the tables that it points at
 from microcrm.operations.capabilities import FileStore
 from microcrm.operations.fixed_sql import PLANNED_ONCE
+from microcrm.operations.messaging.accounts import Account
 from microcrm.operations.online.keys import Keys
 from microcrm.operations.unit_of_work import Actor, Realm, UnitOfWork, opening_of, system
 from microcrm.settings import settings
@@ -71,6 +73,7 @@ def forget_inherited_connections() -> None:
     """After a fork: drop the parent's pool without closing sockets that the parent still uses."""
     if engine.cache_info().currsize:
         engine().dispose(close=False)
+    _messenger.cache_clear()
 
 
 os.register_at_fork(after_in_child=forget_inherited_connections)
@@ -112,6 +115,29 @@ def gateway(keys: Keys) -> Razorpay:
     if keys.is_sandbox and not settings().has_sandbox:
         raise Upstream("There is no sandbox here.", remedy="Pay it another way, or ask the shop.")
     return Razorpay(keys.key_id, keys.key_secret, settings().sandbox_url if keys.is_sandbox else REAL_URL)
+
+
+@lru_cache(maxsize=512)
+def _messenger(account: Account, status_url: str, base_url: str) -> Messenger:
+    from microcrm.adapters.twilio import Twilio  # a third of a second, for those who send only
+
+    return Twilio(
+        account.account_sid,
+        account.auth_token,
+        whatsapp_sender=account.whatsapp_sender,
+        sms_sender=account.sms_sender,
+        status_url=status_url,
+        base_url=base_url,
+    )
+
+
+def messenger(account: Account) -> Messenger:
+    """A shop's account at Twilio, or at the stand-in; one a process and credential. Raises: Upstream, for the stand-in where none
+    may run."""
+    if account.is_sandbox and not settings().has_sandbox:
+        raise Upstream("There is no sandbox here.", remedy="Enter the keys of an account at Twilio.")
+    status_url = f"{settings().public_url}/hooks/twilio/{account.hook_token}/status" if account.hook_token else ""
+    return _messenger(account, status_url, settings().sandbox_url if account.is_sandbox else "")
 
 
 def sends_real_mail() -> bool:

@@ -94,6 +94,8 @@ class Outgoing:
     content_values: tuple[str, ...] = ()
     dlt_entity_id: str = ""  # SMS in India
     dlt_template_id: str = ""
+    buttons: tuple[tuple[str, str], ...] = ()  # id and title, as the template has them: Twilio knows them from there
+    valid_for: int = 0  # seconds after which it is of no use any more; 0: as long as the provider keeps it
     subject: str = ""  # mail
     html: str = ""
     unsubscribe_url: str = ""

@@ -50,9 +50,9 @@ def merchant_of(world: World, request: Request) -> Merchant:
 def answering(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         world: World = request.app.state.world
-        fault = _next_fault(world)
+        fault = next_fault(world.faults)
         if fault is not None and fault.kind != "reset_after":
-            return await _faulty(fault)
+            return await faulty(fault)
         raw = await request.body()
         try:
             merchant = merchant_of(world, request)
@@ -80,17 +80,17 @@ def _read(request: Request, raw: bytes) -> Body:
     return given
 
 
-def _next_fault(world: World) -> Fault | None:
-    if not world.faults:
+def next_fault(faults: list[Fault]) -> Fault | None:
+    if not faults:
         return None
-    fault = world.faults[0]
+    fault = faults[0]
     fault.times -= 1
     if fault.times <= 0:
-        world.faults.pop(0)
+        faults.pop(0)
     return fault
 
 
-async def _faulty(fault: Fault) -> Response:
+async def faulty(fault: Fault) -> Response:
     if fault.kind == "slow":
         await asyncio.sleep(fault.seconds)
         return JSONResponse({}, 504)

@@ -19,9 +19,9 @@ def token_of(seed: str, account_sid: str) -> str:
     return _hex(seed, f"twilio token:{account_sid}")
 
 
-def sandbox_number(seed: str, account: str) -> str:
+def sandbox_number(seed: str, account_sid: str) -> str:
     """A number to send from on WhatsApp, in E.164: none that somebody has, since no Indian area begins like that."""
-    digits = int(_hex(seed, f"twilio number:{account}")[:12], 16) % 10**8
+    digits = int(_hex(seed, f"twilio number:{account_sid}")[:12], 16) % 10**8
     return f"+9100{digits:08d}"
 
 

@@ -1,4 +1,4 @@
-"""The stand-in for Razorpay as a process of its own, and short ways to what banks and merchants do there."""
+"""The stand-ins for Razorpay and Twilio as a process of their own, and short ways to what others do there."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ import requests
 from microcrm import ports, processes
 from microcrm.processes import Program
 from microcrm.sandbox.keys import sandbox_keys
+from microcrm.sandbox.twilio_keys import sandbox_account, sandbox_number
 
 SEED = "a seed of the tests"
-RECORDED = Path(os.environ.get("MICROCRM_TEST_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "razorpay"
+_DATA = Path(os.environ.get("MICROCRM_TEST_SHARED", Path(__file__).parents[3] / "shared")) / "data"
+RECORDED = _DATA / "razorpay"
+TWILIO_API = _DATA / "twilio" / "twilio_api_v2010.messages.json"
 _SERVE = (
     "import sys; from microcrm.sandbox.server import serve; "
     "serve(port=int(sys.argv[1]), seed=sys.argv[2], store=None, plays_razorpay=True)"
@@ -44,11 +47,35 @@ class Merchant:
 
 
 @dataclass(frozen=True)
+class Texter:
+    """Somebody with an account at the stand-in for Twilio. ``act`` is what they, or a phone, do there."""
+
+    url: str
+    sid: str
+    token: str
+    sender: str
+
+    def act(self, what: str, **given: Any) -> Any:
+        answer = requests.post(f"{self.url}/_sim/twilio/{what}", json=given, auth=(self.sid, self.token), timeout=20)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, **form: str) -> requests.Response:
+        """A message as somebody would send it without our adapter."""
+        path = f"{self.url}/2010-04-01/Accounts/{self.sid}/Messages.json"
+        return requests.post(path, data=form, auth=(self.sid, self.token), timeout=20)
+
+
+@dataclass(frozen=True)
 class Sandbox:
     url: str
 
     def merchant(self, name: str) -> Merchant:
         return Merchant(self.url, *sandbox_keys(SEED, name))
+
+    def texter(self, name: str) -> Texter:
+        sid, token = sandbox_account(SEED, name)
+        return Texter(self.url, sid, token, sandbox_number(SEED, sid))
 
 
 @contextlib.contextmanager

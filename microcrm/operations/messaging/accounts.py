@@ -178,7 +178,7 @@ def use_sandbox(uow: UnitOfWork, seed: str, sealer: Sealer) -> Account:
     sid, token = sandbox_account(seed, f"business {uow.business_id}")
     _store(uow, sid, token, sealer, is_sandbox=True)
     senders = {
-        Channel.WHATSAPP: sandbox_number(seed, f"business {uow.business_id}"),
+        Channel.WHATSAPP: sandbox_number(seed, sid),
         Channel.SMS: _SANDBOX_HEADER,
         Channel.EMAIL: "",
     }
