@@ -172,6 +172,11 @@ def clean_value(value: str) -> str:
     return _BLANKS.sub(" ", "".join(" " if unicodedata.category(one) == "Cc" else one for one in seen)).strip()
 
 
+def as_typed(raw: str) -> str:
+    """A text as somebody wrote it, every blank kept, because on the DLT portal each counts; without what nobody can see."""
+    return unicodedata.normalize("NFC", "".join(one for one in raw.replace("\r\n", "\n") if one not in _UNSEEN)).strip()
+
+
 # --- what is wrong with a text somebody wrote ---------------------------------------------------------------------------------------
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 
-from microcrm.domain.message_text import render
+from microcrm.domain.dlt import check_registered
+from microcrm.domain.message_text import Rendered, render
 from microcrm.domain.messenger import Channel
 from microcrm.domain.notices import NoticeFacts, NoticeStep, spoken, values_in
 
@@ -136,6 +139,34 @@ def needed_in(step: NoticeStep, channel: Channel) -> tuple[str, ...]:
     answered (india.md 3.1)."""
     is_ended_by_link = channel is Channel.SMS and "stop" in VARIABLES_OF[step]
     return (*NEEDED_IN.get(step, ()), *(("stop",) if is_ended_by_link else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The words of one step on one channel in one language. ``content_sid``: of the same text where WhatsApp has it registered;
+    ``dlt_text``: as it stands on the DLT portal. ``version`` 0: nobody has changed anything, these are the built-in words."""
+
+    step: NoticeStep
+    channel: Channel
+    language: str
+    text: str
+    content_sid: str = ""
+    dlt_template_id: str = ""
+    dlt_text: str = ""
+    dlt_on: date | None = None
+    is_own: bool = False
+    version: int = 0
+
+
+def compose(template: Template, facts: NoticeFacts, day: date) -> Rendered:
+    """What leaves on that day. ``MessageUnfit``: something it says is not known, it is too long, or it is not the text that is
+    registered on DLT, which the operator would drop."""
+    is_registered = template.channel is Channel.SMS and template.dlt_text != ""
+    values = values_in(spoken(template.language), facts)
+    done = render(template.text, values, template.channel, is_registered=is_registered)
+    if is_registered:
+        check_registered(done.text, template.dlt_text, day)
+    return done
 
 
 def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:

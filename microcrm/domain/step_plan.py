@@ -7,7 +7,7 @@ late enough (08:00 to 21:00 by our own courtesy; the law sets no hours for servi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -81,6 +81,30 @@ _LIVE_FOR: Mapping[NoticeStep, frozenset[BookingStatus]] = {
 def still_fits(step: NoticeStep, status: BookingStatus) -> bool:
     """Asked when the message leaves: nobody who has confirmed is asked again, nobody who did not come is thanked."""
     return step not in _LIVE_FOR or status in _LIVE_FOR[step]
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPlan:
+    """``rules``: where the shop differs from the plan it starts with, by step and service (nothing: for all of them)."""
+
+    rules: Mapping[tuple[NoticeStep, int | None], StepRule] = field(default_factory=dict)
+    channels: tuple[Channel, ...] = CHANNELS
+    review_url: str = ""
+    sms_price: int | None = None
+    version: int = 0
+
+    def rule(self, step: NoticeStep, services: Iterable[int] = ()) -> StepRule:
+        """Of several services of one visit the first that has a rule of its own."""
+        own = next((self.rules[step, one] for one in services if (step, one) in self.rules), None)
+        found = own or self.rules.get((step, None)) or BUILT_IN[step]
+        return found if found.channels else replace(found, channels=self.channels)
+
+    def reminders(
+        self, start: datetime, end: datetime, services: Iterable[int], zone: ZoneInfo, now: datetime
+    ) -> list[PlannedStep]:
+        """What is to go out about one visit."""
+        known = tuple(services)
+        return planned((self.rule(step, known) for step in sorted(BY_SERVICE)), start, end, zone, now)
 
 
 def planned(

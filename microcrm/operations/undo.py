@@ -17,6 +17,7 @@ from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer, Segment
+from microcrm.models.message_plan import MessagePlan, MessageStep, MessageTemplate
 from microcrm.models.messaging import MessageChannel
 from microcrm.models.policy import BookingPolicy
 from microcrm.models.products import Product
@@ -64,6 +65,9 @@ ROWS: dict[str, Kept] = {
     "booking_policy": Kept(BookingPolicy, Permission.BUSINESS_EDIT),
     "billing_profile": Kept(BillingProfile, Permission.BUSINESS_EDIT),
     "message_channel": Kept(MessageChannel, Permission.BUSINESS_EDIT),
+    "message_plan": Kept(MessagePlan, Permission.BUSINESS_EDIT),
+    "message_step": Kept(MessageStep, Permission.BUSINESS_EDIT),
+    "message_template": Kept(MessageTemplate, Permission.BUSINESS_EDIT),
     "tax_rate": Kept(ShopTaxRate, Permission.BUSINESS_EDIT),
     "member": Kept(Member, Permission.MEMBERS_EDIT, "deactivated_at"),
     "category": Kept(Category, Permission.CATALOGUE_EDIT),

@@ -105,7 +105,7 @@ class OfferText(AppState):
     @needs(Permission.BOOKINGS_ALL)
     async def begin(self, offer: str) -> None:
         found = await self._perform(waitlist_offers.message_of, offer)
-        self.text = found.text.format(link=f"{settings().public_url}{found.link}")
+        self.text = found.text.replace("{link}", f"{settings().public_url}{found.link}")
         self.whatsapp = f"https://wa.me/{found.whatsapp}?text={quote(self.text)}" if found.whatsapp else ""
         self.is_open = True
 

@@ -43,6 +43,7 @@ from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, Gat
 from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
 from microcrm.models.merging import CustomerMerge, DistinctCustomers
+from microcrm.models.message_plan import MessagePlan, MessageStep, MessageTemplate
 from microcrm.models.messaging import MessageChannel, MessagingAccount
 from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.policy import BookingPolicy
@@ -246,6 +247,9 @@ def _gateway_rows(session: Session, shop: Shop, document_id: int, payment_id: in
     account = {"account_sid": "AC" + "0" * 32, "auth_token": secret, "hook_token": secret, "hook_hash": secret}
     add(MessagingAccount(**mine, **account, is_sandbox=False, checked_at=OPENED_AT))
     add(MessageChannel(**mine, channel="sms", sender="+918045678900", is_on=True, per_second=10))
+    add(MessagePlan(**mine))
+    add(MessageStep(**mine, step="reminder", service_id=shop.service_id, is_on=True, offset_min=60))
+    add(MessageTemplate(**mine, step="reminder", channel="sms", language="en", text="{shop}: {when} {link}"))
     times = {"created_at": OPENED_AT, "ends_at": OPENED_AT, "looked_at": OPENED_AT}
     asked = add(
         PayRequest(
