@@ -78,7 +78,7 @@ ROUTED = (
     "bookings", "booking_events", "contact_reveals", "consents", "customer_notes", "customer_tasks", "documents",
     "file_openings", "payments", "queue_tickets", "record_openings", "recurring_bills", "series", "waitlist_entries",
 )  # fmt: skip
-ROUTED_SINCE = ("form_links", "inbound_messages")  # by migrations after the one that made the trigger
+ROUTED_SINCE = ("form_links", "messages", "inbound_messages")  # by migrations after the one that made the trigger
 LOGGED = (
     "contact_reveals",
     "file_openings",

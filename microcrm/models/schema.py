@@ -25,6 +25,7 @@ from microcrm.models import (
     links,
     merging,
     message_plan,
+    messages,
     messaging,
     person_files,
     policy,
@@ -72,6 +73,7 @@ MODULES = (
     person_files,
     merging,
     replies,
+    messages,
     records,
 )
 

@@ -26,6 +26,7 @@ _VERBS = {
     "form_versions": "SELECT, INSERT",
     "file_openings": "SELECT, INSERT",
     "ledger_entries": "SELECT, INSERT",
+    "message_events": "SELECT, INSERT",
     "record_openings": "SELECT, INSERT",
     "sealed_versions": "SELECT, INSERT, UPDATE (sealed, generation)",
     "stock_movements": "SELECT, INSERT",

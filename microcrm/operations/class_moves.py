@@ -21,6 +21,7 @@ from microcrm.models.bookings import Booking
 from microcrm.models.classes import ClassSession, Series
 from microcrm.operations.book import AHEAD, BACK
 from microcrm.operations.classes import ClassDone, when_in_words
+from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.notices import notify_all
 from microcrm.operations.parts.booking_plan import PlannedItem, WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import check_columns, note_story
@@ -136,6 +137,8 @@ def shift_class(uow: UnitOfWork, shift: ClassShift, *, is_alone: bool, kind: str
         booking.starts_at, booking.ends_at, booking.version = plan.start, plan.end, booking.version + 1
         note_story(uow, booking.id or 0, kind, old=booking.status, new=booking.status, reason=reason)
     uow.session.flush()
+    if plan.start != was[1]:
+        follow(uow, [Visit(booking.id or 0, plan.start, plan.end, [plan.service_id]) for booking, _ in shift.visits])
     tell_class_time_freed(uow, session, *was)
     tell_seats_freed(uow, session, offered)
 

@@ -27,6 +27,7 @@ LINKS: dict[tuple[str, str], Fate] = {
     ("file_openings", "customer_id"): Fate.MOVES,
     ("form_links", "customer_id"): Fate.MOVES,
     ("inbound_messages", "customer_id"): Fate.MOVES,
+    ("messages", "customer_id"): Fate.MOVES,
     ("payments", "customer_id"): Fate.MOVES,
     ("queue_tickets", "customer_id"): Fate.MOVES,
     ("record_openings", "customer_id"): Fate.MOVES,

@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
+from microcrm.domain.messages import good_until
 from microcrm.domain.notices import ALL_OF, LANGUAGES, NEWS, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.messages.planning import Plan, plan, withdraw
 from microcrm.operations.parts.booking_rows import check_columns, customer_name, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
-KIND = "booking_notice"
 AS_USUAL = "usual"
 DELAY = timedelta(seconds=60)
+_FIRST = {"message": "whatsapp", "email": "email"}  # tried first; what follows is the worker's (`tasks/messages.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +75,20 @@ def notify(
     the booking's time is offered, while it is nobody's visit yet."""
     if not tell:
         return False
-    channel, address = reach_of(uow, offered.customer_id if offered else booking.customer_id)
+    customer_id = offered.customer_id if offered else booking.customer_id
+    channel, address = reach_of(uow, customer_id)
     if not address:
         return False
-    facts: dict[str, Any] = {"booking_id": booking.id}
     if offered is None:
-        facts["language"] = language_of(uow, booking.customer_id, booking.language)
-        _enqueue(uow, f"booking:{booking.id}:{booking.version}", step, channel, facts)
+        language = language_of(uow, customer_id, booking.language)
+        _plan(uow, booking, step, channel, language)
     else:
-        facts |= {"offer_id": offered.offer_id, "language": offered.language}
-        _enqueue(uow, f"offer:{offered.offer_id}", step, channel, facts)
+        due = uow.now + DELAY
+        plan(uow, Plan(
+            f"offer:{offered.offer_id}", step, _FIRST[channel], due, good_until(step, booking.starts_at, due),
+            customer_id=customer_id, booking_id=booking.id, language=offered.language, about_at=booking.starts_at,
+            details={"offer_id": offered.offer_id},
+        ))  # fmt: skip
     return True
 
 
@@ -93,46 +98,47 @@ def notify_all(uow: UnitOfWork, bookings: Iterable[Booking], step: NoticeStep) -
     for booking in bookings:
         by_customer[booking.customer_id].append(booking)
     for customer_id, theirs in by_customer.items():
-        first = min(theirs, key=lambda one: one.starts_at)
-        if len(theirs) == 1:
+        first, *others = sorted(theirs, key=lambda one: one.starts_at)
+        if not others:
             notify(uow, first, step)
             continue
         channel, address = reach_of(uow, customer_id)
         if address:
-            ids = [one.id for one in sorted(theirs, key=lambda one: one.starts_at)]
             language = language_of(uow, customer_id, first.language)
-            facts = {"booking_id": first.id, "booking_ids": ids, "language": language}
-            _enqueue(uow, f"booking:{first.id}:{first.version}", ALL_OF[step], channel, facts)
+            _plan(uow, first, ALL_OF[step], channel, language, booking_ids=[one.id for one in (first, *others)])
 
 
-def notify_phone(uow: UnitOfWork, booking_id: int, language: str, step: NoticeStep) -> None:
+def _plan(
+    uow: UnitOfWork, booking: Booking, step: NoticeStep, channel: str, language: str, **details: Sequence[int | None]
+) -> None:
+    due = uow.now + DELAY
+    plan(uow, Plan(
+        f"booking:{booking.id}", step, _FIRST[channel], due, good_until(step, booking.starts_at, due),
+        version=booking.version, customer_id=booking.customer_id, booking_id=booking.id, language=language,
+        about_at=booking.starts_at, details=details,
+    ))  # fmt: skip
+
+
+def notify_phone(
+    uow: UnitOfWork, booking_id: int, customer_id: int | None, starts_at: datetime, language: str, step: NoticeStep
+) -> None:
     """Of a visit that has just been made, by whoever typed the phone for it."""
-    _enqueue(uow, f"booking:{booking_id}:1", step, "message", {"booking_id": booking_id, "language": language})
-
-
-def _enqueue(uow: UnitOfWork, about: str, step: NoticeStep, channel: str, facts: dict[str, Any]) -> None:
-    payload = {**facts, "step": step.value, "channel": channel}
-    uow.enqueue(KIND, f"{about}:{step}:{channel}", payload, due_at=uow.now + DELAY)
+    due = uow.now + DELAY
+    plan(uow, Plan(
+        f"booking:{booking_id}", step, _FIRST["message"], due, good_until(step, starts_at, due),
+        customer_id=customer_id, booking_id=booking_id, language=language, about_at=starts_at,
+    ))  # fmt: skip
 
 
 def withdraw_notices(uow: UnitOfWork, booking_id: int, version: int | None) -> bool:
     """Of the change that made this version. Whether the customer knows of it already and must hear that it was taken
     back."""
-    return _withdraw(uow, f"booking:{booking_id}:{version}")
+    return withdraw(uow, f"booking:{booking_id}", version or 0)
 
 
 def withdraw_offer(uow: UnitOfWork, offer_id: int) -> bool:
     """Whether they may have read it already."""
-    return _withdraw(uow, f"offer:{offer_id}")
-
-
-def _withdraw(uow: UnitOfWork, about: str) -> bool:
-    mine = (OutboxMessage.business_id == uow.business_id, OutboxMessage.key.like(f"{about}:%"))
-    uow.session.execute(
-        delete(OutboxMessage).where(*mine, OutboxMessage.state == "queued", OutboxMessage.leased_until.is_(None)),
-        execution_options={"synchronize_session": False},
-    )
-    return uow.session.scalars(select(OutboxMessage.id).where(*mine).limit(1)).first() is not None
+    return withdraw(uow, f"offer:{offer_id}")
 
 
 def withdraw_all(uow: UnitOfWork, bookings: Sequence[Booking]) -> list[Booking]:

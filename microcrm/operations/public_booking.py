@@ -178,7 +178,9 @@ def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person,
         )  # fmt: skip
 
     items, new, taken = _take_times(uow, command, visit, is_booking=True)
-    notify_phone(uow, taken.booking_id, typed.language, NoticeStep(kind_of(new.status)))
+    notify_phone(
+        uow, taken.booking_id, new.customer_id, items[0].start, typed.language, NoticeStep(kind_of(new.status))
+    )
     token = make_link(uow, booking_id=taken.booking_id, expires_at=items[-1].end + LINK_LASTS)
     note_agreement(uow, new.customer_id, agreed)
     label = f"{who.name}: {format_time(items[0].start, zone_of(uow.actor.zone))}"

@@ -70,9 +70,8 @@ def book_with_phone(page: Page, name: str, phone: str, time: str) -> Locator:
 def messages(site: Site, name: str) -> list[str]:
     rows = ask_database(
         site,
-        "SELECT o.payload->>'step' FROM outbox o JOIN bookings b ON b.id = (o.payload->>'booking_id')::bigint "
-        "JOIN customers c ON c.business_id = b.business_id AND c.id = b.customer_id "
-        "WHERE o.kind = 'booking_notice' AND c.name = %s ORDER BY o.id",
+        "SELECT m.step FROM messages m JOIN customers c ON c.business_id = m.business_id AND c.id = m.customer_id "
+        "WHERE m.step NOT IN ('reminder', 'ask_to_confirm') AND m.state = 'planned' AND c.name = %s ORDER BY m.id",
         name,
     )
     return [step for (step,) in rows]

@@ -17,12 +17,13 @@ from microcrm.domain.permissions import Role
 from microcrm.http.book import fronts, services, traps
 from microcrm.models.customers import Customer as CustomerRow
 from microcrm.models.policy import BookingPolicy
-from microcrm.models.records import AuditEvent, OutboxMessage
+from microcrm.models.records import AuditEvent
 from microcrm.models.waiting import WaitlistEntry, WaitlistPreference
-from microcrm.operations.unit_of_work import UnitOfWork, system
+from microcrm.operations.unit_of_work import system
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting
 from tests.support.booking import Customer, errors_of, words
 from tests.support.deposits import open_till
+from tests.support.notices import waiting as waiting_for
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.waiting import List
 
@@ -177,8 +178,9 @@ async def test_an_offer_is_found_from_the_entry_s_page_and_leads_to_the_visit(sh
     customer = await joined(shop)
     waiting.now = wiring.now() + timedelta(minutes=1)
     assert waiting.cancel(visit) == 1
-    (notice,) = [row for row in _outbox(shop) if row.payload.get("step") == "offer"]
-    assert notice.kind == "booking_notice" and notice.payload["language"] == "en" and "path" not in notice.payload
+    with wiring.unit_of_work(system(shop.business_id)) as uow:
+        (notice,) = [row for row in waiting_for(uow) if row.step == "offer"]
+    assert notice.language == "en" and notice.details.keys() == {"offer_id"} and notice.text == ""
     await customer.go(customer.page.url.path)
     assert "A time has become free" in words(customer.page)
     offer = await press_do(customer, "go")
@@ -210,15 +212,6 @@ async def test_a_time_that_is_not_paid_yet_is_not_said_to_be_theirs(shop: Shop) 
     assert "It is not booked yet" in said and "You have a time" not in said and "Leave the waiting list" not in said
     on = await press_do(customer, "go")
     assert on.url.path.startswith("/m/") and "Pay ₹200 to book" in words(on)
-
-
-def _outbox(shop: Shop) -> list[OutboxMessage]:
-    def read(uow: UnitOfWork) -> list[OutboxMessage]:
-        query = select(OutboxMessage).where(OutboxMessage.business_id == shop.business_id)
-        return list(uow.session.scalars(query.order_by(OutboxMessage.id)))
-
-    with wiring.unit_of_work(system(shop.business_id)) as uow:
-        return read(uow)
 
 
 @pytest.mark.parametrize(("language", "heading"), [("hi", "प्रतीक्षा सूची"), ("kn", "ಕಾಯುವ ಪಟ್ಟಿ")])

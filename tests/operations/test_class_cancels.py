@@ -13,7 +13,6 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, Occupancy
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
@@ -25,11 +24,11 @@ from microcrm.operations.series import SeriesWish
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
-from tests.operations.test_class_moves import notices
 from tests.operations.test_classes import session_of
 from tests.support.desk import MONDAY, MORNING, add_service, wish
 from tests.support.free_times import statements_of
 from tests.support.holds import later
+from tests.support.notices import all_left, waiting
 from tests.support.shops import Shop
 
 
@@ -76,14 +75,14 @@ def test_classes_are_called_off_by_scope_and_all_come_back(
     assert (off(desk, weekly), done.visits) == ([bool(one) for one in gone], sum(gone))
     assert held_live(desk, weekly) == 4 - sum(gone)
     assert statuses(desk, visits) == ["cancelled_by_business" if one else "booked" for one in gone]
-    [told] = notices(desk)
-    assert told["step"] == ("cancelled" if scope == "this" else "cancelled_all")
-    assert told.get("booking_ids", [told["booking_id"]]) == [v for v, one in zip(visits, gone, strict=True) if one]
+    [told] = waiting(desk)
+    assert told.step == ("cancelled" if scope == "this" else "cancelled_all")
+    assert told.details.get("booking_ids", [told.booking_id]) == [v for v, one in zip(visits, gone, strict=True) if one]
     take_back(desk, done.undo)
     assert (off(desk, weekly), held_live(desk, weekly)) == ([False] * 4, 4)
     assert [session_of(desk, one).taken for one in weekly] == [1] * 4
     assert statuses(desk, visits) == ["booked"] * 4
-    assert notices(desk) == [], "nobody hears of a slip"
+    assert waiting(desk) == [], "nobody hears of a slip"
     with pytest.raises(Conflict):
         take_back(desk, done.undo)
 
@@ -101,13 +100,12 @@ def test_who_has_been_told_hears_of_the_way_back_and_who_is_not_to_be_told_does_
     for one in weekly[:2]:
         join(desk, JoinClass(one, customer_id=shop.customer_id))
     quiet = cancel_class(desk, CancelClass(weekly[0], 1, scope="all", tell=""))
-    assert notices(desk) == []
+    assert waiting(desk) == []
     take_back(desk, quiet.undo)
     loud = cancel_class(desk, CancelClass(weekly[0], 3, scope="all"))
-    for row in desk.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice")):
-        row.state = "sent"
+    all_left(desk)
     take_back(desk, loud.undo)
-    assert [one["step"] for one in notices(desk)] == ["cancelled_all", "booked_all"]
+    assert [one.step for one in waiting(desk)] == ["cancelled_all", "booked_all"]
 
 
 def test_what_is_off_already_or_over_is_left_alone(desk: UnitOfWork, weekly: tuple[int, ...]) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import BookingItem
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_status import Step, step
@@ -39,6 +38,7 @@ from tests.conftest import Work
 from tests.operations.test_classes import session_of, walk_in
 from tests.support.desk import INDIA, MONDAY, MORNING, add_service, booking_of, wish
 from tests.support.holds import chosen, later, stranger
+from tests.support.notices import waiting
 from tests.support.shops import Shop
 from tests.support.waiting import List
 
@@ -69,8 +69,7 @@ def times_of(uow: UnitOfWork, ids: tuple[int, ...]) -> list[str]:
 
 
 def notices(uow: UnitOfWork) -> list[dict[str, Any]]:
-    found = uow.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice"))
-    return [one.payload for one in found.all()]
+    return [{"step": one.step, **one.details} for one in waiting(uow)]
 
 
 def test_a_class_is_stretched_with_everybody_and_back(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:

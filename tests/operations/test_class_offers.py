@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from microcrm.domain.errors import NotFound
 from microcrm.domain.permissions import Role
 from microcrm.models.classes import ClassSession
-from microcrm.models.records import OutboxMessage
 from microcrm.operations import waitlist_offers
 from microcrm.operations.booking_status import Cancel, cancel
 from microcrm.operations.class_cancels import CancelClass, cancel_class
@@ -22,6 +20,8 @@ from microcrm.operations.waitlist import WishedTime
 from microcrm.operations.waitlist_offers import AnswerOffer
 from tests.conftest import Work
 from tests.support.desk import MONDAY, add_service
+from tests.support.notices import all_left
+from tests.support.notices import waiting as waiting_for
 from tests.support.shops import Shop
 from tests.support.waiting import List
 
@@ -59,8 +59,7 @@ def line(waiting: List, done: ClassDone, people: int = 3) -> list[int]:
 
 def messages(waiting: List, step: str) -> list[dict[str, Any]]:
     def read(uow: UnitOfWork) -> list[dict[str, Any]]:
-        rows = uow.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice"))
-        return [one.payload for one in rows if one.payload["step"] == step]
+        return [dict(one.details) for one in waiting_for(uow) if one.step == step]
 
     found: list[dict[str, Any]] = waiting.do(read)
     return found
@@ -167,7 +166,7 @@ def test_a_seat_on_offer_does_not_move_with_its_class_but_is_offered_anew(waitin
     assert waiting.asked() == [] and session(waiting, yoga).taken == 1
     waiting.carry_out()
     assert waiting.asked() == [late]
-    assert [one["step"] for one in messages(waiting, "moved")] == ["moved"], "only the guest who stays"
+    assert len(messages(waiting, "moved")) == 1, "only the guest who stays"
 
 
 def test_a_seat_is_asked_about_in_its_own_shop_only(
@@ -193,8 +192,4 @@ def test_a_seat_is_asked_about_in_its_own_shop_only(
 def read(waiting: List) -> None:
     """The messages have gone out."""
 
-    def send(uow: UnitOfWork) -> None:
-        for row in uow.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice")):
-            row.state = "sent"
-
-    waiting.do(send)
+    waiting.do(all_left)

@@ -13,7 +13,6 @@ from microcrm.domain.errors import Conflict, Forbidden, HoldLapsed, Invalid, Not
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import BookingItem, Occupancy
 from microcrm.models.classes import ClassSession
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.billing.drafts import bill_of_visit
 from microcrm.operations.billing.reading import view_document
@@ -39,6 +38,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
 from tests.support.desk import MONDAY, MORNING, add_service, booking_of, wish
 from tests.support.holds import chosen, filled_in, later, stranger
+from tests.support.notices import waiting
 from tests.support.shops import Shop
 
 
@@ -132,15 +132,14 @@ def test_a_class_that_is_off_frees_everything_and_comes_back_with_everybody(
     assert (off.visits, session_of(desk, yoga.session_id).taken) == (2, 0)
     assert [booking_of(desk.session, one.booking_id).status for one in visits] == ["cancelled_by_business"] * 2
     assert held(desk, yoga.session_id) == [(shop.members[Role.MANAGER], False)]
-    assert len(desk.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice")).all()) == 1
+    assert len(waiting(desk)) == 1
     with pytest.raises(Invalid, match="needs another look"):
         join(desk, walk_in(yoga))
     take_back(desk, off.undo)
     assert (session_of(desk, yoga.session_id).taken, session_of(desk, yoga.session_id).is_live) == (2, True)
     assert [booking_of(desk.session, one.booking_id).status for one in visits] == ["booked"] * 2
     assert held(desk, yoga.session_id) == [(shop.members[Role.MANAGER], True)]
-    notices = desk.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice")).all()
-    assert notices == [], "nobody hears of a slip"
+    assert waiting(desk) == [], "nobody hears of a slip"
 
 
 def test_seats_that_are_only_held_go_with_the_class(desk: UnitOfWork, shop: Shop, yoga: ClassDone) -> None:

@@ -15,7 +15,6 @@ from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, Outsi
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, BookingEvent
 from microcrm.models.catalogue import Service
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.book import BookService, book
 from microcrm.operations.booking_fees import WaiveFee, waive_fee
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy
@@ -32,6 +31,7 @@ from microcrm.operations.unit_of_work import VISITOR, UnitOfWork
 from tests.conftest import Work
 from tests.support.desk import MORNING, Held, add_service, booking_of, held_by, move_to, wish
 from tests.support.holds import chosen, filled_in, later, start_at, stranger
+from tests.support.notices import all_left, keys, waiting
 from tests.support.shops import Shop
 
 LADDER = (FeeRung(60, 100), FeeRung(240, 50))
@@ -55,10 +55,6 @@ def as_customer(uow: UnitOfWork, minutes_before: int = 0) -> UnitOfWork:
     """With nothing but the link; ``minutes_before`` 5 pm, or in the morning."""
     moment = MORNING.replace(hour=17, minute=0) - timedelta(minutes=minutes_before) if minutes_before else uow.now
     return replace(uow, actor=VISITOR, now=moment)
-
-
-def queued(uow: UnitOfWork) -> list[str]:
-    return list(uow.session.scalars(select(OutboxMessage.key).order_by(OutboxMessage.id)))
 
 
 @pytest.mark.parametrize(
@@ -208,32 +204,32 @@ def test_a_reason_lets_the_desk_into_the_pause_but_never_into_a_visit(desk: Unit
 
 def test_customers_are_told_a_minute_later_and_not_at_all_of_a_slip(desk: UnitOfWork, shop: Shop) -> None:
     quiet = book(desk, wish(shop, "10:00"))
-    assert queued(desk) == []
+    assert keys(desk) == []
     done = book(desk, wish(shop, "11:00", tell=True))
-    [row] = desk.session.scalars(select(OutboxMessage))
-    assert row.key == f"booking:{done.booking_id}:1:booked:message" and row.kind == "booking_notice"
-    assert row.due_at == desk.now + timedelta(seconds=60) and "Iyer" not in str(row.payload)
+    [row] = waiting(desk)
+    assert keys(desk) == [told := f"booking:{done.booking_id}:1:booked:whatsapp"] and row.text == ""
+    assert row.due_at == desk.now + timedelta(seconds=60) and row.customer_id == shop.customer_id
     moved = move(desk, move_to(done, "12:00", tell=True))
     take_back(desk, moved.undo)
-    assert queued(desk) == [row.key]
+    assert keys(desk) == [told]
     gone = cancel(desk, Cancel(quiet.booking_id, quiet.version, "business", tell=True))
-    desk.session.execute(update(OutboxMessage).where(OutboxMessage.key.like("%cancelled%")).values(state="sent"))
+    all_left(desk, "cancelled")
     take_back(desk, gone.undo)
-    assert queued(desk)[-1] == f"booking:{quiet.booking_id}:3:booked:message", "who was told wrongly is told again"
+    assert keys(desk)[-1] == f"booking:{quiet.booking_id}:3:booked:whatsapp", "who was told wrongly is told again"
 
 
 def test_a_form_sent_before_its_box_was_shown_tells_as_the_shop_usually_does(desk: UnitOfWork, shop: Shop) -> None:
     book(desk, wish(shop, "10:00", tell=AS_USUAL))
-    told = queued(desk)
+    told = keys(desk)
     assert len(told) == 1
     change_policy(desk, ChangePolicy(1, is_telling_usual=False))
     book(desk, wish(shop, "12:00", tell=AS_USUAL))
-    assert queued(desk) == told
+    assert keys(desk) == told
 
 
 def test_nobody_is_told_who_cannot_be_reached(desk: UnitOfWork, shop: Shop) -> None:
     book(desk, wish(shop, "10:00", who="walk_in", tell=True))
-    assert queued(desk) == []
+    assert keys(desk) == []
     booking = desk.session.get_one(Booking, shop.booking_id)
     from microcrm.domain.notices import NoticeStep
 
@@ -251,7 +247,7 @@ def test_the_dialog_shows_the_message_before_it_is_written_down(desk: UnitOfWork
         preview_notice(desk, PreviewNotice(neighbour.booking_id, "moved"))
     with pytest.raises(Invalid):
         preview_notice(desk, PreviewNotice(shop.booking_id, "shouted"))
-    assert queued(desk) == []
+    assert keys(desk) == []
 
 
 def test_two_services_with_the_same_person_keep_their_pause_when_moved(desk: UnitOfWork, shop: Shop) -> None:

@@ -14,7 +14,6 @@ from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotT
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.classes import Series
-from microcrm.models.records import OutboxMessage
 from microcrm.models.schedule import Leave
 from microcrm.operations.activity import ListActivity, list_activity
 from microcrm.operations.book import BookService, Rebook, book, rebook
@@ -40,6 +39,7 @@ from tests.conftest import Work
 from tests.support.desk import INDIA, MONDAY, MORNING, booking_of, wish
 from tests.support.free_times import statements_of
 from tests.support.holds import later
+from tests.support.notices import waiting
 from tests.support.shops import Shop
 
 
@@ -289,8 +289,7 @@ def test_the_log_tells_a_series_in_one_line_each_time(desk: UnitOfWork, four: Se
 
 def told(uow: UnitOfWork) -> list[tuple[str, list[int]]]:
     """The messages that wait: what they are about, and which visits they name."""
-    rows = uow.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "booking_notice"))
-    return [(one.payload["step"], one.payload.get("booking_ids", [])) for one in rows.all()]
+    return [(one.step, one.details.get("booking_ids", [])) for one in waiting(uow)]
 
 
 def test_one_message_names_all_dates_that_changed(desk: UnitOfWork, shop: Shop, four: SeriesDone) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from microcrm.domain.permissions import Role
-from microcrm.models.records import OutboxMessage
 from microcrm.operations.book import BookService
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy
 from microcrm.operations.booking_status import Step, step
@@ -26,6 +24,7 @@ from microcrm.state.calendar_drop import Drops
 from tests.conftest import act_as
 from tests.pages.test_calendar_page import DAY, a, b, blocks, booked, calendar, dragged, notices
 from tests.support.desk import move_to
+from tests.support.notices import waiting
 from tests.support.shops import Shop
 from tests.support.tabs import Server, Tab
 
@@ -41,8 +40,7 @@ def queued(shop: Shop) -> list[str]:
     """Steps of the messages that wait, in order."""
 
     def read(uow: Any) -> list[str]:
-        found = uow.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
-        return [one.payload["step"] for one in found if one.kind == "booking_notice"]
+        return [one.step for one in waiting(uow)]
 
     steps: list[str] = act_as(shop.actor(), read)
     return steps

@@ -44,6 +44,7 @@ from microcrm.models.imports import CustomerImport, ImportPiece
 from microcrm.models.links import PublicLink
 from microcrm.models.merging import CustomerMerge, DistinctCustomers
 from microcrm.models.message_plan import MessagePlan, MessageStep, MessageTemplate
+from microcrm.models.messages import Message, MessageEvent
 from microcrm.models.messaging import MessageChannel, MessagingAccount
 from microcrm.models.person_files import FileOpening, PersonFile
 from microcrm.models.policy import BookingPolicy
@@ -74,6 +75,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _bill_rows(session, shop)
             _sealed_rows(session, shop)
             _consent_rows(session, shop)
+            _message_rows(session, shop)
             _reveal_rows(session, shop)
             _file_rows(session, shop)
             _family_rows(session, shop)
@@ -343,6 +345,18 @@ def _consent_rows(session: Session, shop: Shop) -> None:
     said = about | member | {"customer_id": shop.customer_id, "way": "paper", "day": date(2026, 1, 5)}
     first = add(Consent(**said, decision="given", notice_id=notice))
     add(Consent(**said, decision="void", voids_id=first))
+
+
+def _message_rows(session: Session, shop: Shop) -> None:
+    """A message that was delivered, with its story."""
+    mine: dict[str, Any] = {"business_id": shop.business_id}
+    about = {"customer_id": shop.customer_id, "booking_id": shop.booking_id, "subject": f"booking:{shop.booking_id}"}
+    how = {"step": "moved", "channel": "sms", "state": "delivered", "created_at": OPENED_AT, "due_at": OPENED_AT}
+    message = Message(**mine, **about, **how, handed_at=OPENED_AT)
+    session.add(message)
+    session.flush()
+    session.add(MessageEvent(**mine, message_id=message.id, at=OPENED_AT, what="let_through"))
+    session.flush()
 
 
 def _reveal_rows(session: Session, shop: Shop) -> None:

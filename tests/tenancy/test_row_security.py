@@ -20,7 +20,7 @@ from tests.support.shops import TwoShops, find
 
 LOGS = {
     "advance_uses", "audit_events", "bank_statements", "booking_events", "consent_notices", "consents", "contact_reveals",
-    "file_openings", "form_versions", "ledger_entries", "record_openings", "sealed_versions", "stock_movements",
+    "file_openings", "form_versions", "ledger_entries", "message_events", "record_openings", "sealed_versions", "stock_movements",
     "till_closings",
 }  # fmt: skip
 DATABASE = f"microcrm_{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}_rows"

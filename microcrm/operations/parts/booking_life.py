@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy import update
 
 from microcrm.domain.booking import OFF, TENTATIVE, BookingStatus
+from microcrm.domain.messages import EXPECTED
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
+from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.online.returning import keep_deposit_after_all, return_deposit
 from microcrm.operations.parts.booking_rows import recount_visits
 from microcrm.operations.parts.freed_time import spans_of, tell_freed
@@ -31,6 +33,7 @@ def set_status(
     off gives its deposit back but for the fee, which is noted on it before."""
     was_hold = booking.status == _S.HOLD
     was_finished, was_off = booking.status == _S.FINISHED, booking.status in GIVES_TIME_BACK
+    was_expected = booking.status in EXPECTED
     deadline = expires_at if status in TENTATIVE else None
     booking.status, booking.version = status, booking.version + 1
     is_off = status in GIVES_TIME_BACK
@@ -49,6 +52,9 @@ def set_status(
         keep_until(uow, ids, deadline)
     if was_off and not is_off:
         keep_deposit_after_all(uow, booking)
+    if was_expected != (status in EXPECTED):
+        services = [item.service_id for item in items]
+        follow(uow, [Visit(booking.id or 0, booking.starts_at, booking.ends_at, services)], is_new=not was_expected)
     if was_finished or status is _S.FINISHED:
         recount_visits(uow, booking.customer_id)
 

@@ -8,9 +8,11 @@ from sqlalchemy import and_, insert, select
 
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.formatting import format_count
+from microcrm.domain.messages import EXPECTED
 from microcrm.models.bookings import BookingItem
 from microcrm.models.catalogue import Service
 from microcrm.models.classes import ClassSession
+from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.parts.lapse import let_go_of_lapsed_seats
 from microcrm.operations.parts.refusal import class_full
 from microcrm.operations.parts.seats import take_seats
@@ -72,7 +74,10 @@ def take_place(uow: UnitOfWork, place: Place, visit: NewVisit) -> Taken:
         seats=place.seats,
         is_live=True,
     )
-    return Taken(booking_id, (uow.session.execute(item.returning(BookingItem.id)).scalar_one(),))
+    taken = Taken(booking_id, (uow.session.execute(item.returning(BookingItem.id)).scalar_one(),))
+    if visit.status in EXPECTED and visit.customer_id is not None:
+        follow(uow, [Visit(booking_id, start, end, [place.service.id or 0])], is_new=True)
+    return taken
 
 
 def _how_full(place: Place) -> str:

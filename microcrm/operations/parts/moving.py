@@ -15,6 +15,7 @@ from microcrm.domain.safety import SafetyRule
 from microcrm.models.bookings import Booking, BookingItem, Occupancy
 from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
+from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.parts.booking_plan import (
     Choices,
     Doing,
@@ -75,7 +76,7 @@ def relocate(
 ) -> list[dict[str, Any]]:
     """Put ``items`` (some or all of the visit's) where ``plans`` say. Returns how they were, for undo. ``SlotTaken``
     when it cannot be had. ``is_squeezing``: without the time before and after, when that is all that is in the way."""
-    before, freed = [as_it_is(item) for item in items], spans_of(items)
+    before, freed, was = [as_it_is(item) for item in items], spans_of(items), booking.starts_at
     _take(uow, booking, items, held, plans, is_squeezing)
     for item, plan in zip(items, plans, strict=True):
         item.member_id, item.duration_min = plan.member_id, plan.duration
@@ -84,6 +85,9 @@ def relocate(
     booking.ends_at = max(one.ends_at for one in all_items)
     booking.version += 1
     uow.session.flush()
+    if booking.starts_at != was:
+        services = [item.service_id for item in all_items]
+        follow(uow, [Visit(booking.id or 0, booking.starts_at, booking.ends_at, services)])
     tell_freed(uow, booking, freed)
     return before
 

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy import insert
 
 from microcrm.domain.booking import BookingStatus
+from microcrm.domain.messages import EXPECTED
 from microcrm.models.bookings import Booking
+from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.lapse import is_in_the_way, let_go_of_lapsed
 from microcrm.operations.parts.occupy import Busy, Claim, NoRoom, choose_or_squeeze, keepers_of, outer_span, read_busy
@@ -78,6 +80,9 @@ def try_to_take(
         if isinstance(claims, NoRoom):
             return claims
         if (taken := _claim(uow, items, visit, claims, busy, story)) is not None:
+            if visit.status in EXPECTED and visit.customer_id is not None:
+                start, end = min(item.start for item in items), max(item.end for item in items)
+                follow(uow, [Visit(taken.booking_id, start, end, [item.service_id for item in items])], is_new=True)
             return taken
     return None
 
