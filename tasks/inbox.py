@@ -9,7 +9,7 @@ import json
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import structlog
 
@@ -20,6 +20,7 @@ from microcrm.domain.gateway import read_told
 from microcrm.operations.online.told import note_heard, take_told
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.wiring import now, unit_of_work
+from tasks import told_messages
 from tasks.app import app
 
 BATCH = 100
@@ -109,16 +110,29 @@ def work_off(event: Event) -> Outcome:
 
 def _taken(events: list[Event]) -> list[Outcome]:
     """What cannot be read is kept and touches nothing."""
+    bodies = [_parsed(event) for event in events]
     with unit_of_work(system(events[0].business_id)) as uow:
-        outcomes = [_take(uow, event) for event in events]
-        note_heard(uow)
+        outcomes = [_take(uow, event, body) for event, body in zip(events, bodies, strict=True)]
+        for note in {told_messages.note if told_messages.is_of_twilio(body) else note_heard for body in bodies}:
+            note(uow)
     return outcomes
 
 
-def _take(uow: UnitOfWork, event: Event) -> Outcome:
+def _parsed(event: Event) -> Any:
     try:
-        told = read_told(json.loads(event.body))
-    except (ValueError, Invalid):
+        return json.loads(event.body)
+    except ValueError:
+        return None
+
+
+def _take(uow: UnitOfWork, event: Event, body: Any) -> Outcome:
+    try:
+        if told_messages.is_of_twilio(body):
+            told_messages.read(body)
+            is_used = False
+        else:
+            is_used = take_told(uow, read_told(body))
+    except Invalid:
         log.warning("inbox.unreadable", event_id=event.id)
         return "unused"
-    return "used" if take_told(uow, told) else "unused"
+    return "used" if is_used else "unused"

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from microcrm import wiring
 from microcrm.adapters import inbox, queue
-from microcrm.http import hooks
+from microcrm.http import hooks, intake
 from microcrm.http.routes import routes
 from microcrm.models.gateway import InboxEvent
 from microcrm.operations.online.keys import SaveKeys, save_keys, view_account
@@ -44,7 +44,7 @@ from tests.support.till import cut, document_of, issued, register
 
 @pytest.fixture
 def both(fresh_database: TwoShops) -> TwoShops:
-    hooks._known.clear()
+    hooks._signers.forget()
     return fresh_database
 
 
@@ -156,7 +156,7 @@ async def test_after_a_change_both_secrets_are_good_for_a_day(both: TwoShops, mo
     act_as(both.a.actor(), change)
     assert await post(token, body, sign(body, "a new webhook secret"), event="evt_2") == 200
     assert await post(token, body, event="evt_3") == 200
-    hooks._known.clear()
+    hooks._signers.forget()
     late = wiring.now() + timedelta(hours=25)
     monkeypatch.setattr(wiring.unit_of_work, "__kwdefaults__", {**wiring.unit_of_work.__wrapped__.__kwdefaults__})
     monkeypatch.setitem(wiring.unit_of_work.__wrapped__.__kwdefaults__, "clock", lambda: late)
@@ -219,7 +219,7 @@ async def test_whoever_waits_for_their_turn_has_not_looked_yet(both: TwoShops) -
         with worker_inbox._turn:
             waiting = pool.submit(sweep)
             assert await post(token, paid(reference)) == 200
-            await hooks._intake._telling
+            await intake.INTAKE._telling
             assert queue.client().get(queue.pending_key("inbox"))
         assert waiting.result(timeout=20) == 1
     assert queue.client().get(queue.pending_key("inbox")) is None
@@ -235,7 +235,7 @@ async def test_unknown_events_are_kept(both: TwoShops) -> None:
 
 async def test_sizes_and_letters_have_limits(both: TwoShops) -> None:
     _, _, token = billed(both.a)
-    huge = b"x" * (hooks.MOST_BYTES + 1)
+    huge = b"x" * (intake.MOST_BYTES + 1)
     assert await post(token, huge) == 413
     assert await post(token, b"\xff\xfe") == 400
     assert await post(token, b'{"a":"\x00"}') == 400

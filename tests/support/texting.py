@@ -46,3 +46,12 @@ def refused(call: Callable[[], Any]) -> MessageRefused:
     with pytest.raises(MessageRefused) as caught:
         call()
     return caught.value
+
+
+def callbacks_of(texter: Texter, least: int) -> list[dict[str, Any]]:
+    """What the stand-in has to tell, once there is that much."""
+    until = time.monotonic() + 20
+    while len(found := texter.act("state")["callbacks"]) < least and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(found) >= least
+    return list(found)

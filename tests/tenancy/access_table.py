@@ -347,6 +347,8 @@ PUBLIC_FORMS = (
     "/form/{token}",
     "/b/{slug}/wait",
     "/q/{slug}/{token}",
+    "/hooks/twilio/{token}/status",  # what Twilio posts: the same (tests/http/test_message_hooks.py)
+    "/hooks/twilio/{token}/inbound",
     "/hooks/razorpay/{token}",  # what Razorpay posts: nobody gets through without its signature (tests/http/test_hooks.py)
 )
 
