@@ -20,6 +20,7 @@ from microcrm.pages.customer_records import customer_records
 from microcrm.pages.customers import customers
 from microcrm.pages.dues import dues
 from microcrm.pages.duplicates import duplicates
+from microcrm.pages.inbox import inbox
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
 from microcrm.pages.queue import queue
@@ -70,6 +71,7 @@ from microcrm.state.customers import Customers
 from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.duplicates import Duplicates
 from microcrm.state.filed_months import FiledMonths
+from microcrm.state.inbox import Inbox
 from microcrm.state.queue import QueuePage
 from microcrm.state.recurring import RecurringPage
 from microcrm.state.returns import ReturnsPage, WhyPage
@@ -138,6 +140,7 @@ SCREENS: tuple[Screen, ...] = (
         (*_PERSON_LOADS, CustomerRecords.load, Erasure.load, FormLinks.close),
     ),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
+    Screen("/inbox", "Inbox", inbox, Permission.MESSAGES_VIEW, (Inbox.load,)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),

@@ -11,6 +11,7 @@ NAVIGATION: tuple[Place, ...] = (
     Place("/queue", "Queue", "list_ordered", Permission.CALENDAR_OWN),
     Place("/waitlist", "Waiting list", "hourglass", Permission.CALENDAR_ALL),
     Place("/customers", "Customers", "users", Permission.CUSTOMERS_VIEW),
+    Place("/inbox", "Inbox", "message_circle", Permission.MESSAGES_VIEW),
     Place("/invoices", "Bills", "receipt_indian_rupee", Permission.INVOICES_VIEW),
     Place("/returns", "GST returns", "landmark", Permission.RETURNS_VIEW),
     Place("/activity", "Activity", "history", Permission.ACTIVITY_VIEW),

@@ -29,7 +29,7 @@ from microcrm.state.today_tasks import TodayTasks
 from microcrm.state.today_view import TREND, AttentionRow, Figure, FloorCard, TodayRow
 
 MAY_BOOK = TodayPage.allowed.contains(Permission.BOOKINGS_OWN.value)
-ATTENTION_ICONS = ("clock", "list_checks", "users", "indian_rupee", "package", "eye")
+ATTENTION_ICONS = ("clock", "list_checks", "users", "indian_rupee", "package", "eye", "message_circle")
 REFRESH_SECONDS = 60
 
 

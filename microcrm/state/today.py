@@ -15,6 +15,7 @@ from microcrm.operations.contact_reveals import hot_members
 from microcrm.operations.onboarding import ask_no_second_step, put_checklist_away
 from microcrm.operations.online.attention import money_matters
 from microcrm.operations.online.refunds import open_concerns
+from microcrm.operations.replies.inbox import count_waiting
 from microcrm.operations.today import today
 from microcrm.state import today_view as view
 from microcrm.state.base import AppState
@@ -23,6 +24,7 @@ from microcrm.state.live import ALL, kinds_of, screens
 from microcrm.state.requests import Requests
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_looks import looks_rows
+from microcrm.state.today_messages import inbox_rows
 from microcrm.state.today_money import money_rows
 from microcrm.state.today_tasks import TodayTasks
 
@@ -107,7 +109,8 @@ class TodayPage(AppState):
         self.earlier, self.rows = view.rows_of(facts)
         money = await self._money(facts.zone) if Permission.INVOICES_CORRECT.value in self.allowed else []
         looks = looks_rows(await self._look(hot_members)) if Permission.ACTIVITY_VIEW.value in self.allowed else []
-        self.attention = [*money, *looks, *view.attention_of(facts)]
+        waiting = await self._look(count_waiting) if Permission.MESSAGES_VIEW.value in self.allowed else 0
+        self.attention = [*money, *looks, *inbox_rows(waiting), *view.attention_of(facts)]
         tasks = facts.checklist.tasks if facts.checklist.is_shown else ()
         self.tasks = [TaskRow(task.key, task.label, task.href, task.is_done) for task in tasks]
         self.asks_second_step = facts.checklist.asks_second_step and not current_seat().has_second_step

@@ -106,6 +106,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "TodayTasks.finish": AT_THE_CALENDAR,
     "CustomerMerges": MANAGERS,
     "Duplicates": MANAGERS,
+    "Inbox": DESK,
     "Duplicates.find": MEMBERS,
     "MergeForm": MANAGERS,
     "FormLinks": AT_THE_CALENDAR,
