@@ -128,8 +128,7 @@ def _parsed(event: Event) -> Any:
 def _take(uow: UnitOfWork, event: Event, body: Any) -> Outcome:
     try:
         if told_messages.is_of_twilio(body):
-            told_messages.read(body)
-            is_used = False
+            is_used = told_messages.take(uow, told_messages.read(body))
         else:
             is_used = take_told(uow, read_told(body))
     except Invalid:

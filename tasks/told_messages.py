@@ -9,6 +9,7 @@ from microcrm.domain.errors import Invalid
 from microcrm.domain.messenger import DeliveryTold, Inbound
 from microcrm.domain.twilio import read_inbound, read_status
 from microcrm.operations.messaging.accounts import note_heard
+from microcrm.operations.replies.arriving import take_inbound
 from microcrm.operations.unit_of_work import UnitOfWork
 
 
@@ -26,6 +27,11 @@ def read(body: Any) -> DeliveryTold | Inbound:
     if at.tzinfo is None or not isinstance(form, dict) or not isinstance(reference, str):
         raise Invalid("That is no call of Twilio’s.")
     return read_status(form, reference, at) if body["twilio"] == "status" else read_inbound(form, at)
+
+
+def take(uow: UnitOfWork, told: DeliveryTold | Inbound) -> bool:
+    """Whether it changed anything."""
+    return take_inbound(uow, told) if isinstance(told, Inbound) else False
 
 
 def note(uow: UnitOfWork) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 
 from microcrm import wiring
@@ -16,7 +17,11 @@ from microcrm.domain.messenger import LONGEST_INBOUND, Channel, DeliveryStatus
 from microcrm.domain.twilio import read_inbound, read_status
 from microcrm.http import intake, message_hooks
 from microcrm.http.routes import routes
+from microcrm.models.bookings import Booking
+from microcrm.models.customers import Customer
 from microcrm.models.gateway import InboxEvent
+from microcrm.models.messages import Message
+from microcrm.models.replies import InboundMessage
 from microcrm.operations.messaging.accounts import SaveAccount, save_account, use_sandbox, view_account
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.sandbox.twilio_sender import signature_of
@@ -281,3 +286,22 @@ async def test_the_stand_in_calls_as_twilio_does(both: TwoShops, sandbox: Sandbo
     said = read_inbound(next(one["form"] for one in forms if one["twilio"] == "inbound"), wiring.now())
     assert (said.channel, said.sender, said.receiver) == (Channel.WHATSAPP, PHONE, texter.sender)
     assert (said.text, said.button, said.answers) == ("Confirm", "confirm:42", sent)
+
+
+async def test_an_answer_reaches_the_visit_and_the_answer_to_it_waits_to_leave(both: TwoShops) -> None:
+    """Stored by the hook, taken in by the worker: the visit is confirmed, told twice as well as once."""
+    with wiring.unit_of_work(system(both.a.business_id)) as uow:
+        uow.session.execute(update(Customer).where(Customer.id == both.a.customer_id).values(phone=PHONE))
+        booking = uow.session.get_one(Booking, both.a.booking_id)
+        booking.status, booking.starts_at = "booked", wiring.now() + timedelta(days=1)
+        booking.ends_at = booking.starts_at + timedelta(hours=1)
+    token = connected(both.a)
+    for _ in range(2):
+        assert (await post(address(token, "inbound"), INBOUND)).status_code == 200
+    assert sweep() == 1 and stored()[0].state == "done"
+    with wiring.unit_of_work(system(both.a.business_id)) as uow:
+        (heard,) = uow.session.scalars(select(InboundMessage).where(InboundMessage.provider_id == MESSAGE))
+        assert (heard.outcome, heard.booking_id) == ("confirmed", both.a.booking_id)
+        assert uow.session.get_one(Booking, both.a.booking_id).status == "confirmed"
+        back = uow.session.scalars(select(Message).where(Message.subject == f"inbound:{heard.id}")).all()
+        assert [(one.step, one.state, one.details["to"]) for one in back] == [("reply", "planned", PHONE)]
