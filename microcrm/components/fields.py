@@ -142,7 +142,7 @@ def select_field(
     value: str | rx.Var[str] = "",
     hint: str | rx.Var[str] = "",
     optional: bool = False,
-    blank: str | None = None,
+    blank: str | rx.Var[str] | None = None,
     form: str = "f",
     **props: Any,
 ) -> rx.Component:

@@ -47,9 +47,10 @@ class Way(StrEnum):
 
 
 class Light(StrEnum):
-    """``ALLOWED``: needs no consent, and nobody has objected."""
+    """``ALLOWED``: needs no consent, and nobody has objected; ``ALONE``: a child said yes, and no parent or guardian did."""
 
     GIVEN = "given"
+    ALONE = "alone"
     ALLOWED = "allowed"
     MISSING = "missing"
     EXPIRED = "expired"
@@ -72,7 +73,7 @@ class PurposeRule:
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One row of the ledger. ``day``: when the customer said so, in the shop's days; ``until``: the last day of a consent that
-    ends by itself; ``voids``: the row that this one takes back."""
+    ends by itself; ``voids``: the row that this one takes back; ``is_for_child``: a parent or guardian is named who said so."""
 
     id: int
     purpose: str
@@ -80,6 +81,7 @@ class Entry:
     day: date
     until: date | None = None
     voids: int | None = None
+    is_for_child: bool = False
 
 
 _RIGHTS = " You may say no, and you may take a yes back at any time, as easily as you gave it; your booking does not depend on it."
@@ -141,6 +143,7 @@ WAYS: Mapping[Way, str] = MappingProxyType(
 LIGHT_WORDS: Mapping[Light, str] = MappingProxyType(
     {
         Light.GIVEN: "given",
+        Light.ALONE: "needs a parent’s yes",
         Light.ALLOWED: "no objection",
         Light.MISSING: "not asked yet",
         Light.EXPIRED: "expired",
@@ -171,11 +174,15 @@ def standing(entries: Iterable[Entry]) -> dict[str, Entry]:
     return found
 
 
-def light(purpose: ConsentPurpose, entry: Entry | None, today: date) -> Light:
+def light(purpose: ConsentPurpose, entry: Entry | None, today: date, birthday: date | None = None) -> Light:
+    """A child's yes is its parent's or guardian's to give (s.9(1)); a no is anybody's."""
     if entry is None:
         return Light.MISSING if PURPOSES[purpose].is_asked else Light.ALLOWED
     if entry.decision is Decision.GIVEN:
-        return Light.EXPIRED if entry.until is not None and entry.until < today else Light.GIVEN
+        if entry.until is not None and entry.until < today:
+            return Light.EXPIRED
+        is_alone = PURPOSES[purpose].is_asked and is_child(birthday, today) and not entry.is_for_child
+        return Light.ALONE if is_alone else Light.GIVEN
     return Light.REFUSED if entry.decision is Decision.REFUSED else Light.WITHDRAWN
 
 
@@ -190,4 +197,4 @@ def permits(purpose: ConsentPurpose, entry: Entry | None, today: date, birthday:
     """Whether it may be done today. Advertising to children may not, whoever agreed (s.9(3))."""
     if PURPOSES[purpose].is_advertising and is_child(birthday, today):
         return False
-    return light(purpose, entry, today) in (Light.GIVEN, Light.ALLOWED)
+    return light(purpose, entry, today, birthday) in (Light.GIVEN, Light.ALLOWED)

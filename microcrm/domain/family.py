@@ -35,7 +35,6 @@ TIE_WORDS: Mapping[Tie, str] = MappingProxyType(
 _OTHER_WAY: Mapping[Tie, Tie] = MappingProxyType(
     {Tie.PARENT: Tie.CHILD, Tie.CHILD: Tie.PARENT, Tie.GUARDIAN: Tie.WARD, Tie.WARD: Tie.GUARDIAN}
 )
-ANSWERS_FOR = frozenset({Tie.PARENT, Tie.GUARDIAN})  # who agrees for a child (DPDP Act 2023 s.9(1))
 
 
 class Side(StrEnum):

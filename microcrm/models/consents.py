@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
@@ -48,7 +48,9 @@ class ConsentNotice(SQLModel, table=True):
 class Consent(SQLModel, table=True):
     """A customer said yes or no to one purpose. ``day``: when, in the shop's days; ``at``: when it was written down; ``until``: the
     last day of a yes that ends by itself. ``member_id``: who wrote it down; none when the customer did it themselves.
-    ``evidence``: what proves it, in words. ``voids_id``: the record that this one takes back as a mistake."""
+    ``evidence``: what proves it, in words. ``voids_id``: the record that this one takes back as a mistake. ``guardian_name``,
+    ``guardian_bond`` and ``guardian_proof`` (domain/guardian.py): who spoke for a child, as they were then; ``guardian_id``: their own
+    record, if they have one."""
 
     __tablename__ = "consents"
     id: int | None = identity()
@@ -64,9 +66,14 @@ class Consent(SQLModel, table=True):
     evidence: str = defaulted("")
     voids_id: int | None = reference(nullable=True)
     at: datetime = instant()
+    guardian_id: int | None = reference(nullable=True)
+    guardian_name: str = defaulted("")
+    guardian_bond: str = defaulted("")
+    guardian_proof: str = defaulted("")
     __table_args__ = (
         *belongs_to_business(),
         within_business("customer_id", "customers"),
+        within_business("guardian_id", "customers"),
         within_business("notice_id", "consent_notices"),
         within_business("member_id", "members"),
         within_business("voids_id", "consents"),
@@ -75,5 +82,15 @@ class Consent(SQLModel, table=True):
         CheckConstraint("(decision = 'void') = (voids_id is not null)", name="void"),
         CheckConstraint("decision = 'given' or until is null", name="until"),
         CheckConstraint("decision <> 'given' or notice_id is not null", name="notice"),
+        CheckConstraint("guardian_bond in ('', 'parent', 'guardian')", name="guardian_bond"),
+        CheckConstraint("guardian_proof in ('', 'known', 'document', 'locker')", name="guardian_proof"),
+        CheckConstraint(
+            "(guardian_name = '') = (guardian_bond = '') and (guardian_name = '') = (guardian_proof = '')",
+            name="guardian",
+        ),
+        CheckConstraint(
+            "guardian_id is null or guardian_name <> '' and guardian_id <> customer_id", name="guardian_id"
+        ),
         Index("ix_consents_customer", "business_id", "customer_id", "purpose", "day", "id"),
+        Index("ix_consents_guardian", "business_id", "guardian_id", postgresql_where=text("guardian_id is not null")),
     )

@@ -7,7 +7,7 @@ name where one of them has neither phone nor e-mail. Never are all compared with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from microcrm.domain.search_key import search_key, words_of
 from microcrm.models.customers import Customer
 from microcrm.models.merging import DistinctCustomers
 from microcrm.operations.customer_access import email_for, phone_for, visible_customers
+from microcrm.operations.parts.booking_counts import bookings_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 SHOWN = 30
@@ -62,18 +63,18 @@ LIMIT :most
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of two. ``phone`` and ``email`` as this person may see them."""
+    """One of two. ``phone`` and ``email`` as this person may see them. ``bookings``: in every state."""
 
     id: int
     name: str
     phone: str
     email: str
-    visits: int
+    bookings: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The one with more visits first: it would be the survivor. ``why``: like "Same phone, similar name"."""
+    """The one with more bookings first: it would be the survivor. ``why``: like "Same phone, similar name"."""
 
     first: Side
     second: Side
@@ -82,7 +83,7 @@ class Pair:
 
 
 def duplicates(uow: UnitOfWork) -> tuple[Pair, ...]:
-    """The likeliest thirty. Always six statements."""
+    """The likeliest thirty. Always seven statements."""
     uow.require(Permission.CUSTOMERS_MERGE)
     pairs: set[tuple[int, int]] = set()
     for query in _CANDIDATES:
@@ -91,11 +92,13 @@ def duplicates(uow: UnitOfWork) -> tuple[Pair, ...]:
     pairs -= _told_apart(uow, pairs)
     people = _people(uow, {customer for pair in pairs for customer in pair})
     known = {customer: _known(row) for customer, row in people.items()}
-    found = []
+    likely: list[tuple[int, int, int, Sequence[str]]] = []
     for low, high in sorted(pairs):
         if low in known and high in known and (alike := likeness(known[low], known[high])).is_suggested:
-            found.append(_pair(uow, people[low], people[high], alike.score, alike.reasons))
-    return tuple(sorted(found, key=lambda pair: (-pair.score, pair.first.id, pair.second.id))[:SHOWN])
+            likely.append((low, high, alike.score, alike.reasons))
+    shown = sorted(likely, key=lambda pair: -pair[2])[:SHOWN]
+    counts = bookings_of(uow, {customer for low, high, *_ in shown for customer in (low, high)})
+    return tuple(_pair(uow, [people[low], people[high]], counts, score, reasons) for low, high, score, reasons in shown)
 
 
 def tell_apart(uow: UnitOfWork, one_id: Any, other_id: Any) -> None:
@@ -137,12 +140,14 @@ def _known(row: Customer) -> Known:
     )
 
 
-def _pair(uow: UnitOfWork, one: Customer, other: Customer, score: int, reasons: Sequence[str]) -> Pair:
-    first, second = sorted((one, other), key=lambda row: (-row.visit_count, row.id))
+def _pair(
+    uow: UnitOfWork, two: Sequence[Customer], counts: Mapping[int, int], score: int, reasons: Sequence[str]
+) -> Pair:
+    first, second = sorted(two, key=lambda row: (-counts[row.id or 0], row.id))
     words = ", ".join([reasons[0], *(reason[0].lower() + reason[1:] for reason in reasons[1:])])
-    return Pair(_side(uow, first), _side(uow, second), score, words)
+    return Pair(_side(uow, first, counts), _side(uow, second, counts), score, words)
 
 
-def _side(uow: UnitOfWork, row: Customer) -> Side:
+def _side(uow: UnitOfWork, row: Customer, counts: Mapping[int, int]) -> Side:
     phone, email = phone_for(uow.actor, row.phone), email_for(uow.actor, row.email)
-    return Side(row.id or 0, row.name, phone, email, row.visit_count)
+    return Side(row.id or 0, row.name, phone, email, counts[row.id or 0])

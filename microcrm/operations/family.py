@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from microcrm.domain.consent import is_child
 from microcrm.domain.errors import Conflict, LimitReached, NotFound
-from microcrm.domain.family import ANSWERS_FOR, MOST, Side, Tie, other_side, other_way
+from microcrm.domain.family import MOST, Side, Tie, other_side, other_way
 from microcrm.domain.fields import Reader
+from microcrm.domain.guardian import BOND_OF, Bond
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.customers import Customer
@@ -72,6 +73,16 @@ class FamilyLine:
     is_child: bool
     is_on_same_phone: bool
     is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Somebody who answers for a child."""
+
+    customer_id: int
+    name: str
+    bond: Bond
+    birthday: date | None
 
 
 def family_part(uow: UnitOfWork, customer_id: int) -> Part[tuple[FamilyLine, ...]]:
@@ -192,10 +203,12 @@ def put_tie_back(uow: UnitOfWork, undo: Undo) -> None:
     uow.session.flush()
 
 
-def guardians_of(uow: UnitOfWork, customer_id: int) -> dict[int, str]:
-    """Parents and guardians by id, with their names: they agree for a child. One statement."""
+def guardians_of(uow: UnitOfWork, customer_id: int) -> tuple[Answering, ...]:
+    """Parents and guardians by name: they agree for a child. One statement."""
     ties = uow.session.execute(_ties(uow, customer_id).order_by(Customer.name_key, Customer.id))
-    return {row.id: row.name for row in ties if _tie_of(row) in ANSWERS_FOR}
+    return tuple(
+        Answering(row.id, row.name, BOND_OF[_tie_of(row)], row.birthday) for row in ties if _tie_of(row) in BOND_OF
+    )
 
 
 def _visible(uow: UnitOfWork, raw_id: Any) -> Row[Any]:

@@ -18,6 +18,7 @@ from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.models.merging import CustomerMerge
 from microcrm.operations.customer_access import email_for, may_contact, phone_for, visible_customers
+from microcrm.operations.parts.booking_counts import bookings_of
 from microcrm.operations.parts.together import Part
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -38,7 +39,7 @@ class ComparedField:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``visits`` and ``bills`` of the record that would go."""
+    """``bookings`` and ``bills`` of the record that would go."""
 
     kept_id: int
     gone_id: int
@@ -47,7 +48,7 @@ class Comparison:
     kept: str
     gone: str
     fields: tuple[ComparedField, ...]
-    visits: int
+    bookings: int
     bills: int
 
 
@@ -61,19 +62,16 @@ class MergeLine:
     since: tuple[tuple[int, datetime], ...]
 
 
-def compare(uow: UnitOfWork, kept_id: Any, gone_id: Any) -> Comparison:
-    """Three statements. Raises: Invalid, NotFound."""
+def compare(uow: UnitOfWork, one_id: Any, other_id: Any) -> Comparison:
+    """The first would stay. Three statements. Raises: Invalid, NotFound."""
     uow.require(Permission.CUSTOMERS_MERGE)
-    kept, gone = _both(uow, kept_id, gone_id)
+    kept, gone = _both(uow, one_id, other_id)
     fields = tuple(_compared(uow, field, kept, gone) for field in FIELDS)
-    counts = [
-        uow.session.scalars(
-            select(func.count()).where(table.business_id == uow.business_id, table.customer_id == gone.id)
-        ).one()
-        for table in (Booking, Document)
-    ]
+    gone_id = gone.id or 0
+    own = select(func.count()).where(Document.business_id == uow.business_id, Document.customer_id == gone_id)
+    counts = bookings_of(uow, [gone_id])[gone_id], uow.session.scalars(own).one()
     return Comparison(
-        kept.id or 0, gone.id or 0, kept.version, gone.version, kept.name, gone.name, fields, counts[0], counts[1]
+        kept.id or 0, gone_id, kept.version, gone.version, kept.name, gone.name, fields, counts[0], counts[1]
     )
 
 

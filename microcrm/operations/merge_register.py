@@ -44,6 +44,7 @@ LINKS: dict[tuple[str, str], Fate] = {
         "consents",
         "customer_id",
     ): Fate.STAYS,  # said for that record; a no of either holds for both (operations/merge_consents.py)
+    ("consents", "guardian_id"): Fate.STAYS,  # who it was then; a merge and its way back are followed when it is read
     ("customer_words", "customer_id"): Fate.STAYS,  # made from the name; out of use with the record
     ("customer_merges", "kept_id"): Fate.STAYS,
     ("customer_merges", "gone_id"): Fate.STAYS,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, submit, text_button
+from microcrm.components.buttons import button, link, submit, text_button
 from microcrm.components.cards import chip
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import select_field, text_field
 from microcrm.components.icons import icon
 from microcrm.domain.consent import WAYS, Decision
+from microcrm.domain.guardian import BOND_WORDS, PROOF_WORDS
 from microcrm.domain.permissions import Permission
+from microcrm.operations.consent_guardians import SOMEBODY, THEMSELVES
 from microcrm.state.customer_consents import ConsentRow, LightRow, StepRow
 from microcrm.state.customer_consents import CustomerConsents as S
 
 _MAY_RECORD = S.allowed.contains(Permission.CONSENTS_RECORD.value)
+_BONDS = [(bond.value, words) for bond, words in BOND_WORDS.items()]
+_PROOFS = [(proof.value, words) for proof, words in PROOF_WORDS.items()]
 _WAYS = [(way.value, words) for way, words in WAYS.items()]
 
 
@@ -74,7 +78,31 @@ def _line(line: rx.Var[ConsentRow]) -> rx.Component:
 
 
 def _step(step: rx.Var[StepRow]) -> rx.Component:
-    return rx.el.li(step.text, class_name=rx.cond(step.is_void, "void", ""), key=step.key)
+    theirs = rx.cond(step.guardian_href != "", rx.fragment(" ", link("Their page", step.guardian_href)))
+    return rx.el.li(step.text, theirs, class_name=rx.cond(step.is_void, "void", ""), key=step.key)
+
+
+def _speaker() -> rx.Component:
+    """Of a child's yes it must be a parent or guardian, whom the shop knows to be of age."""
+    nobody = rx.cond(S.form.is_child & S.form.is_yes, "Choose who agreed", "The customer")
+    other = rx.fragment(
+        text_field("guardian_name", "Their name", S.errors, max_length=120, auto_complete="off", form="consent"),
+        select_field("guardian_bond", "They are the customer’s", S.errors, _BONDS, blank="Choose", form="consent"),
+    )
+    known = select_field(
+        "guardian_proof", "How you know that they are an adult", S.errors, _PROOFS, blank="Choose", form="consent"
+    )
+    return rx.fragment(
+        rx.cond(
+            S.form.is_child & S.form.is_yes,
+            rx.el.p("The customer is under 18: a parent or guardian agrees for them.", class_name="hint"),
+        ),
+        select_field(
+            "by", "Who says so", S.errors, S.form.speakers, value="", blank=nobody, form="consent", on_change=S.pick_by
+        ),
+        rx.cond(S.by == SOMEBODY, other),
+        rx.cond(S.by != THEMSELVES, known),
+    )
 
 
 def _form() -> rx.Component:
@@ -88,6 +116,7 @@ def _form() -> rx.Component:
     )
     return rx.el.form(
         rx.cond(S.form.is_yes, notice),
+        rx.cond(S.form.is_yes | S.form.is_child, _speaker()),
         select_field("way", "How it was said", S.errors, _WAYS, value="in_person", form="consent"),
         text_field("day", "On", S.errors, value=S.form.day, type="date", form="consent"),
         rx.cond(S.form.is_yes, until),

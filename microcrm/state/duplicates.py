@@ -133,7 +133,7 @@ def _pair(pair: Pair) -> PairRow:
 
 
 def _side(side: Side) -> SideRow:
-    parts = (side.phone, side.email, format_count(side.visits, "visit"))
+    parts = (side.phone, side.email, format_count(side.bookings, "booking"))
     return SideRow(str(side.id), side.name, " · ".join(part for part in parts if part))
 
 
@@ -148,10 +148,10 @@ def _form(found: Comparison) -> MergeView:
 
 def _moving(found: Comparison) -> str:
     """What goes over, in words."""
-    counts = ((found.visits, "visit"), (found.bills, "bill"))
+    counts = ((found.bookings, "booking"), (found.bills, "bill"))
     moved = " and ".join(format_count(many, what) for many, what in counts if many)
     if not moved:
-        return f"{found.gone} has no visits and no bills. Notes, tasks and whatever else there is go over."
+        return f"{found.gone} has no bookings and no bills. Notes, tasks and whatever else there is go over."
     bills = " Issued bills stay word for word." if found.bills else ""
     return f"{moved} of {found.gone}, and all else that hangs on them, go over.{bills}"
 

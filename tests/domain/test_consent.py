@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -67,7 +68,21 @@ def test_no_advertising_to_children_whoever_agreed() -> None:
     yes, birthday = Entry(1, SMS, GIVEN, TODAY), date(2008, 7, 2)
     assert not permits(SMS, yes, TODAY, birthday)
     assert permits(SMS, yes, TODAY + timedelta(days=1), birthday)
-    assert permits(PHOTOS, entry(1, GIVEN), TODAY, birthday)
+    assert not permits(SMS, replace(yes, is_for_child=True), TODAY, birthday)
+
+
+def test_a_childs_yes_is_a_parents_or_guardians_to_give() -> None:
+    """DPDP Act s.9(1). A no needs nobody, and neither does what needs no consent."""
+    birthday, alone = date(2008, 7, 2), entry(1, GIVEN)
+    led = replace(alone, is_for_child=True)
+    assert (light(PHOTOS, alone, TODAY, birthday), permits(PHOTOS, alone, TODAY, birthday)) == (Light.ALONE, False)
+    assert (light(PHOTOS, led, TODAY, birthday), permits(PHOTOS, led, TODAY, birthday)) == (Light.GIVEN, True)
+    assert permits(PHOTOS, alone, TODAY + timedelta(days=1), birthday), "who is of age has said so"
+    assert light(PHOTOS, entry(1, WITHDRAWN), TODAY, birthday) is Light.WITHDRAWN
+    assert light(PHOTOS, replace(led, until=TODAY - timedelta(days=1)), TODAY, birthday) is Light.EXPIRED
+    assert permits(MESSAGES, None, TODAY, birthday) and permits(
+        MESSAGES, Entry(1, MESSAGES, GIVEN, TODAY), TODAY, birthday
+    )
 
 
 @given(birthday=st.dates(date(1950, 1, 1), date(2026, 1, 1)))

@@ -207,9 +207,10 @@ def test_many_are_asked_at_once(owner: UnitOfWork, shop: Shop, neighbour: Shop) 
     )  # fmt: skip
     owner.session.add(child)
     owner.session.flush()
+    mother = {"by": "other", "guardian_name": "Meera", "guardian_bond": "parent", "guardian_proof": "document"}
     for purpose in ("photos", "sms_offers"):
-        for customer_id in (shop.customer_id, child.id):
-            say(owner, shop, purpose=purpose, customer_id=customer_id)
+        for customer_id, by in ((shop.customer_id, {}), (child.id, mother)):
+            say(owner, shop, purpose=purpose, customer_id=customer_id, **by)
     everybody = [shop.customer_id, child.id or 0, neighbour.customer_id, 2**62]
     assert who_consent(owner, everybody, PHOTOS) == {shop.customer_id, child.id}
     assert who_consent(owner, everybody, ConsentPurpose.SMS_OFFERS) == {shop.customer_id}

@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 from microcrm import wiring
 from microcrm.domain.errors import Conflict, DomainError, Forbidden, Invalid, LimitReached, NotFound
 from microcrm.domain.family import Side, Tie
+from microcrm.domain.guardian import Bond
 from microcrm.domain.permissions import Role
 from microcrm.models.customers import Customer
 from microcrm.models.family import FamilyTie
@@ -193,8 +194,9 @@ def test_parents_and_guardians_answer_for_a_child(owner: UnitOfWork) -> None:
     tie(owner, mother, child, "child")
     tie(owner, child, aunt, "relative")
     tie(owner, child, guardian, "guardian")
-    assert guardians_of(owner, child) == {mother: "Mother", guardian: "Guardian"}
-    assert guardians_of(owner, mother) == {}
+    answering = [(one.customer_id, one.name, one.bond) for one in guardians_of(owner, child)]
+    assert answering == [(guardian, "Guardian", Bond.GUARDIAN), (mother, "Mother", Bond.PARENT)]
+    assert guardians_of(owner, mother) == ()
     assert first(owner, mother).is_child
 
 

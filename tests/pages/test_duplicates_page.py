@@ -68,11 +68,16 @@ async def test_what_goes_over_is_said_in_words(server: Server, shop: Shop, pair:
     tab = tab_of(server, shop)
     await tab.send(MergeForm.begin, kept=pair[0], gone=pair[1])
     line = (await tab.state(MergeForm)).form.line
-    assert line == "Zoya Khan has no visits and no bills. Notes, tasks and whatever else there is go over."
+    assert line == "Zoya Khan has no bookings and no bills. Notes, tasks and whatever else there is go over."
     act_as(shop.actor(), book, wish(shop, "10:00", day=DAY, customer_id=int(pair[1])))
     await tab.send(MergeForm.begin, kept=pair[0], gone=pair[1])
     line = (await tab.state(MergeForm)).form.line
-    assert line == "1 visit of Zoya Khan, and all else that hangs on them, go over."
+    assert line == "1 booking of Zoya Khan, and all else that hangs on them, go over."
+    await tab.open(Duplicates.load)
+    (row,) = (await tab.state(Duplicates)).pairs
+    sides = {side.id: side.line for side in (row.first, row.second)}
+    assert row.first.id == pair[1], "the one with more bookings would stay"
+    assert sides[pair[1]].endswith("1 booking") and sides[pair[0]].endswith("0 bookings")
 
 
 async def test_a_refusal_keeps_the_form(server: Server, shop: Shop, pair: tuple[str, str]) -> None:

@@ -344,7 +344,8 @@ def _consent_rows(session: Session, shop: Shop) -> None:
     notice = add(ConsentNotice(**about, **member, language="en", version=1, text=text, digest=noise))
     said = about | member | {"customer_id": shop.customer_id, "way": "paper", "day": date(2026, 1, 5)}
     first = add(Consent(**said, decision="given", notice_id=notice))
-    add(Consent(**said, decision="void", voids_id=first))
+    spoke = {"guardian_name": "Meera", "guardian_bond": "parent", "guardian_proof": "known"}
+    add(Consent(**said, **spoke, decision="void", voids_id=first))
 
 
 def _message_rows(session: Session, shop: Shop) -> None:

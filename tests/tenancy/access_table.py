@@ -129,6 +129,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerFiles.stop_viewing": MEMBERS,
     "CustomerConsents": MEMBERS,
     "CustomerConsents.begin": AT_THE_CALENDAR,
+    "CustomerConsents.pick_by": AT_THE_CALENDAR,
     "CustomerConsents.save": AT_THE_CALENDAR,
     "NewCustomer": DESK,
     "NewCustomer.close": MEMBERS,

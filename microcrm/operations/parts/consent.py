@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from microcrm.domain.consent import (
@@ -21,11 +22,14 @@ from microcrm.domain.consent import (
     permits,
     standing,
 )
-from microcrm.domain.errors import Conflict
+from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.fields import Reader
+from microcrm.domain.guardian import Guardian
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.models.business import Business
 from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customers import Customer
+from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _TRIES = 3
@@ -42,7 +46,7 @@ class NoticeInUse:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a customer said. ``until``: the last day of a yes that ends by itself. ``evidence``: what proves it."""
+    """What a customer said, or ``guardian`` for them. ``until``: the last day of a yes that ends by itself. ``evidence``: its proof."""
 
     customer_id: int
     purpose: ConsentPurpose
@@ -51,6 +55,7 @@ class Said:
     day: date
     until: date | None = None
     evidence: str = ""
+    guardian: Guardian | None = None
 
 
 def has_consent(uow: UnitOfWork, customer_id: int, purpose: ConsentPurpose) -> bool:
@@ -69,8 +74,8 @@ def who_consent(uow: UnitOfWork, customer_ids: Iterable[int], purpose: ConsentPu
     )
     query = (
         select(
-            Customer.id.label("customer_id"), Customer.birthday, Consent.id, Consent.decision, Consent.day, Consent.until,
-            Consent.voids_id,
+            Customer.id.label("customer_id"), Customer.birthday, Consent.id, Consent.purpose, Consent.decision, Consent.day,
+            Consent.until, Consent.voids_id, Consent.guardian_name,
         )
         .outerjoin(Consent, joined[0] & joined[1] & joined[2])
         .where(Customer.business_id == uow.business_id, Customer.id.in_(wanted))
@@ -81,7 +86,7 @@ def who_consent(uow: UnitOfWork, customer_ids: Iterable[int], purpose: ConsentPu
         birthdays[row.customer_id] = row.birthday
         own = entries.setdefault(row.customer_id, [])
         if row.id is not None:
-            own.append(Entry(row.id, purpose, Decision(row.decision), row.day, row.until, row.voids_id))
+            own.append(entry_of(row))
     today = today_in(zone_of(uow.actor.zone), uow.now)
     return {
         customer_id
@@ -104,7 +109,7 @@ def note_consent(uow: UnitOfWork, said: Said) -> Noted:
     row = Consent(
         business_id=uow.business_id, customer_id=said.customer_id, purpose=said.purpose.value, decision=said.decision.value,
         way=said.way.value, day=said.day, until=said.until, notice_id=notice_id, member_id=uow.actor.member_id,
-        evidence=said.evidence, at=uow.now,
+        evidence=said.evidence, at=uow.now, **_guardian_columns(said.guardian),
     )  # fmt: skip
     uow.session.add(row)
     uow.session.flush()
@@ -112,13 +117,47 @@ def note_consent(uow: UnitOfWork, said: Said) -> Noted:
     return Noted(row.id or 0, uow.audit(f"consent.{said.decision.value}", "consent", said.customer_id, **facts))
 
 
-def entries_of(uow: UnitOfWork, customer_id: int) -> list[Entry]:
-    query = select(Consent.id, Consent.purpose, Consent.decision, Consent.day, Consent.until, Consent.voids_id).where(
-        Consent.business_id == uow.business_id, Consent.customer_id == customer_id
+def _guardian_columns(guardian: Guardian | None) -> dict[str, Any]:
+    if guardian is None:
+        return {}
+    bond, proof = guardian.bond.value, guardian.proof.value
+    return {
+        "guardian_id": guardian.customer_id, "guardian_name": guardian.name, "guardian_bond": bond, "guardian_proof": proof,
+    }  # fmt: skip
+
+
+def person_asked(uow: UnitOfWork, raw_id: Any, *, is_locked: bool = False) -> Row[Any]:
+    """Id and birthday of a customer whom this person may see. Locked: of two who record at the same time the second sees what
+    the first did. Raises: NotFound."""
+    reader = Reader()
+    wanted = reader.id("customer_id", raw_id, "Customer")
+    query = select(Customer.id, Customer.birthday).where(
+        Customer.business_id == uow.business_id, Customer.id == wanted, visible_customers(uow.actor)
     )
-    return [
-        Entry(r.id, r.purpose, Decision(r.decision), r.day, r.until, r.voids_id) for r in uow.session.execute(query)
-    ]
+    if is_locked:
+        query = query.with_for_update(of=Customer, key_share=True)
+    found = None if reader.errors else uow.session.execute(query).first()
+    if found is None:
+        raise NotFound("We could not find that customer.")
+    return found
+
+
+def entries_of(uow: UnitOfWork, customer_id: int) -> list[Entry]:
+    columns = (
+        Consent.id,
+        Consent.purpose,
+        Consent.decision,
+        Consent.day,
+        Consent.until,
+        Consent.voids_id,
+        Consent.guardian_name,
+    )
+    query = select(*columns).where(Consent.business_id == uow.business_id, Consent.customer_id == customer_id)
+    return [entry_of(row) for row in uow.session.execute(query)]
+
+
+def entry_of(row: Any) -> Entry:
+    return Entry(row.id, row.purpose, Decision(row.decision), row.day, row.until, row.voids_id, bool(row.guardian_name))
 
 
 def notices_in_use(uow: UnitOfWork, language: str = ENGLISH) -> dict[ConsentPurpose, NoticeInUse]:
