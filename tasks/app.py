@@ -17,6 +17,7 @@ TASK_MODULES = (
     "tasks.holds",
     "tasks.waitlist",
     "tasks.inbox",
+    "tasks.messages",
     "tasks.razorpay",
     "tasks.recurring",
     "tasks.imports",

@@ -7,6 +7,8 @@ from typing import Any
 # Seconds. ``expires`` drops ticks that piled up while the worker was away.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
+    "send messages": {"task": "tasks.messages.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "tidy messages": {"task": "tasks.messages.tidy", "schedule": 1800.0, "options": {"expires": 1800}},
     "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "let holds lapse": {"task": "tasks.holds.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "tidy accounts": {"task": "tasks.accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -26,7 +26,7 @@ _PATIENCE = 20  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``key`` names the effect; the same key is the same mail."""
+    """``key`` names the effect; the same key is the same mail. ``unsubscribe_url``: of mail to customers (RFC 2369)."""
 
     key: str
     to: str
@@ -34,6 +34,7 @@ class Mail:
     text: str
     html: str
     at: datetime
+    unsubscribe_url: str = ""
 
 
 class Mailer(Protocol):
@@ -100,6 +101,8 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = format_datetime(mail.at)
     message["Message-ID"] = f"<{hashlib.sha256(mail.key.encode()).hexdigest()[:32]}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

@@ -27,7 +27,6 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 AS_USUAL = "usual"
 DELAY = timedelta(seconds=60)
-_FIRST = {"message": "whatsapp", "email": "email"}  # tried first; what follows is the worker's (`tasks/messages.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def notify(
     else:
         due = uow.now + DELAY
         plan(uow, Plan(
-            f"offer:{offered.offer_id}", step, _FIRST[channel], due, good_until(step, booking.starts_at, due),
+            f"offer:{offered.offer_id}", step, channel == "message", due, good_until(step, booking.starts_at, due),
             customer_id=customer_id, booking_id=booking.id, language=offered.language, about_at=booking.starts_at,
             details={"offer_id": offered.offer_id},
         ))  # fmt: skip
@@ -113,7 +112,7 @@ def _plan(
 ) -> None:
     due = uow.now + DELAY
     plan(uow, Plan(
-        f"booking:{booking.id}", step, _FIRST[channel], due, good_until(step, booking.starts_at, due),
+        f"booking:{booking.id}", step, channel == "message", due, good_until(step, booking.starts_at, due),
         version=booking.version, customer_id=booking.customer_id, booking_id=booking.id, language=language,
         about_at=booking.starts_at, details=details,
     ))  # fmt: skip
@@ -125,7 +124,7 @@ def notify_phone(
     """Of a visit that has just been made, by whoever typed the phone for it."""
     due = uow.now + DELAY
     plan(uow, Plan(
-        f"booking:{booking_id}", step, _FIRST["message"], due, good_until(step, starts_at, due),
+        f"booking:{booking_id}", step, True, due, good_until(step, starts_at, due),
         customer_id=customer_id, booking_id=booking_id, language=language, about_at=starts_at,
     ))  # fmt: skip
 

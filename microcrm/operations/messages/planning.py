@@ -17,7 +17,11 @@ from microcrm.operations.unit_of_work import UnitOfWork
 _PLAN = fixed("""
 INSERT INTO messages AS m (business_id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at,
   details, created_at, due_at, expires_at)
-VALUES (:business, :customer, :booking, :subject, :version, :step, :channel, :language, :about, :details, :now, :due, :expires)
+VALUES (:business, :customer, :booking, :subject, :version, :step,
+  CASE WHEN :by_phone THEN coalesce((
+    SELECT t.channel FROM message_plans p, jsonb_array_elements_text(p.channels) WITH ORDINALITY AS t (channel, place)
+    WHERE p.business_id = :business AND t.channel <> 'email' ORDER BY t.place LIMIT 1), 'whatsapp') ELSE 'email' END,
+  :language, :about, :details, :now, :due, :expires)
 ON CONFLICT ON CONSTRAINT uq_messages_key DO UPDATE
 SET state = 'planned', reason = '', finished_at = NULL, due_at = excluded.due_at, expires_at = excluded.expires_at,
   language = excluded.language, about_at = excluded.about_at, details = excluded.details
@@ -38,11 +42,12 @@ _KNOWN, _FOLLOWING = sorted(MAY_BE_KNOWN), sorted(FOLLOWING)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``subject``: "booking:5" in this ``version``, or "offer:7". ``about_at``: the visit's start."""
+    """``subject``: "booking:5" in this ``version``, or "offer:7". ``by_phone``: by the first of the shop's channels that go to a phone,
+    else by mail. ``about_at``: the visit's start."""
 
     subject: str
     step: str
-    channel: str
+    by_phone: bool
     due_at: datetime
     expires_at: datetime | None
     version: int = 1
@@ -57,7 +62,7 @@ def plan(uow: UnitOfWork, wanted: Plan) -> None:
     """The same step of the same version by the same channel again changes nothing."""
     values = {
         "business": uow.business_id, "customer": wanted.customer_id, "booking": wanted.booking_id,
-        "subject": wanted.subject, "version": wanted.version, "step": wanted.step, "channel": wanted.channel,
+        "subject": wanted.subject, "version": wanted.version, "step": wanted.step, "by_phone": wanted.by_phone,
         "language": wanted.language, "about": wanted.about_at, "details": Jsonb(dict(wanted.details)), "now": uow.now,
         "due": wanted.due_at, "expires": wanted.expires_at,
     }  # fmt: skip

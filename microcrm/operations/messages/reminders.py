@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from microcrm.domain.messages import EXPECTED, FOLLOWING, TAKES_PLACE
-from microcrm.domain.step_plan import BUILT_IN, PlannedStep, planned
+from microcrm.domain.step_plan import PlannedStep
 from microcrm.domain.zones import zone_of
 from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # One statement for any number of visits. What was planned for the time a visit still has stays as it is.
@@ -25,13 +26,16 @@ WITH visits AS (
 )
 INSERT INTO messages AS m (business_id, customer_id, booking_id, subject, subject_version, step, channel, about_at, created_at,
   due_at, expires_at)
-SELECT :business, v.customer_id, v.id, 'booking:' || v.id, v.version, w.step,
-  CASE WHEN coalesce(c.phone, '') = '' THEN 'email' ELSE 'whatsapp' END, v.starts_at, :now, w.due, w.expires
-FROM unnest(cast(:bookings AS bigint[]), cast(:steps AS text[]), cast(:dues AS timestamptz[]), cast(:expiries AS timestamptz[]))
-  AS w (booking, step, due, expires)
+SELECT :business, v.customer_id, v.id, 'booking:' || v.id, v.version, w.step, k.channel, v.starts_at, :now, w.due, w.expires
+FROM unnest(cast(:bookings AS bigint[]), cast(:steps AS text[]), cast(:dues AS timestamptz[]), cast(:expiries AS timestamptz[]),
+  cast(:orders AS text[])) AS w (booking, step, due, expires, channels)
 JOIN visits v ON v.id = w.booking AND v.is_expected
 JOIN customers c ON c.business_id = :business AND c.id = v.customer_id
-WHERE coalesce(c.phone, '') || coalesce(c.email, '') <> '' AND NOT EXISTS (
+CROSS JOIN LATERAL (
+  SELECT t.channel FROM unnest(string_to_array(w.channels, ' ')) WITH ORDINALITY AS t (channel, place)
+  WHERE CASE t.channel WHEN 'email' THEN c.email ELSE c.phone END <> '' ORDER BY t.place LIMIT 1
+) k
+WHERE NOT EXISTS (
   SELECT FROM messages m WHERE m.business_id = :business AND m.booking_id = v.id AND m.step = w.step
   AND m.about_at = v.starts_at AND m.state <> 'withdrawn')
 ON CONFLICT ON CONSTRAINT uq_messages_key DO UPDATE
@@ -52,7 +56,7 @@ class Visit(NamedTuple):
 
 def follow(uow: UnitOfWork, visits: Sequence[Visit], *, is_new: bool = False) -> None:
     """Of visits that were made, have other times, or are off or on again. ``is_new``: none was planned yet."""
-    steps = [(visit.booking_id, step) for visit in visits for step in _steps_of(uow, visit)]
+    steps = _steps_of(uow, visits) if visits else []
     if not visits or (is_new and not steps):
         return
     uow.session.flush()
@@ -61,9 +65,16 @@ def follow(uow: UnitOfWork, visits: Sequence[Visit], *, is_new: bool = False) ->
         "taking_place": sorted(TAKES_PLACE), "following": sorted(FOLLOWING),
         "now": uow.now, "bookings": [booking_id for booking_id, _ in steps], "steps": [step.step for _, step in steps],
         "dues": [step.due_at for _, step in steps], "expiries": [step.expires_at for _, step in steps],
+        "orders": [" ".join(step.channels) for _, step in steps],
     }  # fmt: skip
     uow.session.connection().execute(_FOLLOW, values)
 
 
-def _steps_of(uow: UnitOfWork, visit: Visit) -> list[PlannedStep]:
-    return planned(BUILT_IN.values(), visit.starts_at, visit.ends_at, zone_of(uow.actor.zone), uow.now)
+def _steps_of(uow: UnitOfWork, visits: Sequence[Visit]) -> list[tuple[int, PlannedStep]]:
+    """By the shop's own plan; what would be due already is left out."""
+    plan, zone = plan_of(uow), zone_of(uow.actor.zone)
+    return [
+        (visit.booking_id, step)
+        for visit in visits
+        for step in plan.reminders(visit.starts_at, visit.ends_at, visit.services, zone, uow.now)
+    ]

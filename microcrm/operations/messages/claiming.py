@@ -1,0 +1,99 @@
+"""Who is served next, and taking what is due: each message by one worker, as many as the channel's pace allows.
+
+A claim is a lease that is committed before anything is sent. When the worker dies, the message stays ``sending``, and somebody
+looks what became of it before anything else (``outcomes.py``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from microcrm.domain.messenger import Channel
+from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.unit_of_work import UnitOfWork
+
+LEASE = timedelta(minutes=2)
+CALL_WITHIN = timedelta(minutes=1)  # of the claim: a call that begins later could outlast the lease
+_LANES = fixed("SELECT business_id, zone, channel, is_live FROM message_lanes(:now)")
+_TO_LOOK_AT = fixed("SELECT business_id, zone FROM messages_to_look_at(:now)")
+_DUE = """
+  SELECT id FROM messages WHERE business_id = :business AND channel = :channel AND state = 'planned' AND due_at <= :now
+  ORDER BY due_at, id LIMIT {most} FOR UPDATE SKIP LOCKED
+"""
+_SENDING = """
+UPDATE messages m SET state = 'sending', called_at = :now, look_at = :lease, looks = 0, attempts = m.attempts + 1
+FROM taken WHERE m.business_id = :business AND m.id = taken.id
+RETURNING m.id, m.customer_id, m.booking_id, m.subject, m.subject_version, m.step, m.channel, m.language, m.about_at, m.details,
+  m.due_at, m.expires_at, m.attempts
+"""
+_LANE = """
+WITH lane AS MATERIALIZED (
+  SELECT id, CASE WHEN refilled_at IS NULL THEN per_second
+    ELSE least(per_second, tokens + per_second * extract(epoch FROM greatest(:now - refilled_at, interval '0'))) END AS tokens
+  FROM message_channels WHERE business_id = :business AND channel = :channel FOR UPDATE SKIP LOCKED
+), taken AS MATERIALIZED (
+"""
+_PAID = """
+), paid AS (
+  UPDATE message_channels c SET tokens = lane.tokens - (SELECT count(*) FROM taken), refilled_at = :now
+  FROM lane WHERE c.business_id = :business AND c.id = lane.id
+)
+"""
+_AS_PAID = "coalesce((SELECT least(floor(tokens), :most)::bigint FROM lane), 0)"
+# The lane's row is locked for the claim: of two workers one serves it. More than a second's worth is not saved up.
+_CLAIM = fixed(_LANE + _DUE.format(most=_AS_PAID) + _PAID + _SENDING)
+# Nothing leaves by this channel: what is due is only looked at, so that another channel can take it.
+_CLAIM_UNPACED = fixed("WITH taken AS MATERIALIZED (" + _DUE.format(most=":most") + ")" + _SENDING)
+
+
+class Lane(NamedTuple):
+    """One business's messages by one channel."""
+
+    business_id: int
+    zone: str
+    channel: Channel
+    is_live: bool
+
+
+class Claimed(NamedTuple):
+    """``attempts`` counts this one."""
+
+    id: int
+    customer_id: int | None
+    booking_id: int | None
+    subject: str
+    version: int
+    step: str
+    channel: str
+    language: str
+    about_at: datetime | None
+    details: dict[str, Any]
+    due_at: datetime
+    expires_at: datetime | None
+    attempts: int
+
+
+class Whose(NamedTuple):
+    business_id: int
+    zone: str
+
+
+def lanes(uow: UnitOfWork) -> list[Lane]:
+    """With something due, of every business that can send at all; who has waited longest comes first. In the worker's realm."""
+    rows = uow.session.connection().execute(_LANES, {"now": uow.now})
+    return [Lane(row.business_id, row.zone, Channel(row.channel), row.is_live) for row in rows]
+
+
+def claim(uow: UnitOfWork, lane: Lane, most: int) -> list[Claimed]:
+    """What is due longest, at most as many as the channel's tokens pay for. Nothing when another worker serves this lane now."""
+    values = {
+        "business": uow.business_id, "channel": lane.channel.value, "now": uow.now, "lease": uow.now + LEASE, "most": most,
+    }  # fmt: skip
+    rows = uow.session.connection().execute(_CLAIM if lane.is_live else _CLAIM_UNPACED, values)
+    return sorted((Claimed(*row) for row in rows), key=lambda one: (one.due_at, one.id))
+
+
+def to_look_at(uow: UnitOfWork) -> list[Whose]:
+    """Businesses with messages of which somebody has to find out what became. In the worker's realm."""
+    return [Whose(*row) for row in uow.session.connection().execute(_TO_LOOK_AT, {"now": uow.now})]

@@ -1,0 +1,261 @@
+"""From what is due to what leaves: the gate is asked and words are found. All of it is committed before anything leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from microcrm.domain.consent import ConsentPurpose, is_child
+from microcrm.domain.errors import MessageUnfit
+from microcrm.domain.message_text import segments_of
+from microcrm.domain.messages import ELIDED, standing
+from microcrm.domain.messenger import Channel, Outgoing
+from microcrm.domain.notices import MessageClass, NoticeStep, class_of
+from microcrm.domain.send_gate import REASONS, GateFacts, Timing, Verdict, decide, timing_of
+from microcrm.domain.step_plan import BUILT_IN, ShopPlan
+from microcrm.domain.zones import today_in, zone_of
+from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.messages.claiming import CALL_WITHIN, Claimed, Lane, claim
+from microcrm.operations.messages.facts import About, about, items, shop_of
+from microcrm.operations.messages.story import Told, note
+from microcrm.operations.messages.wording import (
+    Link,
+    Site,
+    Wording,
+    store_links,
+    template_of,
+    unregistered,
+    wording,
+    written,
+)
+from microcrm.operations.messaging.accounts import ChannelView, all_channels
+from microcrm.operations.messaging.steps import plan_of
+from microcrm.operations.parts.channel_blocks import blocked
+from microcrm.operations.parts.consent import who_consent
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_AGAIN = timedelta(minutes=15)  # while the only channel that reaches them is off
+_OFFERS = {Channel.WHATSAPP: ConsentPurpose.WHATSAPP_OFFERS, Channel.SMS: ConsentPurpose.SMS_OFFERS}
+
+_WORDS = fixed("""
+UPDATE messages m SET text = w.text, segments = w.segments, language = w.language
+FROM unnest(cast(:ids AS bigint[]), cast(:texts AS text[]), cast(:segments AS int[]), cast(:languages AS text[]))
+  AS w (id, text, segments, language)
+WHERE m.business_id = :business AND m.id = w.id
+""")
+_KEPT_BACK = fixed("""
+UPDATE messages m SET state = w.state, reason = w.reason, due_at = coalesce(w.due, m.due_at), attempts = m.attempts - 1,
+  called_at = NULL, look_at = NULL, finished_at = CASE WHEN w.state = 'planned' THEN NULL ELSE cast(:now AS timestamptz) END
+FROM unnest(cast(:ids AS bigint[]), cast(:states AS text[]), cast(:reasons AS text[]), cast(:dues AS timestamptz[]))
+  AS w (id, state, reason, due)
+WHERE m.business_id = :business AND m.id = w.id
+""")
+# The same step of the same version by another channel. ``next``: so that nobody is asked to do anything about the first.
+_NEXT = fixed("""
+WITH told AS (
+  UPDATE messages m SET details = m.details || jsonb_build_object('next', w.channel)
+  FROM unnest(cast(:ids AS bigint[]), cast(:channels AS text[])) AS w (id, channel)
+  WHERE m.business_id = :business AND m.id = w.id
+  RETURNING m.*, w.channel AS wanted
+)
+INSERT INTO messages (business_id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at, details,
+  created_at, due_at, expires_at)
+SELECT business_id, customer_id, booking_id, subject, subject_version, step, wanted, language, about_at, details - 'next',
+  cast(:now AS timestamptz), cast(:now AS timestamptz), expires_at
+FROM told
+ON CONFLICT ON CONSTRAINT uq_messages_key DO NOTHING
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """To be handed over before ``call_by``. ``attempt``: whose lease it is."""
+
+    message_id: int
+    attempt: int
+    outgoing: Outgoing
+    timing: Timing
+    zone: ZoneInfo
+    call_by: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What holds for all messages of a lane."""
+
+    channels: Mapping[Channel, ChannelView]
+    plan: ShopPlan
+    people: Mapping[int, About]
+    words: Wording
+    may_serve: Collection[int]
+    may_advertise: Collection[int]
+    stopped: Collection[tuple[Channel, str]]
+
+
+def take_out(uow: UnitOfWork, lane: Lane, most: int, site: Site) -> list[Leaving]:
+    """Claims, decides, and writes down both. Returns what may leave; the rest waits, was refused, or goes by another channel. A
+    constant number of statements, but for offers of the waiting list."""
+    claimed = claim(uow, lane, most)
+    if not claimed:
+        return []
+    known = _read(uow, lane, claimed, site)
+    leaving: list[tuple[Leaving, Link | None, str]] = []
+    kept: list[tuple[Claimed, Verdict]] = []
+    latest: dict[str, datetime] = {}
+    for one in claimed:
+        found = _through_the_gate(uow, lane, one, known, latest)
+        if isinstance(found, Verdict):
+            kept.append((one, found))
+        else:
+            leaving.append(found)
+            latest[found[0].outgoing.to] = uow.now
+    _write_leaving(uow, leaving)
+    _keep_back(uow, kept, known)
+    return [one for one, _, _ in leaving]
+
+
+def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site) -> _Known:
+    people, channels = about(uow, [one.id for one in claimed]), all_channels(uow)
+    visits = [one.booking_id for one in claimed if one.booking_id is not None]
+    visits += [booking_id for one in claimed for booking_id in one.details.get("booking_ids", ())]
+    customers = {one.customer_id for one in claimed if one.customer_id is not None}
+    purpose = _OFFERS.get(lane.channel)
+    has_offers = any(class_of(NoticeStep(one.step)) is MessageClass.PROMOTIONAL for one in claimed)
+    words = wording(uow, site, channels[lane.channel], shop_of(uow), items(uow, visits), list(people.values()))
+    addresses = {one.address(lane.channel) for one in people.values()} - {""}
+    return _Known(
+        channels=channels,
+        plan=plan_of(uow),
+        people=people,
+        words=words,
+        may_serve=who_consent(uow, customers, ConsentPurpose.VISIT_MESSAGES),
+        may_advertise=who_consent(uow, customers, purpose) if has_offers and purpose else (),
+        stopped=blocked(uow, [(lane.channel, _as_blocked(one)) for one in addresses]),
+    )
+
+
+def _as_blocked(address: str) -> str:
+    return address.lower()
+
+
+def _through_the_gate(
+    uow: UnitOfWork, lane: Lane, one: Claimed, known: _Known, latest: Mapping[str, datetime]
+) -> tuple[Leaving, Link | None, str] | Verdict:
+    """What leaves, with its link and its language; or why it does not."""
+    person, zone = known.people[one.id], zone_of(lane.zone)
+    template = template_of(known.words, one, person)
+    facts = _facts(uow, lane, one, known, latest, unregistered(known.words, template, person.phone))
+    verdict = decide(facts)
+    if verdict.kind != "send":
+        return verdict
+    try:
+        outgoing, link = written(uow, known.words, template, one, person, zone)
+    except MessageUnfit:
+        return Verdict("refuse", "text_differs" if template.dlt_text else "unfit")
+    return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN), link, person.language
+
+
+def _facts(
+    uow: UnitOfWork, lane: Lane, one: Claimed, known: _Known, latest: Mapping[str, datetime], template: str
+) -> GateFacts:
+    person, step, zone = known.people[one.id], NoticeStep(one.step), zone_of(lane.zone)
+    kind, address, channel = class_of(step), person.address(lane.channel), known.channels[lane.channel]
+    return GateFacts(
+        now=uow.now,
+        zone=zone,
+        channel=lane.channel,
+        kind=kind,
+        timing=timing_of(step, kind),
+        expires_at=one.expires_at,
+        channel_state="" if channel.is_live else "broken" if channel.broken else "off",
+        address=address,
+        has_opted_out=(lane.channel, _as_blocked(address)) in known.stopped,
+        may_serve=one.customer_id in known.may_serve,
+        may_advertise=one.customer_id in known.may_advertise,
+        is_child=is_child(person.birthday, today_in(zone, uow.now)),
+        template=template,
+        left_lately=person.advertised if kind is MessageClass.PROMOTIONAL else person.served,
+        last_left_at=latest.get(address) or person.last_left_at,
+        standing=standing(
+            step,
+            person.status,
+            is_same_time=person.starts_at == one.about_at,
+            offer_state=person.offer_state,
+            has_later=person.has_later,
+        ),
+    )
+
+
+def _write_leaving(uow: UnitOfWork, leaving: Sequence[tuple[Leaving, Link | None, str]]) -> None:
+    if not leaving:
+        return
+    store_links(uow, [link for _, link, _ in leaving if link is not None])
+    texts = [one.outgoing.text.replace(link.token, ELIDED) if link else one.outgoing.text for one, link, _ in leaving]
+    sizes = [
+        segments_of(one.outgoing.text).count if one.outgoing.channel is Channel.SMS else 1 for one, _, _ in leaving
+    ]
+    _run(
+        uow, _WORDS, ids=[one.message_id for one, _, _ in leaving], texts=texts, segments=sizes,
+        languages=[language for _, _, language in leaving],
+    )  # fmt: skip
+    note(uow, [Told(one.message_id, "let_through") for one, _, _ in leaving])
+
+
+def _keep_back(uow: UnitOfWork, kept: Sequence[tuple[Claimed, Verdict]], known: _Known) -> None:
+    """Those that wait, and those that were refused, with another channel where one may help."""
+    if not kept:
+        return
+    rows, onward = [], []
+    for one, verdict in kept:
+        following = None
+        if verdict.kind == "refuse" and REASONS[verdict.code].tries_next:
+            order = order_of(known.plan, one.step)
+            following = next_channel(order, Channel(one.channel), known.channels, known.people[one.id])
+        if following is not None:
+            onward.append((one.id, following))
+        final = verdict if following else _once_it_is_on(uow, one, verdict)
+        rows.append((one.id, "planned" if final.kind == "wait" else "suppressed", final.code, final.until))
+    _run(
+        uow, _KEPT_BACK, now=uow.now, ids=[row[0] for row in rows], states=[row[1] for row in rows],
+        reasons=[row[2] for row in rows], dues=[row[3] for row in rows],
+    )  # fmt: skip
+    note(uow, [Told(row[0], "waits" if row[1] == "planned" else "refused", row[2]) for row in rows])
+    go_on(uow, onward)
+
+
+def _once_it_is_on(uow: UnitOfWork, one: Claimed, verdict: Verdict) -> Verdict:
+    """No other channel reaches them: somebody may put this one right while the message is still of use."""
+    until = uow.now + _AGAIN
+    if not verdict.code.startswith("channel_") or (one.expires_at is not None and until >= one.expires_at):
+        return verdict
+    return Verdict("wait", verdict.code, until)
+
+
+def order_of(plan: ShopPlan, step: str) -> tuple[Channel, ...]:
+    """In which order the shop wants channels to be tried."""
+    known = NoticeStep(step)
+    return plan.rule(known).channels if known in BUILT_IN else plan.channels
+
+
+def next_channel(
+    order: Sequence[Channel], channel: Channel, channels: Mapping[Channel, ChannelView], person: About
+) -> Channel | None:
+    """The next in order that is live and reaches them."""
+    after = order[order.index(channel) + 1 :] if channel in order else order
+    return next((one for one in after if channels[one].is_live and person.address(one)), None)
+
+
+def go_on(uow: UnitOfWork, onward: Iterable[tuple[int, Channel]]) -> None:
+    """These go by another channel, at once."""
+    pairs = list(onward)
+    if pairs:
+        _run(uow, _NEXT, now=uow.now, ids=[one for one, _ in pairs], channels=[channel.value for _, channel in pairs])
+        note(uow, [Told(one, "goes_on", channel.value) for one, channel in pairs])
+        uow.nudges.add("messages")
+
+
+def _run(uow: UnitOfWork, statement: Any, **values: Any) -> None:
+    uow.session.connection().execute(statement, {"business": uow.business_id, **values})

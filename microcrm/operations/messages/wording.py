@@ -1,0 +1,216 @@
+"""In which words, and as which registered template, a message leaves."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from html import escape
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from microcrm.domain.message_text import Rendered
+from microcrm.domain.messenger import Channel, Outgoing
+from microcrm.domain.names import given_name
+from microcrm.domain.notice_texts import Template, compose
+from microcrm.domain.notices import MessageClass, NoticeFacts, NoticeStep, class_of, stop_in
+from microcrm.domain.signed_link import signed
+from microcrm.domain.zones import today_in
+from microcrm.models.messaging import MessagingAccount
+from microcrm.models.replies import InboundMessage
+from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.links import LINK_LASTS, hash_of
+from microcrm.operations.messages.claiming import Claimed
+from microcrm.operations.messages.facts import About, Items, ShopName
+from microcrm.operations.messaging.accounts import ChannelView
+from microcrm.operations.messaging.templates import Key, own_templates, pick_template
+from microcrm.operations.public_visit import visit_inside
+from microcrm.operations.unit_of_work import UnitOfWork
+
+_WINDOW = timedelta(hours=24)  # after a customer's own message WhatsApp takes free text
+_TOKEN = 16  # bytes
+_LATEST = 36_000  # seconds that a provider keeps what it could not deliver
+_SUBJECTS = {"en": "Message from {}", "hi": "{} का संदेश", "kn": "{} ಅವರ ಸಂದೇಶ"}
+_LINKS = fixed("""
+INSERT INTO public_links (business_id, token_hash, booking_id, offer_id, entry_id, created_at, expires_at)
+SELECT :business, w.*
+FROM unnest(cast(:hashes AS bytea[]), cast(:bookings AS bigint[]), cast(:offers AS bigint[]), cast(:entries AS bigint[]),
+  cast(:nows AS timestamptz[]), cast(:expiries AS timestamptz[])) AS w
+ON CONFLICT (token_hash) DO NOTHING
+""")
+
+
+class Site(NamedTuple):
+    """Of this installation: what links begin with, and what those of a message and of a customer's choices are made with."""
+
+    public_url: str
+    link_key: str
+
+
+class Link(NamedTuple):
+    """Of a message that leaves: to exactly one of the three."""
+
+    token: str
+    path: str
+    booking_id: int | None
+    offer_id: int | None
+    entry_id: int | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the texts of a batch are made of. ``writing``: phones whose owners wrote by WhatsApp within a day."""
+
+    site: Site
+    shop: ShopName
+    items: Mapping[int, Items]
+    templates: Mapping[Key, Template]
+    writing: Collection[str]
+    is_sandbox: bool
+    dlt_entity_id: str
+
+
+def wording(
+    uow: UnitOfWork,
+    site: Site,
+    channel: ChannelView,
+    shop: ShopName,
+    items: Mapping[int, Items],
+    people: Sequence[About],
+) -> Wording:
+    """Three statements."""
+    phones = {one.phone for one in people if one.phone} if channel.channel is Channel.WHATSAPP else set()
+    writing: set[str] = set()
+    if phones:
+        latest = func.max(InboundMessage.at)
+        query = (
+            select(InboundMessage.sender)
+            .where(
+                InboundMessage.business_id == uow.business_id,
+                InboundMessage.sender.in_(phones),
+                InboundMessage.channel == Channel.WHATSAPP,
+            )
+            .group_by(InboundMessage.sender)
+            .having(latest > uow.now - _WINDOW)
+        )
+        writing = set(uow.session.scalars(query))
+    sandbox = select(MessagingAccount.is_sandbox).where(MessagingAccount.business_id == uow.business_id)
+    return Wording(
+        site,
+        shop,
+        items,
+        own_templates(uow),
+        writing,
+        bool(uow.session.scalars(sandbox).first()),
+        channel.dlt_entity_id,
+    )
+
+
+def template_of(known: Wording, one: Claimed, person: About) -> Template:
+    """The shop's words, else the built-in ones. The stand-in has all of them registered; Twilio has those with an id."""
+    template = pick_template(known.templates, NoticeStep(one.step), Channel(one.channel), person.language)
+    if known.is_sandbox and template.channel is Channel.WHATSAPP and not template.content_sid:
+        name = f"{template.step}:{template.language}".encode()
+        return replace(template, content_sid="HX" + hashlib.md5(name, usedforsecurity=False).hexdigest())
+    return template
+
+
+def unregistered(known: Wording, template: Template, phone: str) -> str:
+    """Why the channel would not take these words from us, as a reason of the gate; "" when it would."""
+    if template.channel is Channel.WHATSAPP:
+        return "" if template.content_sid or phone in known.writing else "no_template"
+    if template.channel is Channel.SMS and known.dlt_entity_id and not template.dlt_template_id:
+        return "no_template"
+    return ""
+
+
+def written(
+    uow: UnitOfWork, known: Wording, template: Template, one: Claimed, person: About, zone: ZoneInfo
+) -> tuple[Outgoing, Link | None]:
+    """Raises: MessageUnfit, when something it says is not known or it is not the text that is registered."""
+    link = _link(uow, known, one, person)
+    address = f"{known.site.public_url}{link.path}{link.token}" if link else ""
+    choices = f"{known.site.public_url}/u/{signed(known.site.link_key, uow.business_id, one.customer_id or 0)}"
+    said = compose(template, _said(uow, known, one, person, zone, address, choices), today_in(zone, uow.now))
+    to = person.address(template.channel)
+    outgoing = Outgoing(template.channel, to, said.text, str(one.id), valid_for=_valid_for(uow, one))
+    return _on_its_channel(outgoing, known, template, said, address, choices), link
+
+
+def _on_its_channel(
+    outgoing: Outgoing, known: Wording, template: Template, said: Rendered, address: str, choices: str
+) -> Outgoing:
+    if template.channel is Channel.EMAIL:
+        shown = escape(said.text)
+        if address:
+            shown = shown.replace(escape(address), f'<a href="{escape(address)}">{escape(address)}</a>')
+        subject = _SUBJECTS[template.language].format(known.shop.name)
+        return replace(outgoing, subject=subject, html=f"<p>{shown}</p>", unsubscribe_url=choices)
+    if template.channel is Channel.SMS:
+        return replace(outgoing, dlt_entity_id=known.dlt_entity_id, dlt_template_id=template.dlt_template_id)
+    if template.content_sid and outgoing.to not in known.writing:
+        return replace(outgoing, content_id=template.content_sid, content_values=said.content_values)
+    return outgoing
+
+
+def _said(
+    uow: UnitOfWork, known: Wording, one: Claimed, person: About, zone: ZoneInfo, address: str, choices: str
+) -> NoticeFacts:
+    visits = [known.items[each] for each in one.details.get("booking_ids", (one.booking_id,)) if each in known.items]
+    is_offer = one.details.get("offer_id") is not None
+    is_promotional = class_of(NoticeStep(one.step)) is MessageClass.PROMOTIONAL
+    return NoticeFacts(
+        shop=known.shop.name,
+        services=visits[0].services if visits else (),
+        starts_at=person.starts_at,
+        zone=zone,
+        link=address,
+        reason=person.cancel_reason,
+        until=person.offer_expires_at if is_offer else person.expires_at,
+        dates=tuple(sorted(each.starts_at for each in visits)),
+        ahead=visit_inside(uow, one.booking_id).deposit_due if is_offer and one.booking_id else 0,
+        customer=given_name(person.name),
+        staff=visits[0].staff if visits else "",
+        address=known.shop.address,
+        stop=stop_in(person.language, choices) if is_promotional else "",
+    )
+
+
+def _link(uow: UnitOfWork, known: Wording, one: Claimed, person: About) -> Link | None:
+    token = token_of(known.site.link_key, uow.business_id, one.id)
+    if one.step == NoticeStep.OFFER_GONE and person.entry_id is not None:
+        return Link(token, "/l/", None, None, person.entry_id, uow.now + LINK_LASTS)
+    if (offer := one.details.get("offer_id")) is not None:
+        return Link(token, "/w/", None, offer, None, (person.offer_expires_at or uow.now) + timedelta(days=1))
+    if one.booking_id is not None:
+        return Link(token, "/m/", one.booking_id, None, None, (person.ends_at or uow.now) + LINK_LASTS)
+    return None
+
+
+def token_of(key: str, business_id: int, message_id: int) -> str:
+    """128 bits that only this installation can make (RFC 2104 section 5): each attempt says the same words, and what left in the
+    moment a worker died can be found by them. Only the hash is kept."""
+    digest = hmac.digest(key.encode(), f"message:{business_id:x}.{message_id:x}".encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:_TOKEN]).rstrip(b"=").decode()
+
+
+def store_links(uow: UnitOfWork, links: Sequence[Link]) -> None:
+    if not links:
+        return
+    values = {
+        "business": uow.business_id, "hashes": [hash_of(one.token) for one in links],
+        "bookings": [one.booking_id for one in links], "offers": [one.offer_id for one in links],
+        "entries": [one.entry_id for one in links], "nows": [uow.now] * len(links),
+        "expiries": [one.expires_at for one in links],
+    }  # fmt: skip
+    uow.session.connection().execute(_LINKS, values)
+
+
+def _valid_for(uow: UnitOfWork, one: Claimed) -> int:
+    return 0 if one.expires_at is None else max(1, min(int((one.expires_at - uow.now).total_seconds()), _LATEST))
