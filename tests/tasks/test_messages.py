@@ -31,7 +31,6 @@ from tests.support.messages import Outbox, outbox_of, senders
 from tests.support.sandbox import SEED, Sandbox
 from tests.support.shops import TwoShops
 
-
 LEFT = ("handed", "sent")  # the stand-in goes on by itself
 
 

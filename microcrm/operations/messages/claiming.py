@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from microcrm.domain.messenger import Channel
+from microcrm.domain.permissions import Permission
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -81,6 +82,7 @@ class Whose(NamedTuple):
 
 def lanes(uow: UnitOfWork) -> list[Lane]:
     """With something due, of every business that can send at all; who has waited longest comes first. In the worker's realm."""
+    uow.require(Permission.MESSAGES_ANSWER)
     rows = uow.session.connection().execute(_LANES, {"now": uow.now})
     return [Lane(row.business_id, row.zone, Channel(row.channel), row.is_live) for row in rows]
 
@@ -96,4 +98,5 @@ def claim(uow: UnitOfWork, lane: Lane, most: int) -> list[Claimed]:
 
 def to_look_at(uow: UnitOfWork) -> list[Whose]:
     """Businesses with messages of which somebody has to find out what became. In the worker's realm."""
+    uow.require(Permission.MESSAGES_ANSWER)
     return [Whose(*row) for row in uow.session.connection().execute(_TO_LOOK_AT, {"now": uow.now})]

@@ -14,6 +14,7 @@ from microcrm.domain.message_text import segments_of
 from microcrm.domain.messages import ELIDED, standing
 from microcrm.domain.messenger import Channel, Outgoing
 from microcrm.domain.notices import MessageClass, NoticeStep, class_of
+from microcrm.domain.permissions import Permission
 from microcrm.domain.send_gate import REASONS, GateFacts, Timing, Verdict, decide, timing_of
 from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
@@ -98,6 +99,7 @@ class _Known:
 def take_out(uow: UnitOfWork, lane: Lane, most: int, site: Site) -> list[Leaving]:
     """Claims, decides, and writes down both. Returns what may leave; the rest waits, was refused, or goes by another channel. A
     constant number of statements, but for offers of the waiting list."""
+    uow.require(Permission.MESSAGES_ANSWER)
     claimed = claim(uow, lane, most)
     if not claimed:
         return []

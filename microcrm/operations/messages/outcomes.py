@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from microcrm.domain.messages import ELIDED, MessageState, told_state
 from microcrm.domain.messenger import ANOTHER_CHANNEL, Channel, Handed, Outgoing, Refusal, RemoteMessage
+from microcrm.domain.permissions import Permission
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.messages.claiming import LEASE
 from microcrm.operations.messages.facts import about
@@ -105,6 +106,7 @@ class Look:
 
 def note_sent(uow: UnitOfWork, sent: Sequence[Sent]) -> None:
     """All of a batch in two statements."""
+    uow.require(Permission.MESSAGES_ANSWER)
     if not sent:
         return
     states = [told_state(MessageState.SENDING, one.handed.status) for one in sent]
@@ -120,6 +122,7 @@ def note_sent(uow: UnitOfWork, sent: Sequence[Sent]) -> None:
 
 def note_not_sent(uow: UnitOfWork, one: NotSent, *, looks: int = 0) -> None:
     """Again later, by another channel, or never. A refusal that every message would meet stops the channel."""
+    uow.require(Permission.MESSAGES_ANSWER)
     again = again_at(uow.now, one)
     state = "planned" if again or one.kind is Refusal.SETTINGS else "failed"
     back = int(one.kind is Refusal.SETTINGS)  # no attempt of this message's
@@ -173,6 +176,7 @@ def jittered(pause: timedelta) -> timedelta:
 
 def note_unknown(uow: UnitOfWork, message_id: int, attempt: int) -> None:
     """Nobody knows whether it left: looked up in a minute, when the provider's list has it if it ever will."""
+    uow.require(Permission.MESSAGES_ANSWER)
     _keep_looking(uow, message_id, attempt, timedelta(minutes=1))
 
 
@@ -186,6 +190,7 @@ def _keep_looking(uow: UnitOfWork, message_id: int, attempt: int, pause: timedel
 
 def claim_looks(uow: UnitOfWork, most: int, link_key: str) -> list[Look]:
     """Leases those that have to be looked at now."""
+    uow.require(Permission.MESSAGES_ANSWER)
     values = {"business": uow.business_id, "now": uow.now, "lease": uow.now + LEASE, "most": most}
     rows = uow.session.connection().execute(_LOOK, values).all()
     customers = sorted({row.customer_id for row in rows if row.customer_id is not None})
@@ -212,6 +217,7 @@ def _look(uow: UnitOfWork, row: Any, person: Any, link_key: str) -> Look:
 
 def note_found(uow: UnitOfWork, look: Look, remote: RemoteMessage) -> None:
     """The provider has it, or has news of it."""
+    uow.require(Permission.MESSAGES_ANSWER)
     state = told_state(look.state, remote.status)
     is_new = look.state is MessageState.SENDING
     later = look.looks < _ASK_AT_MOST and state in (MessageState.HANDED, MessageState.SENT)
@@ -227,11 +233,13 @@ def note_found(uow: UnitOfWork, look: Look, remote: RemoteMessage) -> None:
 
 def note_absent(uow: UnitOfWork, look: Look) -> None:
     """It never arrived there, so it is sent again."""
+    uow.require(Permission.MESSAGES_ANSWER)
     note_not_sent(uow, NotSent(look.message_id, look.attempt, Refusal.TRANSIENT, "not_arrived"))
 
 
 def note_no_answer(uow: UnitOfWork, look: Look) -> None:
     """Asked in vain. After some times a person has to decide."""
+    uow.require(Permission.MESSAGES_ANSWER)
     pause = jittered(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**look.looks))
     if look.state is not MessageState.SENDING:
         values = {"business": uow.business_id, "id": look.message_id, "known": look.state.value}
@@ -245,6 +253,7 @@ def note_no_answer(uow: UnitOfWork, look: Look) -> None:
 
 def give_up(uow: UnitOfWork, look: Look) -> None:
     """Nobody can say whether it left: it is listed for a person to decide."""
+    uow.require(Permission.MESSAGES_ANSWER)
     values = {
         "business": uow.business_id, "now": uow.now, "id": look.message_id, "attempt": look.attempt, "state": "unknown",
         "reason": "unknown", "due": None, "look": None, "looks": look.looks, "back": 0,

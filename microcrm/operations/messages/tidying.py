@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from microcrm.domain.messages import EXPECTED, FOLLOWING
+from microcrm.domain.permissions import Permission
 from microcrm.models.business import Business
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.messages.reminders import Visit, follow
@@ -41,11 +42,13 @@ ORDER BY b.starts_at LIMIT :most
 
 def every_business(uow: UnitOfWork) -> list[int]:
     """In the worker's realm."""
+    uow.require(Permission.MESSAGES_ANSWER)
     return list(uow.session.connection().execute(_BUSINESSES).scalars())
 
 
 def drop_what_is_late(uow: UnitOfWork) -> int:
     """How many."""
+    uow.require(Permission.MESSAGES_ANSWER)
     values = {
         "business": uow.business_id, "now": uow.now, "most": _AT_ONCE, "channels": ["whatsapp", "sms", "email"],
     }  # fmt: skip
@@ -56,6 +59,7 @@ def drop_what_is_late(uow: UnitOfWork) -> int:
 
 def plan_what_is_missing(uow: UnitOfWork) -> int:
     """How many visits of the next days were looked at. Twice plans nothing twice."""
+    uow.require(Permission.MESSAGES_ANSWER)
     zone = uow.session.scalars(select(Business.zone).where(Business.id == uow.business_id)).one()
     uow.actor = replace(uow.actor, zone=zone)
     values = {

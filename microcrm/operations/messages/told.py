@@ -6,6 +6,7 @@ from typing import Any
 
 from microcrm.domain.messages import MessageState, told_state
 from microcrm.domain.messenger import Channel, DeliveryTold, Refusal
+from microcrm.domain.permissions import Permission
 from microcrm.domain.twilio import why_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.messages.outcomes import ASK_AFTER, Failed, NotSent, again_at, follow_up
@@ -33,6 +34,7 @@ _ON_ITS_WAY = (MessageState.HANDED, MessageState.SENT)
 def take_status(uow: UnitOfWork, told: DeliveryTold) -> bool:
     """Whether it was about a message of ours. It never goes back; what failed for now is planned again, what failed for good on this
     channel may go by another one."""
+    uow.require(Permission.MESSAGES_ANSWER)
     row = _find(uow, told)
     if row is None:
         return False
