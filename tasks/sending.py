@@ -134,6 +134,20 @@ class Sender:
 
 
 def write_down(business_id: int, zone: str, results: Sequence[Result]) -> None:
+    """Together, or one by one when that fails: a row that somebody else holds must not take the others' outcomes along. What cannot be
+    written now is looked up when its lease ends."""
+    try:
+        _write(business_id, zone, results)
+    except Exception:  # an edge: the sweep goes on
+        log.warning("messages.one_by_one", business_id=business_id, exc_info=True)
+        for one in results:
+            try:
+                _write(business_id, zone, [one])
+            except Exception:
+                log.exception("messages.not_written", business_id=business_id, message_id=one.message_id)
+
+
+def _write(business_id: int, zone: str, results: Sequence[Result]) -> None:
     with unit_of_work(system(business_id, zone)) as uow:
         note_sent(uow, [one for one in results if isinstance(one, Sent)])
         for one in results:

@@ -8,6 +8,7 @@ from typing import Any
 from microcrm.domain.errors import Invalid
 from microcrm.domain.messenger import DeliveryTold, Inbound
 from microcrm.domain.twilio import read_inbound, read_status
+from microcrm.operations.messages.told import take_status
 from microcrm.operations.messaging.accounts import note_heard
 from microcrm.operations.replies.arriving import take_inbound
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -31,7 +32,7 @@ def read(body: Any) -> DeliveryTold | Inbound:
 
 def take(uow: UnitOfWork, told: DeliveryTold | Inbound) -> bool:
     """Whether it changed anything."""
-    return take_inbound(uow, told) if isinstance(told, Inbound) else False
+    return take_inbound(uow, told) if isinstance(told, Inbound) else take_status(uow, told)
 
 
 def note(uow: UnitOfWork) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from microcrm.domain.booking import CANCELLED, LIVE, TENTATIVE, BookingStatus
 from microcrm.domain.messenger import DeliveryStatus
-from microcrm.domain.notices import NoticeStep
+from microcrm.domain.notices import ALL_OF, NoticeStep
 from microcrm.domain.send_gate import Standing
 from microcrm.domain.step_plan import BY_SERVICE, still_fits
 
@@ -100,7 +100,8 @@ def standing(
     has_later: bool = False,
 ) -> Standing:
     """Whether what it says is still so. ``status``: of the visit, where it speaks of one; ``is_same_time``: it begins when it began as
-    the message was planned; ``has_later``: another message about a later change of it waits or has left."""
+    the message was planned; ``has_later``: another message about a later change of it waits or has left, which says more, but not of
+    the other visits of several."""
     if step in _OFFERS:
         return Standing.LIVE if offer_state == _OFFERS[step] else Standing.OFF
     if status is None:
@@ -111,4 +112,4 @@ def standing(
         return Standing.LIVE if is_same_time else Standing.MOVED
     if status not in _FITS.get(step, frozenset(BookingStatus)):
         return Standing.OFF
-    return Standing.SUPERSEDED if has_later else Standing.LIVE
+    return Standing.SUPERSEDED if has_later and step not in ALL_OF.values() else Standing.LIVE

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import create_engine, select, text, update
 
 from microcrm import wiring
 from microcrm.adapters import queue
+from microcrm.adapters.inbox import Arrival, store
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.messages import ELIDED
 from microcrm.domain.messenger import Channel, DeliveryStatus, DeliveryTold
@@ -26,7 +28,7 @@ from microcrm.operations.messages.told import take_status
 from microcrm.operations.messages.wording import Site, token_of
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.settings import Settings, settings
-from tasks import messages, sending
+from tasks import inbox, messages, sending
 from tests.support.messages import Outbox, outbox_of, senders
 from tests.support.sandbox import SEED, Sandbox
 from tests.support.shops import TwoShops
@@ -347,3 +349,35 @@ def test_the_bookkeeping_of_a_booking_of_another_shop_is_not_touched(outbox: Out
     with wiring.unit_of_work(system(shops.b.business_id)) as uow:
         assert uow.session.scalars(select(Message)).all() == []
         assert uow.session.scalars(select(Booking.status)).all()
+
+
+def test_what_twilio_tells_comes_in_through_the_inbox(outbox: Outbox, shops: TwoShops) -> None:
+    sent = outbox.plan()
+    messages.sweep()
+    sid = outbox.rows()[0].provider_id or ""
+    with wiring.unit_of_work(system(), realm="worker") as uow:
+        for status in ("delivered", "sent", "delivered"):
+            form = {"MessageSid": sid, "MessageStatus": status}
+            body = {"twilio": "status", "reference": str(sent), "form": form, "at": uow.now.isoformat()}
+            store(uow.session, [Arrival(shops.a.business_id, f"{sid}:{status}", json.dumps(body))], uow.now)
+    assert inbox.sweep() == 2
+    assert outbox.states() == [("whatsapp", "delivered", "")]
+
+
+def test_one_outcome_that_cannot_be_written_takes_no_other_along(outbox: Outbox) -> None:
+    owner = create_engine(settings().database_owner_url)
+    with owner.begin() as connection:
+        connection.execute(text(
+            "CREATE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$"
+        ))  # fmt: skip
+        connection.execute(text(
+            "CREATE TRIGGER stumble BEFORE UPDATE ON messages FOR EACH ROW "
+            "WHEN (NEW.state = 'handed' AND NEW.subject_version = 2) EXECUTE FUNCTION stumble()"
+        ))  # fmt: skip
+    owner.dispose()
+    for number in range(3):
+        outbox.plan("booked_all", number + 1)
+    senders(outbox, Channel.WHATSAPP, is_on=False)
+    messages.sweep()
+    found = [one.state for one in outbox.rows() if one.channel == "sms"]
+    assert found == ["handed", "sending", "handed"] and len(outbox.there()) == 3
