@@ -36,6 +36,7 @@ from microcrm.pages.settings_hours import settings_hours
 from microcrm.pages.settings_members import settings_members
 from microcrm.pages.settings_payments import settings_payments
 from microcrm.pages.settings_products import settings_products
+from microcrm.pages.settings_reminders import settings_reminders
 from microcrm.pages.settings_resources import settings_resources
 from microcrm.pages.settings_services import settings_services
 from microcrm.pages.settings_staff import settings_staff
@@ -86,9 +87,11 @@ from microcrm.state.settings_members import MemberSettings
 from microcrm.state.settings_payments import PaymentSettings
 from microcrm.state.settings_products import ProductSettings
 from microcrm.state.settings_rates import TaxRates
+from microcrm.state.settings_reminders import Reminders
 from microcrm.state.settings_resources import ResourceSettings
 from microcrm.state.settings_services import ServiceSettings
 from microcrm.state.settings_staff import StaffSettings
+from microcrm.state.settings_texts import MessageWords
 from microcrm.state.stock import StockPage
 from microcrm.state.till import TillPage
 from microcrm.state.today import TodayPage
@@ -157,6 +160,9 @@ SCREENS: tuple[Screen, ...] = (
     Screen("/settings/billing", "Billing", settings_billing, _BUSINESS, _BILLING_LOADS),
     Screen("/settings/booking", "Booking rules", settings_booking, _BUSINESS, (BookingRules.load,)),
     Screen("/settings/payments", "Online payments", settings_payments, _BUSINESS, (PaymentSettings.load,)),
+    Screen(
+        "/settings/reminders", "Reminders and texts", settings_reminders, _BUSINESS, (Reminders.load, MessageWords.load)
+    ),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
     Screen(

@@ -130,6 +130,7 @@ ACTIONS: dict[str, str] = {
     "gateway.removed": "disconnected",
     "messaging.connected": "connected",
     "messaging.removed": "disconnected",
+    "message.tried": "sent a test of",
     "channel.stopped": "noted that sending stopped on",
     "consent.given": "recorded a yes in",
     "consent.refused": "recorded a no in",

@@ -65,6 +65,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.BUSINESS_EDIT,
             ),
             Setting(
+                "/settings/reminders",
+                "Reminders and texts",
+                "bell_ring",
+                "What customers hear from you, when, in which words",
+                "message reminder confirm template whatsapp sms email dlt language hindi kannada review birthday thanks segment price",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/hours",
                 "Hours and holidays",
                 "clock",

@@ -169,8 +169,10 @@ def test_only_what_goes_by_itself_has_a_plan(owner: UnitOfWork, step: Any) -> No
 
 
 def test_a_neighbour_s_service_is_not_found(owner: UnitOfWork, neighbour: Shop) -> None:
-    with pytest.raises(NotFound):
-        change_step(owner, replace(REMIND, service_id=neighbour.service_id))
+    for foreign in (neighbour.service_id, "?", 10**30):
+        with pytest.raises(Invalid) as refused:
+            change_step(owner, replace(REMIND, service_id=foreign))
+        assert set(refused.value.fields) == {"service_id"}
 
 
 @given(

@@ -21,6 +21,7 @@ from microcrm.operations.book import book
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_moves import MoveClass, move_class
 from microcrm.operations.classes import JoinClass, ScheduleClass, join, schedule
+from microcrm.operations.messaging.steps import ChangePlan, ChangeStep, change_plan, change_step
 from microcrm.operations.move import move
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -110,3 +111,36 @@ def test_everybody_of_a_class_is_reminded_of_its_new_time(desk: UnitOfWork, shop
 @given(step=st.sampled_from(NoticeStep), minutes=st.integers(-10_000, 10_000))
 def test_what_is_written_down_is_good_for_a_while(step: NoticeStep, minutes: int) -> None:
     assert good_until(step, MORNING + timedelta(minutes=minutes), MORNING) > MORNING
+
+
+def test_the_shop_s_own_plan_counts(desk: UnitOfWork, shop: Shop) -> None:
+    change_step(desk, ChangeStep("ask_to_confirm", 0, is_on=False, amount="1", unit="days"))
+    own = {"is_on": True, "amount": "3", "unit": "hours", "service_id": shop.service_id}
+    change_step(desk, ChangeStep("reminder", 0, **own))
+    change_step(desk, ChangeStep("thanks", 0, is_on=True, amount="1", unit="hours"))
+    done = book(desk, wish(shop, "16:00"))
+    assert planned(desk, done.booking_id) == [(SOON, 1), ("thanks", 1)]
+    soon = desk.session.scalars(select(Message).where(Message.step == SOON)).one()
+    assert soon.about_at is not None and soon.about_at - soon.due_at == timedelta(hours=3)
+
+
+@pytest.mark.parametrize(
+    ("ways", "phone", "email", "channel"),
+    [
+        (["whatsapp", "sms", "email"], "+919845012345", "a@b.example", "whatsapp"),
+        (["sms", "email"], "+919845012345", "a@b.example", "sms"),
+        (["email", "sms"], "+919845012345", "a@b.example", "email"),
+        (["email", "sms"], "+919845012345", "", "sms"),
+        (["whatsapp", "email"], "", "a@b.example", "email"),
+        (["email"], "+919845012345", "", None),
+        (["sms"], "", "a@b.example", None),
+    ],
+)
+def test_a_reminder_goes_the_first_way_for_which_there_is_an_address(
+    desk: UnitOfWork, shop: Shop, ways: list[str], phone: str, email: str, channel: str | None
+) -> None:
+    change_plan(desk, ChangePlan(0, ways))
+    desk.session.execute(update(Customer).where(Customer.id == shop.customer_id).values(phone=phone, email=email))
+    done = book(desk, wish(shop, "10:00"))
+    query = select(Message.channel).where(Message.booking_id == done.booking_id, Message.step == SOON)
+    assert desk.session.scalars(query).first() == channel

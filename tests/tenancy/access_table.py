@@ -157,6 +157,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "ActivityPage": MANAGERS,
     "BusinessSettings": OWNERS,
     "FormSettings": OWNERS,
+    "Reminders": OWNERS,
+    "MessageWords": OWNERS,
     "BookingRules": OWNERS,
     "BillingSettings": OWNERS,
     "PaymentSettings": OWNERS,

@@ -28,16 +28,23 @@ from microcrm.domain.step_plan import (
 )
 from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem
-from microcrm.models.business import Business
 from microcrm.models.catalogue import Service
-from microcrm.models.message_plan import MessagePlan, MessageStep
+from microcrm.models.message_plan import MessagePlan, MessageStep, MessageTemplate
+from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.parts.rows import amend, create, find, remove, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
 URL_LIMIT = 500
+MOST_SERVICES = 500
 UNITS = {"minutes": 1, "hours": 60, "days": DAY}
 _PRICE = re.compile(r"(\d{1,2})(?:\.(\d{1,4}))?", re.ASCII)
 _LABEL = "when a message goes out"
+_PLAN = fixed("""
+SELECT p.version, p.channels, p.review_url, p.sms_price, s.step, s.service_id, s.is_on, s.offset_min, s.clock_min, s.channels
+FROM (SELECT 1) AS always (one)
+LEFT JOIN message_plans p ON p.business_id = :business
+LEFT JOIN message_steps s ON s.business_id = :business
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +87,27 @@ class StepView:
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """``steps``: every step once for all services, then those of single services below it."""
+    """``steps``: every step once for all services, then those of single services below it. ``services``: id and name of those
+    that a rule may be made for; ``own_words``: steps of which some text is the shop's own."""
 
     plan: ShopPlan
     steps: tuple[StepView, ...]
+    services: tuple[tuple[int, str], ...] = ()
+    own_words: frozenset[NoticeStep] = frozenset()
 
 
 def plan_of(uow: UnitOfWork) -> ShopPlan:
     """In one statement, for as many visits as there are."""
-    rows = uow.session.execute(
-        select(MessagePlan, MessageStep)
-        .select_from(Business)
-        .outerjoin(MessagePlan, MessagePlan.business_id == Business.id)
-        .outerjoin(MessageStep, MessageStep.business_id == Business.id)
-        .where(Business.id == uow.business_id)
-    ).all()
-    plan = rows[0][0]
-    rules = {(NoticeStep(step.step), step.service_id): rule_in(step) for _, step in rows if step is not None}
-    if plan is None:
+    rows = fetch(uow.session.connection(), _PLAN, {"business": uow.business_id})
+    rules = {}
+    for *_, step, service_id, is_on, offset, clock, channels in rows:
+        if step is not None:
+            own = StepRule(NoticeStep(step), is_on, offset, clock, _channels(channels))
+            rules[own.step, service_id] = own
+    version, ways, review_url, price, *_ = rows[0]
+    if version is None:
         return ShopPlan(rules)
-    return ShopPlan(rules, _channels(plan.channels) or CHANNELS, plan.review_url, plan.sms_price, plan.version)
+    return ShopPlan(rules, _channels(ways) or CHANNELS, review_url, price, version)
 
 
 def rule_in(row: MessageStep) -> StepRule:
@@ -131,7 +139,18 @@ def view_plan(uow: UnitOfWork) -> PlanView:
             for row, name in rows
             if row.step == step and row.service_id is not None
         ]
-    return PlanView(plan, tuple(steps))
+    services = uow.session.execute(
+        select(Service.id, Service.name)
+        .where(Service.business_id == uow.business_id, Service.is_active)
+        .order_by(Service.name)
+        .limit(MOST_SERVICES)
+    )
+    worded = uow.session.scalars(
+        select(MessageTemplate.step).where(MessageTemplate.business_id == uow.business_id).distinct()
+    )
+    return PlanView(
+        plan, tuple(steps), tuple((row.id, row.name) for row in services), frozenset(NoticeStep(one) for one in worded)
+    )
 
 
 def change_step(uow: UnitOfWork, command: ChangeStep) -> str:
@@ -219,7 +238,10 @@ def _service(uow: UnitOfWork, step: NoticeStep, raw: Any) -> int | None:
         return None
     if step not in BY_SERVICE:
         raise Invalid(fields={"service_id": "This message is the same for all services."})
-    return find(uow, Service, raw, is_locked=False).id
+    try:
+        return find(uow, Service, raw, is_locked=False).id
+    except NotFound:
+        raise Invalid(fields={"service_id": "Choose a service from the list."}) from None
 
 
 def _row(uow: UnitOfWork, step: NoticeStep, service_id: int | None) -> MessageStep | None:

@@ -14,6 +14,7 @@ from microcrm.domain.errors import Invalid, MessageUnfit, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.message_text import (
     TEXT_LIMIT,
+    Rendered,
     Segments,
     as_typed,
     as_whatsapp_wants,
@@ -139,6 +140,14 @@ def preview_template(uow: UnitOfWork, command: WriteTemplate) -> TemplatePreview
         as_written = render(wanted.text, values_in(language, facts)).text
         return TemplatePreview(text, {}, segments_of(text), price, is_plainer=text != as_written)
     return TemplatePreview(text, to_register=as_whatsapp_wants(wanted.text) if channel is Channel.WHATSAPP else "")
+
+
+def composed_example(uow: UnitOfWork, command: WriteTemplate) -> tuple[Template, Rendered]:
+    """The words as typed, and what would leave. Raises: Invalid."""
+    _, channel, language = _key(command)
+    facts = example_facts(uow, channel, language, command.link)
+    wanted = _read(uow, command, facts)
+    return wanted, compose(wanted, facts, today_in(zone_of(uow.actor.zone), uow.now))
 
 
 def _as_far_as_it_goes(command: WriteTemplate, channel: Channel, facts: NoticeFacts, language: str) -> str:

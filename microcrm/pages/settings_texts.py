@@ -1,0 +1,153 @@
+"""The panel in which the words of one message are written, with the message as it would arrive below."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from microcrm.components.buttons import button, segmented, submit, text_button
+from microcrm.components.dialogs import form_footer, panel
+from microcrm.components.fields import area_field, text_field
+from microcrm.components.hotkeys.hotkeys import copies
+from microcrm.components.wording.wording import wording
+from microcrm.domain.messenger import Channel
+from microcrm.domain.notices import LANGUAGE_NAMES
+from microcrm.domain.step_words import CHANNEL_WORDS
+from microcrm.state.settings_texts import MessageWords as S
+
+_CHANNELS = [(channel.value, CHANNEL_WORDS[channel]) for channel in Channel]
+
+
+def words_panel() -> rx.Component:
+    return panel(
+        S.words.title,
+        rx.cond(S.is_open, rx.el.div(_choices(), _form(), class_name="stack")),
+        open=S.is_open,
+        on_close=S.close,
+        description=rx.cond(
+            S.words.is_advertising,
+            "Counts as advertising: goes only to adults who agreed to offers, and says how to end them.",
+            "",
+        ),
+    )
+
+
+def _choices() -> rx.Component:
+    return rx.el.div(
+        segmented("Way", _CHANNELS, S.words.channel, S.pick_channel),
+        segmented("Language", list(LANGUAGE_NAMES.items()), S.words.language, S.pick_language),
+        class_name="stack-s",
+    )
+
+
+def _form() -> rx.Component:
+    words = S.words
+    return rx.el.form(
+        wording(
+            name="text",
+            label="Text",
+            start=words.text,
+            places=words.places,
+            error=_wrong("text"),
+            hint="Press a word below to put it in. It becomes the customer’s own when the message leaves.",
+            lang=words.language,
+            on_type=lambda text: S.put("text", text).debounce(300),
+        ),
+        _shown(),
+        rx.match(words.channel, ("whatsapp", _whatsapp()), ("sms", _sms()), rx.fragment()),
+        _test(),
+        rx.cond(words.is_own, rx.el.div(text_button("Use the built-in text", on_click=S.drop), class_name="row")),
+        form_footer(button("Close", on_click=S.close), submit("Save", busy=S.is_saving)),
+        on_submit=S.save,
+        key=words.turn,
+        class_name="form",
+    )
+
+
+def _wrong(name: str) -> rx.Var[str]:
+    """What saving said, else what the last look said."""
+    return rx.cond(S.errors.contains(name), S.errors[name], rx.cond(S.wrong.contains(name), S.wrong[name], ""))
+
+
+def _shown() -> rx.Component:
+    bubble = rx.el.div(
+        rx.el.div(rx.foreach(S.shown.lines, lambda line, place: rx.el.p(line, key=place))),
+        class_name=rx.match(S.words.channel, ("whatsapp", "alert alert-ok"), ("sms", "alert alert-info"), "alert"),
+        lang=S.words.language,
+    )
+    return rx.el.div(
+        rx.el.p("As it arrives, with an example", class_name="meta"),
+        rx.cond(S.shown.lines.length() > 0, bubble, rx.el.p("It cannot be sent like this.", class_name="hint")),
+        rx.cond(S.shown.count != "", rx.el.p(S.shown.count, class_name=rx.cond(S.shown.is_long, "strong", "meta"))),
+        rx.cond(S.shown.is_plainer, rx.el.p("Written with “Rs.” and plain quotes, because that takes less room.", class_name="hint")),
+        class_name="preview stack-s",
+        role="status",
+    )  # fmt: skip
+
+
+def _whatsapp() -> rx.Component:
+    return rx.fragment(
+        text_field(
+            "content_sid",
+            "Content SID of the registered text",
+            S.wrong,
+            value=S.words.content_sid,
+            hint="WhatsApp takes other texts only within 24 hours of a customer’s own message. Begins with HX.",
+            optional=True,
+            form="text",
+            max_length=60,
+            on_change=lambda value: S.put("content_sid", value).debounce(300),
+        ),
+        rx.cond(
+            S.shown.register != "",
+            rx.el.details(
+                rx.el.summary("The text to register at Twilio"),
+                rx.el.div(
+                    rx.el.code(S.shown.register), button("Copy", icon="copy", **copies(S.shown.register)), class_name="link-now"
+                ),
+                class_name="more",
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _sms() -> rx.Component:
+    words = S.words
+    return rx.el.details(
+        rx.el.summary("Registered on DLT"),
+        rx.el.div(
+            text_field(
+                "dlt_template_id", "DLT template id", S.wrong, value=words.dlt_template_id, optional=True, form="text",
+                input_mode="numeric", max_length=40, on_change=lambda value: S.put("dlt_template_id", value).debounce(300),
+            ),
+            area_field(
+                "dlt_text", "Registered text", S.wrong, value=words.dlt_text, optional=True, form="text", rows=4,
+                hint="As it stands on the portal, with its tags such as {#alphanumeric#}. An SMS that differs is not sent.",
+                on_change=lambda value: S.put("dlt_text", value).debounce(300),
+            ),
+            text_field(
+                "dlt_on", "Registered on", S.wrong, value=words.dlt_on, optional=True, form="text", max_length=40,
+                hint="Texts from before 14 Jan 2026 may have {#var#} in them.",
+                on_change=lambda value: S.put("dlt_on", value).debounce(300),
+            ),
+            class_name="form",
+        ),
+        class_name="more",
+        open=words.dlt_text != "",
+    )  # fmt: skip
+
+
+def _test() -> rx.Component:
+    return rx.cond(
+        S.words.channel != "email",
+        rx.fragment(
+            text_field(
+                "to", "Send a test to my phone", S.errors, before="+91", optional=True, form="text", type="tel",
+                input_mode="tel", auto_complete="tel-national", max_length=20, hint="As it stands above, saved or not.",
+                on_change=lambda value: S.put("to", value).debounce(300),
+            ),
+            rx.el.div(
+                button("Send the test", icon="send", on_click=S.send_test, busy=S.is_trying, busy_label="Sending…"),
+                class_name="row",
+            ),
+        ),
+    )  # fmt: skip
