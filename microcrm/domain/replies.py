@@ -9,6 +9,10 @@ from types import MappingProxyType
 
 from microcrm.domain.reply_words import Intent
 
+REPLY = "reply"  # by MicroCRM
+ANSWER = "answer"  # by somebody of the shop
+CONVERSATION = frozenset({REPLY, ANSWER})  # steps of messages to somebody who wrote first
+
 
 class Outcome(StrEnum):
     """What became of one answer. The database keeps these words."""

@@ -12,7 +12,7 @@ from microcrm.components.watch.watch import watch
 from microcrm.domain.permissions import Permission
 from microcrm.operations.replies.inbox import LONGEST
 from microcrm.pages.frame import screen
-from microcrm.state.inbox import Inbox, SaidRow, WaitingRow
+from microcrm.state.inbox import Inbox, PersonLink, SaidRow, WaitingRow
 
 REFRESH_SECONDS = 20
 _MAY_ANSWER = Inbox.allowed.contains(Permission.MESSAGES_ANSWER.value)
@@ -21,7 +21,7 @@ _MAY_ANSWER = Inbox.allowed.contains(Permission.MESSAGES_ANSWER.value)
 def inbox() -> rx.Component:
     return screen(
         "Inbox",
-        rx.el.div(_waiting(), rx.cond(Inbox.one.id != "", _conversation()), class_name="grid-2"),
+        rx.el.div(rx.cond(Inbox.one.id != "", _conversation()), _waiting(), class_name="grid-2"),
         watch(seconds=REFRESH_SECONDS, on_pulse=Inbox.load),
         here="/inbox",
         sub=Inbox.summary,
@@ -35,7 +35,9 @@ def _waiting() -> rx.Component:
         "What customers write by WhatsApp or SMS comes here when it needs a person. Yes, no and stop are understood without you.",
     )
     listed = rx.cond(Inbox.rows.length() > 0, rx.el.ul(rx.foreach(Inbox.rows, _row), class_name="list"), nobody)
-    return card("Waiting for an answer", rx.cond(Inbox.is_read, listed, skeleton_lines(5)), padded=False)
+    return rx.el.div(
+        card("Waiting for an answer", rx.cond(Inbox.is_read, listed, skeleton_lines(5)), padded=False),
+    )
 
 
 def _row(row: rx.Var[WaitingRow]) -> rx.Component:
@@ -46,10 +48,9 @@ def _row(row: rx.Var[WaitingRow]) -> rx.Component:
             ),
             rx.el.p("“", row.text, "”", class_name="clip"),
             rx.el.p(row.line, class_name="meta"),
-            class_name="entry-text",
+            rx.cond(row.label != "", rx.el.p(chip(row.label, "warn"))),
+            class_name="visit-who",
         ),
-        rx.el.span(class_name="spring"),
-        chip(row.label, "warn"),
         key=row.id,
     )
 
@@ -60,8 +61,8 @@ def _conversation() -> rx.Component:
         one.who,
         rx.el.div(
             rx.el.p(
-                rx.cond(one.customer_href != "", link("Their page", one.customer_href), ""),
-                " ", rx.el.span(one.phone, class_name="num"), " · ", one.line, class_name="meta",
+                rx.el.span(one.phone, class_name="num"), " · ", one.line,
+                rx.foreach(one.people, _person), class_name="meta",
             ),
             rx.el.ul(rx.foreach(one.said, _said), class_name="stack-s", aria_label="Conversation"),
             rx.cond(_MAY_ANSWER, rx.cond(one.closed != "", alert("info", one.closed), _answer())),
@@ -70,6 +71,10 @@ def _conversation() -> rx.Component:
         ),
         actions=[rx.cond(_MAY_ANSWER & ~one.is_settled, button("Settled", icon="check", on_click=Inbox.settle))],
     )  # fmt: skip
+
+
+def _person(one: rx.Var[PersonLink]) -> rx.Component:
+    return rx.fragment(" · ", link(one.name, one.href), key=one.id)
 
 
 def _said(row: rx.Var[SaidRow]) -> rx.Component:

@@ -12,6 +12,7 @@ from microcrm import wiring
 from microcrm.domain.formatting import format_count, format_near_day, format_time
 from microcrm.domain.messenger import Channel
 from microcrm.domain.permissions import Permission
+from microcrm.domain.replies import RULES, Outcome
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.operations.replies import inbox
 from microcrm.operations.replies.inbox import AnswerInbound, AssignInbound, Conversation, Said, Waiting
@@ -20,6 +21,7 @@ from microcrm.state.forms import Option, pick
 from microcrm.state.gate import current_seat, needs
 
 CHANNELS = {Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS", Channel.EMAIL: "Email"}
+_NOTHING_DONE = RULES[Outcome.FOR_PERSON].label
 _STATES = {
     "planned": "on its way", "sending": "on its way", "handed": "on its way", "sent": "sent", "delivered": "delivered",
     "read": "read", "failed": "not sent", "suppressed": "not sent", "unknown": "unclear whether it was sent",
@@ -34,8 +36,15 @@ class WaitingRow:
     who: str
     text: str
     line: str
-    label: str
+    label: str  # what was done already; "" when nothing was
     is_open: bool
+
+
+@dataclass(frozen=True)
+class PersonLink:
+    id: str
+    name: str
+    href: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,7 @@ class ConversationView:
     version: int = 0
     who: str = ""
     phone: str = ""
-    customer_href: str = ""
+    people: tuple[PersonLink, ...] = ()
     line: str = ""
     closed: str = ""
     until: str = ""
@@ -125,17 +134,17 @@ def _row(one: Waiting, wanted: str) -> WaitingRow:
     parts = (_moment(one.at), CHANNELS[one.channel], more, one.assigned)
     return WaitingRow(
         str(one.id), f"/inbox?c={one.id}", one.name or one.phone, one.text or "A picture or a file",
-        " · ".join(part for part in parts if part), one.label, str(one.id) == wanted,
+        " · ".join(part for part in parts if part), "" if one.label == _NOTHING_DONE else one.label, str(one.id) == wanted,
     )  # fmt: skip
 
 
 def _view(found: Conversation) -> ConversationView:
     coming = f"Next visit {_moment(found.next_visit)}" if found.next_visit else "No coming visit"
     return ConversationView(
-        id=str(found.id), version=found.version, who=found.name or "Somebody new", phone=found.phone,
-        customer_href=f"/customer?id={found.customer_id}" if found.customer_id else "",
-        line=coming if found.customer_id else "No customer has this number",
-        closed=_closed(found), until=f"Until {_moment(found.free_until)}" if found.free_until else "",
+        id=str(found.id), version=found.version, who=" or ".join(name for _, name in found.people) or "Somebody new",
+        phone=found.phone, people=tuple(PersonLink(str(one), name, f"/customer?id={one}") for one, name in found.people),
+        line=coming if found.people else "No customer has this number", closed=_closed(found),
+        until=f"WhatsApp takes answers until {_moment(found.free_until)}." if found.free_until else "",
         is_settled=found.is_settled, assigned=str(found.assigned_id or ""), said=tuple(_said(one) for one in found.said),
     )  # fmt: skip
 

@@ -270,11 +270,30 @@ def test_the_inbox_shows_who_waits_and_an_answer_settles_it(desk: UnitOfWork, sh
     assert inbox.count_waiting(desk) == 2
     opened = inbox.conversation(desk, last.id)
     assert [one.text for one in opened.said] == ["Is there parking?", "Hello?"]
-    assert opened.next_visit is not None and opened.customer_id == shop.customer_id
+    assert opened.next_visit is not None and [one for one, _ in opened.people] == [shop.customer_id]
     inbox.answer(replace(desk, now=desk.now + timedelta(minutes=3)), AnswerInbound(last.id, " Yes, behind the house. "))
     assert replies(desk) == [("answer", "Yes, behind the house.")]
     assert [row.text for row in inbox.waiting(desk)] == ["Do you do beards?"]
     assert [one.text for one in inbox.conversation(desk, last.id).said][-1] == "Yes, behind the house."
+
+
+def test_of_a_shared_number_everybody_is_named(desk: UnitOfWork, shop: Shop, visit: BookingDone) -> None:
+    sender = phone_of(desk, shop)
+    child = {
+        "business_id": shop.business_id,
+        "name": "Little One",
+        "name_key": "little one",
+        "phone": sender,
+        "created_at": desk.now,
+    }
+    desk.session.add(Customer(**child, phone_reversed=sender[::-1], is_sharing_phone=True))
+    desk.session.flush()
+    heard = says(desk, "Hello?", sender)
+    assert heard.customer_id is None
+    assert inbox.waiting(desk)[0].name.endswith(" or Little One")
+    opened = inbox.conversation(desk, heard.id)
+    assert len(opened.people) == 2 and opened.next_visit is not None
+    assert says(desk, "Yes", sender).booking_id == visit.booking_id, "their only coming visit, whoever wrote"
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 1_001])

@@ -60,7 +60,7 @@ async def test_an_answer_is_on_its_way_and_the_conversation_settled(server: Serv
     tab = await opened(server, shop)
     inbox = await tab.state(Inbox)
     assert [one.text for one in inbox.one.said] == ["Is there parking?"] and inbox.one.closed == ""
-    assert inbox.one.customer_href == f"/customer?id={shop.customer_id}"
+    assert [one.href for one in inbox.one.people] == [f"/customer?id={shop.customer_id}"]
     await tab.send(Inbox.answer, form={"text": "  "})
     inbox = await tab.state(Inbox)
     assert "text" in inbox.errors and inbox.draft == 0 and len(inbox.rows) == 1 and not inbox.is_sending

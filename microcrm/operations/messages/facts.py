@@ -17,7 +17,8 @@ from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _ABOUT = fixed("""
-SELECT m.id, c.name, c.phone, c.email, c.birthday, b.status, b.starts_at, b.ends_at, b.cancel_reason, b.expires_at,
+SELECT m.id, c.name, coalesce(m.details ->> 'to', c.phone), c.email, c.birthday, b.status, b.starts_at, b.ends_at,
+  b.cancel_reason, b.expires_at,
   CASE WHEN m.language = ANY(:languages) THEN m.language WHEN b.language = ANY(:languages) THEN b.language ELSE coalesce(
     (SELECT l.language FROM bookings l WHERE l.business_id = :business AND l.customer_id = m.customer_id
      AND l.language = ANY(:languages) ORDER BY l.starts_at DESC LIMIT 1), 'en') END,

@@ -13,8 +13,9 @@ from microcrm.domain.errors import MessageUnfit
 from microcrm.domain.message_text import segments_of
 from microcrm.domain.messages import ELIDED, standing
 from microcrm.domain.messenger import Channel, Outgoing
-from microcrm.domain.notices import MessageClass, NoticeStep, class_of
+from microcrm.domain.notices import PROMOTIONAL, MessageClass, NoticeStep, class_of
 from microcrm.domain.permissions import Permission
+from microcrm.domain.replies import CONVERSATION, REPLY
 from microcrm.domain.send_gate import REASONS, GateFacts, Timing, Verdict, decide, timing_of
 from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
@@ -26,9 +27,11 @@ from microcrm.operations.messages.wording import (
     Link,
     Site,
     Wording,
+    answered,
     store_links,
     template_of,
     unregistered,
+    unwritten,
     wording,
     written,
 )
@@ -125,7 +128,7 @@ def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site) -
     visits += [booking_id for one in claimed for booking_id in one.details.get("booking_ids", ())]
     customers = {one.customer_id for one in claimed if one.customer_id is not None}
     purpose = _OFFERS.get(lane.channel)
-    has_offers = any(class_of(NoticeStep(one.step)) is MessageClass.PROMOTIONAL for one in claimed)
+    has_offers = any(one.step in PROMOTIONAL for one in claimed)
     words = wording(uow, site, channels[lane.channel], shop_of(uow), items(uow, visits), list(people.values()))
     addresses = {one.address(lane.channel) for one in people.values()} - {""}
     return _Known(
@@ -148,6 +151,8 @@ def _through_the_gate(
 ) -> tuple[Leaving, Link | None, str] | Verdict:
     """What leaves, with its link and its language; or why it does not."""
     person, zone = known.people[one.id], zone_of(lane.zone)
+    if one.step in CONVERSATION:
+        return _answer_through_the_gate(uow, lane, one, known, latest)
     template = template_of(known.words, one, person)
     facts = _facts(uow, lane, one, known, latest, unregistered(known.words, template, person.phone))
     verdict = decide(facts)
@@ -157,6 +162,25 @@ def _through_the_gate(
         outgoing, link = written(uow, known.words, template, one, person, zone)
     except MessageUnfit:
         return Verdict("refuse", "text_differs" if template.dlt_text else "unfit")
+    return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN), link, person.language
+
+
+def _answer_through_the_gate(
+    uow: UnitOfWork, lane: Lane, one: Claimed, known: _Known, latest: Mapping[str, datetime]
+) -> tuple[Leaving, Link | None, str] | Verdict:
+    """To somebody who wrote first: at any hour, and the reply to a STOP although they have just said it."""
+    person, channel, zone = known.people[one.id], known.channels[lane.channel], zone_of(lane.zone)
+    is_stopped = (lane.channel, _as_blocked(person.phone)) in known.stopped
+    facts = GateFacts(
+        now=uow.now, zone=zone, channel=lane.channel, kind=MessageClass.SERVICE, timing=Timing.AT_ONCE, expires_at=one.expires_at,
+        channel_state="" if channel.is_live else "broken" if channel.broken else "off", address=person.phone,
+        has_opted_out=is_stopped and one.step != REPLY, template=unwritten(known.words, lane.channel, person.phone),
+        last_left_at=latest.get(person.phone) or person.last_left_at,
+    )  # fmt: skip
+    verdict = decide(facts)
+    if verdict.kind != "send":
+        return verdict
+    outgoing, link = answered(uow, known.words, one, person)
     return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN), link, person.language
 
 
@@ -238,6 +262,8 @@ def _once_it_is_on(uow: UnitOfWork, one: Claimed, verdict: Verdict) -> Verdict:
 
 def order_of(plan: ShopPlan, step: str) -> tuple[Channel, ...]:
     """In which order the shop wants channels to be tried."""
+    if step in CONVERSATION:  # where they wrote and nowhere else
+        return ()
     known = NoticeStep(step)
     return plan.rule(known).channels if known in BUILT_IN else plan.channels
 

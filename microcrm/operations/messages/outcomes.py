@@ -55,7 +55,8 @@ WITH taken AS MATERIALIZED (
   SELECT id FROM messages WHERE business_id = :business AND look_at <= :now ORDER BY look_at LIMIT :most FOR UPDATE SKIP LOCKED
 )
 UPDATE messages m SET look_at = :lease, looks = m.looks + 1 FROM taken WHERE m.business_id = :business AND m.id = taken.id
-RETURNING m.id, m.state, m.channel, m.text, m.attempts, m.looks, m.called_at, m.provider_id, m.customer_id
+RETURNING m.id, m.state, m.channel, m.text, m.attempts, m.looks, m.called_at, m.provider_id, m.customer_id,
+  m.details ->> 'to' AS written_from
 """)
 _ADDRESSES = fixed("SELECT id, phone, email FROM customers WHERE business_id = :business AND id = ANY(:ids)")
 _OTHERS = fixed("""
@@ -203,7 +204,8 @@ def claim_looks(uow: UnitOfWork, most: int, link_key: str) -> list[Look]:
 
 def _look(uow: UnitOfWork, row: Any, person: Any, link_key: str) -> Look:
     channel, state = Channel(row.channel), MessageState(row.state)
-    address = "" if person is None else person.email if channel is Channel.EMAIL else person.phone
+    known = "" if person is None else person.email if channel is Channel.EMAIL else person.phone
+    address = row.written_from or known
     text = row.text.replace(ELIDED, token_of(link_key, uow.business_id, row.id))
     others: tuple[str, ...] = ()
     if state is MessageState.SENDING:

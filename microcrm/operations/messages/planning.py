@@ -18,7 +18,7 @@ _PLAN = fixed("""
 INSERT INTO messages AS m (business_id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at,
   details, created_at, due_at, expires_at)
 VALUES (:business, :customer, :booking, :subject, :version, :step,
-  CASE WHEN :by_phone THEN coalesce((
+  CASE WHEN :channel <> '' THEN :channel WHEN :by_phone THEN coalesce((
     SELECT t.channel FROM message_plans p, jsonb_array_elements_text(p.channels) WITH ORDINALITY AS t (channel, place)
     WHERE p.business_id = :business AND t.channel <> 'email' ORDER BY t.place LIMIT 1), 'whatsapp') ELSE 'email' END,
   :language, :about, :details, :now, :due, :expires)
@@ -43,7 +43,7 @@ _KNOWN, _FOLLOWING = sorted(MAY_BE_KNOWN), sorted(FOLLOWING)
 @dataclass(frozen=True, slots=True)
 class Plan:
     """``subject``: "booking:5" in this ``version``, or "offer:7". ``by_phone``: by the first of the shop's channels that go to a phone,
-    else by mail. ``about_at``: the visit's start."""
+    else by mail; ``channel``: by this one and no other. ``about_at``: the visit's start."""
 
     subject: str
     step: str
@@ -56,6 +56,7 @@ class Plan:
     language: str = ""
     about_at: datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    channel: str = ""
 
 
 def plan(uow: UnitOfWork, wanted: Plan) -> None:
@@ -63,6 +64,7 @@ def plan(uow: UnitOfWork, wanted: Plan) -> None:
     values = {
         "business": uow.business_id, "customer": wanted.customer_id, "booking": wanted.booking_id,
         "subject": wanted.subject, "version": wanted.version, "step": wanted.step, "by_phone": wanted.by_phone,
+        "channel": wanted.channel,
         "language": wanted.language, "about": wanted.about_at, "details": Jsonb(dict(wanted.details)), "now": uow.now,
         "due": wanted.due_at, "expires": wanted.expires_at,
     }  # fmt: skip

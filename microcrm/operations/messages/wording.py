@@ -30,6 +30,7 @@ from microcrm.operations.messages.facts import About, Items, ShopName
 from microcrm.operations.messaging.accounts import ChannelView
 from microcrm.operations.messaging.templates import Key, own_templates, pick_template
 from microcrm.operations.public_visit import visit_inside
+from microcrm.operations.replies.answering import words_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _WINDOW = timedelta(hours=24)  # after a customer's own message WhatsApp takes free text
@@ -141,6 +142,22 @@ def written(
     to = person.address(template.channel)
     outgoing = Outgoing(template.channel, to, said.text, str(one.id), valid_for=_valid_for(uow, one))
     return _on_its_channel(outgoing, known, template, said, address, choices), link
+
+
+def unwritten(known: Wording, channel: Channel, phone: str) -> str:
+    """Why words of one's own are not taken there now, as a reason of the gate; "" when they are."""
+    if channel is Channel.WHATSAPP:
+        return "" if phone in known.writing else "no_template"
+    return "no_template" if known.dlt_entity_id else ""
+
+
+def answered(uow: UnitOfWork, known: Wording, one: Claimed, person: About) -> tuple[Outgoing, Link | None]:
+    """What goes back to somebody who wrote."""
+    link = _link(uow, known, one, person)
+    address = f"{known.site.public_url}{link.path}{link.token}" if link else ""
+    words = words_of(uow, one.details, one.booking_id, person.language, address)
+    outgoing = Outgoing(Channel(one.channel), person.phone, words, str(one.id), valid_for=_valid_for(uow, one))
+    return outgoing, link if link is not None and link.token in words else None
 
 
 def _on_its_channel(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from microcrm.domain.cancellation import fee_at
 from microcrm.domain.money import format_rupees
 from microcrm.domain.notices import when_in
-from microcrm.domain.replies import Outcome, answer_to, has_answer
+from microcrm.domain.replies import REPLY, Outcome, answer_to, has_answer
 from microcrm.domain.zones import zone_of
 from microcrm.models.bookings import Booking, BookingItem
 from microcrm.models.replies import InboundMessage
@@ -21,8 +21,6 @@ from microcrm.operations.notice_preview import shop_name
 from microcrm.operations.notices import language_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
-REPLY = "reply"  # by MicroCRM
-ANSWER = "answer"  # by somebody of the shop
 WINDOW = timedelta(hours=24)  # in which WhatsApp takes words of one's own, from their latest message on
 
 
@@ -33,9 +31,9 @@ def answer_back(uow: UnitOfWork, row: InboundMessage) -> None:
     plan(
         uow,
         Plan(
-            f"inbound:{row.id}", REPLY, row.channel, uow.now, row.at + WINDOW, customer_id=row.customer_id,
+            f"inbound:{row.id}", REPLY, True, uow.now, row.at + WINDOW, customer_id=row.customer_id,
             booking_id=row.booking_id, language=language_of(uow, row.customer_id),
-            details={"to": row.sender, "outcome": row.outcome},
+            details={"to": row.sender, "outcome": row.outcome}, channel=row.channel,
         ),
     )  # fmt: skip
     uow.nudges.add("messages")

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.messenger import Channel
 from microcrm.domain.permissions import Permission
-from microcrm.domain.replies import RULES, Outcome
+from microcrm.domain.replies import ANSWER, RULES, Outcome
 from microcrm.models.bookings import Booking
 from microcrm.models.business import Member
 from microcrm.models.customers import Customer
@@ -24,7 +25,7 @@ from microcrm.operations.customer_access import phone_for
 from microcrm.operations.messages.planning import Plan, plan
 from microcrm.operations.notices import language_of
 from microcrm.operations.parts.channel_blocks import blocked
-from microcrm.operations.replies.answering import ANSWER, WINDOW
+from microcrm.operations.replies.answering import WINDOW
 from microcrm.operations.unit_of_work import UnitOfWork
 
 SHOWN = 50  # conversations in the list, and messages of one
@@ -34,7 +35,8 @@ _I = InboundMessage
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One number that waits. ``id``: of its latest message, which stands for the conversation. ``name``: "" of a stranger."""
+    """One number that waits. ``id``: of its latest message, which stands for the conversation. ``name``: of everybody with this
+    number, "" of a stranger."""
 
     id: int
     name: str
@@ -61,13 +63,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """``free_until``: until when an answer may be written; none when no words of one's own go by this channel. ``is_closed``: they want
-    no messages here. ``version``: of the latest message, against two who settle it at once."""
+    """``people``: id and name of everybody with this number. ``free_until``: until when an answer may be written; none when no words of
+    one's own go by this channel. ``is_closed``: they want no messages here. ``version``: of the latest message, against two who
+    change it at once."""
 
     id: int
     version: int
-    customer_id: int | None
-    name: str
+    people: tuple[tuple[int, str], ...]
     phone: str
     channel: Channel
     free_until: datetime | None
@@ -108,16 +110,20 @@ def waiting(uow: UnitOfWork) -> tuple[Waiting, ...]:
     uow.require(Permission.MESSAGES_VIEW)
     ranked = (
         select(
-            _I.id, _I.sender, _I.channel, _I.text, _I.outcome, _I.at, _I.customer_id, _I.assigned_id,
+            _I.id, _I.sender, _I.channel, _I.text, _I.outcome, _I.at, _I.assigned_id,
             func.count().over(partition_by=_I.sender).label("count"),
             func.row_number().over(partition_by=_I.sender, order_by=(_I.at.desc(), _I.id.desc())).label("place"),
         )
         .where(_I.business_id == uow.business_id, _I.settled_at.is_(None))
         .subquery()
     )  # fmt: skip
+    names = (
+        select(func.string_agg(Customer.name, aggregate_order_by(literal(" or "), Customer.id)))
+        .where(*_has_number(uow, ranked.c.sender))
+        .scalar_subquery()
+    )
     query = (
-        select(ranked, Customer.name, Member.name.label("assigned"))
-        .outerjoin(Customer, (Customer.business_id == uow.business_id) & (Customer.id == ranked.c.customer_id))
+        select(ranked, names.label("name"), Member.name.label("assigned"))
         .outerjoin(Member, (Member.business_id == uow.business_id) & (Member.id == ranked.c.assigned_id))
         .where(ranked.c.place == 1)
         .order_by(ranked.c.at, ranked.c.id)
@@ -139,21 +145,20 @@ def conversation(uow: UnitOfWork, inbound_id: Any) -> Conversation:
     uow.require(Permission.MESSAGES_VIEW)
     latest = _latest(uow, inbound_id)
     channel = Channel(latest.channel)
-    customer = _customer(uow, latest.customer_id)
+    people = _people(uow, latest.sender)
     theirs = uow.session.scalars(_theirs(uow, latest.sender)).all()
     return Conversation(
         id=latest.id or 0,
         version=latest.version,
-        customer_id=latest.customer_id,
-        name=customer.name if customer else "",
+        people=people,
         phone=phone_for(uow.actor, latest.sender),
         channel=channel,
         free_until=latest.at + WINDOW if channel is Channel.WHATSAPP else None,
         is_closed=bool(blocked(uow, [(channel, latest.sender)])),
         is_settled=all(one.settled_at for one in theirs),
         assigned_id=latest.assigned_id,
-        said=_said(uow, theirs, latest),
-        next_visit=_next_visit(uow, latest.customer_id),
+        said=_said(uow, theirs, latest, [one for one, _ in people]),
+        next_visit=_next_visit(uow, [one for one, _ in people]),
         members=_members(uow),
     )
 
@@ -203,7 +208,7 @@ def answer(uow: UnitOfWork, command: AnswerInbound) -> None:
         Message.business_id == uow.business_id, Message.subject == f"inbound:{latest.id}", Message.step == ANSWER
     )
     plan(uow, Plan(
-        f"inbound:{latest.id}", ANSWER, channel.value, uow.now, latest.at + WINDOW,
+        f"inbound:{latest.id}", ANSWER, True, uow.now, latest.at + WINDOW, channel=channel.value,
         version=uow.session.scalars(answers).one() + 1, customer_id=latest.customer_id, booking_id=latest.booking_id,
         language=language_of(uow, latest.customer_id), details={"to": latest.sender, "text": words},
     ))  # fmt: skip
@@ -249,10 +254,12 @@ def _theirs(uow: UnitOfWork, sender: str) -> Select[tuple[InboundMessage]]:
     )
 
 
-def _said(uow: UnitOfWork, theirs: Sequence[InboundMessage], latest: InboundMessage) -> tuple[Said, ...]:
+def _said(
+    uow: UnitOfWork, theirs: Sequence[InboundMessage], latest: InboundMessage, customers: Sequence[int]
+) -> tuple[Said, ...]:
     subjects = [f"inbound:{one.id}" for one in theirs]
     mine = Message.subject.in_(subjects)
-    whose = mine if latest.customer_id is None else or_(mine, Message.customer_id == latest.customer_id)
+    whose = or_(mine, Message.customer_id.in_(customers))
     query = (
         select(Message)
         .where(
@@ -279,17 +286,21 @@ def _said(uow: UnitOfWork, theirs: Sequence[InboundMessage], latest: InboundMess
     return tuple(sorted((*ours, *heard), key=lambda one: (one.at, one.is_ours, one.key))[-SHOWN:])
 
 
-def _customer(uow: UnitOfWork, customer_id: int | None) -> Row[Any] | None:
-    query = select(Customer.name).where(Customer.business_id == uow.business_id, Customer.id == customer_id)
-    return uow.session.execute(query).first()
+def _has_number(uow: UnitOfWork, sender: Any) -> tuple[ColumnElement[bool], ...]:
+    return (Customer.business_id == uow.business_id, Customer.phone == sender, Customer.merged_into_id.is_(None))
 
 
-def _next_visit(uow: UnitOfWork, customer_id: int | None) -> datetime | None:
+def _people(uow: UnitOfWork, sender: str) -> tuple[tuple[int, str], ...]:
+    query = select(Customer.id, Customer.name).where(*_has_number(uow, sender)).order_by(Customer.id)
+    return tuple((row.id or 0, row.name) for row in uow.session.execute(query))
+
+
+def _next_visit(uow: UnitOfWork, customers: Sequence[int]) -> datetime | None:
     query = select(func.min(Booking.starts_at)).where(
-        Booking.business_id == uow.business_id, Booking.customer_id == customer_id, Booking.starts_at > uow.now,
+        Booking.business_id == uow.business_id, Booking.customer_id.in_(customers), Booking.starts_at > uow.now,
         Booking.status.in_(sorted(LIVE)),
     )  # fmt: skip
-    return uow.session.scalars(query).one() if customer_id else None
+    return uow.session.scalars(query).one()
 
 
 def _members(uow: UnitOfWork) -> tuple[tuple[int, str], ...]:
