@@ -272,10 +272,10 @@ async def test_the_stand_in_calls_as_twilio_does(both: TwoShops, sandbox: Sandbo
     sent = texter.post(To=PHONE, From="SANDBX", Body="Hello", StatusCallback=address(token, query="?m=42")).json()[
         "sid"
     ]
-    callbacks_of(texter, 1)
+    callbacks_of(texter, 1, token)
     texter.act("mark", sid=sent, status="delivered")
     texter.act("answer", sender=PHONE, receiver=texter.sender, button="Confirm", payload="confirm:42", answers=sent)
-    calls = callbacks_of(texter, 3)
+    calls = callbacks_of(texter, 3, token)
     texter.act("knobs")
     for call in reversed(calls):
         assert (await post(call["url"], call["form"], signed=texter.token)).is_success

@@ -48,10 +48,15 @@ def refused(call: Callable[[], Any]) -> MessageRefused:
     return caught.value
 
 
-def callbacks_of(texter: Texter, least: int) -> list[dict[str, Any]]:
-    """What the stand-in has to tell, once there is that much."""
+def callbacks_of(texter: Texter, least: int, address: str = "") -> list[dict[str, Any]]:
+    """What the stand-in has to tell, once there is that much; to addresses that hold ``address``, for other tests have had this
+    account before."""
+
+    def told() -> list[dict[str, Any]]:
+        return [one for one in texter.act("state")["callbacks"] if address in one["url"]]
+
     until = time.monotonic() + 20
-    while len(found := texter.act("state")["callbacks"]) < least and time.monotonic() < until:
+    while len(found := told()) < least and time.monotonic() < until:
         time.sleep(0.05)
     assert len(found) >= least
-    return list(found)
+    return found
