@@ -34,6 +34,7 @@ from microcrm.pages.settings_forms import settings_forms
 from microcrm.pages.settings_home import settings_home
 from microcrm.pages.settings_hours import settings_hours
 from microcrm.pages.settings_members import settings_members
+from microcrm.pages.settings_messages import settings_messages
 from microcrm.pages.settings_payments import settings_payments
 from microcrm.pages.settings_products import settings_products
 from microcrm.pages.settings_reminders import settings_reminders
@@ -84,6 +85,7 @@ from microcrm.state.settings_days import DaysSettings, HolidaySettings
 from microcrm.state.settings_forms import FormSettings
 from microcrm.state.settings_hours import ShopHours
 from microcrm.state.settings_members import MemberSettings
+from microcrm.state.settings_messages import MessageSettings
 from microcrm.state.settings_payments import PaymentSettings
 from microcrm.state.settings_products import ProductSettings
 from microcrm.state.settings_rates import TaxRates
@@ -163,6 +165,7 @@ SCREENS: tuple[Screen, ...] = (
     Screen(
         "/settings/reminders", "Reminders and texts", settings_reminders, _BUSINESS, (Reminders.load, MessageWords.load)
     ),
+    Screen("/settings/messages", "Messages", settings_messages, _BUSINESS, (MessageSettings.load,)),
     Screen("/settings/hours", "Hours and holidays", settings_hours, _HOURS, _HOURS_LOADS),
     Screen("/settings/services", "Services and prices", settings_services, _CATALOGUE, (ServiceSettings.load,)),
     Screen(

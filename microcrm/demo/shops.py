@@ -20,6 +20,7 @@ from microcrm.demo.families import write_families
 from microcrm.demo.group_rows import write_groups
 from microcrm.demo.groups import plans_of
 from microcrm.demo.history import write_changes, write_customers, write_visits
+from microcrm.demo.messages import write_messaging
 from microcrm.demo.outline import PASSWORD, SHOPS, Outline, outline
 from microcrm.demo.people import invent_customers
 from microcrm.demo.records import write_records
@@ -78,6 +79,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     write_consents(rows, shop, opened, customer_ids, visits, now)
     write_tasks(rows, shop, opened, customer_ids, now)
     write_families(rows, opened, customers, customer_ids, now)
+    write_messaging(rows, opened, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

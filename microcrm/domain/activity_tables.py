@@ -131,6 +131,7 @@ ACTIONS: dict[str, str] = {
     "messaging.connected": "connected",
     "messaging.removed": "disconnected",
     "message.tried": "sent a test of",
+    "messaging.tested": "sent a test message by",
     "channel.stopped": "noted that sending stopped on",
     "consent.given": "recorded a yes in",
     "consent.refused": "recorded a no in",

@@ -73,6 +73,14 @@ GROUPS: tuple[tuple[str, tuple[Setting, ...]], ...] = (
                 Permission.BUSINESS_EDIT,
             ),
             Setting(
+                "/settings/messages",
+                "Messages",
+                "message_square",
+                "WhatsApp, SMS and e-mail: your account, the sandbox",
+                "twilio whatsapp sms email dlt header sender key token reminder notification channel sandbox phone webhook",
+                Permission.BUSINESS_EDIT,
+            ),
+            Setting(
                 "/settings/hours",
                 "Hours and holidays",
                 "clock",

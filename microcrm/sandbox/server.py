@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from microcrm.sandbox import api, checkout, control, sender, twilio_api, twilio_sender
+from microcrm.sandbox import api, checkout, control, phone, sender, twilio_api, twilio_sender
 from microcrm.sandbox.twilio_world import TwilioWorld
 from microcrm.sandbox.world import World
 
@@ -46,7 +46,14 @@ def make_app(world: World, twilio: TwilioWorld, public_url: str) -> Starlette:
         twilio.save(is_last=True)
 
     app = Starlette(
-        routes=[Route("/health", _health), *api.ROUTES, *control.ROUTES, *checkout.ROUTES, *twilio_api.ROUTES],
+        routes=[
+            Route("/health", _health),
+            *api.ROUTES,
+            *control.ROUTES,
+            *checkout.ROUTES,
+            *twilio_api.ROUTES,
+            *phone.ROUTES,
+        ],
         lifespan=lifespan,
         exception_handlers={404: _unknown, 405: _unknown},
     )

@@ -58,7 +58,8 @@ def rows(demo: psycopg.Connection, query: str) -> Rows:
 
 def digests(demo: psycopg.Connection) -> Rows:
     """One of each table's rows, without password hashes, which are salted, and without what is sealed with random keys."""
-    query = "SELECT md5(string_agg((to_jsonb(t) - 'password_hash' - 'sealed')::text, '|' ORDER BY to_jsonb(t) - 'sealed')) FROM {} t"
+    left = "to_jsonb(t) - array['password_hash', 'sealed', 'auth_token', 'hook_token', 'hook_hash']"
+    query = f"SELECT md5(string_agg(({left})::text, '|' ORDER BY {left})) FROM {{}} t"
     return [rows(demo, query.format(table))[0] for table in TABLES if table != "users"] + rows(
         demo, "SELECT md5(string_agg(email || id || name, '|' ORDER BY id)) FROM users"
     )
@@ -194,7 +195,7 @@ def test_families_are_tied_and_somebody_is_there_twice(demo: psycopg.Connection)
         actor = Actor("member", business_id=shop, role=Role.OWNER, permissions=permissions_of(Role.OWNER))
         with wiring.unit_of_work(actor) as uow:
             (pair,) = duplicates(uow)
-        assert pair.why.startswith("Same email, similar name") and pair.second.visits == 0
+        assert pair.why.startswith("Same email, similar name") and pair.first.bookings > pair.second.bookings
 
 
 def test_customers_are_found_by_every_word_of_their_name(demo: psycopg.Connection) -> None:

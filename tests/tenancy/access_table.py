@@ -162,6 +162,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "BookingRules": OWNERS,
     "BillingSettings": OWNERS,
     "PaymentSettings": OWNERS,
+    "MessageSettings": OWNERS,
     "OnlineTill": BOOKS,
     "OnlineTill.begin_refund": BOOKKEEPERS,
     "OnlineTill.give_back": BOOKKEEPERS,

@@ -177,12 +177,7 @@ def use_sandbox(uow: UnitOfWork, seed: str, sealer: Sealer) -> Account:
         raise Conflict("This shop has an account at Twilio.", remedy="Remove it first; no messages leave then.")
     sid, token = sandbox_account(seed, f"business {uow.business_id}")
     _store(uow, sid, token, sealer, is_sandbox=True)
-    senders = {
-        Channel.WHATSAPP: sandbox_number(seed, sid),
-        Channel.SMS: _SANDBOX_HEADER,
-        Channel.EMAIL: "",
-    }
-    for channel, sender in senders.items():
+    for channel, sender in sandbox_senders(seed, sid).items():
         known = channel_row(uow, channel) or MessageChannel(
             business_id=uow.business_id, channel=channel, per_second=PACE[channel], version=0
         )
@@ -191,6 +186,10 @@ def use_sandbox(uow: UnitOfWork, seed: str, sealer: Sealer) -> Account:
         uow.session.add(known)
     uow.session.flush()
     return messenger_account(uow, sealer)
+
+
+def sandbox_senders(seed: str, account_sid: str) -> dict[Channel, str]:
+    return {Channel.WHATSAPP: sandbox_number(seed, account_sid), Channel.SMS: _SANDBOX_HEADER, Channel.EMAIL: ""}
 
 
 def remove_account(uow: UnitOfWork, version: Any) -> None:

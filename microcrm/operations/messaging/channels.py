@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader, parse_flag
-from microcrm.domain.messenger import Channel
+from microcrm.domain.messenger import Channel, Outgoing
 from microcrm.domain.permissions import Permission
 from microcrm.domain.phone import parse_phone
 from microcrm.domain.twilio import SERVICE_SID
+from microcrm.models.business import Business
 from microcrm.models.messaging import MessageChannel
-from microcrm.operations.messaging.accounts import PACE, ChannelView, all_channels, channel_row
+from microcrm.operations.capabilities import Sealer
+from microcrm.operations.messaging.accounts import (
+    PACE,
+    Account,
+    ChannelView,
+    all_channels,
+    channel_row,
+    messenger_account,
+)
 from microcrm.operations.parts.rows import amend, create, same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -21,7 +33,11 @@ _HEADER = re.compile(
     r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}", re.ASCII
 )  # twilio.com/docs/glossary/what-alphanumeric-sender-id
 _DLT_ID = re.compile(r"[0-9]{10,25}", re.ASCII)  # nineteen digits, say operators today
-_NAMES = {Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS", Channel.EMAIL: "E-mail"}
+NAMES = {
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.SMS: "SMS",
+    Channel.EMAIL: "E-mail",
+}  # by their words too: members of an enumeration of texts are texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +82,26 @@ def switch_channel(uow: UnitOfWork, channel: Any, version: Any, is_on: Any) -> s
     wanted = parse_flag(is_on, "The switch")
     view = all_channels(uow)[known]
     if wanted and known is not Channel.EMAIL and not view.sender:
-        raise Conflict(f"{_NAMES[known]} has no sender yet.", remedy="Enter it first, then switch the channel on.")
+        raise Conflict(f"{NAMES[known]} has no sender yet.", remedy="Enter it first, then switch the channel on.")
     return _change(uow, known, version, {"is_on": wanted, "broken": "", "broken_at": None})
+
+
+def test_message(uow: UnitOfWork, channel: Any, phone: Any, sealer: Sealer) -> tuple[Account, Outgoing]:
+    """What the owner sends to their own phone, to see that a channel works; it may be off still. Raises: Invalid, Conflict."""
+    uow.require(Permission.BUSINESS_EDIT)
+    reader = Reader()
+    number = reader.by("test_phone", parse_phone, phone, mobile=True, instead="")
+    if channel not in (Channel.WHATSAPP, Channel.SMS):
+        reader.refuse("test_channel", "Choose WhatsApp or SMS.")
+    reader.done()
+    wanted = Channel(channel)
+    account = messenger_account(uow, sealer)
+    if not all_channels(uow)[wanted].sender:
+        raise Conflict(f"{NAMES[wanted]} has no sender yet.", remedy="Enter it first.")
+    name = uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
+    uow.audit("messaging.tested", "message_channel", None, channel=wanted.value)
+    text = f"A test message of {name}, sent from MicroCRM. Nothing has to be done."
+    return account, Outgoing(wanted, number, text, f"test {secrets.token_hex(6)}")
 
 
 def _change(uow: UnitOfWork, channel: Channel, version: Any, values: dict[str, Any]) -> str:
@@ -79,9 +113,9 @@ def _change(uow: UnitOfWork, channel: Channel, version: Any, values: dict[str, A
             uow,
             "message_channel",
             MessageChannel(business_id=uow.business_id, channel=channel, **made),
-            _NAMES[channel],
+            NAMES[channel],
         )
-    return amend(uow, "message_channel", row, values, _NAMES[channel])
+    return amend(uow, "message_channel", row, values, NAMES[channel])
 
 
 def _channel(raw: Any) -> Channel:
