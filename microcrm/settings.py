@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     demo: bool = True
     sandbox: bool = True
     sandbox_port: int = Field(default=0, ge=0, le=65535)
+    monitor_password: str = Field(default="", repr=False)
     gstr_version: str = Field(default="GST3.2.4", pattern=r"^[A-Za-z0-9.]{1,20}$")
 
     @model_validator(mode="after")

@@ -19,6 +19,7 @@ from microcrm.http import (
     invitations,
     mailbox,
     message_hooks,
+    monitoring,
     papers,
     person_files,
     records,
@@ -60,6 +61,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route("/", home),
         *health.ROUTES,
+        *monitoring.ROUTES,
         public_stylesheet().route,
         public_script().route,
         *sessions.ROUTES,

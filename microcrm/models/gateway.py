@@ -216,6 +216,7 @@ class InboxEvent(SQLModel, table=True):
         UniqueConstraint("business_id", "key"),
         CheckConstraint("state in ('new', 'done', 'unused', 'failed')", name="state"),
         Index("ix_inbox_due", "due_at", postgresql_where="state = 'new'"),
+        Index("ix_inbox_failed", "finished_at", postgresql_where="state = 'failed'"),
     )
 
 

@@ -101,6 +101,7 @@ class OutboxMessage(SQLModel, table=True):
         CheckConstraint("state in ('queued', 'sent', 'failed')", name="state"),
         Index("ix_outbox_due", "due_at", postgresql_where="state = 'queued'"),
         Index("ix_outbox_business", "business_id", "id"),
+        Index("ix_outbox_failed", "finished_at", postgresql_where="state = 'failed'"),
     )
 
 

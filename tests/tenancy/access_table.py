@@ -204,6 +204,8 @@ PAGES: dict[str, frozenset[str]] = {
     "/": NOBODY,  # sends everybody on to Today
     "/health": EVERYBODY,
     "/ready": EVERYBODY,
+    "/metrics": EVERYBODY,  # in development; elsewhere behind a password (tests/http/test_monitoring.py)
+    "/status": EVERYBODY,
     "/sign-in": frozenset({VISITOR}),
     "/sign-in/code": NOBODY,  # only between the two steps of a sign-in
     "/signed-out": EVERYBODY,
