@@ -70,7 +70,6 @@ BEFORE_VISIT = frozenset({_S.ASK_TO_CONFIRM, _S.ASK_AGAIN, _S.REMINDER})
 AFTER_VISIT = frozenset({_S.THANKS})
 BY_DAY = frozenset({_S.REBOOK, _S.BIRTHDAY, _S.DUES})  # planned each morning, not with a visit
 BY_SERVICE = BEFORE_VISIT | AFTER_VISIT  # may differ by service
-PLANNED_NOW = BY_SERVICE  # what something plans today; the settings offer these
 _LIVE_FOR: Mapping[NoticeStep, frozenset[BookingStatus]] = {
     _S.REMINDER: frozenset({BookingStatus.BOOKED, BookingStatus.CONFIRMED}),
     _S.ASK_TO_CONFIRM: frozenset({BookingStatus.BOOKED}),

@@ -13,6 +13,8 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_time
+from microcrm.domain.messenger import Channel
+from microcrm.domain.notices import NoticeStep
 from microcrm.domain.occupancy import LONGEST_SERVICE
 from microcrm.domain.permissions import Permission
 from microcrm.domain.queue import IN_LINE, NEXT, TOLD_WHEN_BEFORE, Estimate, Ticket, may_serve_now, next_turn, play
@@ -24,6 +26,8 @@ from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.booking_status import Step, step
 from microcrm.operations.customer_access import visible_customers
 from microcrm.operations.links import make_link
+from microcrm.operations.messages.planning import Plan, first_way, plan
+from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.parts.booking_rows import check_columns, open_booking
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.queue_floor import Floor, in_line, lock_queue, queue_day, read_floor
@@ -33,6 +37,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 
 NAME_LIMIT = 60
 MOST_IN_LINE = 200
+SOON_LASTS = timedelta(hours=1)  # later their turn has come
 LINK_LASTS = timedelta(hours=36)  # the ticket's day, in any zone, and some
 
 
@@ -205,15 +210,24 @@ def leave_line(uow: UnitOfWork, ticket: QueueTicket) -> None:
 def tell_who_is_soon(uow: UnitOfWork, day: date) -> None:
     """Whoever has two before them is written to, once, if they have a customer's phone."""
     soon = in_line(uow, day)[TOLD_WHEN_BEFORE : TOLD_WHEN_BEFORE + 1]
+    rule = plan_of(uow).rule(NoticeStep.QUEUE_NEAR)
     for ticket in soon:
-        if ticket.state == Ticket.WAITING and ticket.customer_id is not None:
-            payload = {
-                "ticket_id": ticket.id,
-                "customer_id": ticket.customer_id,
-                "step": "soon",
-                "before": TOLD_WHEN_BEFORE,
-            }
-            uow.enqueue("queue_notice", f"ticket:{ticket.id}:soon", payload)
+        if not rule.is_on or ticket.state != Ticket.WAITING or ticket.customer_id is None:
+            continue
+        channel = first_way(uow, ticket.customer_id, rule.channels)
+        if channel is not None:
+            told = Plan(
+                f"ticket:{ticket.id}",
+                NoticeStep.QUEUE_NEAR,
+                channel is not Channel.EMAIL,
+                uow.now,
+                uow.now + SOON_LASTS,
+                channel=channel.value,
+                customer_id=ticket.customer_id,
+                details={"ticket_id": ticket.id, "people": TOLD_WHEN_BEFORE},
+            )
+            plan(uow, told)
+            uow.nudges.add("messages")
 
 
 def _draw(

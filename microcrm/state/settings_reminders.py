@@ -11,7 +11,7 @@ import reflex as rx
 from microcrm.domain.formatting import clock_for_input
 from microcrm.domain.notices import NEWS, MessageClass, NoticeStep, class_of
 from microcrm.domain.permissions import Permission
-from microcrm.domain.step_plan import BUILT_IN, BY_DAY, BY_SERVICE, DAY, PLANNED_NOW, ShopPlan, StepRule, when_words
+from microcrm.domain.step_plan import BUILT_IN, BY_DAY, BY_SERVICE, DAY, ShopPlan, StepRule, when_words
 from microcrm.domain.step_words import STEP_WORDS, order_words, price_words
 from microcrm.operations.messaging.steps import (
     UNITS,
@@ -156,7 +156,7 @@ class Reminders(AppState):
 
     async def _read(self) -> None:
         view = await self._perform(view_plan)
-        self.rows = [row_of(one, view) for one in view.steps if one.rule.step in PLANNED_NOW]
+        self.rows = [row_of(one, view) for one in view.steps]
         self.news = [NewsRow(s.value, *STEP_WORDS[s], s in view.own_words) for s in STEP_WORDS if s in NEWS]
         self.services = [Option(str(key), name) for key, name in view.services]
         self.plan = plan_form(view.plan)

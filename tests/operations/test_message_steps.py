@@ -240,6 +240,7 @@ def test_only_who_may_change_the_business(unit_of_work: Work, shop: Shop, role: 
 
 
 def test_a_plan_is_read_in_one_statement_however_many_rules_there_are(owner: UnitOfWork, shop: Shop) -> None:
+    change_plan(owner, ChangePlan(0, ["sms"], "https://g.page/r/lotus"))
     for service in (None, shop.service_id):
         change_step(owner, replace(REMIND, service_id=service))
         change_step(owner, ChangeStep("thanks", 0, is_on=True, amount="1", unit="days", service_id=service))

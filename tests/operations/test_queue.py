@@ -9,18 +9,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from microcrm import wiring
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound, SlotTaken
 from microcrm.domain.permissions import Role
 from microcrm.models.bookings import Booking
+from microcrm.models.customers import Customer
+from microcrm.models.messages import Message
 from microcrm.models.policy import BookingPolicy
-from microcrm.models.records import OutboxMessage
 from microcrm.models.waiting import QueueTicket
 from microcrm.operations import queue, queue_view
 from microcrm.operations.book import book
+from microcrm.operations.messaging.steps import ChangePlan, ChangeStep, change_plan, change_step
 from microcrm.operations.queue import DrawTicket, StartTicket, StepTicket, TicketDone
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork
@@ -218,19 +220,40 @@ def test_whoever_has_two_before_them_is_written_to_once(desk: Desk, shop: Shop) 
     desk.draw()
     desk.draw()
     third = desk.draw(customer_id=shop.customer_id)
-    notices = select(OutboxMessage).where(OutboxMessage.kind == "queue_notice")
+    notices = select(Message).where(Message.step == "queue_near")
 
     def written() -> list[str]:
-        return [row.key for row in desk.do(lambda uow: uow.session.scalars(notices).all())]
+        return [row.subject for row in desk.do(lambda uow: uow.session.scalars(notices).all())]
 
     assert written() == []
     called = desk.step(queue.call, first)
     assert written() == [], "the called one is still before them"
     desk.do(take_back, called.undo)
     desk.start(first)
-    assert written() == [f"ticket:{third.ticket_id}:soon"]
+    assert written() == [f"ticket:{third.ticket_id}"]
     desk.do(queue.call_next)
-    assert len(written()) == 1
+    [message] = desk.do(lambda uow: uow.session.scalars(notices).all())
+    assert (message.channel, message.customer_id, message.details["people"]) == ("whatsapp", shop.customer_id, 2)
+
+
+def test_nobody_is_written_to_when_the_shop_has_switched_that_off_or_there_is_no_address(
+    desk: Desk, shop: Shop
+) -> None:
+    first = desk.draw()
+    desk.draw()
+    desk.draw()
+    desk.draw(customer_id=shop.customer_id)
+    desk.do(change_plan, ChangePlan(0, ["email"]))
+    gone = update(Customer).where(Customer.id == shop.customer_id).values(email="")
+    desk.do(lambda uow: uow.session.execute(gone))
+    desk.start(first)
+    desk.do(change_plan, ChangePlan(1, ["sms"]))
+    desk.do(change_step, ChangeStep("queue_near", 0, is_on=False))
+    desk.draw()
+    desk.draw(customer_id=shop.customer_id)
+    desk.do(queue.call_next)
+    notices = select(Message).where(Message.step == "queue_near")
+    assert desk.do(lambda uow: uow.session.scalars(notices).all()) == []
 
 
 def test_staff_with_their_own_calendar_serve_only_themselves(desk: Desk, shop: Shop) -> None:

@@ -117,6 +117,7 @@ def test_the_shop_s_own_plan_counts(desk: UnitOfWork, shop: Shop) -> None:
     change_step(desk, ChangeStep("ask_to_confirm", 0, is_on=False, amount="1", unit="days"))
     own = {"is_on": True, "amount": "3", "unit": "hours", "service_id": shop.service_id}
     change_step(desk, ChangeStep("reminder", 0, **own))
+    change_plan(desk, ChangePlan(0, ["whatsapp"], "https://g.page/r/lotus"))
     change_step(desk, ChangeStep("thanks", 0, is_on=True, amount="1", unit="hours"))
     done = book(desk, wish(shop, "16:00"))
     assert planned(desk, done.booking_id) == [(SOON, 1), ("thanks", 1)]

@@ -39,12 +39,16 @@ async def rules(tab: Tab) -> dict[str, tuple[str, bool]]:
 
 async def test_the_plan_a_shop_starts_with_is_said_in_words(server: Server, shop: Shop) -> None:
     tab = await opened(server, shop)
-    by = "WhatsApp, then SMS, then e-mail"
+    by, offers = "WhatsApp, then SMS, then e-mail", " · only to those who agreed to offers"
     assert await rules(tab) == {
         "Ask to confirm": (f"24 h before the visit · {by}", True),
         "Ask again": (f"The day before at 6:00 pm · {by}", False),
         "Reminder": (f"2 h before the visit · {by}", True),
-        "Thanks and review": (f"2 h after the visit · {by} · only to those who agreed to offers", False),
+        "Turn is near": (f"When two are before them · {by}", True),
+        "Thanks and review": (f"2 h after the visit · {by}{offers}", False),
+        "Time to come again": (f"When they are due, at 11:00 am · {by}{offers}", False),
+        "Birthday": (f"On the day at 10:00 am · {by}{offers}", False),
+        "Money due": (f"3 days after the bill at 11:00 am · {by}", False),
     }
     state = await tab.state(Reminders)
     assert {row.step for row in state.news} == NEWS and not any(row.is_changed for row in state.rows)

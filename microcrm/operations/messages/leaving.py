@@ -16,12 +16,13 @@ from microcrm.domain.messenger import Channel, Outgoing
 from microcrm.domain.notices import PROMOTIONAL, MessageClass, NoticeStep, class_of
 from microcrm.domain.permissions import Permission
 from microcrm.domain.replies import CONVERSATION, REPLY
-from microcrm.domain.send_gate import REASONS, GateFacts, Timing, Verdict, decide, timing_of
+from microcrm.domain.send_gate import REASONS, GateFacts, Standing, Timing, Verdict, decide, timing_of
 from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.messages.claiming import CALL_WITHIN, Claimed, Lane, claim
 from microcrm.operations.messages.facts import About, about, items, shop_of
+from microcrm.operations.messages.occasions import OF_OCCASIONS, Occasion, occasions
 from microcrm.operations.messages.story import Told, note
 from microcrm.operations.messages.wording import (
     Link,
@@ -129,7 +130,8 @@ def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site) -
     customers = {one.customer_id for one in claimed if one.customer_id is not None}
     purpose = _OFFERS.get(lane.channel)
     has_offers = any(one.step in PROMOTIONAL for one in claimed)
-    words = wording(uow, site, channels[lane.channel], shop_of(uow), items(uow, visits), list(people.values()))
+    special = occasions(uow, [one.id for one in claimed if one.step in OF_OCCASIONS])
+    words = wording(uow, site, channels[lane.channel], shop_of(uow), items(uow, visits), list(people.values()), special)
     addresses = {one.address(lane.channel) for one in people.values()} - {""}
     return _Known(
         channels=channels,
@@ -189,6 +191,7 @@ def _facts(
 ) -> GateFacts:
     person, step, zone = known.people[one.id], NoticeStep(one.step), zone_of(lane.zone)
     kind, address, channel = class_of(step), person.address(lane.channel), known.channels[lane.channel]
+    is_over = known.words.occasions.get(one.id, Occasion()).is_over
     return GateFacts(
         now=uow.now,
         zone=zone,
@@ -205,7 +208,9 @@ def _facts(
         template=template,
         left_lately=person.advertised if kind is MessageClass.PROMOTIONAL else person.served,
         last_left_at=latest.get(address) or person.last_left_at,
-        standing=standing(
+        standing=Standing.OFF
+        if is_over
+        else standing(
             step,
             person.status,
             is_same_time=person.starts_at == one.about_at,

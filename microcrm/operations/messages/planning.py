@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from sqlalchemy import select
 
 from microcrm.domain.messages import FOLLOWING, MAY_BE_KNOWN
+from microcrm.domain.messenger import Channel
+from microcrm.models.customers import Customer
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -70,6 +73,17 @@ def plan(uow: UnitOfWork, wanted: Plan) -> None:
     }  # fmt: skip
     uow.session.flush()
     uow.session.connection().execute(_PLAN, values)
+
+
+def first_way(uow: UnitOfWork, customer_id: int, ways: Sequence[Channel]) -> Channel | None:
+    """The first for which the customer has an address."""
+    query = select(Customer.phone, Customer.email).where(
+        Customer.business_id == uow.business_id, Customer.id == customer_id
+    )
+    row = uow.session.execute(query).first()
+    if row is None:
+        return None
+    return next((one for one in ways if (row.email if one is Channel.EMAIL else row.phone)), None)
 
 
 def withdraw(uow: UnitOfWork, subject: str, version: int = 1) -> bool:

@@ -27,6 +27,7 @@ from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.links import LINK_LASTS, hash_of
 from microcrm.operations.messages.claiming import Claimed
 from microcrm.operations.messages.facts import About, Items, ShopName
+from microcrm.operations.messages.occasions import BILL_LASTS, TICKET_LASTS, Occasion
 from microcrm.operations.messaging.accounts import ChannelView
 from microcrm.operations.messaging.templates import Key, own_templates, pick_template
 from microcrm.operations.public_visit import visit_inside
@@ -38,10 +39,10 @@ _TOKEN = 16  # bytes
 _LATEST = 36_000  # seconds that a provider keeps what it could not deliver
 _SUBJECTS = {"en": "Message from {}", "hi": "{} का संदेश", "kn": "{} ಅವರ ಸಂದೇಶ"}
 _LINKS = fixed("""
-INSERT INTO public_links (business_id, token_hash, booking_id, offer_id, entry_id, created_at, expires_at)
+INSERT INTO public_links (business_id, token_hash, booking_id, offer_id, entry_id, document_id, ticket_id, created_at, expires_at)
 SELECT :business, w.*
 FROM unnest(cast(:hashes AS bytea[]), cast(:bookings AS bigint[]), cast(:offers AS bigint[]), cast(:entries AS bigint[]),
-  cast(:nows AS timestamptz[]), cast(:expiries AS timestamptz[])) AS w
+  cast(:documents AS bigint[]), cast(:tickets AS bigint[]), cast(:nows AS timestamptz[]), cast(:expiries AS timestamptz[])) AS w
 ON CONFLICT (token_hash) DO NOTHING
 """)
 
@@ -54,7 +55,7 @@ class Site(NamedTuple):
 
 
 class Link(NamedTuple):
-    """Of a message that leaves: to exactly one of the three."""
+    """Of a message that leaves: to exactly one of the five."""
 
     token: str
     path: str
@@ -62,6 +63,8 @@ class Link(NamedTuple):
     offer_id: int | None
     entry_id: int | None
     expires_at: datetime
+    document_id: int | None = None
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Wording:
     site: Site
     shop: ShopName
     items: Mapping[int, Items]
+    occasions: Mapping[int, Occasion]
     templates: Mapping[Key, Template]
     writing: Collection[str]
     is_sandbox: bool
@@ -84,6 +88,7 @@ def wording(
     shop: ShopName,
     items: Mapping[int, Items],
     people: Sequence[About],
+    occasions: Mapping[int, Occasion],
 ) -> Wording:
     """Three statements."""
     phones = {one.phone for one in people if one.phone} if channel.channel is Channel.WHATSAPP else set()
@@ -106,6 +111,7 @@ def wording(
         site,
         shop,
         items,
+        occasions,
         own_templates(uow),
         writing,
         bool(uow.session.scalars(sandbox).first()),
@@ -135,8 +141,11 @@ def written(
     uow: UnitOfWork, known: Wording, template: Template, one: Claimed, person: About, zone: ZoneInfo
 ) -> tuple[Outgoing, Link | None]:
     """Raises: MessageUnfit, when something it says is not known or it is not the text that is registered."""
+    occasion = known.occasions.get(one.id, Occasion())
     link = _link(uow, known, one, person)
-    address = f"{known.site.public_url}{link.path}{link.token}" if link else ""
+    address = f"{known.site.public_url}{link.path}{link.token}" if link else occasion.address
+    if address.startswith("/"):
+        address = f"{known.site.public_url}{address}"
     choices = f"{known.site.public_url}/u/{signed(known.site.link_key, uow.business_id, one.customer_id or 0)}"
     said = compose(template, _said(uow, known, one, person, zone, address, choices), today_in(zone, uow.now))
     to = person.address(template.channel)
@@ -179,12 +188,13 @@ def _on_its_channel(
 def _said(
     uow: UnitOfWork, known: Wording, one: Claimed, person: About, zone: ZoneInfo, address: str, choices: str
 ) -> NoticeFacts:
+    occasion = known.occasions.get(one.id, Occasion())
     visits = [known.items[each] for each in one.details.get("booking_ids", (one.booking_id,)) if each in known.items]
     is_offer = one.details.get("offer_id") is not None
     is_promotional = class_of(NoticeStep(one.step)) is MessageClass.PROMOTIONAL
     return NoticeFacts(
         shop=known.shop.name,
-        services=visits[0].services if visits else (),
+        services=visits[0].services if visits else occasion.services,
         starts_at=person.starts_at,
         zone=zone,
         link=address,
@@ -196,17 +206,29 @@ def _said(
         staff=visits[0].staff if visits else "",
         address=known.shop.address,
         stop=stop_in(person.language, choices) if is_promotional else "",
+        amount=occasion.amount,
+        people=occasion.people,
     )
 
 
 def _link(uow: UnitOfWork, known: Wording, one: Claimed, person: About) -> Link | None:
     token = token_of(known.site.link_key, uow.business_id, one.id)
+    if (occasion := known.occasions.get(one.id)) is not None:
+        return _link_of(occasion, token, uow.now)
     if one.step == NoticeStep.OFFER_GONE and person.entry_id is not None:
         return Link(token, "/l/", None, None, person.entry_id, uow.now + LINK_LASTS)
     if (offer := one.details.get("offer_id")) is not None:
         return Link(token, "/w/", None, offer, None, (person.offer_expires_at or uow.now) + timedelta(days=1))
     if one.booking_id is not None:
         return Link(token, "/m/", one.booking_id, None, None, (person.ends_at or uow.now) + LINK_LASTS)
+    return None
+
+
+def _link_of(occasion: Occasion, token: str, now: datetime) -> Link | None:
+    if occasion.document_id is not None:
+        return Link(token, occasion.path, None, None, None, now + BILL_LASTS, document_id=occasion.document_id)
+    if occasion.ticket_id is not None:
+        return Link(token, occasion.path, None, None, None, now + TICKET_LASTS, ticket_id=occasion.ticket_id)
     return None
 
 
@@ -223,7 +245,8 @@ def store_links(uow: UnitOfWork, links: Sequence[Link]) -> None:
     values = {
         "business": uow.business_id, "hashes": [hash_of(one.token) for one in links],
         "bookings": [one.booking_id for one in links], "offers": [one.offer_id for one in links],
-        "entries": [one.entry_id for one in links], "nows": [uow.now] * len(links),
+        "entries": [one.entry_id for one in links], "documents": [one.document_id for one in links],
+        "tickets": [one.ticket_id for one in links], "nows": [uow.now] * len(links),
         "expiries": [one.expires_at for one in links],
     }  # fmt: skip
     uow.session.connection().execute(_LINKS, values)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import and_, select
 
-from microcrm.domain.errors import Invalid, NotFound
+from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.messenger import Channel
 from microcrm.domain.notices import NoticeStep
@@ -158,6 +158,8 @@ def change_step(uow: UnitOfWork, command: ChangeStep) -> str:
     uow.require(Permission.BUSINESS_EDIT)
     step, values = _read(command)
     service_id = _service(uow, step, command.service_id)
+    if step is NoticeStep.THANKS and values["is_on"] and not plan_of(uow).review_url:
+        raise Conflict("There is no link to reviews yet.", remedy="Type it under “How they are sent” first.")
     row = _row(uow, step, service_id)
     same_version(command.version, 0 if row is None else row.version)
     if row is not None:
