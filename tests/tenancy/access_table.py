@@ -1,7 +1,6 @@
 """Who may do what, written down by hand: every handler a websocket can name and every address a browser can ask for.
 
-This is the expectation, not the code's own permission table: the crawler compares the running product with it, and
-fails for a handler or a route that is missing here.
+This is the expectation, not the code's own permission table: the crawler fails for a handler or route that is missing here.
 """
 
 from __future__ import annotations
