@@ -22,7 +22,7 @@ from tests.support import tabs
 from tests.support.arguments import payload_for
 from tests.support.leaks import ADDRESSES, NAME, NUMBERS, Planted, found_in, masked_in, plant
 from tests.support.shops import Shop, TwoShops
-from tests.tenancy.access_table import EXAMPLES, PAGES
+from tests.tenancy.access_routes import EXAMPLES, PAGES
 from tests.tenancy.test_crawler import named_handlers
 
 Found = dict[str, tuple[set[str], set[str]]]  # where: what can be read in full, what masked

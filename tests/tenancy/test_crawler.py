@@ -22,18 +22,9 @@ from tests.support.arguments import payload_for
 from tests.support.browsing import Visit
 from tests.support.furniture import fingerprint
 from tests.support.shops import CANARY, Shop, TwoShops
-from tests.tenancy.access_table import (
-    EXAMPLES,
-    FORMS,
-    HANDLERS,
-    NOBODY,
-    PAGES,
-    PERSONAS,
-    PUBLIC_FORMS,
-    STRANGER,
-    VISITOR,
-    expected,
-)
+from tests.tenancy.access_routes import EXAMPLES, FORMS, PAGES, PUBLIC_FORMS
+from tests.tenancy.access_table import HANDLERS, expected
+from tests.tenancy.personas import NOBODY, PERSONAS, STRANGER, VISITOR
 
 REFUSALS = {"signed_out", "forbidden"}
 

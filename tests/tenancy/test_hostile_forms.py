@@ -21,7 +21,7 @@ from tests.support.browsing import errors_of
 from tests.support.furniture import fingerprint
 from tests.support.sheets import SHEETS, Post, Sheet, ready_to_post, state_of
 from tests.support.shops import TwoShops
-from tests.tenancy.access_table import FORMS
+from tests.tenancy.access_routes import FORMS
 
 Both = tuple[TwoShops, Engine]
 Ready = Callable[[Sheet], Awaitable[Post]]

@@ -24,7 +24,8 @@ from tests.support import tabs
 from tests.support.arguments import payload_for
 from tests.support.furniture import fingerprint
 from tests.support.shops import TwoShops
-from tests.tenancy.access_table import PERMISSIONS, PERSONAS, STRANGER, VISITOR, expected
+from tests.tenancy.access_table import PERMISSIONS, expected
+from tests.tenancy.personas import PERSONAS, STRANGER, VISITOR
 from tests.tenancy.test_crawler import REFUSALS, named_handlers, session_of
 
 
