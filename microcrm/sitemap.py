@@ -23,6 +23,7 @@ from microcrm.pages.duplicates import duplicates
 from microcrm.pages.inbox import inbox
 from microcrm.pages.invoice import invoice
 from microcrm.pages.invoices import invoices
+from microcrm.pages.messages import messages
 from microcrm.pages.queue import queue
 from microcrm.pages.recurring import recurring
 from microcrm.pages.returns import returns
@@ -74,6 +75,7 @@ from microcrm.state.dues import DuesPage, StatementPage
 from microcrm.state.duplicates import Duplicates
 from microcrm.state.filed_months import FiledMonths
 from microcrm.state.inbox import Inbox
+from microcrm.state.messages import MessageLog
 from microcrm.state.queue import QueuePage
 from microcrm.state.recurring import RecurringPage
 from microcrm.state.returns import ReturnsPage, WhyPage
@@ -146,6 +148,7 @@ SCREENS: tuple[Screen, ...] = (
     ),
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/inbox", "Inbox", inbox, Permission.MESSAGES_VIEW, (Inbox.load,)),
+    Screen("/messages", "Sent messages", messages, Permission.MESSAGES_VIEW, (MessageLog.load,)),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),

@@ -132,6 +132,8 @@ ACTIONS: dict[str, str] = {
     "messaging.removed": "disconnected",
     "message.tried": "sent a test of",
     "messaging.tested": "sent a test message by",
+    "message.sent_again": "sent again",
+    "message.told_by_hand": "noted that somebody told what was in",
     "channel.stopped": "noted that sending stopped on",
     "consent.given": "recorded a yes in",
     "consent.refused": "recorded a no in",
@@ -197,6 +199,7 @@ SUBJECTS: dict[str, str] = {
     "form_order": "the order of forms",
     "forms": "forms",
     "gateway_account": "Razorpay",
+    "message": "a message to a customer",
     "message_channel": "a channel for messages",
     "message_plan": "how reminders and texts go out",
     "message_step": "when a message goes out",
@@ -258,7 +261,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
-    "messages": ("Messages", frozenset({"channel_block", "inbound_message"})),
+    "messages": ("Messages", frozenset({"channel_block", "inbound_message", "message"})),
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": (
         "Classes",

@@ -15,6 +15,7 @@ from microcrm.domain.money import format_rupees
 
 # Said wherever somebody is asked whether to tell the customer.
 NOT_SENT_YET = "Messages are written down now. They go out once messaging is set up for this shop."
+LEAVES_SOON = "It leaves a minute later, so that a slip can be taken back."
 
 
 class NoticeStep(StrEnum):

@@ -22,6 +22,7 @@ from microcrm.models.business import Member
 from microcrm.models.catalogue import Service, ServiceMember
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_access import may_contact, phone_for, visible_bookings
+from microcrm.operations.messages.seen import Seen, messages_of_visit
 from microcrm.operations.online.deposits import deposit_money
 from microcrm.operations.parts.booking_rows import WALK_IN
 from microcrm.operations.parts.booking_times import may_run_calendar
@@ -92,6 +93,7 @@ class BookingCard:
     history: tuple[CardEvent, ...]
     series: SeriesPlace | None = None
     forms: tuple[NeededForm, ...] = ()
+    messages: tuple[Seen, ...] = ()
 
 
 def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
@@ -136,6 +138,7 @@ def booking_card(uow: UnitOfWork, raw_item_id: Any) -> BookingCard:
         history=_history(uow, booking.id or 0),
         series=series_place(uow, booking),
         forms=needed_forms(uow, {one.service_id for one in items}, booking.customer_id),
+        messages=messages_of_visit(uow, booking.id or 0),
     )
 
 

@@ -20,6 +20,7 @@ from microcrm.models.catalogue import Service
 from microcrm.models.classes import ClassSession
 from microcrm.models.customers import Customer
 from microcrm.operations.booking_policy import policy_of
+from microcrm.operations.messages.live import leaving_hint
 from microcrm.operations.notice_preview import LINK, NoticePreview, read_start, shop_name
 from microcrm.operations.notices import language_of
 from microcrm.operations.parts.booking_rows import check_columns
@@ -60,7 +61,8 @@ def preview_class_notice(uow: UnitOfWork, command: PreviewClassNotice) -> Notice
     to = format_count(reached, "customer") if reached else ""
     if reached and reached < len(guests):
         to += f"; {len(guests) - reached} without phone and e-mail"
-    return NoticePreview(notice(step, language, facts), language, "message", to, policy_of(uow).is_telling_usual)
+    words, is_usual = notice(step, language, facts), policy_of(uow).is_telling_usual
+    return NoticePreview(words, language, "message", to, is_usual, leaving_hint(uow))
 
 
 def _guests(uow: UnitOfWork, session: ClassSession) -> Sequence[Any]:

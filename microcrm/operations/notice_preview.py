@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from microcrm.domain.fields import Reader
 from microcrm.domain.notice_texts import notice
-from microcrm.domain.notices import NOT_SENT_YET, NoticeFacts, NoticeStep
+from microcrm.domain.notices import NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.recurrence import MOST
 from microcrm.domain.zones import to_instant, zone_of
@@ -20,6 +20,7 @@ from microcrm.models.catalogue import Service
 from microcrm.operations.book import own_customer
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.customer_access import email_for, phone_for
+from microcrm.operations.messages.live import leaving_hint
 from microcrm.operations.notices import language_of, reach_of
 from microcrm.operations.parts.booking_rows import open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -62,7 +63,7 @@ class NoticePreview:
     channel: str
     to: str
     is_usual: bool
-    hint: str = NOT_SENT_YET
+    hint: str
 
 
 def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
@@ -114,7 +115,8 @@ def read_start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> 
 def _preview(uow: UnitOfWork, words: str, language: str, customer_id: int | None) -> NoticePreview:
     channel, address = reach_of(uow, customer_id)
     shown = phone_for(uow.actor, address) if channel == "message" else email_for(uow.actor, address)
-    return NoticePreview(words, language, channel, shown if address else "", policy_of(uow).is_telling_usual)
+    to = shown if address else ""
+    return NoticePreview(words, language, channel, to, policy_of(uow).is_telling_usual, leaving_hint(uow))
 
 
 def shop_name(uow: UnitOfWork) -> str:

@@ -21,9 +21,10 @@ from microcrm.components.cards import chip, hue_dot
 from microcrm.components.dialogs import confirm, dialog, form_footer
 from microcrm.components.feedback import alert
 from microcrm.components.fields import text_field
-from microcrm.components.icons import icon
+from microcrm.components.icons import icon, icon_of
 from microcrm.components.reveal.reveal import reveal
 from microcrm.domain.booking import BookingStatus
+from microcrm.domain.message_words import ICONS
 from microcrm.domain.permissions import Permission
 from microcrm.domain.reveals import Contact
 from microcrm.pages.booking_again import again_dialog
@@ -36,7 +37,7 @@ from microcrm.pages.requests import unsafe_request_dialog
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
-from microcrm.state.booking_card_view import FormLine, Line, Option
+from microcrm.state.booking_card_view import FormLine, Line, MessageLine, Option
 from microcrm.state.booking_deposit import DepositForm
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.booking_move import MoveForm
@@ -91,6 +92,7 @@ def _card() -> rx.Component:
             rx.cond(card.deposit.line != "", _deposit()),
             rx.cond(card.steps.length() > 0, rx.el.div(rx.foreach(card.steps, _step), class_name="card-steps")),
             _after(),
+            rx.cond(card.messages.length() > 0, _messages()),
             _story(),
             class_name="card-body",
         ),
@@ -244,6 +246,24 @@ def _more_step(step: rx.Var[Option]) -> rx.Component:
         on_click=_pressed(step.value),
         custom_attrs={"popoverTarget": _MENU, "popoverTargetAction": "hide"},
         key=step.value,
+    )
+
+
+def _messages() -> rx.Component:
+    """What the customer was and will be told, with its ticks."""
+    return rx.el.details(
+        rx.el.summary("Messages"),
+        rx.el.ul(rx.foreach(Card.card.messages, _message)),
+        class_name="card-story",
+        open=Card.card.has_bad_message,
+    )
+
+
+def _message(line: rx.Var[MessageLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(icon_of(line.icon, ICONS, "xs"), " ", line.what),
+        rx.el.small(line.when, class_name="meta"),
+        key=line.key,
     )
 
 

@@ -27,7 +27,6 @@ from microcrm.components.fields import (
 )
 from microcrm.components.icons import icon, whatsapp_icon
 from microcrm.components.who import known_customer, new_customer
-from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.domain.permissions import Permission
 from microcrm.pages.booking_parts import (
     icon_of_step,
@@ -317,6 +316,7 @@ def _leave() -> rx.Component:
 
 def _tell_all() -> rx.Component:
     """They are told unless somebody says otherwise; and messages wait until messaging is set up."""
-    return check_field(
-        "tell", rx.Var.create("Tell everybody who comes: ") + ClassPanel.off_visits, checked=True, hint=NOT_SENT_YET
+    return rx.fragment(
+        check_field("tell", rx.Var.create("Tell everybody who comes: ") + ClassPanel.off_visits, checked=True),
+        rx.el.p(ClassPanel.hint, class_name="hint"),
     )

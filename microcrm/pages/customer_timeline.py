@@ -8,6 +8,7 @@ from microcrm.components.buttons import button, link
 from microcrm.components.cards import chip
 from microcrm.components.feedback import blank, skeleton_lines
 from microcrm.components.icons import icon_of
+from microcrm.domain.message_words import ICONS as MESSAGE_ICONS
 from microcrm.state.customer_timeline import Choice, TimelineRow
 from microcrm.state.customer_timeline import CustomerTimeline as S
 
@@ -22,6 +23,7 @@ ICONS = (
     "list_checks",
     "lock",
     "pencil",
+    *MESSAGE_ICONS,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, link, submit
+from microcrm.components.buttons import button, link, link_button, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, blank, skeleton_lines
 from microcrm.components.fields import area_field, error_summary, select_field
@@ -25,6 +25,7 @@ def inbox() -> rx.Component:
         watch(seconds=REFRESH_SECONDS, on_pulse=Inbox.load),
         here="/inbox",
         sub=Inbox.summary,
+        actions=[link_button("Sent messages", "/messages")],
     )
 
 

@@ -172,7 +172,7 @@ def _waiting() -> rx.Component:
                         "1: one after the other. More: the first who says yes gets it."),
                 class_name="grid-2",
             ),
-            alert("info", NOT_SENT_YET),
+            rx.cond(~S.is_sending, alert("info", NOT_SENT_YET)),
             _save("waiting"),
             on_submit=S.save_waiting, class_name="form", key=f"waiting-{S.rules.version}", no_validate=True,
         ),

@@ -58,9 +58,12 @@ def waitlist() -> rx.Component:
     return screen(
         "Waiting list",
         rx.cond(page.is_listed & ~page.is_on, _off()),
-        rx.el.p(
-            f"{NOT_SENT_YET} Until then, ask whoever is offered a time by hand and note the answer here.",
-            class_name="muted",
+        rx.cond(
+            ~page.is_sending,
+            rx.el.p(
+                f"{NOT_SENT_YET} Until then, ask whoever is offered a time by hand and note the answer here.",
+                class_name="muted",
+            ),
         ),
         segmented("Which", [("open", "Waiting"), ("closed", "Through")], page.show, page.pick_show),
         rx.cond(page.is_listed, entries(), plain_card(skeleton_lines(6), class_name="")),

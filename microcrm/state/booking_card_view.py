@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from microcrm.domain.booking import LABELS, LEADS_TO, BookingStatus
@@ -21,6 +21,7 @@ from microcrm.domain.money import format_rupees
 from microcrm.domain.needed_forms import NeededForm, Standing
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.booking_card import BookingCard
+from microcrm.operations.messages.seen import Seen
 from microcrm.state.deposit_words import NO_DEPOSIT, DepositLine, deposit_line
 from microcrm.state.series_line import NO_SERIES, SeriesLine, series_line
 
@@ -52,6 +53,16 @@ class Line:
 
     when: str
     what: str
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """A message about the visit: what it was, and how far it has come."""
+
+    key: str
+    what: str
+    when: str
+    icon: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,8 @@ class CardView:
     history: list[Line] = field(default_factory=list)
     series: SeriesLine = NO_SERIES
     forms: list[FormLine] = field(default_factory=list)
+    messages: list[MessageLine] = field(default_factory=list)
+    has_bad_message: bool = False
 
 
 NO_CARD = CardView()
@@ -132,7 +145,23 @@ def _form(needed: NeededForm, card: BookingCard, day: date) -> FormLine:
     return FormLine(needed.in_words(then, card.today), needed.standing(then) is Standing.GOOD)
 
 
+def _message(one: Seen) -> MessageLine:
+    said = one.ticks
+    words = " ".join(part for part in (said.why, said.to_do) if part)
+    when = "" if said.icon == "clock" else f"{one.when}. "
+    return MessageLine(str(one.id), f"{one.title}, {one.channel}: {said.status}", f"{when}{words}".strip(), said.icon)
+
+
 def card_view(card: BookingCard, zone_name: str) -> CardView:
+    """With the messages about it, of which one that did not arrive is not folded away."""
+    return replace(
+        _visit_view(card, zone_name),
+        messages=[_message(one) for one in card.messages],
+        has_bad_message=any(one.ticks.tone == "bad" for one in card.messages),
+    )
+
+
+def _visit_view(card: BookingCard, zone_name: str) -> CardView:
     zone = zone_of(zone_name)
     (day, minute), (visit_day, visit_minute) = (to_wall(one.start, zone) for one in (card.item, card.items[0]))
     steps = [Option(LEADS_TO[action].value, action.value) for action in card.actions]

@@ -13,6 +13,7 @@ from microcrm.operations.booking_status import Cancel, Step, cancel, step
 from microcrm.operations.class_cancels import CancelClass, ClassesOff, cancel_class, preview_class_cancel
 from microcrm.operations.class_card import class_card
 from microcrm.operations.classes import ChangeClass, ClassDone, change_class
+from microcrm.operations.messages.live import leaving_hint
 from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.state.base import AppState
 from microcrm.state.booking_card import Card
@@ -39,6 +40,7 @@ class ClassPanel(AppState):
     off: str = ""
     off_classes: int = 1
     off_visits: str = ""
+    hint: str = ""  # when messages leave
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -122,6 +124,7 @@ class ClassPanel(AppState):
     async def _count_off(self, scope: str) -> None:
         seen = await self._look(preview_class_cancel, CancelClass(self.card.id, self.card.version, scope=scope))
         self.off, self.off_classes = off_words(seen), seen.classes
+        self.hint = await self._perform(leaving_hint)
         self.off_visits = format_count(seen.visits, "booking") if seen.visits else ""
 
     async def _tried(self, operation: Any, command: Any) -> Any:

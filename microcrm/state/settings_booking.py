@@ -13,6 +13,7 @@ from microcrm.domain.cancellation import example
 from microcrm.domain.money import rupees_for_input
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_policy import ChangePolicy, FeeRung, change_policy, policy_of
+from microcrm.operations.messages.live import is_sending
 from microcrm.operations.online.refunds import way_to_pay
 from microcrm.state.base import AppState
 from microcrm.state.deposit_words import mode_mark
@@ -61,12 +62,14 @@ class BookingRules(AppState):
     saving: str = ""  # the card that is being saved
     takes_online: bool = False  # the shop has keys of Razorpay, or the sandbox
     mode_mark: str = ""  # that no real money moves
+    is_sending: bool = True
 
     @rx.event
     @needs(Permission.BUSINESS_EDIT)
     async def load(self) -> None:
         mode = await self._perform(way_to_pay)
         self.takes_online, self.mode_mark = bool(mode), mode_mark(mode)
+        self.is_sending = await self._perform(is_sending)
         self.rules, self.is_ready, self.errors = form_of(await self._perform(policy_of)), True, {}
 
     @rx.event

@@ -15,6 +15,7 @@ from microcrm.domain.waitlist import MOST_PREFERENCES
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations import waitlist, waitlist_offers
 from microcrm.operations.booking_choices import ServiceChoice, booking_choices
+from microcrm.operations.messages.live import is_sending
 from microcrm.operations.waitlist import AddWaiting, ChangeWaiting, WishedTime, WithdrawWaiting
 from microcrm.operations.waitlist_offers import AnswerOffer
 from microcrm.operations.waitlist_view import ListWaiting, list_waiting, read_waiting
@@ -36,6 +37,7 @@ class WaitlistPage(AppState):
     rows: list[WaitingRow] = []
     has_next: bool = False
     is_later: bool = False
+    is_sending: bool = True
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_ALL)
@@ -54,7 +56,7 @@ class WaitlistPage(AppState):
         self.rows = [row_of(one, view.now, zone) for one in view.rows]
         self.summary, self.is_on, self.has_next = summary(view), view.is_on, view.has_next
         self.show, self.is_later = "closed" if asked.get("show") == "closed" else "open", bool(asked.get("after"))
-        self.is_listed = True
+        self.is_sending, self.is_listed = await self._perform(is_sending), True
 
     @rx.event
     @needs(Permission.CALENDAR_ALL)

@@ -100,6 +100,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "CustomerMerges": MANAGERS,
     "Duplicates": MANAGERS,
     "Inbox": DESK,
+    "MessageLog": DESK,
     "Duplicates.find": MEMBERS,
     "MergeForm": MANAGERS,
     "FormLinks": AT_THE_CALENDAR,

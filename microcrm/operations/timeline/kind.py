@@ -20,6 +20,7 @@ class Filter(StrEnum):
     NOTES = "notes"
     TASKS = "tasks"
     RECORDS = "records"
+    MESSAGES = "messages"
     CHANGES = "changes"
 
 
@@ -29,6 +30,7 @@ FILTER_WORDS = {
     Filter.NOTES: "Notes",
     Filter.TASKS: "Tasks",
     Filter.RECORDS: "Sealed records",
+    Filter.MESSAGES: "Messages",
     Filter.CHANGES: "Changes",
 }
 

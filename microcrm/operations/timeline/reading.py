@@ -22,13 +22,14 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations.customer_access import sees_own_only
 from microcrm.operations.timeline.changes import CHANGE
 from microcrm.operations.timeline.kind import FILTER_WORDS, Filter, Found, Kind, Said, Setting
+from microcrm.operations.timeline.messages import MESSAGE
 from microcrm.operations.timeline.money import BILL, PAYMENT
 from microcrm.operations.timeline.notes import NOTE, TASK
 from microcrm.operations.timeline.records import RECORD
 from microcrm.operations.timeline.visits import STEP, VISIT
 from microcrm.operations.unit_of_work import UnitOfWork
 
-KINDS: tuple[Kind, ...] = (VISIT, STEP, BILL, PAYMENT, NOTE, TASK, RECORD, CHANGE)
+KINDS: tuple[Kind, ...] = (VISIT, STEP, BILL, PAYMENT, NOTE, TASK, RECORD, MESSAGE, CHANGE)
 PAGE_SIZE = 30
 TO_COME = "To come"
 _BY_NAME = {kind.name: kind for kind in KINDS}
