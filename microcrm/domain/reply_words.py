@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from microcrm.domain.notices import NoticeStep
+
 
 class Intent(StrEnum):
     """``NO``: calls the visit off where we have just asked about it, else nothing. ``STOP`` and ``START`` are about messages.
@@ -74,9 +76,23 @@ _SAID: Mapping[Intent, str] = MappingProxyType(
 BUTTONS: Mapping[str, Intent] = MappingProxyType(
     {one.value: one for one in (Intent.CONFIRM, Intent.CANCEL, Intent.CHANGE, Intent.STOP, Intent.START)}
 )
+# Quick replies of a template that asks: their ids are `BUTTONS`, their words at most 20 characters (WhatsApp's limit).
+_QUICK_REPLIES: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+    {
+        "en": (("confirm", "I will come"), ("change", "Change time"), ("cancel", "Cancel")),
+        "hi": (("confirm", "मैं आऊँगा/आऊँगी"), ("change", "समय बदलें"), ("cancel", "रद्द करें")),
+        "kn": (("confirm", "ಬರುತ್ತೇನೆ"), ("change", "ಸಮಯ ಬದಲಾಯಿಸಿ"), ("cancel", "ರದ್ದು ಮಾಡಿ")),
+    }
+)
+_ASKS = frozenset({NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN})
 LONGEST = 60  # characters; nothing longer is one of the sentences above
 _NOT_SAID = re.compile(r"[^\w\s👍✅❌\u0900-\u0dff]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]|_")
 _TONES = re.compile("[\U0001f3fb-\U0001f3ff]")  # a thumb of any colour is a thumb
+
+
+def quick_replies(step: NoticeStep, language: str) -> tuple[tuple[str, str], ...]:
+    """Id and words of the buttons that belong under a message, as the template has to be registered; () for what asks nothing."""
+    return _QUICK_REPLIES.get(language, _QUICK_REPLIES["en"]) if step in _ASKS else ()
 
 
 def normal(text: str) -> str:

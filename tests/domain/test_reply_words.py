@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microcrm.domain.reply_words import _MEANS, _SAID, LONGEST, Intent, intent_of, normal
+from microcrm.domain.notices import NoticeStep
+from microcrm.domain.reply_words import _MEANS, _SAID, BUTTONS, LONGEST, Intent, intent_of, normal, quick_replies
 
 _I = Intent
 
@@ -48,6 +49,15 @@ def test_a_button_says_more_than_its_words() -> None:
     assert intent_of("Yes", "somebody-elses-button") is Intent.CONFIRM
     assert intent_of("Buy now", "buy") is Intent.UNCLEAR
     assert intent_of("Buy now", "unclear") is Intent.UNCLEAR
+
+
+@pytest.mark.parametrize("language", ["en", "hi", "kn", "te"])
+def test_only_what_asks_has_buttons_and_each_of_them_is_understood(language: str) -> None:
+    asking = {step for step in NoticeStep if quick_replies(step, language)}
+    assert asking == {NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN}
+    shown = quick_replies(NoticeStep.ASK_TO_CONFIRM, language)
+    assert {intent_of("", key) for key, _ in shown} == {Intent.CONFIRM, Intent.CHANGE, Intent.CANCEL}
+    assert all(key in BUTTONS and 0 < len(words) <= 20 for key, words in shown)
 
 
 def test_no_sentence_means_two_things() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 from sqlalchemy import select, update
 
 from microcrm import wiring
 from microcrm.adapters import queue
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.messenger import Channel, Inbound
+from microcrm.domain.twilio import read_inbound
 from microcrm.models.bookings import Booking
 from microcrm.models.customers import Customer
 from microcrm.models.messages import Message
@@ -143,3 +145,23 @@ def test_a_family_phone_is_answered_once(outbox: Outbox) -> None:
     assert writes(outbox, "Yes").outcome == "confirmed"
     messages.sweep()
     assert len(left(outbox)) == 1
+
+
+@pytest.mark.parametrize(
+    ("button", "status"), [("confirm", BookingStatus.CONFIRMED), ("cancel", BookingStatus.CANCELLED_BY_CUSTOMER)]
+)
+def test_the_buttons_under_the_question_answer_it(outbox: Outbox, button: str, status: BookingStatus) -> None:
+    outbox.plan("ask_to_confirm")
+    messages.sweep()
+    [asked] = outbox.there()
+    pressed = {"n": outbox.phone, "does": "answer", "account": outbox.texter.sid, "sid": asked["sid"], "button": button}
+    outbox.texter.act("hook", url="http://127.0.0.1:9/buttons/inbound")
+    assert requests.post(f"{outbox.texter.url}/phone", data=pressed, timeout=10).status_code == 200
+    [call] = [
+        one["form"]
+        for one in outbox.texter.act("state")["callbacks"]
+        if one["form"].get("OriginalRepliedMessageSid") == asked["sid"]
+    ]
+    assert call["ButtonPayload"] == button
+    assert outbox.do(take_inbound, read_inbound(call, wiring.now()))
+    assert outbox.do(lambda uow: uow.session.get_one(Booking, outbox.shop.booking_id).status) == status

@@ -19,6 +19,7 @@ from microcrm.domain.messenger import Channel, Outgoing
 from microcrm.domain.names import given_name
 from microcrm.domain.notice_texts import Template, compose
 from microcrm.domain.notices import MessageClass, NoticeFacts, NoticeStep, class_of, stop_in
+from microcrm.domain.reply_words import quick_replies
 from microcrm.domain.signed_link import signed
 from microcrm.domain.zones import today_in
 from microcrm.models.messaging import MessagingAccount
@@ -181,7 +182,8 @@ def _on_its_channel(
     if template.channel is Channel.SMS:
         return replace(outgoing, dlt_entity_id=known.dlt_entity_id, dlt_template_id=template.dlt_template_id)
     if template.content_sid and outgoing.to not in known.writing:
-        return replace(outgoing, content_id=template.content_sid, content_values=said.content_values)
+        buttons = quick_replies(template.step, template.language)
+        return replace(outgoing, content_id=template.content_sid, content_values=said.content_values, buttons=buttons)
     return outgoing
 
 
