@@ -50,6 +50,7 @@ PURPOSES: Mapping[Purpose, str] = MappingProxyType(
 
 
 COMPARED = "Compared with"  # how the words begin of an opening that nobody read (operations/vault/allergies.py)
+PRINTED = "Printed."  # and of one that went on paper (operations/vault/printing.py)
 
 
 def may(roles: frozenset[Role], role: Role | None) -> bool:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, text
 
+from microcrm.http.book.traps import QUICKEST
 from tests.browser.conftest import DESKTOP, PHONE, TABLET, Device, Opener
 from tests.browser.test_screens import TOO_SMALL, faults, overflow, settle
 from tests.support.site import Site
@@ -21,6 +22,7 @@ def address(site: Site) -> Iterator[str]:
     yield f"/customer/records?id={site.shops.a.customer_id}"
     engine = create_engine(site.variables["DATABASE_URL_DIRECT"].replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
+        connection.execute(text("DELETE FROM form_links"))
         connection.execute(text("DELETE FROM sealed_records"))
         connection.execute(text("DELETE FROM forms WHERE code = 'own'"))
     engine.dispose()
@@ -44,6 +46,12 @@ def sign(page: Page, name: str) -> None:
         page.mouse.move(place["x"] + 40 + 8 * step, place["y"] + 60 + 8 * (step % 4))
     page.mouse.up()
     expect(page.get_by_text("Signed with the name above.")).to_be_visible()
+
+
+def send(page: Page) -> None:
+    """Of a public page: whoever is quicker than a person is taken for a machine."""
+    page.wait_for_timeout(2 * QUICKEST.total_seconds() * 1000)
+    page.locator("main button[type=submit]").click()
 
 
 def test_a_form_is_written_filled_in_signed_and_opened(open_page: Opener, address: str) -> None:
@@ -80,6 +88,9 @@ def test_a_form_is_written_filled_in_signed_and_opened(open_page: Opener, addres
     expect(page.get_by_text("Drawn by Asha Rao")).to_be_visible()
     expect(page.get_by_role("img", name="I agree")).to_be_visible()
     expect(page.get_by_text("Serum")).to_be_visible()
+    with page.context.expect_event("response", lambda answer: answer.url.endswith("/records/print")) as printed:
+        page.get_by_role("button", name="Print Before your facial").click()
+    assert (printed.value.status, printed.value.headers["content-type"]) == (200, "application/pdf")
     assert watched.complaints == []
 
 
@@ -100,3 +111,45 @@ def test_editor_and_form_are_sound_at_every_size(open_page: Opener, address: str
     assert faults(page) == [] and overflow(page) <= 0
     if device.is_touch:
         assert page.evaluate(TOO_SMALL) == []
+
+
+@pytest.mark.parametrize("device", [DESKTOP, TABLET, PHONE], ids=lambda device: device.name)
+def test_a_forms_link_and_the_page_behind_it_are_sound(
+    open_page: Opener, site: Site, address: str, device: Device
+) -> None:
+    def sound(page: Page) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert faults(page) == []
+        assert overflow(page) <= 0
+        if device.is_touch:
+            assert page.evaluate(TOO_SMALL) == []
+
+    page = open_page(address, device=device).page
+    page.get_by_role("button", name="Let the customer fill in a form").click()
+    item = page.locator("[popover]:popover-open").get_by_text("Consent to a chemical treatment")
+    expect(item).to_be_visible()
+    sound(page)
+    item.click()
+    link = page.get_by_role("dialog").locator("code")
+    expect(link).to_contain_text("/form/")
+    sound(page)
+    token = link.inner_text().rpartition("/")[2]
+    watched = open_page(f"/form/{token}?lang=kn", device=device)
+    page = watched.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("Consent to a chemical treatment")
+    sound(page)
+    assert watched.complaints == []
+    page.evaluate("document.querySelectorAll('[required]').forEach((field) => field.removeAttribute('required'))")
+    send(page)
+    expect(page.get_by_role("alert")).to_be_visible()
+    sound(page)
+    if device is PHONE:
+        page.set_viewport_size({"width": 320, "height": 700})
+        assert overflow(page) <= 0
+    page.locator("fieldset").first.get_by_role("radio").last.check()
+    page.locator("input[autocomplete=name]").fill("Asha Rao")
+    send(page)
+    expect(page.locator("main form")).to_have_count(0)
+    expect(page.locator("main .alert.ok")).to_be_visible()
+    sound(page)

@@ -100,6 +100,9 @@ SHEETS: dict[str, Sheet] = {
     "open records": Sheet(
         "/account/password", {"record": "1", "purpose": "other", "words": "Asked"}, who="owner", path="/records/open"
     ),
+    "print a record": Sheet(
+        "/account/password", {"record": "1", "purpose": "other", "words": "Asked"}, who="owner", path="/records/print"
+    ),
     "look at a number": Sheet(
         "/account/password",
         {"customer": "1", "contact": "phone", "reason": "other", "words": "Asked"},

@@ -151,6 +151,7 @@ FORMS: dict[str, Form] = {
     # its file is the body: tests/http/test_person_files.py
     "/customer/files": Form(NOBODY, 404),
     "/records/open": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # without a purpose; tests/http/test_records.py
+    "/records/print": Form(AT_THE_CALENDAR, 422, {"record": "1"}),  # the same; tests/http/test_record_paper.py
     "/contacts/reveal": Form(MEMBERS, 422, {"customer": "1"}),  # without a reason; tests/http/test_contacts.py
     "/view-as": Form(OWNERS, 303, {"member": "{member}"}),
     "/view-as/stop": Form(MEMBERS, 303),

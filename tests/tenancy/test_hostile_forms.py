@@ -180,6 +180,7 @@ NEEDS_NO_TOKEN = {
     "/view-as",
     "/view-as/stop",
     "/records/open",
+    "/records/print",
     "/contacts/reveal",
 }  # plain buttons of the app; their origin is checked
 

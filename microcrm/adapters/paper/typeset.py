@@ -1,4 +1,4 @@
-"""Bills and statements as PDF, set by Typst from the templates beside: tagged, with the fonts inside, the same bytes each time."""
+"""Bills, statements and forms as PDF, set by Typst from the templates beside: tagged, fonts inside, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ def set_bill(page: dict[str, Any], size: Size = "A4", kind: Literal["pdf", "svg"
 def set_statement(page: dict[str, Any]) -> bytes:
     """PDF of what ``page`` says: shop, name, days, opening, closing, and lines of five words each."""
     made = _compiler("statement").compile(format="pdf", sys_inputs={"data": json.dumps(page, ensure_ascii=False)})
+    return made[0] if isinstance(made, list) else made or b""
+
+
+def set_form(page: dict[str, Any]) -> bytes:
+    """PDF of what ``page`` says (``http/record_paper.py``). Raises nothing for odd words: they are set as they are."""
+    made = _compiler("form").compile(format="pdf", sys_inputs={"data": json.dumps(page, ensure_ascii=False)})
     return made[0] if isinstance(made, list) else made or b""
 
 

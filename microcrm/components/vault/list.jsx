@@ -64,6 +64,14 @@ function Why({ what, ids, versions = 1, purposes, minutes, onDone, onCancel }) {
       press("Cancel", onCancel)));
 }
 
+// On paper, for the purpose that it was opened for: a reading of its own, which the log calls printed.
+function Print({ record }) {
+  const sent = { record: record.id, version: record.version === record.latest ? "" : record.version, purpose: record.purpose, words: record.words };
+  return h("form", { method: "post", action: "/records/print", target: "_blank" },
+    Object.entries(sent).map(([name, value]) => h("input", { key: name, type: "hidden", name, value })),
+    h("button", { type: "submit", className: "btn", "aria-label": `Print ${record.title}, ${record.day}` }, "Print"));
+}
+
 function Answers({ fields }) {
   const said = (field) => (field.drawn ? [h(Drawn, { key: "d", path: field.drawn, label: field.label }), h("span", { key: "w" }, field.words)] : field.words);
   return h("dl", null, fields.map((field) => h("div", { key: field.name }, h("dt", null, field.label), h("dd", null, said(field)))));
@@ -87,7 +95,7 @@ function Sealed({ row, record, asks, ask, correct }) {
   const actions = !row.has_sealed
     ? [row.can_correct && press("Correct", correct, "btn", { key: "c", "aria-label": `Correct ${row.label}, ${row.day}` })]
     : record
-    ? [row.can_correct && record.version === record.latest && press("Correct", correct, "btn", { key: "c" }), press("Hide", () => blur(row.id), "btn", { key: "h" })]
+    ? [row.can_correct && record.version === record.latest && press("Correct", correct, "btn", { key: "c" }), h(Print, { key: "p", record }), press("Hide", () => blur(row.id), "btn", { key: "h" })]
     : [row.can_open && press("Open", ask, "btn", { key: "o", "aria-expanded": asks, "aria-label": `Open ${row.label}, ${row.day}` })];
   const closed = row.can_open ? row.has_sealed && hidden : h("p", { className: "meta" }, row.is_erased ? "Erased: its key was destroyed, nobody can read it." : "Your role does not open records of this kind.");
   return h("div", { className: "sealed-row" },

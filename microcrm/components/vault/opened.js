@@ -37,7 +37,7 @@ export async function open(ids, purpose, words, minutes, version = "") {
     const said = await answer.json();
     if (!answer.ok) return Object.values(said.fields ?? {})[0] ?? said.message;
     const until = Date.now() + minutes * 60_000;
-    put(new Map([...opened, ...said.records.map((record) => [record.id, { ...record, until }])]));
+    put(new Map([...opened, ...said.records.map((record) => [record.id, { ...record, until, purpose, words }])]));
     return "";
   } catch {
     return "No answer from the server. Check the connection and try again.";

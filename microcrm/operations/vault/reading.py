@@ -13,7 +13,7 @@ from microcrm.domain.errors import Forbidden, NotFound, RecordErased, RecordUnre
 from microcrm.domain.fields import LINE, Reader
 from microcrm.domain.form_fields import Shown, has_measures, shown
 from microcrm.domain.permissions import Permission, Role
-from microcrm.domain.sealed_records import COMPARED, Purpose, RecordKind, may
+from microcrm.domain.sealed_records import COMPARED, PRINTED, Purpose, RecordKind, may
 from microcrm.models.business import Member
 from microcrm.models.customers import Customer
 from microcrm.models.form_links import FormLink
@@ -31,6 +31,7 @@ MOST_AT_ONCE = 50
 _MOST_LISTED = 200
 _SHOWN_OPENINGS = 20
 WEEK = timedelta(days=7)
+BY_LINK = "the customer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +80,32 @@ class RecordList:
 
 @dataclass(frozen=True, slots=True)
 class OpenRecords:
-    """As sent. ``words``: why, where the purpose is none of the list. ``version``: an earlier one, of a single record."""
+    """As sent. ``words``: why, where the purpose is none of the list. ``version``: an earlier one, of a single record. ``is_printed``:
+    it goes on paper, which the log says."""
 
     records: Any
     purpose: Any
     words: Any = ""
     version: Any = ""
+    is_printed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """``version`` of ``latest``, by whom and when; it answers the version ``form_version`` of its form."""
+    """``version`` of ``latest``, by whom (``author``, "the customer" of one that came by a link) and when; it answers ``form``."""
 
     id: int
     version: int
     latest: int
     author: str
     written_at: datetime
-    title: str
-    form_version: int
+    form: IssuedForm = field(repr=False)
     day: date
     fields: tuple[Shown, ...] = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        return self.form.text.title
 
 
 def list_records(uow: UnitOfWork, customer_id: Any) -> RecordList:
@@ -188,7 +194,7 @@ def _lines(uow: UnitOfWork, customer_id: int) -> Any:
 def _line(row: Row[Any], form: IssuedForm, role: Role | None, may_write: bool) -> RecordLine:
     is_erased = row.destroyed_at is not None or (row.generation is None and not row.plain)
     may_read = not is_erased and may(form.readers, role)
-    author = "the customer" if row.is_by_link else row.author or "MicroCRM"
+    author = BY_LINK if row.is_by_link else row.author or "MicroCRM"
     return RecordLine(
         id=row.id, form_id=form.form_id, label=form.text.title, day=row.happened_on, author=author,
         version=row.version, written_at=row.at, is_erased=is_erased, may_open=may_read,
@@ -224,7 +230,9 @@ def _openings(uow: UnitOfWork, customer_id: int) -> tuple[int, tuple[OpeningLine
 
 _FOR_OPENING = text("""
 SELECT r.id, r.kind, r.customer_id, r.happened_on, r.version AS latest, v.version, v.sealed AS text_sealed, v.plain,
-       v.form_version_id, v.at, m.name AS author, k.generation, k.sealed, k.destroyed_at,
+       v.form_version_id, v.at, m.name AS author, v.version = 1 AND EXISTS (
+         SELECT FROM form_links l WHERE l.business_id = r.business_id AND l.record_id = r.id
+       ) AS is_by_link, k.generation, k.sealed, k.destroyed_at,
        b.generation AS owner_generation, b.sealed AS owner_sealed
 FROM sealed_records r
 JOIN sealed_versions v ON v.business_id = r.business_id AND v.record_id = r.id
@@ -251,7 +259,7 @@ def open_records(uow: UnitOfWork, command: OpenRecords, sealer: Sealer) -> tuple
     if not all(may(form.readers, uow.actor.role) for form in forms.values()):
         raise Forbidden("Your role does not open records of that kind.", remedy="Ask an owner of the business.")
     opened = tuple(_open(uow, row, forms[row.form_version_id], sealer) for row in rows)
-    _log(uow, rows, purpose, words)
+    _log(uow, rows, purpose, f"{PRINTED} {words}".strip()[:LINE] if command.is_printed else words)
     return opened
 
 
@@ -266,7 +274,7 @@ def _read(command: OpenRecords) -> tuple[tuple[int, ...], int | None, Purpose, s
     purpose = reader.choice("purpose", command.purpose, "Why", [one.value for one in Purpose])
     is_other = purpose == Purpose.OTHER
     words = reader.text("words", command.words, "Your own words", limit=LINE, least=4, required=is_other)
-    if words.startswith(COMPARED):  # as what nobody read is told in the log
+    if words.startswith((COMPARED, PRINTED)):  # as the log itself says what was done
         reader.refuse("words", "Say it in other words.")
     reader.done()
     return ids, version, Purpose(purpose), words
@@ -285,10 +293,10 @@ def _open(uow: UnitOfWork, row: Row[Any], form: IssuedForm, sealer: Sealer) -> O
     answers = dict(row.plain)
     if row.text_sealed is not None:
         answers |= _unsealed(uow, row, sealer)
+    author = BY_LINK if row.is_by_link else row.author or "MicroCRM"
     return OpenedRecord(
-        row.id, row.version, row.latest, row.author or "MicroCRM", row.at, form.text.title, form.number, row.happened_on,
-        shown(form.text, answers),
-    )  # fmt: skip
+        row.id, row.version, row.latest, author, row.at, form, row.happened_on, shown(form.text, answers)
+    )
 
 
 def _unsealed(uow: UnitOfWork, row: Row[Any], sealer: Sealer) -> dict[str, str]:
