@@ -88,7 +88,9 @@ def page(
         "<meta charset=utf-8><meta name=viewport content='width=device-width'><title>Sandbox phone</title>"
         f"<style>{_STYLE}</style>"
     )
-    mark = "<header class=mark>Sandbox <span>· nothing on this page reaches a real phone or costs anything</span></header>"
+    mark = (
+        "<header class=mark>Sandbox <span>· nothing on this page reaches a real phone or costs anything</span></header>"
+    )
     said = f"<p class=said role=alert>{escape(notice)}</p>" if notice else ""
     middle = _phone(chosen, phone, threads, shops, failures) if chosen else _nobody()
     aside = _settings(chosen, phone) if chosen else ""

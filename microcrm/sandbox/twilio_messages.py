@@ -166,14 +166,15 @@ def shown(message: Body) -> Body:
 def let_time_pass(world: TwilioWorld) -> None:
     """What is on its way goes on: out of the queue at once, to the phone after a while."""
     after = world.knobs.delivers_after
-    for account in world.accounts.values():
-        for message in list(account.messages.values())[-500:]:
-            if message["direction"] == "inbound" or message["status"] in ENDS:
-                continue
-            if message["status"] in ("queued", "accepted"):
-                _leave(world, account, message)
-            elif message["status"] == "sent" and 0 <= after <= time.time() - message["_made"]:
-                arrive(world, account, message)
+    for sid, account_sid in list(world.moving.items()):
+        account = world.accounts[account_sid]
+        message = account.messages.get(sid)
+        if message is None or message["status"] in ENDS:
+            world.moving.pop(sid, None)
+        elif message["status"] in ("queued", "accepted"):
+            _leave(world, account, message)
+        elif message["status"] == "sent" and 0 <= after <= time.time() - message["_made"]:
+            arrive(world, account, message)
 
 
 def _leave(world: TwilioWorld, account: TwilioAccount, message: Body) -> None:

@@ -90,6 +90,7 @@ class TwilioWorld:
         self.faults: list[Fault] = []
         self.requests: deque[Body] = deque(maxlen=2_000)
         self.callbacks: list[Callback] = []
+        self.moving: dict[str, str] = {}  # messages on their way, by sid: the account's
         self.ahead = 0.0
         self.is_changed = False
         self.version = 0
@@ -124,8 +125,12 @@ class TwilioWorld:
 
     def keep(self, account: TwilioAccount, message: Body) -> None:
         account.messages[message["sid"]] = message
+        if message["direction"] != "inbound":
+            self.moving[message["sid"]] = account.sid
         while len(account.messages) > MOST_KEPT:
-            account.messages.pop(next(iter(account.messages)))
+            gone = next(iter(account.messages))
+            account.messages.pop(gone)
+            self.moving.pop(gone, None)
         self.changed()
 
     def tell(self, url: str, form: dict[str, str], message_sid: str) -> None:
@@ -153,6 +158,10 @@ class TwilioWorld:
     def _read(self, stored: Body) -> None:
         self.accounts = {sid: TwilioAccount(**one) for sid, one in stored["accounts"].items()}
         self.phones = {number: Phone(**one) for number, one in stored["phones"].items()}
+        for account in self.accounts.values():
+            for sid, message in account.messages.items():
+                if message["direction"] != "inbound" and message["status"] not in ENDS:
+                    self.moving[sid] = account.sid
 
 
 def http_date(at: float) -> str:

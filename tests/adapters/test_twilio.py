@@ -15,11 +15,14 @@ from typing import Any
 import pytest
 import requests
 
+from microcrm import wiring
 from microcrm.adapters import twilio
 from microcrm.adapters.twilio import Twilio
 from microcrm.domain.errors import Invalid, OutcomeUnknown, Upstream
 from microcrm.domain.messenger import DeliveryStatus, MessageRefused, Outgoing, Refusal
+from microcrm.operations.messaging.accounts import Account
 from microcrm.ports import free_port
+from microcrm.settings import settings
 from tests.support.sandbox import Sandbox, Texter
 from tests.support.texting import PHONE, SMS, TEMPLATE, TEXT, WHATSAPP, client_of, just_now, refused, settled
 
@@ -285,6 +288,20 @@ def test_the_environment_changes_nothing(texter: Texter) -> None:
     done = subprocess.run(asked, capture_output=True, text=True, env=os.environ | odd, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "https://api.twilio.com/x"
+
+
+def test_outside_development_there_is_no_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MICROCRM_SANDBOX", "false")
+    settings.cache_clear()
+    with pytest.raises(Upstream, match="no sandbox"):
+        wiring.messenger(Account("AC" + "0" * 32, "0" * 32, is_sandbox=True, hook_token="x"))
+    settings.cache_clear()
+
+
+def test_one_client_serves_an_account_and_another_one_a_changed_token() -> None:
+    account = Account("AC" + "0" * 32, "0" * 32, is_sandbox=True, hook_token="x", sms_sender="SANDBX")
+    assert wiring.messenger(account) is wiring.messenger(replace(account))
+    assert wiring.messenger(account) is not wiring.messenger(replace(account, auth_token="1" * 32))
 
 
 def test_the_web_process_does_without_the_sdk() -> None:
