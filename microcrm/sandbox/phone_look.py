@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -23,6 +24,7 @@ POLICY = (
     f"default-src 'none'; style-src {_hash(_STYLE)}; script-src {_hash(_SCRIPT)}; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_ADDRESS = re.compile(r"(https?://[^\s<>\"'\u202a-\u202e\u2066-\u2069]+)")
 _STATES = {
     "queued": "Waits at Twilio", "accepted": "Waits at Twilio", "sent": "Sent ✓", "delivered": "Delivered ✓✓", "read": "Read ✓✓",
     "failed": "Failed", "undelivered": "Not delivered", "canceled": "Called back", "received": "Written here",
@@ -196,9 +198,16 @@ def _bubble(chosen: str, thread: Conversation, one: Bubble, failures: Sequence[t
     else:
         picks = ""
     return (
-        f"<li{' class=me' if one.is_mine else ''}><div class=say dir=auto>{escape(one.text)}</div>{picks}"
+        f"<li{' class=me' if one.is_mine else ''}><div class=say dir=auto>{_linked(one.text)}</div>{picks}"
         f"<p class=when>{one.at}{state}</p>{_ways(chosen, thread, one, failures)}</li>"
     )
+
+
+def _linked(text: str) -> str:
+    """Addresses can be pressed, as on a phone: every second part is one."""
+    shown = [escape(part, quote=True) for part in _ADDRESS.split(text)]
+    shown[1::2] = [f"<a href='{part}' target=_blank rel='noreferrer noopener'>{part}</a>" for part in shown[1::2]]
+    return "".join(shown)
 
 
 def _ways(chosen: str, thread: Conversation, one: Bubble, failures: Sequence[tuple[int, str]]) -> str:

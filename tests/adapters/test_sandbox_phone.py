@@ -47,6 +47,17 @@ def test_what_was_sent_is_on_the_phone_and_nobody_else_s(texter: Texter, client:
     assert "alert(1)" not in page(texter, "+919800000000").text.split("</nav>")[1]
 
 
+def test_an_address_in_a_message_can_be_pressed_and_nothing_else(texter: Texter, client: Twilio, number: str) -> None:
+    text = "Change: http://127.0.0.1:8000/m/abc-_1 or javascript:alert(1) or http://x/'onmouseover='alert(2)' <b>"
+    client.send(to(SMS, number, text=text))
+    shown = page(texter, number).text.split("</nav>")[1]
+    assert re.findall(r"<a href='([^']*)' target=_blank rel='noreferrer noopener'>", shown) == [
+        "http://127.0.0.1:8000/m/abc-_1",
+        "http://x/",
+    ]
+    assert "&lt;b&gt;" in shown and "onmouseover=&#x27;" in shown
+
+
 def test_a_message_goes_on_as_a_person_says(texter: Texter, client: Twilio, number: str) -> None:
     sid = client.send(to(TEMPLATE, number)).provider_id
     settled(client, sid, "sent")
