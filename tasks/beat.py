@@ -9,6 +9,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "send messages": {"task": "tasks.messages.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "tidy messages": {"task": "tasks.messages.tidy", "schedule": 1800.0, "options": {"expires": 1800}},
+    "write to owners at seven": {"task": "tasks.morning.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "let holds lapse": {"task": "tasks.holds.sweep", "schedule": 30.0, "options": {"expires": 30}},
     "tidy accounts": {"task": "tasks.accounts.tidy", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from microcrm.adapters.outbox import Message
 from tasks.mail import send_mail, write_account_letter
+from tasks.morning import send_note
 from tasks.razorpay import capture, look, refund
 from tasks.waitlist import offer_freed_time
 
@@ -14,6 +15,7 @@ Handler = Callable[[Message], None]
 HANDLERS: dict[str, Handler] = {
     "mail": send_mail,
     "account_letter": write_account_letter,
+    "morning_note": send_note,
     "time_freed": offer_freed_time,
     "razorpay_capture": capture,
     "razorpay_refund": refund,

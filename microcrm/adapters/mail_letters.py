@@ -1,7 +1,8 @@
 """What our mails say: one template each, as the paragraphs of a letter, rendered to text and to HTML.
 
 A template file begins with the subject on a line of its own, then the body. ``button(label)`` in it is the link that
-``path`` leads to. Values are only ever text: HTML is escaped, and no value can add a line to a header.
+``path`` leads to, ``link(words, path)`` one inside the text. Values are only ever text: HTML is escaped, and no value can
+add a line to a header.
 """
 
 from __future__ import annotations
@@ -37,10 +38,24 @@ def render(template: str, data: dict[str, Any], base_url: str) -> Letter:
         values["at"] = f"{format_weekday(at.date())}, {format_time(at, _ZONE)} (India)"
     link = f"{base_url}{values.get('path', '')}"
     source = f"{template}.txt"
-    plain = _environment(False).get_template(source).render(**values, button=lambda label: f"{label}:\n{link}")
-    rich = _environment(True).get_template(source).render(**values, button=lambda label: _button(label, link))
+    plain = (
+        _environment(False)
+        .get_template(source)
+        .render(
+            **values, button=lambda label: f"{label}:\n{link}", link=lambda words, path: f"{words}\n{base_url}{path}"
+        )
+    )
+    rich = (
+        _environment(True)
+        .get_template(source)
+        .render(
+            **values,
+            button=lambda label: _button(label, link),
+            link=lambda words, path: _link(words, f"{base_url}{path}"),
+        )
+    )
     subject, _, text = plain.partition("\n")
-    paragraphs = [_paragraph(part) for part in rich.partition("\n")[2].strip().split("\n\n")]
+    paragraphs = [_paragraph(part) for part in rich.partition("\n")[2].strip().split("\n\n") if part.strip()]
     html = _environment(True).get_template("frame.html").render(
         subject=subject, paragraphs=paragraphs, base_url=base_url
     )  # fmt: skip
@@ -61,7 +76,13 @@ def _environment(is_html: bool) -> Environment:
 
 
 def _line(value: Any) -> Any:
+    if isinstance(value, list):
+        return [{name: _line(one) for name, one in row.items()} for row in value]
     return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _link(words: str, address: str) -> Markup:
+    return Markup('<a href="{}" style="color:#0f766e">{}</a>').format(address, words)
 
 
 def _button(label: str, link: str) -> Markup:

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from microcrm.models.base import (
     belongs_to_business,
+    defaulted,
     empty_dict,
     empty_list,
     identity,
@@ -68,6 +69,7 @@ class Member(SQLModel, table=True):
     customer_columns: list[str] = Field(  # of the list of customers, as they chose them; empty: the usual ones
         default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )
+    wants_morning_note: bool = defaulted(True)  # of owners: the mail at seven
     joined_at: datetime = instant()
     deactivated_at: datetime | None = maybe_instant()
     version: int = 1

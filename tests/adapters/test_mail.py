@@ -42,6 +42,8 @@ DATA = {
     "who": "Farhan <b>Ahmed</b>",
     "count": 12,
     "is_spent": False,
+    "day": "Sat, 05 Dec 2026",
+    "lines": [{"words": "Asha <b>Rao</b> is due", "path": "/customer?id=1"}],
 }
 
 

@@ -11,6 +11,7 @@ from microcrm import wiring
 from microcrm.domain.permissions import Role
 from microcrm.state.account import Account
 from microcrm.state.base import AppState
+from microcrm.state.morning_note import MorningNote
 from tests.support.accounts import Desk
 from tests.support.shops import CANARY, Shop, TwoShops
 from tests.support.tabs import Server, Tab, sign_in
@@ -99,3 +100,15 @@ async def test_what_is_no_session_of_mine_cannot_be_ended(server: Server, a: Sho
         refused = "not_found" if isinstance(foreign, str) else "invalid"
         assert (await tab.send(Account.end, session_id=foreign)).codes == [refused]
     assert desk.seat(theirs.token).is_signed_in
+
+
+async def test_an_owner_decides_about_the_note_at_seven(server: Server, fresh_database: TwoShops) -> None:
+    shop = fresh_database.a
+    tab = server.tab(sign_in(shop.users[Role.OWNER], shop.business_id), "/account")
+    await tab.send(MorningNote.load)
+    assert (await tab.state(MorningNote)).is_on
+    assert (await tab.send(MorningNote.switch, is_on=False)).codes == []
+    await tab.send(MorningNote.load)
+    assert not (await tab.state(MorningNote)).is_on
+    staff = server.tab(sign_in(shop.users[Role.STAFF], shop.business_id), "/account")
+    assert (await staff.send(MorningNote.switch, is_on=True)).codes == ["forbidden"]

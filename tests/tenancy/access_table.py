@@ -153,6 +153,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "FormSettings": OWNERS,
     "Reminders": OWNERS,
     "MessageWords": OWNERS,
+    "MorningNote": OWNERS,
     "BookingRules": OWNERS,
     "BillingSettings": OWNERS,
     "PaymentSettings": OWNERS,

@@ -16,7 +16,7 @@ from microcrm.domain.consent import ADULT, ConsentPurpose
 from microcrm.domain.documents import OWED
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Permission
-from microcrm.domain.rhythm import FEWEST, LATEST, rhythm_of
+from microcrm.domain.rhythm import FEWEST, LATEST, Rhythm, rhythm_of
 from microcrm.domain.step_plan import BY_DAY, DAY, NIGHT, StepRule
 from microcrm.domain.zones import to_instant, to_wall, zone_of
 from microcrm.models.business import Business
@@ -37,7 +37,7 @@ AND c.birthday <= :adults AND EXISTS (
   AND k.decision = 'given') ORDER BY c.id LIMIT :most
 """)
 _REGULARS = fixed("""
-SELECT c.id, v.days, had.services FROM customers c
+SELECT c.id, c.name, v.days, had.services FROM customers c
 CROSS JOIN LATERAL (
   SELECT array_agg(l.day) AS days FROM (
     SELECT (b.starts_at AT TIME ZONE :zone)::date AS day FROM bookings b
@@ -52,9 +52,9 @@ CROSS JOIN LATERAL (
     ORDER BY b.starts_at DESC LIMIT 1)
 ) had
 WHERE c.business_id = :business AND c.archived_at IS NULL AND c.last_visit_key > :since AND cardinality(v.days) >= :fewest
-AND EXISTS (
+AND (cast(:anybody AS boolean) OR EXISTS (
   SELECT FROM consents k WHERE k.business_id = :business AND k.customer_id = c.id AND k.purpose = ANY(cast(:offers AS text[]))
-  AND k.decision = 'given') AND NOT EXISTS (
+  AND k.decision = 'given')) AND NOT EXISTS (
   SELECT FROM bookings n WHERE n.business_id = :business AND n.customer_id = c.id AND n.starts_at > :now
   AND n.status = ANY(cast(:live AS text[])))
 ORDER BY c.id LIMIT :most
@@ -119,19 +119,32 @@ def _birthdays(uow: UnitOfWork, rule: StepRule, today: date) -> Iterable[_Wanted
         yield _Wanted(customer_id, f"birthday:{customer_id}", day.year)
 
 
-def _regulars(uow: UnitOfWork, rule: StepRule, today: date) -> Iterable[_Wanted]:
-    """Whose rhythm says that they are due, and who have booked nothing."""
+class Regular(NamedTuple):
+    """Somebody who is due and has booked nothing."""
+
+    customer_id: int
+    name: str
+    services: str
+    rhythm: Rhythm
+
+
+def regulars_due(uow: UnitOfWork, first: date, last: date, *, anybody: bool = False) -> list[Regular]:
+    """Whose rhythm says that they are due on one of these days. ``anybody``: also those who get no offers, for the shop's own eyes."""
     rows = _rows(
         uow, _REGULARS, zone=uow.actor.zone, finished=BookingStatus.FINISHED.value, latest=2 * LATEST, fewest=FEWEST,
-        since=uow.now - timedelta(days=400), now=uow.now, live=sorted(LIVE), offers=_OFFERS,
+        since=uow.now - timedelta(days=400), now=uow.now, live=sorted(LIVE), offers=_OFFERS, anybody=anybody,
     )  # fmt: skip
-    for customer_id, days, services in rows:
-        rhythm = rhythm_of(days)
-        if rhythm is None:
-            continue
-        wanted = rhythm.due_on + timedelta(days=rule.offset_min // DAY)
-        if 0 <= (today - wanted).days <= CATCH_UP:
-            yield _Wanted(customer_id, f"rebook:{customer_id}", rhythm.due_on.toordinal(), {"services": services or ""})
+    known = (
+        Regular(one, name, services or "", rhythm) for one, name, days, services in rows if (rhythm := rhythm_of(days))
+    )
+    return [one for one in known if first <= one.rhythm.due_on <= last]
+
+
+def _regulars(uow: UnitOfWork, rule: StepRule, today: date) -> Iterable[_Wanted]:
+    last = today - timedelta(days=rule.offset_min // DAY)
+    for one in regulars_due(uow, last - timedelta(days=CATCH_UP), last):
+        version = one.rhythm.due_on.toordinal()
+        yield _Wanted(one.customer_id, f"rebook:{one.customer_id}", version, {"services": one.services})
 
 
 def _debts(uow: UnitOfWork, rule: StepRule, today: date) -> Iterable[_Wanted]:
