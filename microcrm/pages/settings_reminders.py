@@ -21,7 +21,15 @@ from microcrm.state.settings_reminders import Reminders as S
 from microcrm.state.settings_texts import MessageWords
 
 _WAYS = [(",".join(ways), order_words(ways)) for n in (3, 2, 1) for ways in permutations(Channel, n)]
+_HOURS = (
+    "It goes out between 8 in the morning and 9 in the evening; what would fall into the night goes the evening before."
+)
+_OFFER_HOURS = (
+    "It goes out between 10 in the morning and half past 8 in the evening, and only to adults who agreed to offers."
+)
 _UNITS = [(unit, unit) for unit in UNITS]
+# Loading closes what an earlier visit left open: nothing can be opened before it is done.
+_READY = S.is_ready & S.is_hydrated
 _KINDS = [
     ("long", "So long before or after", "As 2 hours before the visit begins"),
     ("clock", "At a time of day", "As the day before at 6:00 pm"),
@@ -33,13 +41,13 @@ def settings_reminders() -> rx.Component:
         "Reminders and texts",
         card(
             "What goes out by itself",
-            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.rows, _row), class_name="list"), skeleton_lines(4)),
+            rx.cond(_READY, rx.el.ul(rx.foreach(S.rows, _row), class_name="list"), skeleton_lines(4)),
             padded=False,
         ),
         card("How they are sent", rx.cond(S.is_ready, _plan(), skeleton_lines(3))),
         card(
             "When something happens",
-            rx.cond(S.is_ready, rx.el.ul(rx.foreach(S.news, _news), class_name="list"), skeleton_lines(8)),
+            rx.cond(_READY, rx.el.ul(rx.foreach(S.news, _news), class_name="list"), skeleton_lines(8)),
             sub="Press one to change its words",
             padded=False,
         ),
@@ -150,10 +158,7 @@ def _timing() -> rx.Component:
             rx.cond(t.is_by_day, clock, rx.fragment(kind, rx.cond(t.is_at_clock, clock, length))),
         ),
         select_field("channels", "Sent by", S.errors, _WAYS, value=t.ways, blank="As for all messages", form="timing"),
-        rx.el.p(
-            "Reminders go out between 8 in the morning and 9 in the evening: what would fall into the night goes the evening before.",
-            class_name="meta",
-        ),
+        rx.el.p(rx.cond(t.is_advertising, _OFFER_HOURS, _HOURS), class_name="meta"),
         form_footer(button("Cancel", on_click=S.close), submit("Save", busy=S.is_saving)),
         on_submit=S.save,
         key=t.turn,

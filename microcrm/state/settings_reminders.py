@@ -64,6 +64,7 @@ class Timing:
     is_new: bool = False
     has_time: bool = True
     is_by_day: bool = False
+    is_advertising: bool = False
     is_on: bool = True
     is_at_clock: bool = False
     amount: str = ""
@@ -200,6 +201,7 @@ def timing_of(view: StepView, turn: int, *, is_new: bool) -> Timing:
     return Timing(
         rule.step.value, words.label, words.why, str(view.service_id or ""), is_new=is_new,
         has_time=rule.step is not NoticeStep.QUEUE_NEAR, is_by_day=rule.step in BY_DAY, is_on=rule.is_on,
+        is_advertising=class_of(rule.step) is MessageClass.PROMOTIONAL,
         **length_of(rule), ways=",".join(rule.channels),
         version=0 if is_new else view.version, turn=turn,
     )  # fmt: skip
