@@ -100,7 +100,7 @@ def _fill(connection: psycopg.Connection, size: Size) -> None:
     copy_in(connection, "businesses", _BUSINESSES, _businesses(size, now))
     copy_in(connection, "members", _MEMBER_COLUMNS, _members(size, now))
     copy_in(connection, "services", _SERVICES, _services(size))
-    put_back = [statement for table in _BULK for statement in _take_off(connection, table)]
+    put_back = [statement for table in _BULK for statement in take_off(connection, table)]
     copy_in(connection, "customers", _CUSTOMERS, _customers(size, now))
     copy_in(connection, "customer_words", ("business_id", "word", "sound", "customer_id"), _words(size))
     copy_in(connection, "bookings", _BOOKINGS, _bookings(size, now))
@@ -160,7 +160,7 @@ def copy_in(connection: psycopg.Connection, table: str, columns: Sequence[str], 
             copy.write("\n".join(lines) + "\n")
 
 
-def _take_off(connection: psycopg.Connection, table: str) -> Iterator[bytes]:
+def take_off(connection: psycopg.Connection, table: str) -> Iterator[bytes]:
     """Drop foreign keys, exclusions, indexes and triggers; the statements that put them back, indexes first."""
     connection.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(table)))
     yield f"ALTER TABLE {table} ENABLE TRIGGER USER".encode()

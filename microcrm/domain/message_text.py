@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -92,6 +93,7 @@ _BLANKS = re.compile(r"\s+")
 _UNSEEN = frozenset("\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
 
 
+@lru_cache(maxsize=1_024)  # a shop's few texts are asked for with every message
 def pieces_of(template: str) -> tuple[Piece, ...]:
     """In order. ``MessageUnfit`` for a brace that belongs to no place, or a place that nothing is known for."""
     found: list[Piece] = []
@@ -168,6 +170,8 @@ def _joined(parts: Sequence[tuple[str, bool]]) -> str:
 def clean_value(value: str) -> str:
     """One line without characters that nobody sees: WhatsApp takes no line break in a value, and a name may not turn the text
     around."""
+    if value.isprintable():  # nothing of that is in it, as in nearly all
+        return _BLANKS.sub(" ", value).strip()
     seen = "".join(one for one in value if one not in _UNSEEN and unicodedata.category(one) not in ("Cs", "Co"))
     return _BLANKS.sub(" ", "".join(" " if unicodedata.category(one) == "Cc" else one for one in seen)).strip()
 

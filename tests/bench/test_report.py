@@ -44,6 +44,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "invoice",
         "lighthouse",
         "public-page",
+        "remind-100k",
+        "remind-faults",
         "seal",
         "signin",
         "slots-month",
