@@ -6,6 +6,7 @@ the next one finds out what became of them.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ from microcrm.domain.send_gate import may_still_leave
 from microcrm.operations.messages.claiming import Lane, lanes
 from microcrm.operations.messages.leaving import Leaving, take_out
 from microcrm.operations.messages.outcomes import NotSent, Sent, note_not_sent, note_sent, note_unknown
-from microcrm.operations.messages.wording import Site
+from microcrm.operations.messages.wording import Habits, Site
 from microcrm.operations.messaging.accounts import messenger_account
 from microcrm.operations.unit_of_work import system
 from microcrm.settings import settings
@@ -31,7 +32,7 @@ from microcrm.wiring import now, unit_of_work
 
 THREADS = 16
 BUDGET = 20.0  # seconds of one sweep; the next goes on
-_ROUND = 4.0  # seconds in which every lane shall have had its turn
+_ROUND = 10.0  # seconds in which every lane shall have had its turn
 _LEAST, _MOST = 5, 250  # messages of one lane in its turn
 _IN_FLIGHT = 4  # batches that are on their way while the next is claimed
 _NAP = 0.02  # seconds, while every lane waits for its pace
@@ -65,7 +66,8 @@ class Sender:
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="sending"))
     carriers: dict[tuple[int, Channel], Carrier] = field(default_factory=dict)
     in_flight: deque[Batch] = field(default_factory=deque)
-    a_second: float = 25.0  # how many leave, as measured so far
+    habits: dict[int, Habits] = field(default_factory=dict)
+    share: int = 20  # messages of one lane in its turn
     done: int = 0
 
     def run(self) -> tuple[int, bool]:
@@ -82,29 +84,27 @@ class Sender:
         return self.done, is_more
 
     def _round(self, end: float) -> bool:
-        """Each lane once; whether any has more. What a lane may send in its turn follows what leaves a second, so that nobody waits
-        longer than for all others' turns."""
+        """Each lane once; whether any has more. What a lane may send in its turn grows while a round is short, so that nobody waits
+        longer than for all others' turns. Where it begins is chance, so that two workers do not follow each other."""
         with unit_of_work(system(), realm="worker") as uow:
             found = lanes(uow)
         if not found:
             return bool(self.in_flight) and self._settle_first()
-        began, before = time.monotonic(), self.done
-        share = min(_MOST, max(_LEAST, int(self.a_second * _ROUND / len(found))))
-        taken = 0
-        for lane in found:
-            taken += self._serve(lane, share)
+        began, taken, first = time.monotonic(), 0, secrets.randbelow(len(found))
+        for lane in (*found[first:], *found[:first]):
+            taken += self._serve(lane, self.share)
             if time.monotonic() >= end:
                 break
         if not taken and not self._settle_first():
             time.sleep(_NAP)
-        if (handed := self.done - before) > _LEAST:
-            self.a_second = (self.a_second + handed / max(time.monotonic() - began, 0.001)) / 2
+        spent = max(time.monotonic() - began, 0.001)
+        self.share = min(_MOST, max(_LEAST, int(self.share * min(2.0, _ROUND / spent))))
         return True
 
     def _serve(self, lane: Lane, most: int) -> int:
         site = Site(settings().public_url, settings().link_key)
         with unit_of_work(system(lane.business_id, lane.zone)) as uow:
-            leaving = take_out(uow, lane, most, site)
+            leaving = take_out(uow, lane, most, site, self.habits)
         if leaving:
             carry = self._carrier(lane)
             self.in_flight.append(Batch(lane, [self.pool.submit(hand_over, carry, one) for one in leaving]))

@@ -31,7 +31,7 @@ RETURNING m.id, m.customer_id, m.booking_id, m.subject, m.subject_version, m.ste
 _LANE = """
 WITH lane AS MATERIALIZED (
   SELECT id, CASE WHEN refilled_at IS NULL THEN per_second
-    ELSE least(per_second, tokens + per_second * extract(epoch FROM greatest(:now - refilled_at, interval '0'))) END AS tokens
+    ELSE least(2 * per_second, tokens + per_second * extract(epoch FROM greatest(:now - refilled_at, interval '0'))) END AS tokens
   FROM message_channels WHERE business_id = :business AND channel = :channel FOR UPDATE SKIP LOCKED
 ), taken AS MATERIALIZED (
 """
@@ -42,7 +42,7 @@ _PAID = """
 )
 """
 _AS_PAID = "coalesce((SELECT least(floor(tokens), :most)::bigint FROM lane), 0)"
-# The lane's row is locked for the claim: of two workers one serves it. More than a second's worth is not saved up.
+# The lane's row is locked for the claim: of two workers one serves it. More than two seconds' worth is not saved up.
 _CLAIM = fixed(_LANE + _DUE.format(most=_AS_PAID) + _PAID + _SENDING)
 # Nothing leaves by this channel: what is due is only looked at, so that another channel can take it.
 _CLAIM_UNPACED = fixed("WITH taken AS MATERIALIZED (" + _DUE.format(most=":most") + ")" + _SENDING)
@@ -89,6 +89,7 @@ def lanes(uow: UnitOfWork) -> list[Lane]:
 
 def claim(uow: UnitOfWork, lane: Lane, most: int) -> list[Claimed]:
     """What is due longest, at most as many as the channel's tokens pay for. Nothing when another worker serves this lane now."""
+    uow.require(Permission.MESSAGES_ANSWER)
     values = {
         "business": uow.business_id, "channel": lane.channel.value, "now": uow.now, "lease": uow.now + LEASE, "most": most,
     }  # fmt: skip

@@ -21,14 +21,16 @@ from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.messages.claiming import CALL_WITHIN, Claimed, Lane, claim
-from microcrm.operations.messages.facts import About, about, items, shop_of
+from microcrm.operations.messages.facts import About, about, items
 from microcrm.operations.messages.occasions import OF_OCCASIONS, Occasion, occasions
 from microcrm.operations.messages.story import Told, note
 from microcrm.operations.messages.wording import (
+    Habits,
     Link,
     Site,
     Wording,
     answered,
+    habits_of,
     store_links,
     template_of,
     unregistered,
@@ -37,7 +39,6 @@ from microcrm.operations.messages.wording import (
     written,
 )
 from microcrm.operations.messaging.accounts import ChannelView, all_channels
-from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.parts.channel_blocks import blocked
 from microcrm.operations.parts.consent import who_consent
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -100,14 +101,19 @@ class _Known:
     stopped: Collection[tuple[Channel, str]]
 
 
-def take_out(uow: UnitOfWork, lane: Lane, most: int, site: Site) -> list[Leaving]:
+def take_out(
+    uow: UnitOfWork, lane: Lane, most: int, site: Site, habits: dict[int, Habits] | None = None
+) -> list[Leaving]:
     """Claims, decides, and writes down both. Returns what may leave; the rest waits, was refused, or goes by another channel. A
-    constant number of statements, but for offers of the waiting list."""
+    constant number of statements, but for offers of the waiting list. ``habits``: of shops, as read before."""
     uow.require(Permission.MESSAGES_ANSWER)
     claimed = claim(uow, lane, most)
     if not claimed:
         return []
-    known = _read(uow, lane, claimed, site)
+    usual = habits if habits is not None else {}
+    if lane.business_id not in usual:
+        usual[lane.business_id] = habits_of(uow)
+    known = _read(uow, lane, claimed, site, usual[lane.business_id])
     leaving: list[tuple[Leaving, Link | None, str]] = []
     kept: list[tuple[Claimed, Verdict]] = []
     latest: dict[str, datetime] = {}
@@ -123,7 +129,7 @@ def take_out(uow: UnitOfWork, lane: Lane, most: int, site: Site) -> list[Leaving
     return [one for one, _, _ in leaving]
 
 
-def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site) -> _Known:
+def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site, habits: Habits) -> _Known:
     people, channels = about(uow, [one.id for one in claimed]), all_channels(uow)
     visits = [one.booking_id for one in claimed if one.booking_id is not None]
     visits += [booking_id for one in claimed for booking_id in one.details.get("booking_ids", ())]
@@ -131,11 +137,11 @@ def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site) -
     purpose = _OFFERS.get(lane.channel)
     has_offers = any(one.step in PROMOTIONAL for one in claimed)
     special = occasions(uow, [one.id for one in claimed if one.step in OF_OCCASIONS])
-    words = wording(uow, site, channels[lane.channel], shop_of(uow), items(uow, visits), list(people.values()), special)
+    words = wording(uow, site, channels[lane.channel], habits, items(uow, visits), list(people.values()), special)
     addresses = {one.address(lane.channel) for one in people.values()} - {""}
     return _Known(
         channels=channels,
-        plan=plan_of(uow),
+        plan=habits.plan,
         people=people,
         words=words,
         may_serve=who_consent(uow, customers, ConsentPurpose.VISIT_MESSAGES),

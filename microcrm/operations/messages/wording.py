@@ -21,15 +21,17 @@ from microcrm.domain.notice_texts import Template, compose
 from microcrm.domain.notices import MessageClass, NoticeFacts, NoticeStep, class_of, stop_in
 from microcrm.domain.reply_words import quick_replies
 from microcrm.domain.signed_link import signed
+from microcrm.domain.step_plan import ShopPlan
 from microcrm.domain.zones import today_in
 from microcrm.models.messaging import MessagingAccount
 from microcrm.models.replies import InboundMessage
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.links import LINK_LASTS, hash_of
 from microcrm.operations.messages.claiming import Claimed
-from microcrm.operations.messages.facts import About, Items, ShopName
+from microcrm.operations.messages.facts import About, Items, ShopName, shop_of
 from microcrm.operations.messages.occasions import BILL_LASTS, TICKET_LASTS, Occasion
 from microcrm.operations.messaging.accounts import ChannelView
+from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.messaging.templates import Key, own_templates, pick_template
 from microcrm.operations.public_visit import visit_inside
 from microcrm.operations.replies.answering import words_of
@@ -82,16 +84,31 @@ class Wording:
     dlt_entity_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What changes seldom: a sweep reads it once for each shop."""
+
+    shop: ShopName
+    templates: Mapping[Key, Template]
+    plan: ShopPlan
+    is_sandbox: bool
+
+
+def habits_of(uow: UnitOfWork) -> Habits:
+    sandbox = select(MessagingAccount.is_sandbox).where(MessagingAccount.business_id == uow.business_id)
+    return Habits(shop_of(uow), own_templates(uow), plan_of(uow), bool(uow.session.scalars(sandbox).first()))
+
+
 def wording(
     uow: UnitOfWork,
     site: Site,
     channel: ChannelView,
-    shop: ShopName,
+    habits: Habits,
     items: Mapping[int, Items],
     people: Sequence[About],
     occasions: Mapping[int, Occasion],
 ) -> Wording:
-    """Three statements."""
+    """One statement at most."""
     phones = {one.phone for one in people if one.phone} if channel.channel is Channel.WHATSAPP else set()
     writing: set[str] = set()
     if phones:
@@ -107,16 +124,8 @@ def wording(
             .having(latest > uow.now - _WINDOW)
         )
         writing = set(uow.session.scalars(query))
-    sandbox = select(MessagingAccount.is_sandbox).where(MessagingAccount.business_id == uow.business_id)
     return Wording(
-        site,
-        shop,
-        items,
-        occasions,
-        own_templates(uow),
-        writing,
-        bool(uow.session.scalars(sandbox).first()),
-        channel.dlt_entity_id,
+        site, habits.shop, items, occasions, habits.templates, writing, habits.is_sandbox, channel.dlt_entity_id
     )
 
 
