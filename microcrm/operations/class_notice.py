@@ -11,7 +11,6 @@ from sqlalchemy import and_, case, func, or_, select
 from microcrm.domain.booking import MOVABLE, BookingStatus
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_count
-from microcrm.domain.notice_texts import notice
 from microcrm.domain.notices import NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import zone_of
@@ -21,6 +20,7 @@ from microcrm.models.classes import ClassSession
 from microcrm.models.customers import Customer
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.messages.live import leaving_hint
+from microcrm.operations.messaging.templates import words_told
 from microcrm.operations.notice_preview import LINK, NoticePreview, read_start, shop_name
 from microcrm.operations.notices import language_of
 from microcrm.operations.parts.booking_rows import check_columns
@@ -61,7 +61,7 @@ def preview_class_notice(uow: UnitOfWork, command: PreviewClassNotice) -> Notice
     to = format_count(reached, "customer") if reached else ""
     if reached and reached < len(guests):
         to += f"; {len(guests) - reached} without phone and e-mail"
-    words, is_usual = notice(step, language, facts), policy_of(uow).is_telling_usual
+    words, is_usual = words_told(uow, step, language, facts, by_phone=True), policy_of(uow).is_telling_usual
     return NoticePreview(words, language, "message", to, is_usual, leaving_hint(uow))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from microcrm.domain.fields import Reader
-from microcrm.domain.notice_texts import notice
+from microcrm.domain.names import given_name
 from microcrm.domain.notices import NoticeFacts, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.domain.recurrence import MOST
@@ -21,8 +21,9 @@ from microcrm.operations.book import own_customer
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.customer_access import email_for, phone_for
 from microcrm.operations.messages.live import leaving_hint
+from microcrm.operations.messaging.templates import words_told
 from microcrm.operations.notices import language_of, reach_of
-from microcrm.operations.parts.booking_rows import open_booking
+from microcrm.operations.parts.booking_rows import customer_name, open_booking
 from microcrm.operations.unit_of_work import UnitOfWork
 
 LINK = "(link)"  # the real one is made when the message leaves: only its hash is kept
@@ -81,7 +82,7 @@ def preview_notice(uow: UnitOfWork, command: PreviewNotice) -> NoticePreview:
         starts_at or next(iter(command.dates), booking.starts_at),
         zone_of(uow.actor.zone), LINK, reason, booking.expires_at, command.dates,
     )  # fmt: skip
-    return _preview(uow, notice(step, language, facts), language, booking.customer_id)
+    return _preview(uow, step, language, facts, booking.customer_id)
 
 
 def preview_booked(uow: UnitOfWork, command: PreviewBooked) -> NoticePreview:
@@ -100,7 +101,7 @@ def preview_booked(uow: UnitOfWork, command: PreviewBooked) -> NoticePreview:
         shop_name(uow), _names(uow, services), starts_at or uow.now, zone_of(uow.actor.zone), LINK, dates=dates
     )
     step = NoticeStep.BOOKED_ALL if len(dates) > 1 else NoticeStep.BOOKED
-    return _preview(uow, notice(step, language, facts), language, customer_id)
+    return _preview(uow, step, language, facts, customer_id)
 
 
 def read_start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> datetime | None:
@@ -112,9 +113,13 @@ def read_start(uow: UnitOfWork, reader: Reader, raw_day: Any, raw_time: Any) -> 
     return to_instant(day, min(minute, 24 * 60 - 1), zone_of(uow.actor.zone))
 
 
-def _preview(uow: UnitOfWork, words: str, language: str, customer_id: int | None) -> NoticePreview:
+def _preview(
+    uow: UnitOfWork, step: NoticeStep, language: str, facts: NoticeFacts, customer_id: int | None
+) -> NoticePreview:
     channel, address = reach_of(uow, customer_id)
     shown = phone_for(uow.actor, address) if channel == "message" else email_for(uow.actor, address)
+    named = facts if customer_id is None else replace(facts, customer=given_name(customer_name(uow, customer_id)))
+    words = words_told(uow, step, language, named, by_phone=channel == "message")
     to = shown if address else ""
     return NoticePreview(words, language, channel, to, policy_of(uow).is_telling_usual, leaving_hint(uow))
 

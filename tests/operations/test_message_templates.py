@@ -15,9 +15,11 @@ from sqlalchemy import select
 
 from microcrm.domain.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from microcrm.domain.messenger import Channel
+from microcrm.domain.names import given_name
 from microcrm.domain.notice_texts import built_in
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.permissions import Role
+from microcrm.models.customers import Customer
 from microcrm.models.message_plan import MessageTemplate
 from microcrm.operations.messaging.steps import ChangePlan, change_plan
 from microcrm.operations.messaging.templates import (
@@ -30,6 +32,7 @@ from microcrm.operations.messaging.templates import (
     use_built_in,
     view_template,
 )
+from microcrm.operations.notice_preview import PreviewNotice, preview_notice
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
@@ -246,3 +249,15 @@ def test_nothing_typed_breaks_it(owner: UnitOfWork, typed: list[Any], channel: s
         inner.rollback()
     with pytest.raises(Invalid):
         preview_template(owner, replace(MINE, channel=typed[0] if isinstance(typed[0], int) else "pigeon"))
+
+
+def test_the_desk_sees_the_shop_s_own_words_before_it_tells_a_customer(owner: UnitOfWork, shop: Shop) -> None:
+    change_plan(owner, ChangePlan(0, ["sms", "email"]))
+    moved = PreviewNotice(shop.booking_id, "moved", "2026-11-30", "16:30")
+    assert preview_notice(owner, moved).text.startswith("Asha's Salon: your visit has a new time")
+    text = "Dear {customer}, {staff} sees you {when}. {address} {link}"
+    save_template(owner, WriteTemplate("moved", "sms", "en", text=text))
+    name = given_name(owner.session.get_one(Customer, shop.customer_id).name)
+    assert preview_notice(owner, moved).text == f"Dear {name}, (staff) sees you Mon 30 Nov, 4:30 pm. (address) (link)"
+    save_template(owner, WriteTemplate("moved", "whatsapp", "en", text="Another way"))
+    assert preview_notice(owner, moved).text.startswith("Dear ")

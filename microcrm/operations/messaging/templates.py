@@ -14,6 +14,7 @@ from microcrm.domain.errors import Invalid, MessageUnfit, NotFound
 from microcrm.domain.fields import NOTE, Reader
 from microcrm.domain.message_text import (
     TEXT_LIMIT,
+    VARIABLES,
     Rendered,
     Segments,
     as_typed,
@@ -25,7 +26,7 @@ from microcrm.domain.message_text import (
 )
 from microcrm.domain.messenger import Channel
 from microcrm.domain.names import given_name
-from microcrm.domain.notice_texts import VARIABLES_OF, Template, built_in, compose, needed_in
+from microcrm.domain.notice_texts import VARIABLES_OF, Template, built_in, compose, needed_in, notice
 from microcrm.domain.notices import LANGUAGES, NoticeFacts, NoticeStep, spoken, stop_in, values_in
 from microcrm.domain.permissions import Permission
 from microcrm.domain.twilio import CONTENT_SID
@@ -88,6 +89,22 @@ def pick_template(own: Mapping[Key, Template], step: NoticeStep, channel: Channe
 def template_for(uow: UnitOfWork, step: NoticeStep, channel: Channel, language: str) -> Template:
     """One of them. For many at once read `own_templates` once."""
     return pick_template(own_templates(uow), step, channel, language)
+
+
+def words_told(uow: UnitOfWork, step: NoticeStep, language: str, facts: NoticeFacts, *, by_phone: bool) -> str:
+    """What a customer would read: the shop's own words for the first way that reaches them, where it has any, else the built-in ones.
+    What is not known yet stands in them by its name, like "(staff)"."""
+    ways = [one for one in plan_of(uow).channels if (one is not Channel.EMAIL) is by_phone]
+    own = own_templates(uow).get((step, ways[0] if ways else Channel.EMAIL, spoken(language)))
+    if own is None:
+        return notice(step, language, facts)
+    values = values_in(own.language, facts)
+    unknown = {
+        name: f"({VARIABLES[name].label.lower()})"
+        for name in VARIABLES_OF[step]
+        if not values[name] and not VARIABLES[name].is_optional
+    }
+    return render(own.text, values | unknown, own.channel).text
 
 
 def view_template(uow: UnitOfWork, step: Any, channel: Any, language: Any) -> Template:
