@@ -64,6 +64,7 @@ EXPECTED = frozenset({BookingStatus.BOOKED, BookingStatus.CONFIRMED})
 TAKES_PLACE = LIVE - TENTATIVE
 
 
+TELL_AFTER = timedelta(seconds=60)  # a slip of the hand that is taken back at once tells nobody anything
 _GOOD_FOR = timedelta(days=2)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from microcrm.domain.errors import Conflict
 from microcrm.domain.fields import Reader
-from microcrm.domain.messages import good_until
+from microcrm.domain.messages import TELL_AFTER, good_until
 from microcrm.domain.notices import ALL_OF, LANGUAGES, NEWS, NoticeStep
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
@@ -26,7 +26,6 @@ from microcrm.operations.parts.booking_rows import check_columns, customer_name,
 from microcrm.operations.unit_of_work import UnitOfWork
 
 AS_USUAL = "usual"
-DELAY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def notify(
         language = language_of(uow, customer_id, booking.language)
         _plan(uow, booking, step, channel, language)
     else:
-        due = uow.now + DELAY
+        due = uow.now + TELL_AFTER
         plan(uow, Plan(
             f"offer:{offered.offer_id}", step, channel == "message", due, good_until(step, booking.starts_at, due),
             customer_id=customer_id, booking_id=booking.id, language=offered.language, about_at=booking.starts_at,
@@ -110,7 +109,7 @@ def notify_all(uow: UnitOfWork, bookings: Iterable[Booking], step: NoticeStep) -
 def _plan(
     uow: UnitOfWork, booking: Booking, step: NoticeStep, channel: str, language: str, **details: Sequence[int | None]
 ) -> None:
-    due = uow.now + DELAY
+    due = uow.now + TELL_AFTER
     plan(uow, Plan(
         f"booking:{booking.id}", step, channel == "message", due, good_until(step, booking.starts_at, due),
         version=booking.version, customer_id=booking.customer_id, booking_id=booking.id, language=language,
@@ -122,7 +121,7 @@ def notify_phone(
     uow: UnitOfWork, booking_id: int, customer_id: int | None, starts_at: datetime, language: str, step: NoticeStep
 ) -> None:
     """Of a visit that has just been made, by whoever typed the phone for it."""
-    due = uow.now + DELAY
+    due = uow.now + TELL_AFTER
     plan(uow, Plan(
         f"booking:{booking_id}", step, True, due, good_until(step, starts_at, due),
         customer_id=customer_id, booking_id=booking_id, language=language, about_at=starts_at,

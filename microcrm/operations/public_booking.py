@@ -14,6 +14,7 @@ from microcrm.domain.booking import BookingStatus
 from microcrm.domain.errors import NotFound, SlotTaken
 from microcrm.domain.fields import Reader
 from microcrm.domain.formatting import format_time
+from microcrm.domain.messages import EXPECTED
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import Booking
@@ -178,9 +179,9 @@ def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person,
         )  # fmt: skip
 
     items, new, taken = _take_times(uow, command, visit, is_booking=True)
-    notify_phone(
-        uow, taken.booking_id, new.customer_id, items[0].start, typed.language, NoticeStep(kind_of(new.status))
-    )
+    if new.status not in EXPECTED:  # else it was planned along with the reminders
+        kind = NoticeStep(kind_of(new.status))
+        notify_phone(uow, taken.booking_id, new.customer_id, items[0].start, typed.language, kind)
     token = make_link(uow, booking_id=taken.booking_id, expires_at=items[-1].end + LINK_LASTS)
     note_agreement(uow, new.customer_id, agreed)
     label = f"{who.name}: {format_time(items[0].start, zone_of(uow.actor.zone))}"
@@ -243,8 +244,9 @@ def _take_times(
             forget_hold(uow, command.instead_of)
         items = planned(found[1], [service_id for service_id, _ in command.services], found[0])
         new = visit(found[1], items)
-        story = Story(kind_of(new.status)) if is_booking else None
-        if isinstance(taken := try_to_take(uow, items, new, story=story), Taken):
+        kind = kind_of(new.status) if is_booking else ""
+        story, news = (Story(kind), NoticeStep(kind)) if kind else (None, None)
+        if isinstance(taken := try_to_take(uow, items, new, story=story, news=news), Taken):
             return items, new, taken
     raise SlotTaken(nearest=[one.start for one in nearest_free(uow, asked, start)])
 

@@ -67,5 +67,5 @@ def plan_what_is_missing(uow: UnitOfWork) -> int:
         "following": sorted(FOLLOWING), "most": _AT_ONCE,
     }  # fmt: skip
     rows = uow.session.connection().execute(_BARE, values).all()
-    follow(uow, [Visit(*row) for row in rows], is_new=True)
+    follow(uow, [Visit(*row) for row in rows])
     return len(rows)

@@ -54,7 +54,7 @@ def set_status(
         keep_deposit_after_all(uow, booking)
     if was_expected != (status in EXPECTED):
         services = [item.service_id for item in items]
-        follow(uow, [Visit(booking.id or 0, booking.starts_at, booking.ends_at, services)], is_new=not was_expected)
+        follow(uow, [Visit(booking.id or 0, booking.starts_at, booking.ends_at, services)], is_new=was_hold)
     if was_finished or status is _S.FINISHED:
         recount_visits(uow, booking.customer_id)
 

@@ -14,7 +14,8 @@ from microcrm.operations.unit_of_work import UnitOfWork
 # Of a family on one phone whose it is comes first. A number that only a record has which was merged away leads to the survivor.
 _KNOWN = fixed("""
 SELECT own.id, c.name_key, own.archived_at
-FROM customers c JOIN customers own ON own.business_id = c.business_id AND own.id = coalesce(c.merged_into_id, c.id)
+FROM customers c CROSS JOIN LATERAL (
+  SELECT o.id, o.archived_at FROM customers o WHERE o.business_id = :business AND o.id = coalesce(c.merged_into_id, c.id) OFFSET 0) own
 WHERE c.business_id = :business AND c.phone = :phone
 ORDER BY c.merged_into_id IS NOT NULL, c.is_sharing_phone, c.id
 """)

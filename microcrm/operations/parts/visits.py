@@ -10,6 +10,7 @@ from sqlalchemy import insert
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.messages import EXPECTED
+from microcrm.domain.notices import NoticeStep
 from microcrm.models.bookings import Booking
 from microcrm.operations.messages.reminders import Visit, follow
 from microcrm.operations.parts.booking_plan import PlannedItem
@@ -72,8 +73,10 @@ def try_to_take(
     *,
     is_squeezing: bool = False,
     story: Story | None = None,
+    news: NoticeStep | None = None,
 ) -> Taken | NoRoom | None:
-    """``NoRoom`` or ``None`` (somebody was quicker) when the time is not to be had."""
+    """``NoRoom`` or ``None`` (somebody was quicker) when the time is not to be had. ``news``: what the customer is told of a visit that
+    is expected, along with its reminders."""
     for _ in range(TRIES):
         busy = read_busy(uow, *outer_span(items), keepers_of(items))
         claims = choose_or_squeeze(items, busy.taken, is_squeezing)
@@ -82,7 +85,8 @@ def try_to_take(
         if (taken := _claim(uow, items, visit, claims, busy, story)) is not None:
             if visit.status in EXPECTED and visit.customer_id is not None:
                 start, end = min(item.start for item in items), max(item.end for item in items)
-                follow(uow, [Visit(taken.booking_id, start, end, [item.service_id for item in items])], is_new=True)
+                made = Visit(taken.booking_id, start, end, [item.service_id for item in items])
+                follow(uow, [made], is_new=True, news=news)
             return taken
     return None
 
