@@ -36,8 +36,11 @@ _SAID: Mapping[Intent, str] = MappingProxyType(
         Intent.CONFIRM: """
             1 | y | yes | yes please | yess | ok | okay | k | confirm | confirmed | i confirm | i will come | i will be there |
             coming | will come | see you | sure | done | 👍 | ✅ |
+            yes confirm | yes confirmed | yes i will come | yes coming | ok confirm | ok confirmed | ok i will come | ok done |
             haan | han | ha | haan ji | ji haan | ji | theek hai | thik hai | theek | thik | aaunga | aaungi | aa rahe hain |
             aa raha hu | aa rahi hu | aa raha hoon | aa rahi hoon | pakka |
+            haan confirm | ji confirm | confirm karo | confirm kar do | confirm hai |
+            haan aaunga | haan aaungi | haan aa raha hoon | haan aa rahi hoon |
             हाँ | हां | हा | जी | जी हाँ | जी हां | हाँ जी | हां जी | ठीक है | ठीक | पक्का | आऊंगा | आऊँगा | आऊंगी | आऊँगी | पुष्टि |
             haudu | houdu | sari | barthini | barteeni | ಹೌದು | ಸರಿ | ಬರುತ್ತೇನೆ | ಖಚಿತ
         """,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from microcrm.sandbox.twilio_world import ENDS, WINDOW, Phone, TwilioAccount, Tw
 from microcrm.sandbox.world import Body
 
 MOST_SHOWN = 60  # messages of a conversation
+_INDIA = ZoneInfo("Asia/Kolkata")
 _MOST_PHONES = 200
 _LONGEST = 4_096
 _FAILURES = (
@@ -140,7 +142,7 @@ def _bubble(message: Body) -> phone_look.Bubble:
     goes_on = () if is_mine or (status in ENDS and status != "delivered") else _ways_on(message)
     return phone_look.Bubble(
         sid=message["sid"], text=str(message["body"]), is_mine=is_mine, status=status,
-        code=int(message["error_code"] or 0), at=time.strftime("%a %H:%M", time.localtime(message["_at"])),
+        code=int(message["error_code"] or 0), at=datetime.fromtimestamp(message["_at"], _INDIA).strftime("%a %H:%M"),
         buttons=[(str(key), str(title)) for key, title in message["_buttons"]], ways_on=goes_on,
         segments=str(message["num_segments"]),
     )  # fmt: skip

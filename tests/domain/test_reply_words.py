@@ -17,7 +17,8 @@ _I = Intent
     [
         ("Yes", _I.CONFIRM), (" YES!! ", _I.CONFIRM), ("ok 👍🏽", _I.UNCLEAR), ("👍🏽", _I.CONFIRM), ("👍", _I.CONFIRM),
         ("1", _I.CONFIRM), ("१", _I.UNCLEAR),
-        ("Haan ji.", _I.CONFIRM), ("हाँ", _I.CONFIRM), ("हां जी।", _I.CONFIRM), ("ठीक है", _I.CONFIRM), ("theek hai", _I.CONFIRM),
+        ("Haan ji.", _I.CONFIRM), ("हाँ", _I.CONFIRM), ("हां जी।", _I.CONFIRM), ("ठीक है", _I.CONFIRM), ("Haan, confirm", _I.CONFIRM),
+        ("theek hai", _I.CONFIRM),
         ("ಹೌದು", _I.CONFIRM), ("\u202eYes\u202c", _I.CONFIRM), ("Y\u200bes", _I.UNCLEAR),
         ("Cancel", _I.CANCEL), ("Can’t come", _I.CANCEL), ("can't come", _I.CANCEL), ("nahi", _I.NO), ("no", _I.NO),
         ("2", _I.NO), ("रद्द करें", _I.CANCEL), ("ಬೇಡ", _I.NO), ("ರದ್ದು", _I.CANCEL),
