@@ -261,7 +261,7 @@ def _messages() -> rx.Component:
 
 def _message(line: rx.Var[MessageLine]) -> rx.Component:
     return rx.el.li(
-        rx.el.span(icon_of(line.icon, ICONS, "xs"), " ", line.what),
+        rx.el.span(icon_of(line.icon, ICONS, "xs"), line.what, class_name="row"),
         rx.el.small(line.when, class_name="meta"),
         key=line.key,
     )

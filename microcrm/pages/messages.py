@@ -38,19 +38,14 @@ def _trouble() -> rx.Component:
 
 
 def _needs(row: rx.Var[MessageRow]) -> rx.Component:
-    return rx.el.li(
-        _said(row),
-        rx.el.span(class_name="spring"),
-        chip(row.status, row.tone),
-        rx.cond(
-            S.may_act,
-            rx.fragment(
-                button("I told them", kind="quiet", on_click=S.told(row.id)),
-                button("Send again", on_click=S.again(row.id)),
-            ),
+    acts = rx.cond(
+        S.may_act,
+        rx.fragment(
+            button("Send again", on_click=S.again(row.id)),
+            button("I told them", kind="quiet", on_click=S.told(row.id)),
         ),
-        key=row.id,
     )
+    return rx.el.li(_said(row, rx.el.div(chip(row.status, row.tone), acts, class_name="row")), key=row.id)
 
 
 def _listed() -> rx.Component:
@@ -65,10 +60,10 @@ def _listed() -> rx.Component:
 
 
 def _row(row: rx.Var[MessageRow]) -> rx.Component:
-    return rx.el.li(_said(row), rx.el.span(class_name="spring"), chip(row.status, row.tone), key=row.id)
+    return rx.el.li(_said(row, rx.el.p(chip(row.status, row.tone))), key=row.id)
 
 
-def _said(row: rx.Var[MessageRow]) -> rx.Component:
+def _said(row: rx.Var[MessageRow], below: rx.Component) -> rx.Component:
     return rx.fragment(
         icon_of(row.icon, ICONS, "s"),
         rx.el.div(
@@ -78,6 +73,7 @@ def _said(row: rx.Var[MessageRow]) -> rx.Component:
             ),
             rx.cond(row.why != "", rx.el.p(row.why)),
             rx.cond(row.text != "", rx.el.p(row.text, class_name="muted")),
+            below,
             class_name="entry-text",
         ),
     )  # fmt: skip
