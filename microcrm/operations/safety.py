@@ -101,7 +101,7 @@ def safety_of_visit(uow: UnitOfWork, command: VisitSafety) -> SafetySaid:
     return SafetySaid(found.get(day, ""), (), found, forms, today_in(zone, uow.now), rows[0].customer_id)
 
 
-def safety_of_request(uow: UnitOfWork, booking_id: Any) -> SafetySaid:
+def safety_as_booked(uow: UnitOfWork, booking_id: Any) -> SafetySaid:
     """Why a visit as it stands is not safe, and whose records say so. Five statements at most and one a service. Raises: Forbidden,
     NotFound."""
     uow.require(Permission.BOOKINGS_OWN)

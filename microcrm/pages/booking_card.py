@@ -13,14 +13,12 @@ from microcrm.components.buttons import (
     menu,
     menu_item,
     menu_trigger,
-    submit,
     text_button,
     whatsapp_button,
 )
 from microcrm.components.cards import chip, hue_dot
-from microcrm.components.dialogs import confirm, dialog, form_footer
+from microcrm.components.dialogs import confirm
 from microcrm.components.feedback import alert
-from microcrm.components.fields import text_field
 from microcrm.components.icons import icon, icon_of
 from microcrm.components.reveal.reveal import reveal
 from microcrm.domain.booking import BookingStatus
@@ -34,6 +32,7 @@ from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.booking_tell import tell_dialog
 from microcrm.pages.customer_reveals import MAY_REVEAL
 from microcrm.pages.requests import unsafe_request_dialog
+from microcrm.pages.start_dialog import start_dialog
 from microcrm.state.booking_again import AgainForm
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card import Card
@@ -59,7 +58,7 @@ def booking_card() -> rx.Component:
         missed_dialog(),
         waive_dialog(),
         deposit_dialog(),
-        _missing_dialog(),
+        start_dialog(),
         again_dialog(),
         tell_dialog(),
     )
@@ -182,23 +181,6 @@ def _needed(form: rx.Var[FormLine]) -> rx.Component:
         said,
         class_name=rx.cond(form.is_good, "card-note num", "card-note card-missing num"),
         key=form.words,
-    )
-
-
-def _missing_dialog() -> rx.Component:
-    """The reason is kept with the visit, and the log says who."""
-    return dialog(
-        "Before it starts",
-        rx.el.form(
-            text_field("reason", "Why it can start all the same", Card.errors, max_length=120),
-            form_footer(button("Do not start", on_click=Card.leave_missing), submit("Start anyway")),
-            on_submit=Card.start_anyway,
-            class_name="form",
-            no_validate=True,
-        ),
-        open=Card.missing != "",
-        on_close=Card.leave_missing,
-        description=Card.missing,
     )
 
 

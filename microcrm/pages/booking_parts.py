@@ -151,6 +151,17 @@ def unsafe_note(form: Any) -> rx.Component:
     return rx.cond(form.unsafe != "", note)
 
 
+def sealed_beside(ask: Any) -> rx.Component:
+    """What the records behind a refusal say, for whoever may open them here (``against`` of the state ``ask``); and the customer's own
+    page of them (``records``), in a tab of its own: what is asked stays open."""
+    words = "Sealed records of this customer, in a new tab"
+    there = away_button("Sealed records", ask.records, icon="lock", target="_blank", aria_label=words)
+    return rx.fragment(
+        rx.cond(ask.against != "", which(records=ask.against, minutes=MINUTES)),
+        rx.cond(ask.records != "", rx.el.div(there, class_name="row")),
+    )
+
+
 def to_fill_note(form: Any) -> rx.Component:
     """What has to be filled in before the visit of the state ``form`` starts; the way there leaves this form as it is."""
     note = form.to_fill

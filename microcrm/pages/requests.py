@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, link, submit
+from microcrm.components.buttons import button, link, submit
 from microcrm.components.cards import chip
 from microcrm.components.dialogs import dialog, form_footer
 from microcrm.components.icons import icon
-from microcrm.components.vault.vault import MINUTES, which
-from microcrm.pages.booking_parts import safety_field
+from microcrm.pages.booking_parts import safety_field, sealed_beside
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.requests import RequestRow, Requests
 
@@ -34,8 +33,7 @@ def unsafe_request_dialog() -> rx.Component:
     return dialog(
         "Not safe to approve",
         rx.el.form(
-            rx.cond(Requests.against != "", which(records=Requests.against, minutes=MINUTES)),
-            rx.cond(Requests.records != "", _records()),
+            sealed_beside(Requests),
             safety_field(Requests.errors, "q", optional=False),
             form_footer(button("Leave it open", on_click=Requests.leave_unsafe), submit("Approve anyway")),
             on_submit=Requests.approve_anyway,
@@ -45,20 +43,6 @@ def unsafe_request_dialog() -> rx.Component:
         open=Requests.unsafe != "",
         on_close=Requests.leave_unsafe,
         description=Requests.unsafe,
-    )
-
-
-def _records() -> rx.Component:
-    """All that is sealed of the customer, in a tab of its own: the request stays as it is."""
-    return rx.el.div(
-        away_button(
-            "Sealed records",
-            Requests.records,
-            icon="lock",
-            target="_blank",
-            aria_label="Sealed records of this customer, in a new tab",
-        ),
-        class_name="row",
     )
 
 

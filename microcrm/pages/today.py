@@ -17,12 +17,14 @@ from microcrm.pages.booking_cancel import decline_dialog, missed_dialog
 from microcrm.pages.booking_parts import icon_of_step
 from microcrm.pages.frame import screen
 from microcrm.pages.requests import requests_list, unsafe_request_dialog
+from microcrm.pages.start_dialog import start_dialog
 from microcrm.pages.today_aside import tomorrow, walk_ins
 from microcrm.pages.today_tasks import due_tasks
 from microcrm.state.booking_cancel import CancelForm
 from microcrm.state.booking_card_view import Option
 from microcrm.state.booking_fee import FeeForm
 from microcrm.state.requests import Requests
+from microcrm.state.start_ask import StartAsk
 from microcrm.state.today import TaskRow, TodayPage
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_tasks import TodayTasks
@@ -46,7 +48,8 @@ def today() -> rx.Component:
                 decline_dialog(),
                 missed_dialog(),
                 unsafe_request_dialog(),
-                on_mount=[CancelForm.close, FeeForm.close, Requests.leave_unsafe],
+                start_dialog(),
+                on_mount=[CancelForm.close, FeeForm.close, Requests.leave_unsafe, StartAsk.leave],
                 class_name="contents",
             ),
         ),

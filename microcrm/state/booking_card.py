@@ -8,7 +8,7 @@ import reflex as rx
 
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.calendar_ask import address_with
-from microcrm.domain.errors import Conflict, FormMissing, Invalid, NotFound, NotSafe, SlotTaken
+from microcrm.domain.errors import Conflict, FormMissing, NotFound, NotSafe, SlotTaken
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_card import booking_card
 from microcrm.operations.booking_status import Answer, Step, approve, step
@@ -17,18 +17,15 @@ from microcrm.state.base import AppState
 from microcrm.state.booking_card_view import NO_CARD, CardView, card_view, shifted
 from microcrm.state.booking_letter import still_to_tell
 from microcrm.state.booking_move_wish import visit_start
-from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
 from microcrm.state.requests import Requests
+from microcrm.state.start_ask import StartAsk
 
 
 class Card(AppState):
     is_open: bool = False
     card: CardView = NO_CARD
-    missing: str = ""  # what has to be filled in before it starts, where a reason would do as well
-
-    _wanted_step: str = ""  # the step that was asked for then
 
     @rx.event(supersedes=True)
     @needs(Permission.CALENDAR_OWN)
@@ -70,29 +67,11 @@ class Card(AppState):
         card = self.card
         if card.is_request and status == BookingStatus.BOOKED.value:
             return await self._approve(Answer(card.booking_id, card.version))
+        wanted = Step(card.booking_id, status, card.version)
         try:
-            return await self._do(step, Step(card.booking_id, status, card.version))
+            return await self._do(step, wanted)
         except (FormMissing, NotSafe) as refusal:
-            if not refusal.may_override:
-                raise
-            self.missing, self._wanted_step, self.errors = refusal.message, status, {}
-            return None
-
-    @rx.event
-    @needs(Permission.BOOKINGS_OWN)
-    async def start_anyway(self, form: dict[str, Any]) -> Any:
-        reason = pick(form, "reason")["reason"]
-        if not reason:
-            raise Invalid(fields={"reason": "Say why it can start all the same."})
-        card = self.card
-        done = await self._do(step, Step(card.booking_id, self._wanted_step, card.version, reason=reason))
-        self.missing = ""
-        return done
-
-    @rx.event
-    @needs(Permission.CALENDAR_OWN)
-    async def leave_missing(self) -> None:
-        self.missing, self.errors = "", {}
+            return await (await self.get_state(StartAsk))._ask(wanted, refusal)
 
     @rx.event
     @needs(Permission.BOOKINGS_OWN)

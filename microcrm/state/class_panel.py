@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from microcrm.domain.errors import Conflict, NotFound
+from microcrm.domain.errors import Conflict, FormMissing, NotFound, NotSafe
 from microcrm.domain.formatting import format_count
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Cancel, Step, cancel, step
@@ -22,6 +22,7 @@ from microcrm.state.class_view import NO_ATTENDEE, NO_CLASS, AttendeeRow, ClassV
 from microcrm.state.forms import pick
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ids_of
+from microcrm.state.start_ask import StartAsk
 
 FORMS = ("add", "change", "cancel", "leave")
 EMPTY_OFF = "Nobody has booked. The time becomes free."
@@ -86,7 +87,11 @@ class ClassPanel(AppState):
     @needs(Permission.BOOKINGS_OWN)
     async def step(self, booking_id: str, status: str) -> Any:
         """For one who comes."""
-        done = await self._perform(step, Step(booking_id, status, self._attendee(booking_id).version))
+        wanted = Step(booking_id, status, self._attendee(booking_id).version)
+        try:
+            done = await self._perform(step, wanted)
+        except (FormMissing, NotSafe) as refusal:
+            return await (await self.get_state(StartAsk))._ask(wanted, refusal)
         self._notify(done.label, undo=done.undo)
         return self._reload()
 

@@ -18,7 +18,7 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.operations import requests as asked_for
 from microcrm.operations.booking_status import Answer, approve
 from microcrm.operations.requests import Kept
-from microcrm.operations.safety import safety_of_request
+from microcrm.operations.safety import safety_as_booked
 from microcrm.state.base import AppState
 from microcrm.state.booking_letter import still_to_tell
 from microcrm.state.customer_records import PATH as RECORDS
@@ -98,7 +98,7 @@ class Requests(AppState):
         """Raises the refusal again for those whom no reason helps."""
         if not refusal.may_override:
             raise refusal
-        said = await self._look(safety_of_request, answer.booking_id)
+        said = await self._look(safety_as_booked, answer.booking_id)
         may_open = Permission.RECORDS_OPEN in current_seat().actor.permissions and said.customer_id is not None
         self.against = ",".join(map(str, said.records))
         self.records = f"{RECORDS}?id={said.customer_id}" if may_open else ""

@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from microcrm.domain.booking import BookingStatus
-from microcrm.domain.errors import NotSafe
+from microcrm.domain.errors import FormMissing, NotSafe
 from microcrm.domain.permissions import Permission
 from microcrm.operations.booking_status import Answer, Step, step
 from microcrm.operations.contact_reveals import hot_members
@@ -22,6 +22,7 @@ from microcrm.state.base import AppState
 from microcrm.state.gate import current_seat, needs
 from microcrm.state.live import ALL, kinds_of, screens
 from microcrm.state.requests import Requests
+from microcrm.state.start_ask import StartAsk
 from microcrm.state.today_aside import TodayAside
 from microcrm.state.today_looks import looks_rows
 from microcrm.state.today_messages import inbox_rows
@@ -75,10 +76,11 @@ class TodayPage(AppState):
         """No version: the row says which step it means, and a step that no longer fits is refused."""
         try:
             done = await self._perform(step, Step(booking_id, status))
-        except NotSafe as refusal:
-            if status != BookingStatus.BOOKED.value:
-                raise
-            await (await self.get_state(Requests))._ask_why(Answer(booking_id, None), refusal)
+        except (FormMissing, NotSafe) as refusal:
+            if isinstance(refusal, NotSafe) and status == BookingStatus.BOOKED.value:
+                await (await self.get_state(Requests))._ask_why(Answer(booking_id, None), refusal)
+            else:
+                await (await self.get_state(StartAsk))._ask(Step(booking_id, status), refusal)
             return
         self._notify(done.label, undo=done.undo)
         await self._read()

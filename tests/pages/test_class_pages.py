@@ -23,6 +23,7 @@ from microcrm.state.calendar_aside import CalendarLists
 from microcrm.state.class_guest import ClassGuest
 from microcrm.state.class_move import ClassMove
 from microcrm.state.class_panel import ClassPanel
+from microcrm.state.start_ask import StartAsk
 from tests.conftest import act_as
 from tests.support.desk import INDIA
 from tests.support.shops import Shop, TwoShops
@@ -253,3 +254,19 @@ async def test_what_speaks_against_a_place_is_said_before_it_is_taken(server: Se
         assert (await tab.state(ClassGuest)).unsafe == ""
     assert not (await tab.send(ClassGuest.save, form=form | {"safety_reason": "Tested elsewhere"})).refusals
     assert (await tab.state(ClassPanel)).form == ""
+
+
+async def test_a_step_of_somebody_who_comes_asks_before_it_starts(server: Server, a: Shop, yoga: ClassDone) -> None:
+    act_as(a.actor(), join, JoinClass(yoga.session_id, 1, customer_id=a.customer_id))
+
+    def need(uow: UnitOfWork) -> None:
+        uow.session.execute(text("UPDATE services SET needed_form_id = :form"), {"form": form_of(uow, "consent")})
+
+    act_as(a.actor(), need)
+    tab = await opened(server, a, yoga)
+    [row] = (await tab.state(ClassPanel)).card.attendees
+    assert not (await tab.send(ClassPanel.step, booking_id=row.booking_id, status="started")).codes
+    assert "not signed yet" in (await tab.state(StartAsk)).missing
+    assert not (await tab.send(StartAsk.anyway, form={"reason": "Signed on paper"})).codes
+    await tab.send(ClassPanel.refresh)
+    assert (await tab.state(ClassPanel)).card.attendees[0].status == "Started"

@@ -47,6 +47,7 @@ HANDLERS: dict[str, frozenset[str]] = {
     "AgainForm": AT_THE_CALENDAR,
     "Telling": AT_THE_CALENDAR,
     "Requests": AT_THE_CALENDAR,
+    "StartAsk": AT_THE_CALENDAR,
     "NewBooking": AT_THE_CALENDAR,
     "NewTimes": AT_THE_CALENDAR,
     "NewBooking.find": MEMBERS,
