@@ -47,6 +47,15 @@ $$
 ]
 FUNCTION_NAMES = ("public_shop(text)", "link_behind(bytea)", "businesses_with_lapsed_holds()")
 
+# The first of them as it is now: it also says whether whoever books has to prove an address, so that nobody else is asked.
+PUBLIC_SHOP = """
+CREATE FUNCTION public_shop(wanted text) RETURNS TABLE (
+  business_id bigint, zone text, is_online boolean, is_queue_on boolean, is_code_needed boolean
+) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT b.id, b.zone, coalesce(p.is_online, true), coalesce(p.is_queue_on, false), coalesce(p.is_code_needed, false)
+  FROM businesses b LEFT JOIN booking_policies p ON p.business_id = b.id WHERE b.slug = wanted
+$$
+"""
 # Made by a later migration than the ones above.
 PUBLIC_SHOPS = """
 CREATE FUNCTION public_shops() RETURNS TABLE (slug text)

@@ -33,9 +33,8 @@ PROOF_LASTS = timedelta(hours=1)  # whoever loses their time chooses another one
 _BETWEEN = timedelta(seconds=30)  # a second press does not send a second mail
 _KEPT = timedelta(days=1)
 _IS_UNPROVEN = fixed("""
-SELECT p.is_code_needed AND NOT EXISTS (
+SELECT NOT EXISTS (
   SELECT 1 FROM booking_codes c WHERE c.business_id = :business AND c.subject_hash = :subject AND c.proven_at > :since)
-FROM booking_policies p WHERE p.business_id = :business
 """)
 
 
@@ -96,7 +95,7 @@ def prove_email(uow: UnitOfWork, slug: Any, token: Any, email: Any, raw_code: An
 
 
 def refuse_unproven(uow: UnitOfWork, person: ConfirmPublic) -> None:
-    """``CodeNeeded``, where the owner asks for a code and none was typed for this form and address. One statement."""
+    """``CodeNeeded``, when none was typed for this form and address. Of shops that ask for one. One statement."""
     values = {
         "business": uow.business_id,
         "subject": _subject(person.token, person.email),

@@ -35,7 +35,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 MOST_PAIRS = 2_000  # of a service and somebody who does it
 _DAYS = 7
 _ENTER = fixed("""
-SELECT s.business_id, s.zone, set_config('app.business_id', s.business_id::text, true)
+SELECT s.business_id, s.zone, s.is_code_needed, set_config('app.business_id', s.business_id::text, true)
 FROM public_shop(:slug) s WHERE s.is_online
 """)
 _SLUG = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
@@ -134,14 +134,16 @@ class PublicShop:
         return next((service for service in self.services if service.id == service_id), None)
 
 
-def enter_shop(uow: UnitOfWork, slug: Any) -> None:
-    """The rest of the transaction belongs to the shop with this address. Raises ``NotFound`` for an address that nobody
+def enter_shop(uow: UnitOfWork, slug: Any) -> bool:
+    """The rest of the transaction belongs to the shop with this address. Whether it wants an address to be proven before anything is
+    booked. Raises ``NotFound`` for an address that nobody
     has and for a shop that takes no bookings online: strangers cannot tell the two apart."""
     wanted = slug if isinstance(slug, str) and _SLUG.fullmatch(slug) else ""
     found = uow.session.connection().execute(_ENTER, {"slug": wanted}).one_or_none()
     if found is None:
         raise NotFound("There is no booking page here.", remedy="Check the address, or ask the shop for its link.")
     uow.actor = replace(uow.actor, business_id=found.business_id, zone=found.zone)
+    return bool(found.is_code_needed)
 
 
 def shop_front(uow: UnitOfWork, slug: Any) -> PublicShop:
