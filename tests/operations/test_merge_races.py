@@ -50,6 +50,11 @@ def test_every_table_goes_over_and_the_neighbour_is_not_touched(pair: Engine, fr
             for table in ("queue_tickets", "series", "payments", "booking_events"):
                 first = f"SELECT min(id) FROM customers c WHERE c.business_id = {table}.business_id"
                 owner.execute(text(f"UPDATE {table} SET customer_id = ({first})"))
+            owner.execute(text(
+                "INSERT INTO consents (business_id, customer_id, purpose, decision, way, day, at, guardian_id, guardian_name, "
+                "guardian_bond, guardian_proof) SELECT business_id, max(id), 'photos', 'refused', 'paper', current_date, now(), "
+                ":mine, 'Meera', 'parent', 'known' FROM customers WHERE business_id = :shop AND id <> :mine GROUP BY business_id"
+            ), {"mine": shop.customer_id, "shop": shop.business_id})  # fmt: skip
         neighbour = fingerprint(behind, fresh_database.b)
         with wiring.unit_of_work(shop.actor(), bind=pair) as uow:
             kept = add(uow, AddCustomer("Asha Menon")).id

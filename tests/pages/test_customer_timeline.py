@@ -54,7 +54,16 @@ async def test_it_opens_with_everything_and_is_narrowed_by_a_press(server: Serve
     answer = await tab.open(CustomerTimeline.load)
     assert not answer.crashes and not answer.codes
     state = await story(tab)
-    assert [one.value for one in state.choices] == ["", "visits", "money", "notes", "tasks", "records", "changes"]
+    assert [one.value for one in state.choices] == [
+        "",
+        "visits",
+        "money",
+        "notes",
+        "tasks",
+        "records",
+        "messages",
+        "changes",
+    ]
     assert {row.entry.key.partition("-")[0] for row in state.rows} == {"visit", "bill"}
     await choose(tab, "money")
     state = await story(tab)
