@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import redis
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from microcrm.adapters.limits import PREFIX
 from microcrm.domain.permissions import Role
 from tests.support.shops import PASSWORD
 from tests.support.site import Site
@@ -56,6 +58,15 @@ class Watched:
 
 
 Opener = Callable[..., Watched]
+
+
+@pytest.fixture(autouse=True)
+def _an_hour_of_their_own(site: Site) -> None:
+    """All browsers share one address, and the public pages count what an address does in an hour: nobody is refused for what earlier
+    tests have done."""
+    with redis.Redis.from_url(site.variables["REDIS_URL"]) as store:
+        for key in store.scan_iter(f"{PREFIX}:*"):
+            store.delete(key)
 
 
 @pytest.fixture(scope="session")
