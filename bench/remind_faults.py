@@ -352,10 +352,7 @@ def arrived_at(url: str, account: Account) -> list[str]:
 
 
 def cut() -> None:
-    """Every other connection of the product."""
+    """Every other connection of the product, and of nobody else on the same server."""
     with wiring.unit_of_work(system()) as uow:
-        uow.session.execute(
-            text(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = session_user AND pid <> pg_backend_pid()"
-            )
-        )
+        others = "datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()"
+        uow.session.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -143,7 +144,7 @@ def write_down(business_id: int, zone: str, results: Sequence[Result]) -> None:
         for one in results:
             try:
                 _write(business_id, zone, [one])
-            except Exception:
+            except Exception:  # the same for one: its lease ends, and somebody looks what became of it
                 log.exception("messages.not_written", business_id=business_id, message_id=one.message_id)
 
 
@@ -177,9 +178,20 @@ def hand_over(carry: Carrier, one: Leaving) -> Result:
 
 
 def carrier_of(business_id: int, channel: Channel) -> Carrier:
+    """Without a usable account every message is refused in the same way."""
     if channel is Channel.EMAIL:
         return lambda outgoing: _by_mail(business_id, outgoing)
-    return lambda outgoing: messenger_of(business_id).send(outgoing)
+    try:
+        return messenger_of(business_id).send
+    except (MessageRefused, Upstream) as error:
+        return _failing(error)
+
+
+def _failing(error: MessageRefused | Upstream) -> Carrier:
+    def carry(_outgoing: Outgoing) -> Handed:
+        raise copy(error).with_traceback(None)
+
+    return carry
 
 
 def messenger_of(business_id: int) -> Messenger:

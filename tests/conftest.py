@@ -124,7 +124,8 @@ def fresh_databases(engines: Servers) -> Iterator[FreshDatabases]:
 def fresh_database(engines: Servers, fresh_databases: FreshDatabases) -> Iterator[TwoShops]:
     """A database for this test alone, where commits are real: for races, HTTP, sockets and tasks."""
     before = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL")}
-    engines.point_at(fresh_databases.take(), redis_database=15)
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    engines.point_at(fresh_databases.take(), redis_database=8 + worker % 6)  # its own: tests flush it
     yield shops.find(settings().database_owner_url)
     _restore(engines, before)
 

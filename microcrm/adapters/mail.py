@@ -26,7 +26,8 @@ _PATIENCE = 20  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """``key`` names the effect; the same key is the same mail. ``unsubscribe_url``: of mail to customers (RFC 2369)."""
+    """``key`` names the effect; the same key is the same mail. ``unsubscribe_url``: of mail to customers; opened it is a page,
+    posted to it ends such mail (RFC 2369, RFC 8058)."""
 
     key: str
     to: str
@@ -103,6 +104,7 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if mail.unsubscribe_url:
         message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
     return message

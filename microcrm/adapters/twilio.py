@@ -24,7 +24,16 @@ from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from microcrm.domain.errors import Invalid, OutcomeUnknown, Upstream
-from microcrm.domain.messenger import Channel, DeliveryStatus, Handed, MessageRefused, Outgoing, Refusal, RemoteMessage
+from microcrm.domain.messenger import (
+    ENDED_BADLY,
+    Channel,
+    DeliveryStatus,
+    Handed,
+    MessageRefused,
+    Outgoing,
+    Refusal,
+    RemoteMessage,
+)
 from microcrm.domain.twilio import MESSAGE_SID, SERVICE_SID, channel_and_number, status_of, why_of
 
 TIMEOUT = 10.0  # seconds, to connect and between two bytes of the answer
@@ -156,7 +165,12 @@ class Twilio:
             _shown.reset(told)
         if not isinstance(made.sid, str) or not MESSAGE_SID.fullmatch(made.sid):
             raise _unknown()
-        return Handed(made.sid, _state(made.status))
+        state = _state(made.status)
+        if state in ENDED_BADLY:  # taken in and given up in one answer
+            code = int(made.error_code or 0)
+            why = why_of(code)
+            raise MessageRefused(why.kind, code, why.words, remedy=why.to_do or None)
+        return Handed(made.sid, state)
 
     def find(self, message: Outgoing, since: datetime, known: Collection[str] = ()) -> RemoteMessage | None:
         """Twilio's own filter by time leaves out what has not left yet, so the newest of the receiver are looked through."""

@@ -47,12 +47,16 @@ $$
 ]
 FUNCTION_NAMES = ("public_shop(text)", "link_behind(bytea)", "businesses_with_lapsed_holds()")
 
-# The first of them as it is now: it also says whether whoever books has to prove an address, so that nobody else is asked.
+# The first of them as it is now: it also says what else a shop has set up, so that nothing is asked of those that have not.
 PUBLIC_SHOP = """
 CREATE FUNCTION public_shop(wanted text) RETURNS TABLE (
-  business_id bigint, zone text, is_online boolean, is_queue_on boolean, is_code_needed boolean
+  business_id bigint, zone text, is_online boolean, is_queue_on boolean, is_code_needed boolean, takes_payments boolean,
+  has_own_messages boolean
 ) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-  SELECT b.id, b.zone, coalesce(p.is_online, true), coalesce(p.is_queue_on, false), coalesce(p.is_code_needed, false)
+  SELECT b.id, b.zone, coalesce(p.is_online, true), coalesce(p.is_queue_on, false), coalesce(p.is_code_needed, false),
+    EXISTS (SELECT FROM gateway_accounts a WHERE a.business_id = b.id),
+    EXISTS (SELECT FROM message_plans m WHERE m.business_id = b.id)
+      OR EXISTS (SELECT FROM message_steps s WHERE s.business_id = b.id)
   FROM businesses b LEFT JOIN booking_policies p ON p.business_id = b.id WHERE b.slug = wanted
 $$
 """

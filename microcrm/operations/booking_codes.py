@@ -95,7 +95,9 @@ def prove_email(uow: UnitOfWork, slug: Any, token: Any, email: Any, raw_code: An
 
 
 def refuse_unproven(uow: UnitOfWork, person: ConfirmPublic) -> None:
-    """``CodeNeeded``, when none was typed for this form and address. Of shops that ask for one. One statement."""
+    """``CodeNeeded``, where the owner asks for a code and none was typed for this form and address. After `enter_shop`."""
+    if uow.door is not None and not uow.door.is_code_needed:
+        return
     values = {
         "business": uow.business_id,
         "subject": _subject(person.token, person.email),

@@ -118,8 +118,8 @@ def take_time(uow: UnitOfWork, slug: Any, command: TakeTime) -> HoldDone:
 def book_held(uow: UnitOfWork, slug: Any, person: ConfirmPublic, agreed: Agreed) -> BookingDone:
     """The time that is kept becomes the visit of whoever typed this. Raises ``HoldLapsed`` and ``CodeNeeded``."""
     uow.require_public()
-    if enter_shop(uow, slug):
-        refuse_unproven(uow, person)
+    enter_shop(uow, slug)
+    refuse_unproven(uow, person)
     return _book(uow, person, agreed)
 
 
@@ -127,8 +127,8 @@ def take_and_book(uow: UnitOfWork, slug: Any, command: TakeTime, person: Confirm
     """Both at once, for who had typed everything when the hold ran out; ``person.token`` only says which form it was.
     Raises ``SlotTaken`` and ``CodeNeeded``."""
     uow.require_public()
-    if enter_shop(uow, slug):
-        refuse_unproven(uow, person)
+    enter_shop(uow, slug)
+    refuse_unproven(uow, person)
     reader = Reader()
     typed = read_typed(reader, person)
     reader.done()

@@ -30,12 +30,13 @@ from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.fixed_sql import fixed
 from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.working_time import read_working_time
-from microcrm.operations.unit_of_work import UnitOfWork
+from microcrm.operations.unit_of_work import Door, UnitOfWork
 
 MOST_PAIRS = 2_000  # of a service and somebody who does it
 _DAYS = 7
 _ENTER = fixed("""
-SELECT s.business_id, s.zone, s.is_code_needed, set_config('app.business_id', s.business_id::text, true)
+SELECT s.business_id, s.zone, s.is_code_needed, s.takes_payments, s.has_own_messages,
+  set_config('app.business_id', s.business_id::text, true)
 FROM public_shop(:slug) s WHERE s.is_online
 """)
 _SLUG = re.compile(r"[a-z0-9-]{1,60}", re.ASCII)
@@ -134,16 +135,15 @@ class PublicShop:
         return next((service for service in self.services if service.id == service_id), None)
 
 
-def enter_shop(uow: UnitOfWork, slug: Any) -> bool:
-    """The rest of the transaction belongs to the shop with this address. Whether it wants an address to be proven before anything is
-    booked. Raises ``NotFound`` for an address that nobody
+def enter_shop(uow: UnitOfWork, slug: Any) -> None:
+    """The rest of the transaction belongs to the shop with this address. Raises ``NotFound`` for an address that nobody
     has and for a shop that takes no bookings online: strangers cannot tell the two apart."""
     wanted = slug if isinstance(slug, str) and _SLUG.fullmatch(slug) else ""
     found = uow.session.connection().execute(_ENTER, {"slug": wanted}).one_or_none()
     if found is None:
         raise NotFound("There is no booking page here.", remedy="Check the address, or ask the shop for its link.")
     uow.actor = replace(uow.actor, business_id=found.business_id, zone=found.zone)
-    return bool(found.is_code_needed)
+    uow.door = Door(found.is_code_needed, found.takes_payments, found.has_own_messages)
 
 
 def shop_front(uow: UnitOfWork, slug: Any) -> PublicShop:

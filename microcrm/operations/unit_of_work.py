@@ -67,6 +67,15 @@ def system(business_id: int | None = None, zone: str = "Asia/Kolkata") -> Actor:
     return Actor("system", business_id=business_id, permissions=frozenset(Permission), zone=zone)
 
 
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the door of a shop's public pages said when this transaction came in: of what a shop has not set up, nothing is read."""
+
+    is_code_needed: bool
+    takes_payments: bool
+    has_own_messages: bool
+
+
 @dataclass(slots=True)
 class UnitOfWork:
     """``now`` is the same aware UTC instant throughout the transaction. ``sealer``: for the one question that many operations ask
@@ -77,6 +86,7 @@ class UnitOfWork:
     now: datetime
     realm: Realm = ""
     sealer: Callable[[], Sealer] | None = None
+    door: Door | None = None  # none for whoever came in otherwise
     nudges: set[str] = field(default_factory=set)  # after commit: which queues have something to do
     told: list[Callable[[UnitOfWork], None]] = field(default_factory=list)  # see `note_even_if_refused`
 

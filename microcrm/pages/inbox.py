@@ -21,7 +21,9 @@ _MAY_ANSWER = Inbox.allowed.contains(Permission.MESSAGES_ANSWER.value)
 def inbox() -> rx.Component:
     return screen(
         "Inbox",
-        rx.el.div(rx.cond(Inbox.one.id != "", _conversation()), _waiting(), class_name="grid-2"),
+        rx.el.div(
+            _waiting(), rx.cond(Inbox.one.id != "", rx.el.div(_conversation(), class_name="talk")), class_name="grid-2"
+        ),
         watch(seconds=REFRESH_SECONDS, on_pulse=Inbox.load),
         here="/inbox",
         sub=Inbox.summary,

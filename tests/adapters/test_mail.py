@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from sqlmodel import select
 
 from microcrm import wiring
-from microcrm.adapters.mail import Mail, Mailbox, Smtp
+from microcrm.adapters.mail import Mail, Mailbox, Smtp, message_of
 from microcrm.adapters.mail_letters import render
 from microcrm.domain.errors import Upstream
 from microcrm.models.records import MailboxMessage
@@ -64,6 +65,15 @@ def test_smtp_sends_text_and_html_with_an_id_made_from_the_key() -> None:
     text, html = first.get_payload()
     assert text.get_payload(decode=True).decode().split() == ["Open", ".", "this"]
     assert html.get_content_type() == "text/html"
+
+
+def test_mail_to_customers_is_ended_by_one_press() -> None:
+    """RFC 8058 section 3.1: the same address for opening and for posting to it. Account mail has none."""
+    end = "https://crm.example/u/1.2.x/mail"
+    sent = message_of(replace(MAIL, unsubscribe_url=end), SENDER)
+    assert (sent["List-Unsubscribe"], sent["List-Unsubscribe-Post"]) == (f"<{end}>", "List-Unsubscribe=One-Click")
+    plain = message_of(MAIL, SENDER)
+    assert plain["List-Unsubscribe"] is None and plain["List-Unsubscribe-Post"] is None
 
 
 def test_smtp_encrypts_where_the_server_can_and_signs_in(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:

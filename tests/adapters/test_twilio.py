@@ -26,6 +26,8 @@ from microcrm.settings import settings
 from tests.support.sandbox import Sandbox, Texter
 from tests.support.texting import PHONE, SMS, TEMPLATE, TEXT, WHATSAPP, client_of, just_now, refused, settled
 
+SID = "SM" + "0" * 32
+
 
 def test_keys_are_tried(texter: Texter, client: Twilio) -> None:
     client.check()
@@ -207,6 +209,9 @@ def test_an_answer_that_says_nothing_is_looked_up_and_not_repeated(
         ({"status": 400, "body": {"code": 99999, "status": 400}}, Refusal.UNKNOWN),
         ({"status": 400, "body": {"type": "t", "title": "x", "status": 400, "code": 21211}}, Refusal.NUMBER),
         ({"status": 400, "body": {"code": "21211"}}, Refusal.UNKNOWN),
+        ({"status": 201, "body": {"sid": SID, "status": "failed", "error_code": 21610}}, Refusal.OPTED_OUT),
+        ({"status": 201, "body": {"sid": SID, "status": "undelivered", "error_code": "30005"}}, Refusal.NUMBER),
+        ({"status": 201, "body": {"sid": SID, "status": "failed", "error_code": None}}, Refusal.UNKNOWN),
     ],
 )
 def test_a_no_of_any_shape_is_a_no(client: Twilio, texter: Texter, fault: dict[str, Any], kind: Refusal) -> None:

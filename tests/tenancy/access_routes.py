@@ -71,6 +71,7 @@ PAGES: dict[str, frozenset[str]] = {
     "/m/{token}": NOBODY,
     "/w/{token}": NOBODY,
     "/u/{token}": NOBODY,
+    "/u/{token}/mail": NOBODY,
     "/l/{token}": NOBODY,
     "/form/{token}": NOBODY,
     "/b/{slug}/wait": EVERYBODY,

@@ -81,5 +81,8 @@ def choices_page(request: Request, chosen: Preferences, tongue: Tongue) -> dict[
 ROUTES = (
     Route("/u/{token}", show_choices, methods=["GET"]),
     Route("/u/{token}", submit_choice, methods=["POST"]),
+    Route(
+        "/u/{token}/mail", show_choices, methods=["GET"]
+    ),  # for mail programs that open the address instead of posting to it
     Route("/u/{token}/mail", stop_mail, methods=["POST"]),
 )

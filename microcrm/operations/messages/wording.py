@@ -187,7 +187,7 @@ def _on_its_channel(
         if address:
             shown = shown.replace(escape(address), f'<a href="{escape(address)}">{escape(address)}</a>')
         subject = _SUBJECTS[template.language].format(known.shop.name)
-        return replace(outgoing, subject=subject, html=f"<p>{shown}</p>", unsubscribe_url=choices)
+        return replace(outgoing, subject=subject, html=f"<p>{shown}</p>", unsubscribe_url=f"{choices}/mail")
     if template.channel is Channel.SMS:
         return replace(outgoing, dlt_entity_id=known.dlt_entity_id, dlt_template_id=template.dlt_template_id)
     if template.content_sid and outgoing.to not in known.writing:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, text, update
 
-from microcrm.domain.errors import Conflict, NotFound, SealBroken
+from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.messenger import Channel
 from microcrm.domain.permissions import Permission
 from microcrm.domain.twilio import ACCOUNT_SID
 from microcrm.models.messaging import MessageChannel, MessagingAccount
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.links import TOKEN, hash_of
+from microcrm.operations.parts.provider_secrets import good_now, hash_of_address, new_address, opened
 from microcrm.operations.parts.rows import same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.sandbox.twilio_keys import sandbox_account, sandbox_number
@@ -31,7 +30,6 @@ PACE = {
 BY_TWILIO = (Channel.WHATSAPP, Channel.SMS)
 _SANDBOX_HEADER = "SANDBX"
 _HEARD_EVERY = timedelta(minutes=5)
-_BYTES = 16
 _BEHIND = text("SELECT * FROM twilio_behind(:hash)")
 
 
@@ -102,8 +100,8 @@ def view_account(uow: UnitOfWork, sealer: Sealer) -> AccountView:
     return AccountView(
         mode="sandbox" if row.is_sandbox else "live",
         account_sid=row.account_sid,
-        hook_token=_opened(sealer, row.hook_token, _about(uow, "hook_token")),
-        is_readable=bool(_opened(sealer, row.auth_token, _about(uow, "auth_token"))),
+        hook_token=opened(sealer, row.hook_token, _about(uow, "hook_token")),
+        is_readable=bool(opened(sealer, row.auth_token, _about(uow, "auth_token"))),
         checked_at=row.checked_at,
         heard_at=row.heard_at,
         version=row.version,
@@ -116,13 +114,13 @@ def messenger_account(uow: UnitOfWork, sealer: Sealer) -> Account:
     row = _row(uow, is_locked=False)
     if row is None:
         raise Conflict("This shop sends no messages.", remedy="The owner sets that up in Settings, Messages.")
-    token = _opened(sealer, row.auth_token, _about(uow, "auth_token"))
+    token = opened(sealer, row.auth_token, _about(uow, "auth_token"))
     if not token:
         raise Conflict(
             "The keys of Twilio can’t be read any more.", remedy="The owner has to enter them again in Settings."
         )
     senders = {one.channel: one.sender for one in _channel_rows(uow)}
-    hook_token = _opened(sealer, row.hook_token, _about(uow, "hook_token"))
+    hook_token = opened(sealer, row.hook_token, _about(uow, "hook_token"))
     return Account(
         row.account_sid, token, row.is_sandbox, hook_token,
         senders.get(Channel.WHATSAPP, ""), senders.get(Channel.SMS, ""),
@@ -221,16 +219,12 @@ def note_heard(uow: UnitOfWork) -> None:
 def twilio_behind(uow: UnitOfWork, token: Any, sealer: Sealer) -> Hook:
     """Whose calls come to this address. ``NotFound`` for one that was never given out."""
     uow.require_public()
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
+    row = uow.session.execute(_BEHIND, {"hash": hash_of_address(token)}).first()
     if row is None:
         raise NotFound
-    sealed = [row.auth_token]
-    if row.previous_token is not None and row.previous_until > uow.now:
-        sealed.append(row.previous_token)
-    opened = (_opened(sealer, one, about_secret(row.business_id, "auth_token")) for one in sealed)
-    return Hook(row.business_id, row.zone, row.account_sid, tuple(secret for secret in opened if secret))
+    about = about_secret(row.business_id, "auth_token")
+    tokens = good_now(sealer, about, row.auth_token, row.previous_token, row.previous_until, uow.now)
+    return Hook(row.business_id, row.zone, row.account_sid, tokens)
 
 
 def about_secret(business_id: int, name: str) -> str:
@@ -267,14 +261,6 @@ def _about(uow: UnitOfWork, name: str) -> str:
     return about_secret(uow.business_id, name)
 
 
-def _opened(sealer: Sealer, sealed: bytes, about: str) -> str:
-    """ "" for what was sealed with another key of the installation: then it has to be entered again."""
-    try:
-        return sealer.open(sealed, about).decode()
-    except SealBroken:
-        return ""
-
-
 def _read(uow: UnitOfWork, command: SaveAccount, sealer: Sealer) -> tuple[str, str]:
     row = _row(uow)
     same_version(command.version, 0 if row is None else row.version)
@@ -285,7 +271,7 @@ def _read(uow: UnitOfWork, command: SaveAccount, sealer: Sealer) -> tuple[str, s
     if sid and not ACCOUNT_SID.fullmatch(sid):
         reader.refuse("account_sid", "It begins with AC and has 34 characters. Copy it from Twilio’s console.")
     if row is not None and not is_new:
-        token = token or _opened(sealer, row.auth_token, _about(uow, "auth_token"))
+        token = token or opened(sealer, row.auth_token, _about(uow, "auth_token"))
         if not token:
             reader.refuse("auth_token", "It can’t be read any more: enter it again.")
     reader.done()
@@ -303,11 +289,10 @@ def _store(uow: UnitOfWork, sid: str, token: str, sealer: Sealer, *, is_sandbox:
     elif row.account_sid != sid:
         _forget_senders(uow)
         row.previous_token = row.previous_until = None
-    elif _opened(sealer, row.auth_token, _about(uow, "auth_token")) != token:
+    elif opened(sealer, row.auth_token, _about(uow, "auth_token")) != token:
         row.previous_token, row.previous_until = row.auth_token, uow.now + PREVIOUS_LASTS
-    if row.version == 0 or not _opened(sealer, row.hook_token, _about(uow, "hook_token")):
-        hook = secrets.token_urlsafe(_BYTES)
-        row.hook_hash, row.hook_token = hash_of(hook), sealer.seal(hook.encode(), _about(uow, "hook_token"))
+    if row.version == 0 or not opened(sealer, row.hook_token, _about(uow, "hook_token")):
+        row.hook_hash, row.hook_token = new_address(sealer, _about(uow, "hook_token"))
     row.account_sid, row.auth_token, row.is_sandbox = sid, sealed, is_sandbox
     row.checked_at, row.version = uow.now, row.version + 1
     uow.session.add(row)

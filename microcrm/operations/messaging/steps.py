@@ -97,7 +97,9 @@ class PlanView:
 
 
 def plan_of(uow: UnitOfWork) -> ShopPlan:
-    """In one statement, for as many visits as there are."""
+    """In one statement, for as many visits as there are; in none where the door has said that there is nothing of the shop's own."""
+    if uow.door is not None and not uow.door.has_own_messages:
+        return ShopPlan()
     rows = fetch(uow.session.connection(), _PLAN, {"business": uow.business_id})
     rules = {}
     for *_, step, service_id, is_on, offset, clock, channels in rows:

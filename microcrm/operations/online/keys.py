@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import select, text, update
 
-from microcrm.domain.errors import Conflict, Invalid, NotFound, SealBroken
+from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.models.gateway import GatewayAccount, PayRequest
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.links import TOKEN, hash_of
 from microcrm.operations.parts.online_mode import mode_of
+from microcrm.operations.parts.provider_secrets import good_now, hash_of_address, new_address, opened
 from microcrm.operations.parts.rows import same_version
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.sandbox.keys import is_sandbox, sandbox_keys
@@ -24,7 +24,6 @@ from microcrm.sandbox.keys import is_sandbox, sandbox_keys
 PREVIOUS_LASTS = timedelta(hours=24)  # Razorpay repeats older events for as long, signed with the old secret
 SECRETS = ("key_secret", "hook_secret", "previous_secret", "hook_token")  # columns that are sealed
 _KEY_ID = re.compile(r"rzp_(?:test|live)_[A-Za-z0-9]{10,20}", re.ASCII)
-_BYTES = 16
 _BEHIND = text("SELECT * FROM hook_behind(:hash)")
 _REAL = text("SELECT real_keys_are_used()")
 
@@ -79,7 +78,7 @@ def view_account(uow: UnitOfWork, sealer: Sealer) -> AccountView:
     return AccountView(
         mode=mode_of(row.key_id, is_sandbox=row.is_sandbox),
         key_id=row.key_id,
-        hook_token=_opened(sealer, row.hook_token, _about(uow, "hook_token")),
+        hook_token=opened(sealer, row.hook_token, _about(uow, "hook_token")),
         checked_at=row.checked_at,
         heard_at=row.heard_at,
         previous_until=ends if ends is not None and ends > uow.now else None,
@@ -133,7 +132,7 @@ def keys_of(uow: UnitOfWork, sealer: Sealer) -> Keys:
         raise Conflict(
             "This shop takes no payments online.", remedy="The owner sets that up in Settings, Online payments."
         )
-    secret = _opened(sealer, row.key_secret, _about(uow, "key_secret"))
+    secret = opened(sealer, row.key_secret, _about(uow, "key_secret"))
     if not secret:
         raise Conflict(
             "The keys of Razorpay can’t be read any more.", remedy="The owner has to enter them again in Settings."
@@ -150,16 +149,12 @@ def real_keys_are_used(uow: UnitOfWork) -> bool:
 def hook_behind(uow: UnitOfWork, token: Any, sealer: Sealer) -> Hook:
     """Whose webhooks come to this address. ``NotFound`` for one that was never given out."""
     uow.require_public()
-    if not isinstance(token, str) or not TOKEN.fullmatch(token):
-        raise NotFound
-    row = uow.session.execute(_BEHIND, {"hash": hash_of(token)}).first()
+    row = uow.session.execute(_BEHIND, {"hash": hash_of_address(token)}).first()
     if row is None:
         raise NotFound
-    sealed = [row.hook_secret]
-    if row.previous_secret is not None and row.previous_until > uow.now:
-        sealed.append(row.previous_secret)
-    opened = (_opened(sealer, one, about_secret(row.business_id, "hook_secret")) for one in sealed)
-    return Hook(row.business_id, row.zone, tuple(secret for secret in opened if secret))
+    about = about_secret(row.business_id, "hook_secret")
+    found = good_now(sealer, about, row.hook_secret, row.previous_secret, row.previous_until, uow.now)
+    return Hook(row.business_id, row.zone, found)
 
 
 def _row(uow: UnitOfWork) -> GatewayAccount | None:
@@ -176,14 +171,6 @@ def _about(uow: UnitOfWork, name: str) -> str:
     return about_secret(uow.business_id, name)
 
 
-def _opened(sealer: Sealer, sealed: bytes, about: str) -> str:
-    """ "" for what was sealed with another key of the installation: then it has to be entered again."""
-    try:
-        return sealer.open(sealed, about).decode()
-    except SealBroken:
-        return ""
-
-
 def _read(uow: UnitOfWork, command: SaveKeys, sealer: Sealer) -> tuple[Keys, str]:
     row = _row(uow)
     same_version(command.version, 0 if row is None else row.version)
@@ -198,8 +185,8 @@ def _read(uow: UnitOfWork, command: SaveKeys, sealer: Sealer) -> tuple[Keys, str
         words = "Keys of Razorpay begin with rzp_live_ or rzp_test_. Copy the whole key id."
         reader.refuse("key_id", "That is a key of the sandbox." if is_sandbox(key_id) else words)
     if row is not None:
-        key_secret = key_secret or _opened(sealer, row.key_secret, _about(uow, "key_secret"))
-        hook_secret = hook_secret or _opened(sealer, row.hook_secret, _about(uow, "hook_secret"))
+        key_secret = key_secret or opened(sealer, row.key_secret, _about(uow, "key_secret"))
+        hook_secret = hook_secret or opened(sealer, row.hook_secret, _about(uow, "hook_secret"))
         for name, kept in (("key_secret", key_secret), ("hook_secret", hook_secret)):
             if not kept:
                 reader.refuse(name, "It can’t be read any more: enter it again.")
@@ -214,24 +201,23 @@ def _store(uow: UnitOfWork, keys: Keys, hook_secret: str, sealer: Sealer) -> Non
     sealed = sealer.seal(keys.key_secret.encode(), _about(uow, "key_secret"))
     hook_sealed = sealer.seal(hook_secret.encode(), _about(uow, "hook_secret"))
     if row is None:
-        token = secrets.token_urlsafe(_BYTES)
+        address, token = new_address(sealer, _about(uow, "hook_token"))
         row = GatewayAccount(
             business_id=uow.business_id,
             key_id=keys.key_id,
             key_secret=sealed,
             hook_secret=hook_sealed,
-            hook_hash=hash_of(token),
-            hook_token=sealer.seal(token.encode(), _about(uow, "hook_token")),
+            hook_hash=address,
+            hook_token=token,
             is_sandbox=keys.is_sandbox,
             checked_at=uow.now,
         )
     else:
         if row.key_id != keys.key_id:
             _end_requests(uow)
-        if not _opened(sealer, row.hook_token, _about(uow, "hook_token")):
-            token = secrets.token_urlsafe(_BYTES)
-            row.hook_hash, row.hook_token = hash_of(token), sealer.seal(token.encode(), _about(uow, "hook_token"))
-        if _opened(sealer, row.hook_secret, _about(uow, "hook_secret")) != hook_secret:
+        if not opened(sealer, row.hook_token, _about(uow, "hook_token")):
+            row.hook_hash, row.hook_token = new_address(sealer, _about(uow, "hook_token"))
+        if opened(sealer, row.hook_secret, _about(uow, "hook_secret")) != hook_secret:
             row.previous_secret, row.previous_until = row.hook_secret, uow.now + PREVIOUS_LASTS
             row.hook_secret = hook_sealed
         row.key_id, row.key_secret, row.is_sandbox = keys.key_id, sealed, keys.is_sandbox

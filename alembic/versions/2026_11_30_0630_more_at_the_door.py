@@ -1,4 +1,4 @@
-"""The door of a shop's public pages says whether whoever books has to prove an address."""
+"""The door of a shop's public pages says what the shop has set up: codes, payments online, its own plan of messages."""
 
 from __future__ import annotations
 
