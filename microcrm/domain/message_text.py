@@ -120,6 +120,7 @@ def _known(name: str) -> str:
     raise MessageUnfit(f"{{{name}}} is not a variable.{hint}")
 
 
+@lru_cache(maxsize=1_024)
 def places_in(template: str) -> tuple[str, ...]:
     """Names of the variables, each once, in the order in which they first stand there."""
     return tuple(dict.fromkeys(piece.text for piece in pieces_of(template) if piece.is_place))
@@ -132,7 +133,8 @@ def render(
     word (``is_registered``) only what is filled in changes. ``MessageUnfit`` names a variable without a value, or says that the
     text is too long."""
     is_sms = channel is Channel.SMS
-    parts = [_part(piece, values, is_plain=is_sms and is_registered) for piece in pieces_of(template)]
+    said = {name: clean_value(values.get(name, "")) for name in places_in(template)}
+    parts = [_part(piece, said, is_plain=is_sms and is_registered) for piece in pieces_of(template)]
     text = _joined(parts)
     if is_sms and not is_registered:
         text = in_plain_letters(text)
@@ -140,13 +142,13 @@ def render(
         raise MessageUnfit("The message is empty.")
     if len(text) > MOST[channel]:
         raise MessageUnfit(f"The message is too long: {len(text):,} characters, at most {MOST[channel]:,} leave.")
-    return Rendered(text, tuple(clean_value(values.get(name, "")) or NOTHING for name in places_in(template)))
+    return Rendered(text, tuple(value or NOTHING for value in said.values()))
 
 
-def _part(piece: Piece, values: Mapping[str, str], *, is_plain: bool) -> tuple[str, bool]:
+def _part(piece: Piece, said: Mapping[str, str], *, is_plain: bool) -> tuple[str, bool]:
     if not piece.is_place:
         return piece.text, False
-    value = clean_value(values.get(piece.text, ""))
+    value = said[piece.text]
     if not value and not VARIABLES[piece.text].is_optional:
         raise MessageUnfit(f"Nothing is known for {{{piece.text}}} here.")
     return (in_plain_letters(value) if is_plain else value), True
@@ -227,6 +229,7 @@ _GSM = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_TWO = frozenset("^{}\\[~]|€\f")
+_GSM_ALL = _GSM | _GSM_TWO
 _LONE = {"GSM-7": 160, "UCS-2": 70}
 _OF_SEVERAL = {"GSM-7": 153, "UCS-2": 67}
 _PLAIN: Mapping[str, str] = {
@@ -240,8 +243,10 @@ _RUPEES = re.compile(r"₹\s*")
 def segments_of(text: str) -> Segments:
     """How many messages an SMS is counted as (india.md 3.3). One character outside GSM-7 makes the whole text UCS-2; what takes two
     units is never cut in half."""
-    is_plain = all(one in _GSM or one in _GSM_TWO for one in text)
+    is_plain = _GSM_ALL.issuperset(text)
     encoding = "GSM-7" if is_plain else "UCS-2"
+    if is_plain and len(text) <= _LONE[encoding] and _GSM_TWO.isdisjoint(text):  # most texts
+        return Segments(encoding, len(text), 1, _LONE[encoding] - len(text))
     sizes = [2 if (one in _GSM_TWO if is_plain else ord(one) > 0xFFFF) else 1 for one in text]
     units = sum(sizes)
     if units <= _LONE[encoding]:
@@ -256,6 +261,8 @@ def segments_of(text: str) -> Segments:
 
 def in_plain_letters(text: str) -> str:
     """With "Rs." for the rupee sign and straight quotes, when that brings the whole text into GSM-7; else as it is."""
+    if _GSM_ALL.issuperset(text):
+        return text
     plain = "".join(_PLAIN.get(one, one) for one in _RUPEES.sub("₹", text))
     return plain if plain != text and segments_of(plain).encoding == "GSM-7" else text
 

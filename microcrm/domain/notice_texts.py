@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from microcrm.domain.dlt import check_registered
-from microcrm.domain.message_text import Rendered, render
+from microcrm.domain.message_text import Rendered, places_in, render
 from microcrm.domain.messenger import Channel
 from microcrm.domain.notices import NoticeFacts, NoticeStep, spoken, values_in
 
@@ -162,7 +162,7 @@ def compose(template: Template, facts: NoticeFacts, day: date) -> Rendered:
     """What leaves on that day. ``MessageUnfit``: something it says is not known, it is too long, or it is not the text that is
     registered on DLT, which the operator would drop."""
     is_registered = template.channel is Channel.SMS and template.dlt_text != ""
-    values = values_in(spoken(template.language), facts)
+    values = values_in(spoken(template.language), facts, places_in(template.text))
     done = render(template.text, values, template.channel, is_registered=is_registered)
     if is_registered:
         check_registered(done.text, template.dlt_text, day)
@@ -172,4 +172,5 @@ def compose(template: Template, facts: NoticeFacts, day: date) -> Rendered:
 def notice(step: NoticeStep, language: str, facts: NoticeFacts) -> str:
     """One message in the built-in words. ``MessageUnfit`` when something it says is not known."""
     tongue = spoken(language)
-    return render(TEXTS[tongue][step], values_in(tongue, facts)).text
+    text = TEXTS[tongue][step]
+    return render(text, values_in(tongue, facts, places_in(text))).text

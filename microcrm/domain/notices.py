@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -121,29 +121,6 @@ _PARTS = {
 }  # fmt: skip
 
 
-def values_in(language: str, facts: NoticeFacts) -> dict[str, str]:
-    """What stands for each variable, in a language that has texts; "" for what is not known."""
-    start = facts.starts_at
-    return {
-        "customer": facts.customer,
-        "service": " + ".join(facts.services),
-        "when": when_in(language, start, facts.zone) if start else "",
-        "day": day_in(language, start, facts.zone) if start else "",
-        "time": _clock_in(language, start, facts.zone) if start else "",
-        "dates": dates_in(language, facts.dates or (start,), facts.zone) if start else "",
-        "staff": facts.staff,
-        "shop": facts.shop,
-        "address": facts.address,
-        "link": facts.link,
-        "amount": format_rupees(facts.amount) if facts.amount else "",
-        "reason": facts.reason,
-        "until": when_in(language, facts.until, facts.zone) if facts.until else "",
-        "ahead": _AHEAD[language].format(format_rupees(facts.ahead)) if facts.ahead else "",
-        "people": str(facts.people) if facts.people else "",
-        "stop": facts.stop,
-    }
-
-
 def spoken(language: str) -> str:
     """A language that has no texts gets English."""
     return language if language in LANGUAGES else "en"
@@ -165,6 +142,10 @@ def when_in(language: str, instant: datetime, zone: ZoneInfo) -> str:
     return f"{day_in(language, instant, zone)}, {_clock_in(language, instant, zone)}"
 
 
+def _all_dates(language: str, facts: NoticeFacts) -> str:
+    return dates_in(language, facts.dates or (facts.starts_at,), facts.zone) if facts.starts_at else ""
+
+
 def dates_in(language: str, instants: Sequence[datetime], zone: ZoneInfo) -> str:
     """All of them, each weekday and time of day said once: "Sat 5, 12 Dec, 2 Jan 2027, 11:00 am; Mon 4 Jan, 5:00 pm"."""
     groups: dict[tuple[str, str], dict[str, list[str]]] = {}
@@ -175,6 +156,34 @@ def dates_in(language: str, instants: Sequence[datetime], zone: ZoneInfo) -> str
         year = "" if local.year == this_year else f" {local.year}"
         same.setdefault(f"{_MONTHS[language][local.month - 1]}{year}", []).append(str(local.day))
     return "; ".join(f"{weekday} {_listed(months)}, {clock}" for (weekday, clock), months in groups.items())
+
+
+_Said = Callable[[str, NoticeFacts], str]
+_VALUES: Mapping[str, _Said] = MappingProxyType(
+    {
+        "customer": lambda _, facts: facts.customer,
+        "service": lambda _, facts: " + ".join(facts.services),
+        "when": lambda language, facts: when_in(language, facts.starts_at, facts.zone) if facts.starts_at else "",
+        "day": lambda language, facts: day_in(language, facts.starts_at, facts.zone) if facts.starts_at else "",
+        "time": lambda language, facts: _clock_in(language, facts.starts_at, facts.zone) if facts.starts_at else "",
+        "dates": _all_dates,
+        "staff": lambda _, facts: facts.staff,
+        "shop": lambda _, facts: facts.shop,
+        "address": lambda _, facts: facts.address,
+        "link": lambda _, facts: facts.link,
+        "amount": lambda _, facts: format_rupees(facts.amount) if facts.amount else "",
+        "reason": lambda _, facts: facts.reason,
+        "until": lambda language, facts: when_in(language, facts.until, facts.zone) if facts.until else "",
+        "ahead": lambda language, facts: _AHEAD[language].format(format_rupees(facts.ahead)) if facts.ahead else "",
+        "people": lambda _, facts: str(facts.people) if facts.people else "",
+        "stop": lambda _, facts: facts.stop,
+    }
+)
+
+
+def values_in(language: str, facts: NoticeFacts, names: Iterable[str] = _VALUES) -> dict[str, str]:
+    """What stands for each of these variables, in a language that has texts; "" for what is not known."""
+    return {name: _VALUES[name](language, facts) for name in names}
 
 
 def _listed(months: Mapping[str, Sequence[str]]) -> str:

@@ -13,7 +13,7 @@ from microcrm.domain.booking_policy import PolicyTerms
 from microcrm.domain.errors import Invalid, NotFound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.zones import day_bounds, to_wall, today_in, zone_of
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.booking_plan import PlannedItem, fitting_gap, following
 from microcrm.operations.parts.booking_times import may_run_calendar
 from microcrm.operations.parts.day_lock import lock_day
@@ -185,7 +185,7 @@ def _check(asked: FreeTimesAsked, today: date) -> None:
 
 def _read_offer(uow: UnitOfWork, asked: FreeTimesAsked, own_only: bool) -> Offer:
     wanted = {service_id for service_id, _ in asked.services}
-    rows = uow.session.connection().execute(_OFFER, {"business": uow.business_id, "services": list(wanted)}).all()
+    rows = run(uow.session.connection(), _OFFER, {"business": uow.business_id, "services": list(wanted)}).fetchall()
     by_service: dict[int, list[Any]] = {service_id: [] for service_id in wanted}
     for row in rows:
         by_service[row.id].append(row)
@@ -260,7 +260,7 @@ def _class_days(uow: UnitOfWork, question: Question, asked: FreeTimesAsked, clas
         "first": day_bounds(asked.first, question.zone)[0], "last": day_bounds(asked.last, question.zone)[1],
     }  # fmt: skip
     found: dict[date, list[FreeStart]] = {}
-    for row in uow.session.connection().execute(_SESSIONS, values):
+    for row in run(uow.session.connection(), _SESSIONS, values):
         day = to_wall(row.starts_at, question.zone)[0]
         starts = found.setdefault(day, [])
         if row.starts_at >= question.earliest and day <= question.latest and row.seats_left >= asked.seats:

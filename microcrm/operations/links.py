@@ -13,7 +13,7 @@ from sqlalchemy import Row, TextClause, or_, update
 
 from microcrm.domain.errors import NotFound
 from microcrm.models.links import PublicLink
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _BYTES = 16
@@ -78,7 +78,7 @@ def make_link(
         "now": uow.now, "expires": expires_at,
     }  # fmt: skip
     uow.session.flush()
-    uow.session.connection().execute(_MAKE, values)
+    run(uow.session.connection(), _MAKE, values)
     return token
 
 

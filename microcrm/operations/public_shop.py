@@ -27,7 +27,7 @@ from microcrm.models.catalogue import Category, Service, ServiceMember
 from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.booking_policy import policy_of
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import Door, UnitOfWork
@@ -139,7 +139,7 @@ def enter_shop(uow: UnitOfWork, slug: Any) -> None:
     """The rest of the transaction belongs to the shop with this address. Raises ``NotFound`` for an address that nobody
     has and for a shop that takes no bookings online: strangers cannot tell the two apart."""
     wanted = slug if isinstance(slug, str) and _SLUG.fullmatch(slug) else ""
-    found = uow.session.connection().execute(_ENTER, {"slug": wanted}).one_or_none()
+    found = run(uow.session.connection(), _ENTER, {"slug": wanted}).fetchone()
     if found is None:
         raise NotFound("There is no booking page here.", remedy="Check the address, or ask the shop for its link.")
     uow.actor = replace(uow.actor, business_id=found.business_id, zone=found.zone)

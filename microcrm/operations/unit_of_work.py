@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 from sqlmodel import Session
@@ -16,7 +17,7 @@ from sqlmodel import Session
 from microcrm.domain.errors import Forbidden, SignedOut
 from microcrm.domain.permissions import READING, Permission, Role
 from microcrm.operations.capabilities import Sealer
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 
 Realm = Literal["", "accounts", "worker"]
 _REALMS: dict[Realm, str] = {"": "", "accounts": "accounts", "worker": "worker"}  # nothing else gets into SQL
@@ -129,7 +130,7 @@ class UnitOfWork:
             "viewing": self.actor.is_viewing_as, "action": action, "subject": subject, "subject_id": subject_id,
             "facts": Jsonb(facts),
         }  # fmt: skip
-        return int(self.session.connection().execute(_LOG, values).scalar_one())
+        return int(run(self.session.connection(), _LOG, values, tuple_row).fetchall()[0][0])
 
     def note_even_if_refused(self, write: Callable[[UnitOfWork], None]) -> None:
         """``write`` now, and once more when a refusal takes this transaction back: what it told somebody, they know."""
@@ -153,7 +154,7 @@ class UnitOfWork:
             "label": label, "entity": entity, "entity_id": entity_id, "version": after_version,
             "before": None if before is None else Jsonb(before),
         }  # fmt: skip
-        return int(self.session.connection().execute(_UNDO, values).scalar_one())
+        return int(run(self.session.connection(), _UNDO, values, tuple_row).fetchall()[0][0])
 
     def enqueue(self, kind: str, key: str, payload: dict[str, Any], due_at: datetime | None = None) -> None:
         """Ask for an effect after commit. The same ``key`` again is the same effect and changes nothing."""
@@ -161,7 +162,7 @@ class UnitOfWork:
             "business": None if self.realm == "accounts" else self.actor.business_id, "kind": kind, "key": key,
             "payload": Jsonb(payload), "now": self.now, "due": due_at or self.now,
         }  # fmt: skip
-        self.session.connection().execute(_ENQUEUE, values)
+        run(self.session.connection(), _ENQUEUE, values)
         self.nudges.add("outbox")
 
 

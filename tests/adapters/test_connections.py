@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DataError, DBAPIError
 
 from microcrm import wiring
 from microcrm.domain.errors import DomainError, NotFound
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import VISITOR
 from microcrm.settings import settings
 from tests.support.servers import Servers
@@ -78,3 +78,48 @@ def test_a_connection_that_was_cut_is_replaced(direct: Engine) -> None:
         assert cut.value.connection_invalidated
         connection.rollback()
         assert connection.execute(FIXED, {"name": "web"}).scalar() is not None
+
+
+def test_by_the_driver_alone_it_is_planned_once_too(direct: Engine) -> None:
+    with direct.connect() as connection:
+        for name in ("web", "worker"):
+            assert run(connection, FIXED, {"name": name}).fetchone().count >= 0
+            run(connection, text("SELECT upper(:name) AS name"), {"name": name})
+        assert [statement for statement in kept(connection) if "heartbeats" in statement] == kept(connection)
+
+
+def test_by_the_driver_alone_it_belongs_to_the_transaction(direct: Engine) -> None:
+    with direct.connect() as connection:
+        run(connection, text("SELECT set_config('app.user_id', '7', true)"), {})
+        assert connection.scalar(text("SELECT current_setting('app.user_id', true)")) == "7"
+        connection.rollback()
+        assert connection.scalar(text("SELECT current_setting('app.user_id', true)")) in (None, "")
+
+
+def test_by_the_driver_alone_whoever_listens_hears_it(direct: Engine) -> None:
+    heard: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        heard.append(statement)
+
+    event.listen(direct, "before_cursor_execute", hear)
+    with direct.connect() as connection:
+        run(connection, FIXED, {"name": "web"})
+    assert heard == ["SELECT count(*) FROM heartbeats WHERE name = %(name)s"]
+
+
+def test_by_the_driver_alone_errors_are_the_usual_ones(direct: Engine) -> None:
+    with direct.connect() as connection, pytest.raises(DataError, match="division by zero"):
+        run(connection, text("SELECT 1 / cast(:by AS int)"), {"by": 0})
+
+
+def test_by_the_driver_alone_a_connection_that_was_cut_is_replaced(direct: Engine) -> None:
+    with direct.connect() as connection:
+        pid = connection.scalar(text("SELECT pg_backend_pid()"))
+        with direct.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        with pytest.raises(DBAPIError) as cut:
+            run(connection, FIXED, {"name": "web"})
+        assert cut.value.connection_invalidated
+        connection.rollback()
+        assert run(connection, FIXED, {"name": "web"}).fetchone() is not None

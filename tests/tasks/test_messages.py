@@ -24,6 +24,7 @@ from microcrm.models.records import MailboxMessage
 from microcrm.models.replies import ChannelBlock
 from microcrm.operations.links import hash_of
 from microcrm.operations.messages.claiming import Lane, claim, lanes
+from microcrm.operations.messages.leaving import take_out
 from microcrm.operations.messages.told import take_status
 from microcrm.operations.messages.wording import Site, token_of
 from microcrm.operations.unit_of_work import UnitOfWork, system
@@ -332,7 +333,20 @@ def test_a_claim_takes_what_nobody_else_has(outbox: Outbox) -> None:
         first, second = claim(one, lane, 4), claim(two, lane, 4)
     assert (len(first), second) == (4, [])
     with wiring.unit_of_work(whose) as uow:
-        assert len(claim(uow, lane, 10)) == 2
+        assert len(claim(uow, lane, 10)) == 6, "a claim of which nothing came is over with its transaction"
+
+
+def test_what_was_taken_out_is_taken(outbox: Outbox) -> None:
+    for number in range(6):
+        outbox.plan("booked", number + 1)
+    lane = Lane(outbox.shop.business_id, "Asia/Kolkata", Channel.WHATSAPP, is_live=True)
+    taken, site = [], Site(settings().public_url, settings().link_key)
+    for _ in range(2):
+        with wiring.unit_of_work(system(outbox.shop.business_id)) as uow:
+            taken += [one.message_id for one in take_out(uow, lane, 4, site)]
+    assert len(set(taken)) == len(taken) > 0
+    states = {one.id: one.state for one in outbox.rows()}
+    assert {states[one] for one in taken} == {"sending"}
 
 
 def test_visits_that_were_there_before_get_their_reminders(outbox: Outbox, shops: TwoShops) -> None:

@@ -1,7 +1,8 @@
 """Who is served next, and taking what is due: each message by one worker, as many as the channel's pace allows.
 
-A claim is a lease that is committed before anything is sent. When the worker dies, the message stays ``sending``, and somebody
-looks what became of it before anything else (``outcomes.py``).
+A claim locks until the end of its transaction, which makes a lease of it for what may leave (``leaving.py``) and is committed before
+anything is sent. When the worker dies, the message stays ``sending``, and somebody looks what became of it before anything else
+(``outcomes.py``).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from microcrm.domain.messenger import Channel
 from microcrm.domain.permissions import Permission
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
 LEASE = timedelta(minutes=2)
@@ -19,14 +20,10 @@ CALL_WITHIN = timedelta(minutes=1)  # of the claim: a call that begins later cou
 _LANES = fixed("SELECT business_id, zone, channel, is_live FROM message_lanes(:now)")
 _TO_LOOK_AT = fixed("SELECT business_id, zone FROM messages_to_look_at(:now)")
 _DUE = """
-  SELECT id FROM messages WHERE business_id = :business AND channel = :channel AND state = 'planned' AND due_at <= :now
+  SELECT id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at, details, due_at, expires_at,
+    attempts + 1
+  FROM messages WHERE business_id = :business AND channel = :channel AND state = 'planned' AND due_at <= :now
   ORDER BY due_at, id LIMIT {most} FOR UPDATE SKIP LOCKED
-"""
-_SENDING = """
-UPDATE messages m SET state = 'sending', called_at = :now, look_at = :lease, looks = 0, attempts = m.attempts + 1
-FROM taken WHERE m.business_id = :business AND m.id = taken.id
-RETURNING m.id, m.customer_id, m.booking_id, m.subject, m.subject_version, m.step, m.channel, m.language, m.about_at, m.details,
-  m.due_at, m.expires_at, m.attempts
 """
 _LANE = """
 WITH lane AS MATERIALIZED (
@@ -43,9 +40,9 @@ _PAID = """
 """
 _AS_PAID = "coalesce((SELECT least(floor(tokens), :most)::bigint FROM lane), 0)"
 # The lane's row is locked for the claim: of two workers one serves it. More than two seconds' worth is not saved up.
-_CLAIM = fixed(_LANE + _DUE.format(most=_AS_PAID) + _PAID + _SENDING)
+_CLAIM = fixed(_LANE + _DUE.format(most=_AS_PAID) + _PAID + "SELECT * FROM taken")  # noqa: S608 (no value is in it)
 # Nothing leaves by this channel: what is due is only looked at, so that another channel can take it.
-_CLAIM_UNPACED = fixed("WITH taken AS MATERIALIZED (" + _DUE.format(most=":most") + ")" + _SENDING)
+_CLAIM_UNPACED = fixed(_DUE.format(most=":most"))
 
 
 class Lane(NamedTuple):
@@ -58,7 +55,7 @@ class Lane(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """``attempts`` counts this one."""
+    """``attempts`` counts the one that begins."""
 
     id: int
     customer_id: int | None
@@ -91,9 +88,9 @@ def claim(uow: UnitOfWork, lane: Lane, most: int) -> list[Claimed]:
     """What is due longest, at most as many as the channel's tokens pay for. Nothing when another worker serves this lane now."""
     uow.require(Permission.MESSAGES_ANSWER)
     values = {
-        "business": uow.business_id, "channel": lane.channel.value, "now": uow.now, "lease": uow.now + LEASE, "most": most,
+        "business": uow.business_id, "channel": lane.channel.value, "now": uow.now, "most": most,
     }  # fmt: skip
-    rows = uow.session.connection().execute(_CLAIM if lane.is_live else _CLAIM_UNPACED, values)
+    rows = fetch(uow.session.connection(), _CLAIM if lane.is_live else _CLAIM_UNPACED, values)
     return sorted((Claimed(*row) for row in rows), key=lambda one: (one.due_at, one.id))
 
 

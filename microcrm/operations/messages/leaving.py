@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,8 +20,9 @@ from microcrm.domain.replies import CONVERSATION, REPLY
 from microcrm.domain.send_gate import REASONS, GateFacts, Standing, Timing, Verdict, decide, timing_of
 from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
-from microcrm.operations.fixed_sql import fixed
-from microcrm.operations.messages.claiming import CALL_WITHIN, Claimed, Lane, claim
+from microcrm.operations.fixed_sql import fixed, run
+from microcrm.operations.links import hash_of
+from microcrm.operations.messages.claiming import CALL_WITHIN, LEASE, Claimed, Lane, claim
 from microcrm.operations.messages.facts import About, about, items
 from microcrm.operations.messages.occasions import OF_OCCASIONS, Occasion, occasions
 from microcrm.operations.messages.story import Told, note
@@ -31,7 +33,6 @@ from microcrm.operations.messages.wording import (
     Wording,
     answered,
     habits_of,
-    store_links,
     template_of,
     unregistered,
     unwritten,
@@ -46,15 +47,25 @@ from microcrm.operations.unit_of_work import UnitOfWork
 _AGAIN = timedelta(minutes=15)  # while the only channel that reaches them is off
 _OFFERS = {Channel.WHATSAPP: ConsentPurpose.WHATSAPP_OFFERS, Channel.SMS: ConsentPurpose.SMS_OFFERS}
 
-_WORDS = fixed("""
-UPDATE messages m SET text = w.text, segments = w.segments, language = w.language
-FROM unnest(cast(:ids AS bigint[]), cast(:texts AS text[]), cast(:segments AS int[]), cast(:languages AS text[]))
-  AS w (id, text, segments, language)
-WHERE m.business_id = :business AND m.id = w.id
+_LEAVE = fixed("""
+WITH leaving AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS w (id bigint, text text, segments int, language text, hash text,
+    booking bigint, offer bigint, entry bigint, document bigint, ticket bigint, ends timestamptz)
+), sending AS (
+  UPDATE messages m SET state = 'sending', called_at = :now, look_at = :lease, looks = 0, attempts = m.attempts + 1,
+    text = w.text, segments = w.segments, language = w.language
+  FROM leaving w WHERE m.business_id = :business AND m.id = w.id
+), links AS (
+  INSERT INTO public_links (business_id, token_hash, booking_id, offer_id, entry_id, document_id, ticket_id, created_at, expires_at)
+  SELECT :business, decode(hash, 'hex'), booking, offer, entry, document, ticket, :now, ends FROM leaving WHERE hash IS NOT NULL
+  ON CONFLICT (token_hash) DO NOTHING
+)
+INSERT INTO message_events (business_id, message_id, at, what, reason)
+SELECT :business, id, :now, 'let_through', '' FROM leaving
 """)
 _KEPT_BACK = fixed("""
-UPDATE messages m SET state = w.state, reason = w.reason, due_at = coalesce(w.due, m.due_at), attempts = m.attempts - 1,
-  called_at = NULL, look_at = NULL, finished_at = CASE WHEN w.state = 'planned' THEN NULL ELSE cast(:now AS timestamptz) END
+UPDATE messages m SET state = w.state, reason = w.reason, due_at = coalesce(w.due, m.due_at), called_at = NULL,
+  finished_at = CASE WHEN w.state = 'planned' THEN NULL ELSE cast(:now AS timestamptz) END
 FROM unnest(cast(:ids AS bigint[]), cast(:states AS text[]), cast(:reasons AS text[]), cast(:dues AS timestamptz[]))
   AS w (id, state, reason, due)
 WHERE m.business_id = :business AND m.id = w.id
@@ -227,18 +238,24 @@ def _facts(
 
 
 def _write_leaving(uow: UnitOfWork, leaving: Sequence[tuple[Leaving, Link | None, str]]) -> None:
-    if not leaving:
-        return
-    store_links(uow, [link for _, link, _ in leaving if link is not None])
-    texts = [one.outgoing.text.replace(link.token, ELIDED) if link else one.outgoing.text for one, link, _ in leaving]
-    sizes = [
-        segments_of(one.outgoing.text).count if one.outgoing.channel is Channel.SMS else 1 for one, _, _ in leaving
-    ]
-    _run(
-        uow, _WORDS, ids=[one.message_id for one, _, _ in leaving], texts=texts, segments=sizes,
-        languages=[language for _, _, language in leaving],
-    )  # fmt: skip
-    note(uow, [Told(one.message_id, "let_through") for one, _, _ in leaving])
+    """The lease, the words, the links and the decision, in one statement."""
+    if leaving:
+        rows = json.dumps([_row_of(one.outgoing, one.message_id, link, language) for one, link, language in leaving])
+        _run(uow, _LEAVE, now=uow.now, lease=uow.now + LEASE, rows=rows)
+
+
+def _row_of(outgoing: Outgoing, message_id: int, link: Link | None, language: str) -> dict[str, Any]:
+    row = {
+        "id": message_id, "text": outgoing.text, "language": language,
+        "segments": segments_of(outgoing.text).count if outgoing.channel is Channel.SMS else 1,
+    }  # fmt: skip
+    if link is not None:
+        row |= {
+            "text": outgoing.text.replace(link.token, ELIDED), "hash": hash_of(link.token).hex(), "booking": link.booking_id,
+            "offer": link.offer_id, "entry": link.entry_id, "document": link.document_id, "ticket": link.ticket_id,
+            "ends": link.expires_at.isoformat(),
+        }  # fmt: skip
+    return row
 
 
 def _keep_back(uow: UnitOfWork, kept: Sequence[tuple[Claimed, Verdict]], known: _Known) -> None:
@@ -297,4 +314,4 @@ def go_on(uow: UnitOfWork, onward: Iterable[tuple[int, Channel]]) -> None:
 
 
 def _run(uow: UnitOfWork, statement: Any, **values: Any) -> None:
-    uow.session.connection().execute(statement, {"business": uow.business_id, **values})
+    run(uow.session.connection(), statement, {"business": uow.business_id, **values})

@@ -6,6 +6,7 @@ the provider, so an unknown outcome is looked up before anything else, and never
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from microcrm.domain.messages import ELIDED, MessageState, told_state
 from microcrm.domain.messenger import ANOTHER_CHANNEL, Channel, Handed, Outgoing, Refusal, RemoteMessage
 from microcrm.domain.permissions import Permission
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.messages.claiming import LEASE
 from microcrm.operations.messages.facts import about
 from microcrm.operations.messages.leaving import go_on, next_channel, order_of
@@ -38,11 +39,15 @@ _ASK_AT_MOST = 4
 _ANOTHER = ANOTHER_CHANNEL | {Refusal.TRANSIENT, Refusal.LATER}
 
 _HANDED = fixed("""
-UPDATE messages m SET state = w.state, reason = '', provider_id = w.provider, handed_at = :now, look_at = w.look, looks = 0
-FROM unnest(cast(:ids AS bigint[]), cast(:attempts AS int[]), cast(:states AS text[]), cast(:providers AS text[]),
-  cast(:looks AS timestamptz[])) AS w (id, attempt, state, provider, look)
-WHERE m.business_id = :business AND m.id = w.id AND m.state = 'sending' AND m.attempts = w.attempt
-RETURNING m.id, m.state
+WITH handed AS (
+  UPDATE messages m SET state = w.state, reason = '', provider_id = w.provider, handed_at = :now,
+    look_at = CASE WHEN w.provider IS NOT NULL THEN cast(:look AS timestamptz) END, looks = 0
+  FROM jsonb_to_recordset(cast(:rows AS jsonb)) AS w (id bigint, attempt int, state text, provider text)
+  WHERE m.business_id = :business AND m.id = w.id AND m.state = 'sending' AND m.attempts = w.attempt
+  RETURNING m.id, m.state
+)
+INSERT INTO message_events (business_id, message_id, at, what, reason)
+SELECT :business, id, :now, state, '' FROM handed
 """)
 _SET = fixed("""
 UPDATE messages SET state = cast(:state AS text), reason = :reason, due_at = coalesce(:due, due_at), look_at = :look, looks = :looks,
@@ -106,19 +111,19 @@ class Look:
 
 
 def note_sent(uow: UnitOfWork, sent: Sequence[Sent]) -> None:
-    """All of a batch in two statements."""
+    """All of a batch in one statement."""
     uow.require(Permission.MESSAGES_ANSWER)
     if not sent:
         return
-    states = [told_state(MessageState.SENDING, one.handed.status) for one in sent]
-    values = {
-        "business": uow.business_id, "now": uow.now, "ids": [one.message_id for one in sent],
-        "attempts": [one.attempt for one in sent], "states": [state.value for state in states],
-        "providers": [one.handed.provider_id or None for one in sent],
-        "looks": [uow.now + ASK_AFTER if one.handed.provider_id else None for one in sent],
-    }  # fmt: skip
-    rows = uow.session.connection().execute(_HANDED, values)
-    note(uow, [Told(row.id, row.state) for row in rows])
+    rows = [
+        {
+            "id": one.message_id, "attempt": one.attempt, "provider": one.handed.provider_id or None,
+            "state": told_state(MessageState.SENDING, one.handed.status).value,
+        }
+        for one in sent
+    ]  # fmt: skip
+    values = {"business": uow.business_id, "now": uow.now, "look": uow.now + ASK_AFTER, "rows": json.dumps(rows)}
+    run(uow.session.connection(), _HANDED, values)
 
 
 def note_not_sent(uow: UnitOfWork, one: NotSent, *, looks: int = 0) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from microcrm.domain.messages import FOLLOWING, MAY_BE_KNOWN
 from microcrm.domain.messenger import Channel
 from microcrm.models.customers import Customer
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # What was withdrawn may be planned again: a change that was taken back and made once more.
@@ -72,7 +72,7 @@ def plan(uow: UnitOfWork, wanted: Plan) -> None:
         "due": wanted.due_at, "expires": wanted.expires_at,
     }  # fmt: skip
     uow.session.flush()
-    uow.session.connection().execute(_PLAN, values)
+    run(uow.session.connection(), _PLAN, values)
 
 
 def first_way(uow: UnitOfWork, customer_id: int, ways: Sequence[Channel]) -> Channel | None:

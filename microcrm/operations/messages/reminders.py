@@ -11,7 +11,7 @@ from microcrm.domain.messenger import Channel
 from microcrm.domain.notices import NoticeStep
 from microcrm.domain.step_plan import PlannedStep
 from microcrm.domain.zones import zone_of
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -91,7 +91,7 @@ def follow(uow: UnitOfWork, visits: Sequence[Visit], *, is_new: bool = False, ne
             "ids": [visit.booking_id for visit in visits], "taking_place": sorted(TAKES_PLACE), "following": sorted(FOLLOWING),
             "waiting": [MessageState.PLANNED.value],
         }  # fmt: skip
-    uow.session.connection().execute(_BEGIN if is_new else _FOLLOW, values)
+    run(uow.session.connection(), _BEGIN if is_new else _FOLLOW, values)
 
 
 def _steps_of(uow: UnitOfWork, visits: Sequence[Visit], news: NoticeStep | None) -> list[tuple[int, PlannedStep]]:

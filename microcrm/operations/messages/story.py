@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _NOTE = fixed("""
@@ -33,4 +33,4 @@ def note(uow: UnitOfWork, told: Sequence[Told]) -> None:
         "ids": [one.message_id for one in told], "whats": [one.what for one in told],
         "reasons": [one.reason for one in told],
     }  # fmt: skip
-    uow.session.connection().execute(_NOTE, values)
+    run(uow.session.connection(), _NOTE, values)

@@ -25,8 +25,7 @@ from microcrm.domain.step_plan import ShopPlan
 from microcrm.domain.zones import today_in
 from microcrm.models.messaging import MessagingAccount
 from microcrm.models.replies import InboundMessage
-from microcrm.operations.fixed_sql import fixed
-from microcrm.operations.links import LINK_LASTS, hash_of
+from microcrm.operations.links import LINK_LASTS
 from microcrm.operations.messages.claiming import Claimed
 from microcrm.operations.messages.facts import About, Items, ShopName, shop_of
 from microcrm.operations.messages.occasions import BILL_LASTS, TICKET_LASTS, Occasion
@@ -41,13 +40,6 @@ _WINDOW = timedelta(hours=24)  # after a customer's own message WhatsApp takes f
 _TOKEN = 16  # bytes
 _LATEST = 36_000  # seconds that a provider keeps what it could not deliver
 _SUBJECTS = {"en": "Message from {}", "hi": "{} का संदेश", "kn": "{} ಅವರ ಸಂದೇಶ"}
-_LINKS = fixed("""
-INSERT INTO public_links (business_id, token_hash, booking_id, offer_id, entry_id, document_id, ticket_id, created_at, expires_at)
-SELECT :business, w.*
-FROM unnest(cast(:hashes AS bytea[]), cast(:bookings AS bigint[]), cast(:offers AS bigint[]), cast(:entries AS bigint[]),
-  cast(:documents AS bigint[]), cast(:tickets AS bigint[]), cast(:nows AS timestamptz[]), cast(:expiries AS timestamptz[])) AS w
-ON CONFLICT (token_hash) DO NOTHING
-""")
 
 
 class Site(NamedTuple):
@@ -156,11 +148,20 @@ def written(
     address = f"{known.site.public_url}{link.path}{link.token}" if link else occasion.address
     if address.startswith("/"):
         address = f"{known.site.public_url}{address}"
-    choices = f"{known.site.public_url}/u/{signed(known.site.link_key, uow.business_id, one.customer_id or 0)}"
+    choices = _choices(uow, known, one) if _tells_how_to_stop(template) else ""
     said = compose(template, _said(uow, known, one, person, zone, address, choices), today_in(zone, uow.now))
     to = person.address(template.channel)
     outgoing = Outgoing(template.channel, to, said.text, str(one.id), valid_for=_valid_for(uow, one))
     return _on_its_channel(outgoing, known, template, said, address, choices), link
+
+
+def _tells_how_to_stop(template: Template) -> bool:
+    return template.channel is Channel.EMAIL or class_of(template.step) is MessageClass.PROMOTIONAL
+
+
+def _choices(uow: UnitOfWork, known: Wording, one: Claimed) -> str:
+    """The page on which they say what they want to hear of."""
+    return f"{known.site.public_url}/u/{signed(known.site.link_key, uow.business_id, one.customer_id or 0)}"
 
 
 def unwritten(known: Wording, channel: Channel, phone: str) -> str:
@@ -248,19 +249,6 @@ def token_of(key: str, business_id: int, message_id: int) -> str:
     moment a worker died can be found by them. Only the hash is kept."""
     digest = hmac.digest(key.encode(), f"message:{business_id:x}.{message_id:x}".encode(), "sha256")
     return base64.urlsafe_b64encode(digest[:_TOKEN]).rstrip(b"=").decode()
-
-
-def store_links(uow: UnitOfWork, links: Sequence[Link]) -> None:
-    if not links:
-        return
-    values = {
-        "business": uow.business_id, "hashes": [hash_of(one.token) for one in links],
-        "bookings": [one.booking_id for one in links], "offers": [one.offer_id for one in links],
-        "entries": [one.entry_id for one in links], "documents": [one.document_id for one in links],
-        "tickets": [one.ticket_id for one in links], "nows": [uow.now] * len(links),
-        "expiries": [one.expires_at for one in links],
-    }  # fmt: skip
-    uow.session.connection().execute(_LINKS, values)
 
 
 def _valid_for(uow: UnitOfWork, one: Claimed) -> int:

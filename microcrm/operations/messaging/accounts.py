@@ -15,6 +15,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.domain.twilio import ACCOUNT_SID
 from microcrm.models.messaging import MessageChannel, MessagingAccount
 from microcrm.operations.capabilities import Sealer
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.provider_secrets import good_now, hash_of_address, new_address, opened
 from microcrm.operations.parts.rows import same_version
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -30,6 +31,11 @@ PACE = {
 BY_TWILIO = (Channel.WHATSAPP, Channel.SMS)
 _SANDBOX_HEADER = "SANDBX"
 _HEARD_EVERY = timedelta(minutes=5)
+_CHANNELS = fixed("""
+SELECT c.channel, c.sender, c.dlt_entity_id, c.is_on, c.broken, c.broken_at, c.per_second, c.version,
+  EXISTS (SELECT FROM messaging_accounts a WHERE a.business_id = :business) AS has_account
+FROM message_channels c WHERE c.business_id = :business
+""")
 _BEHIND = text("SELECT * FROM twilio_behind(:hash)")
 
 
@@ -135,9 +141,8 @@ def channels_on(uow: UnitOfWork) -> dict[Channel, ChannelView]:
 
 def all_channels(uow: UnitOfWork) -> dict[Channel, ChannelView]:
     """In the order in which they are tried."""
-    has_account = _row(uow, is_locked=False) is not None
-    rows = {one.channel: one for one in _channel_rows(uow)}
-    return {channel: _view(channel, rows.get(channel), has_account) for channel in Channel}
+    rows = {row.channel: row for row in run(uow.session.connection(), _CHANNELS, {"business": uow.business_id})}
+    return {channel: _view(channel, rows.get(channel)) for channel in Channel}
 
 
 def stop_channel(uow: UnitOfWork, channel: Channel, reason: str) -> None:
@@ -242,10 +247,10 @@ def _channel_rows(uow: UnitOfWork) -> list[MessageChannel]:
     return list(uow.session.scalars(select(MessageChannel).where(MessageChannel.business_id == uow.business_id)))
 
 
-def _view(channel: Channel, row: MessageChannel | None, has_account: bool) -> ChannelView:
+def _view(channel: Channel, row: Any) -> ChannelView:
     if row is None:
         return ChannelView(channel, "", "", False, "", None, PACE[channel], 0, False)
-    is_reachable = channel is Channel.EMAIL or (has_account and row.sender != "")
+    is_reachable = channel is Channel.EMAIL or (row.has_account and row.sender != "")
     return ChannelView(
         channel, row.sender, row.dlt_entity_id, row.is_on, row.broken, row.broken_at, row.per_second, row.version,
         is_live=row.is_on and not row.broken and is_reachable,

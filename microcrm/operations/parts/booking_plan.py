@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from psycopg.rows import tuple_row
 from sqlalchemy import and_, select
 
 from microcrm.domain.allergies import substances_in
@@ -16,7 +17,7 @@ from microcrm.domain.fields import Reader
 from microcrm.domain.occupancy import LONGEST_SERVICE, Gap, Span, occupied_spans, whole_span
 from microcrm.domain.safety import SafetyRule
 from microcrm.models.catalogue import Resource, ServiceResource
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 MOST_SERVICES = 6  # in one visit
@@ -184,7 +185,7 @@ WHERE s.business_id = :business AND s.id = ANY(:services) AND m.id = ANY(:member
 
 def _offers(uow: UnitOfWork, services: set[int], members: set[int]) -> dict[tuple[int, int], _Offer]:
     values = {"business": uow.business_id, "services": list(services), "members": list(members)}
-    found = [_Offer(*row) for row in uow.session.connection().execute(_OFFERS, values)]
+    found = [_Offer(*row) for row in run(uow.session.connection(), _OFFERS, values, tuple_row)]
     return {(one.service_id, one.member_id): one for one in found}
 
 

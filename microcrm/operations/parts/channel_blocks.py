@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from microcrm.domain.messenger import Channel
 from microcrm.models.replies import ChannelBlock
+from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.unit_of_work import UnitOfWork
+
+_BLOCKED = fixed("""
+SELECT b.channel, b.address
+FROM unnest(cast(:channels AS text[]), cast(:addresses AS text[])) AS w (channel, address)
+JOIN channel_blocks b ON b.business_id = :business AND b.channel = w.channel AND b.address = w.address
+WHERE b.ended_at IS NULL
+""")
 
 
 def blocked(uow: UnitOfWork, wanted: Iterable[tuple[Channel, str]]) -> set[tuple[Channel, str]]:
@@ -17,12 +25,10 @@ def blocked(uow: UnitOfWork, wanted: Iterable[tuple[Channel, str]]) -> set[tuple
     pairs = sorted({(channel.value, address) for channel, address in wanted})
     if not pairs:
         return set()
-    query = select(ChannelBlock.channel, ChannelBlock.address).where(
-        ChannelBlock.business_id == uow.business_id,
-        ChannelBlock.ended_at.is_(None),
-        tuple_(ChannelBlock.channel, ChannelBlock.address).in_(pairs),
-    )
-    return {(Channel(row.channel), row.address) for row in uow.session.execute(query)}
+    values = {
+        "business": uow.business_id, "channels": [channel for channel, _ in pairs], "addresses": [address for _, address in pairs],
+    }  # fmt: skip
+    return {(Channel(channel), address) for channel, address in fetch(uow.session.connection(), _BLOCKED, values)}
 
 
 def block(uow: UnitOfWork, channel: Channel, address: str, way: str) -> bool:

@@ -20,7 +20,7 @@ from microcrm.domain.phone import parse_phone
 from microcrm.domain.search_key import search_key
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.links import LINK_LASTS, make_link
 from microcrm.operations.notices import notify
 from microcrm.operations.parts.booking_life import set_status
@@ -88,11 +88,11 @@ def made_already(uow: UnitOfWork, request_key: str) -> BookingDone | None:
     if not request_key:
         return None
     connection = uow.session.connection()
-    connection.execute(_LOCK_KEY, {"key": f"{uow.business_id} {request_key}"})
-    booking_id = connection.execute(_BY_KEY, {"business": uow.business_id, "key": request_key}).scalar()
-    if booking_id is None:
+    run(connection, _LOCK_KEY, {"key": f"{uow.business_id} {request_key}"})
+    found = run(connection, _BY_KEY, {"business": uow.business_id, "key": request_key}).fetchone()
+    if found is None:
         return None
-    booking = uow.session.get_one(Booking, booking_id)
+    booking = uow.session.get_one(Booking, found.id)
     query = select(BookingItem).where(BookingItem.business_id == uow.business_id, BookingItem.booking_id == booking.id)
     items = uow.session.scalars(query.order_by(BookingItem.starts_at, BookingItem.id)).all()
     done = done_again(uow, booking, items)

@@ -16,7 +16,7 @@ from microcrm.domain.zones import to_wall, zone_of
 from microcrm.models.bookings import BookingItem
 from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import BillingTerms, read_terms
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # No row at all for a shop that takes no payments online: then nothing is paid ahead.
@@ -46,7 +46,7 @@ def deposit_due(uow: UnitOfWork, servings: Iterable[Serving]) -> int:
         return 0
     asked = list(servings)
     values = {"business": uow.business_id, "services": [one.service_id for one in asked]}
-    rows = {row.id: row for row in uow.session.connection().execute(_RULES, values)}
+    rows = {row.id: row for row in run(uow.session.connection(), _RULES, values)}
     if not any(_is_asking(row) for row in rows.values()):
         return 0
     first = next(iter(rows.values()))

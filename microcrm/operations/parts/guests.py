@@ -8,7 +8,7 @@ from microcrm.domain.found_by import keys_for
 from microcrm.domain.search_key import search_key
 from microcrm.models.customers import Customer
 from microcrm.operations.customer_keys import keys_of
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 # Of a family on one phone whose it is comes first. A number that only a record has which was merged away leads to the survivor.
@@ -62,7 +62,7 @@ def guest_of(uow: UnitOfWork, name: str, phone: str, email: str = "") -> Guest:
 
 def _known(uow: UnitOfWork, name: str, phone: str) -> Guest | None:
     """Of a family on one phone the one of that name, else whose phone it is."""
-    rows = uow.session.connection().execute(_KNOWN, {"business": uow.business_id, "phone": phone}).all()
+    rows = run(uow.session.connection(), _KNOWN, {"business": uow.business_id, "phone": phone}).fetchall()
     if not rows:
         return None
     key = search_key(name)
@@ -90,4 +90,5 @@ def _add(uow: UnitOfWork, name: str, phone: str, email: str) -> int | None:
         "user": uow.actor.user_id, "by": uow.actor.member_id,
         **keys_of(name, phone, email),
     }  # fmt: skip
-    return uow.session.connection().execute(_ADD, values).scalar()
+    added = run(uow.session.connection(), _ADD, values).fetchone()
+    return None if added is None else added.id

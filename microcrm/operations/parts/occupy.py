@@ -14,13 +14,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from psycopg.rows import tuple_row
 from sqlalchemy import TextClause, delete, func, select
 from sqlalchemy.dialects.postgresql import Range, insert
 
 from microcrm.domain.occupancy import LONGEST_BUFFER, LONGEST_SERVICE, Span, overlaps
 from microcrm.domain.timeline import instant_of, minute_of
 from microcrm.models.bookings import Occupancy
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.unit_of_work import UnitOfWork
 
@@ -69,7 +70,7 @@ def read_busy(
     }  # fmt: skip
     values |= {} if keepers is None else {"keepers": list(keepers)}
     values |= {"except": list(except_items)} if except_items else {}
-    rows = uow.session.connection().execute(statement, values)
+    rows = run(uow.session.connection(), statement, values, tuple_row)
     busy = Busy(defaultdict(list), defaultdict(list))
     for keeper, from_min, until_min, expires_at in rows:
         kept = busy.taken if expires_at is None or expires_at > uow.now else busy.lapsed

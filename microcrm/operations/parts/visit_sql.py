@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.occupy import Claim
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -104,9 +105,9 @@ def store_visit(
     }  # fmt: skip
     if story is not None:
         values |= {"kind": story.kind, "reason": story.reason, "user": uow.actor.user_id, "facts": _facts(items, visit)}
-    booking_id, item_ids, won, *more = (
-        uow.session.connection().execute(_STORE if story is None else _BOOK, values).one()
-    )
+    booking_id, item_ids, won, *more = run(
+        uow.session.connection(), _STORE if story is None else _BOOK, values, tuple_row
+    ).fetchall()[0]
     return Stored(booking_id or 0, tuple(item_ids), won == len(ordered), *more)
 
 

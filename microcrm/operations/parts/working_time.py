@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg.rows import tuple_row
+
 from microcrm.domain.calendar_text import DAY_MINUTES
 from microcrm.domain.hours import (
     CLOSED_WEEK,
@@ -22,7 +24,7 @@ from microcrm.domain.hours import (
 )
 from microcrm.domain.occupancy import Span
 from microcrm.domain.zones import to_instant
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.unit_of_work import UnitOfWork
 
 WHOLE_DAY = Window(0, DAY_MINUTES)
@@ -123,7 +125,7 @@ def read_working_time(uow: UnitOfWork, first: date, last: date, members: Collect
         "business": uow.business_id, "first": first, "last": last,
         "is_everybody": members is None, "members": list(members or ()),
     }  # fmt: skip
-    return WorkingTime(uow.session.connection().execute(_HOURS, values).all())
+    return WorkingTime(run(uow.session.connection(), _HOURS, values, tuple_row).fetchall())
 
 
 def spans_of(windows: Windows, day: date, zone: ZoneInfo) -> tuple[Span, ...]:
