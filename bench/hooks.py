@@ -7,17 +7,14 @@ moment when its webhook was due.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import itertools
 import json
 import multiprocessing
 import secrets
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -28,10 +25,8 @@ from bench import site
 from bench.hooks_load import Shot, fire
 from bench.load import quantiles
 from bench.report import Choice, Report
-from microcrm import processes, wiring
-from microcrm import settings as configuration
+from microcrm import wiring
 from microcrm.domain.gateway import read_told
-from microcrm.launch import frontend
 from microcrm.models.billing import Document, Payment
 from microcrm.models.gateway import GatewayPayment, InboxEvent, PayRequest
 from microcrm.models.records import OutboxMessage
@@ -46,7 +41,6 @@ _WARM = 10  # webhooks a shop
 _EACH = 3  # genuine events of a payment
 _PAISE = 52_500
 _SECRET = "the webhook secret of the bench"
-_UNTIL_IT_WORKS, _UNTIL_IT_STOPS = 6.0, 1.0  # seconds
 _PATIENCE = 180.0  # seconds for the worker to finish
 _GOAL = {
     "sent_per_s": ">= 495", "accepted_p99_ms": "<= 40", "wrong_answers": "<= 0", "lost": "<= 0", "paid_twice": "<= 0",
@@ -72,7 +66,7 @@ def measure(choice: Choice) -> Report:
         choice.say("bills that wait for their money")
         bills = _bills(int(_RATE * seconds * (1 - _REPEATED - _FORGED) / _EACH))
         shots = _shots(bills, int(_RATE * seconds), dice)
-        with _worker():
+        with site.worker():
             _fired(served.port, _warming(bills))
             choice.say(f"{len(shots)} webhooks, {_RATE} a second")
             before = served.cpu_s()
@@ -188,21 +182,6 @@ def _fired(port: int, shots: list[Shot]) -> list[tuple[int, float, float]]:
     context = multiprocessing.get_context("spawn")
     with context.Pool(1) as pool:
         return list(pool.apply(fire, (port, shots, _RATE)))
-
-
-@contextlib.contextmanager
-def _worker() -> Iterator[None]:
-    argv = [sys.executable, "-m", "microcrm.cli", "worker"]
-    log = configuration.settings().home / "logs" / "worker.log"
-    env = {"PYTHONPATH": str(frontend.ROOT)}
-    # All webhooks are worked off by then; what it still wants of Razorpay, which is not here, is not waited for.
-    program = processes.Program("worker", argv, log, env=env, cwd=frontend.ROOT, patience=_UNTIL_IT_STOPS)
-    child = processes.start(program)
-    time.sleep(_UNTIL_IT_WORKS)
-    try:
-        yield
-    finally:
-        child.stop()
 
 
 def _wait_until_done() -> None:

@@ -1,188 +1,80 @@
-"""``remind-faults``: two workers that are killed again and again, connections to PostgreSQL that are cut and a Valkey that forgets,
-while visits are booked, moved and cancelled. Afterwards what has arrived at the stand-in for Twilio is held against what was to be
-said: each message once or listed as unknown, none for a visit as it was before, none lost.
+"""``remind-faults``: senders, a worker, two clocks, Valkey and PostgreSQL are killed again and again, connections are cut and Valkey
+forgets, while visits are booked, moved and cancelled. Afterwards what has arrived at the stand-in for Twilio is held against what was
+to be said: each message once or listed as unknown, none for a visit as it was before, none lost.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
+import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+import redis
 import requests
 from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
 
 from bench import dataset, site
 from bench.dataset import Size
+from bench.remind_desk import Desk, Ground, judged
+from bench.remind_kills import Mortal, Reaper, celery, senders, servers
 from bench.report import Choice, Report
 from microcrm import ports, processes, wiring
 from microcrm import settings as configuration
 from microcrm.adapters import queue
 from microcrm.adapters.reachable import plain
-from microcrm.domain.booking import CANCELLED, BookingStatus
-from microcrm.domain.errors import DomainError
 from microcrm.domain.permissions import Role, permissions_of
-from microcrm.models.bookings import Booking
 from microcrm.models.message_plan import MessagePlan
 from microcrm.models.messages import Message
-from microcrm.operations.book import Book, BookService, book
-from microcrm.operations.booking_status import Cancel, cancel
-from microcrm.operations.messages.wording import token_of
 from microcrm.operations.messaging.accounts import Account, use_sandbox
-from microcrm.operations.move import MoveVisit, move_visit
-from microcrm.operations.unit_of_work import Actor, UnitOfWork, system
-from microcrm.processes import Program
+from microcrm.operations.unit_of_work import Actor, system
+from microcrm.processes import Failed, Program
 
 _ZONES = ("Asia/Kolkata", "Europe/London", "America/New_York", "Pacific/Auckland", "America/Los_Angeles")
-_WORKER = "import time\nfrom tasks import messages\nprint(flush=True)\nwhile True:\n    messages.sweep()\n    time.sleep(0.02)\n"
 _GOAL = {
     "kills": ">= 100",
+    "kills_worker": ">= 3",
+    "kills_beat": ">= 3",
+    "kills_valkey": ">= 3",
+    "kills_postgresql": ">= 3",
     "arrived": ">= 200",
     "twice": "<= 0",
     "for_a_dead_version": "<= 0",
     "lost": "<= 0",
     "not_let_through_but_there": "<= 0",
 }
-_LEFT = ("handed", "sent", "delivered", "read")
-_CUT = (DBAPIError, DomainError)
 _CALM = 1.5  # seconds after the last kill, in which the stand-in finishes what it was sent
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A shop with its stand-in, of which ``arrived`` says the texts. ``cut``: cuts every connection to PostgreSQL."""
-
-    actor: Actor
-    service_id: int
-    member_id: int
-    customers: Sequence[int]
-    arrived: Callable[[], list[str]]
-    cut: Callable[[], None]
-
-
-@dataclass(slots=True)
-class _Visit:
-    """``story``: when it began and how it stood from which moment on."""
-
-    booking_id: int
-    slot: int
-    story: list[tuple[datetime, datetime, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Run:
-    ground: Ground
-    dice: Random
-    visits: list[_Visit] = field(default_factory=list)
-    next_slot: int = 0
-    done: Counter[str] = field(default_factory=Counter)
-
-    def change(self) -> None:
-        """Something happens at the desk."""
-        live = [one for one in self.visits if one.story[-1][2] not in CANCELLED]
-        chance = self.dice.random()
-        visit = self.dice.choice(live) if live and chance >= 0.5 else None
-        try:
-            if visit is None:
-                self._book()
-            elif chance < 0.8:
-                self._move(visit)
-            else:
-                self._cancel(visit)
-        except _CUT:  # nobody knows whether it was committed: the row says so below
-            self.done["changes_cut"] += 1
-            wiring.engine().dispose()
-        if visit is not None:
-            self._note(visit)
-
-    def _slot(self) -> tuple[date, str, int]:
-        """The next free quarter of the next days; nobody else books here."""
-        slot, self.next_slot = self.next_slot, self.next_slot + 1
-        day = wiring.now().astimezone(ZoneInfo(self.ground.actor.zone)).date() + timedelta(days=3 + slot // 10)
-        return day, f"{10 + slot % 10}:00", slot
-
-    def _do(self, operation: Any, *args: Any) -> Any:
-        with wiring.unit_of_work(self.ground.actor) as uow:
-            return operation(uow, *args)
-
-    def _book(self) -> None:
-        day, clock, slot = self._slot()
-        customer = self.ground.customers[slot % len(self.ground.customers)]
-        service = BookService(self.ground.service_id, self.ground.member_id)
-        done = self._do(
-            book, Book(day=day.isoformat(), time=clock, services=(service,), customer_id=customer, tell=True)
-        )
-        visit = _Visit(done.booking_id, slot)
-        self._note(visit)
-        self.visits.append(visit)
-        self.done["booked"] += 1
-
-    def _move(self, visit: _Visit) -> None:
-        day, clock, _ = self._slot()
-        version = self._do(lambda uow: uow.session.get_one(Booking, visit.booking_id).version)
-        self._do(move_visit, MoveVisit(visit.booking_id, version, day.isoformat(), clock, tell=True))
-        self.done["moved"] += 1
-
-    def _cancel(self, visit: _Visit) -> None:
-        version = self._do(lambda uow: uow.session.get_one(Booking, visit.booking_id).version)
-        self._do(cancel, Cancel(visit.booking_id, version, "customer", tell=True))
-        self.done["cancelled"] += 1
-
-    def _note(self, visit: _Visit) -> None:
-        """How it stands now, for the count."""
-        while True:
-            try:
-                row = self._do(lambda uow: uow.session.get_one(Booking, visit.booking_id))
-                break
-            except _CUT:
-                wiring.engine().dispose()
-        visit.story.append((datetime.now(UTC), row.starts_at, row.status))
-
-    def hurry(self, *, looks: bool = False) -> None:
-        """Whatever waits is due; with ``looks`` also whatever has to be looked at."""
-
-        def change(uow: UnitOfWork) -> None:
-            past = {"past": uow.now - timedelta(seconds=1), "business": uow.business_id}
-            uow.session.execute(
-                text("UPDATE messages SET due_at = :past WHERE business_id = :business AND state = 'planned'"), past
-            )
-            if looks:
-                uow.session.execute(
-                    text("UPDATE messages SET look_at = :past WHERE business_id = :business AND look_at IS NOT NULL"),
-                    past,
-                )
-
-        try:
-            self._do(change)
-        except _CUT:
-            wiring.engine().dispose()
+_LOOKED_UP = 25  # kills from one look to the next at what was left behind
+_ALONE = 240.0  # seconds that worker and clocks get to carry away what is left; a worker that sits still is replaced within 120
+_STILL = 120.0
 
 
 def measure(choice: Choice) -> Report:
-    kills = 20 if choice.is_quick else 110
-    with (
-        site.engines("remind-faults"),
-        psycopg.connect(plain(configuration.settings().database_owner_url), autocommit=True) as owner,
-    ):
-        dataset.ensure(owner, Size("faults", 1, 50, 1))
-        with _stand_in() as url:
-            figures = faults(_ground(owner, url), kills, Random(7), choice.say)
+    kills = 30 if choice.is_quick else 140
+    with site.engines("remind-faults") as own:
+        if not own:
+            raise Failed("The servers of remind-faults are used by somebody else: they are killed here.")
+        with psycopg.connect(plain(configuration.settings().database_owner_url), autocommit=True) as owner:
+            dataset.ensure(owner, Size("faults", 1, 50, 1))
+        mortals = servers(own)
+        with _stand_in() as url, tempfile.TemporaryDirectory() as folder:
+            with psycopg.connect(plain(configuration.settings().database_owner_url), autocommit=True) as owner:
+                ground = ground_of(owner, url)
+            mortals += senders(Path(folder)) + celery(Path(folder))
+            figures = faults(ground, mortals, kills, Random(7), choice.say)
         wiring.engine().dispose()
         wiring.engine.cache_clear()
-    goal = dict(_GOAL) if not choice.is_quick else {**_GOAL, "kills": ">= 20", "arrived": ">= 20"}
+    few = {name: ">= 1" for name in _GOAL if name.startswith("kills_")}
+    goal = dict(_GOAL) if not choice.is_quick else {**_GOAL, **few, "kills": ">= 30", "arrived": ">= 20"}
     return Report("remind-faults", figures, goal=goal)
 
 
@@ -191,97 +83,110 @@ def day_zone(now: datetime) -> str:
     return next(name for name in _ZONES if 10 <= now.astimezone(ZoneInfo(name)).hour < 18)
 
 
-def faults(ground: Ground, kills: int, dice: Random, say: Callable[[str], None]) -> dict[str, Any]:
-    """Also the tests' small run."""
-    run = _Run(ground, dice)
+def faults(
+    ground: Ground, mortals: list[Mortal], kills: int, dice: Random, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Also the tests' small run, whose servers are not its own."""
+    desk, reaper = Desk(ground, dice), Reaper(mortals, dice)
+    desk.after = desk.last_message()
     say(f"{kills} kills")
-    workers = [_worker() for _ in range(2)]
-    done = cuts = flushes = 0
+    cuts = flushes = 0
+    figures: dict[str, Any] = {}
     try:
         for _ in range(6):
-            run.change()
-        while done < kills:
-            place = dice.randrange(2)
-            workers[place].stdout.readline()  # it has begun
-            for _ in range(dice.randrange(1, 4)):
-                run.change()
-            run.hurry()
-            time.sleep(dice.random() * 0.3)
-            _kill(workers[place])
-            workers[place], done = _worker(), done + 1
+            desk.change()
+            desk.see()
+        while (done := reaper.deaths.total()) < kills:
+            reaper.revive()
+            if not reaper.strike(lambda: _work(desk)):
+                continue
+            desk.see()
             if dice.random() < 0.1:
+                wiring.engine().dispose()  # a server that was killed has left connections behind
                 ground.cut()
                 wiring.engine().dispose()
                 cuts += 1
             if dice.random() < 0.1:
-                queue.client().flushdb()
-                flushes += 1
+                with suppress(redis.RedisError):
+                    queue.client().flushdb()
+                    flushes += 1
+            if (done + 1) % _LOOKED_UP == 0:
+                say(f"{done + 1}, and what was left behind is looked at")
+                _everybody_dies(desk, reaper)
+        reaper.stop(["sender"])
+        if any(one.kind == "worker" for one in reaper.mortals):
+            say("worker and clocks alone")
+            figures["carried_away_by_beat_s"] = _alone(desk, reaper)
+        reaper.stop(["worker", "beat"])
+        time.sleep(_CALM)
+        say("what is left, and the count")
+        _finish(desk)
+        found = judged(desk)
     finally:
-        for one in workers:
-            _kill(one)
+        reaper.stop()
+    by_kind = {f"kills_{kind}": many for kind, many in sorted(reaper.deaths.items())}
+    revived = {"revived": reaper.revived, "cuts": cuts, "flushes": flushes}
+    return {"kills": reaper.deaths.total(), **by_kind, **revived, **figures, **desk.done, **found}
+
+
+def _work(desk: Desk) -> None:
+    for _ in range(desk.dice.randrange(1, 4)):
+        desk.change()
+    desk.hurry()
+
+
+def _everybody_dies(desk: Desk, reaper: Reaper) -> None:
+    """Who sends is killed at once, so that no lease is anybody's; whoever is next finds out what became of their messages, and dies
+    while doing so like the others."""
+    for one in reaper.mortals:
+        if not one.is_server and one.running.exit_code is None:
+            one.kill(signal.SIGKILL)
+    for one in reaper.mortals:
+        if not one.is_server:
+            one.running.stop()
     time.sleep(_CALM)
-    say("what is left, and the count")
-    _finish(run)
-    return {"kills": done, "cuts": cuts, "flushes": flushes, **run.done, **_judged(run)}
+    wiring.engine().dispose()
+    desk.hurry(looks=True)
+    for one in reaper.mortals:
+        if not one.is_server:
+            one.begin_again()
 
 
-def _finish(run: _Run) -> None:
+def _alone(desk: Desk, reaper: Reaper) -> float:
+    """Seconds until nothing that is due waits any longer."""
+    wiring.engine().dispose()
+    began, moved_at, least = time.monotonic(), time.monotonic(), 10**9
+    while time.monotonic() - began < _ALONE:
+        reaper.revive()
+        desk.hurry()
+        waits = desk.waiting()
+        if not waits:
+            break
+        if waits < least:
+            moved_at, least = time.monotonic(), waits
+        elif time.monotonic() - moved_at > _STILL:  # as whoever watches over the product does
+            worker = next(one for one in reaper.mortals if one.kind == "worker")
+            worker.kill(signal.SIGKILL)
+            worker.begin_again()
+            moved_at = time.monotonic()
+        time.sleep(1)
+    return round(time.monotonic() - began, 1)
+
+
+def _finish(desk: Desk) -> None:
     """One worker that nobody kills, until nothing is left to do."""
     from tasks import messages
 
+    wiring.engine().dispose()
+
     for _ in range(60):
-        run.hurry(looks=True)
+        desk.hurry(looks=True)
         messages.sweep()
-        with wiring.unit_of_work(run.ground.actor) as uow:
+        with wiring.unit_of_work(desk.ground.actor) as uow:
             left = uow.session.scalars(select(Message.id).where(Message.state.in_(("planned", "sending")))).first()
         if left is None:
             return
         time.sleep(0.2)
-
-
-def _judged(run: _Run) -> dict[str, Any]:
-    key, arrived = configuration.settings().link_key, run.ground.arrived()
-    with wiring.unit_of_work(run.ground.actor) as uow:
-        rows = uow.session.scalars(
-            select(Message).where(Message.booking_id.in_([one.booking_id for one in run.visits]))
-        ).all()
-    times = {row.id: sum(token_of(key, row.business_id, row.id or 0) in text for text in arrived) for row in rows}
-    visits = {one.booking_id: one for one in run.visits}
-    states = Counter(row.state for row in rows)
-    return {
-        "messages": len(rows), **{f"state_{name}": count for name, count in sorted(states.items())},
-        "arrived": len(arrived),
-        "twice": sum(count > 1 for count in times.values()),
-        "lost": sum(times[row.id] == 0 for row in rows if row.state in _LEFT)
-        + sum(states[name] for name in ("planned", "sending", "failed")),
-        "not_let_through_but_there": sum(times[row.id] for row in rows if row.state in ("withdrawn", "suppressed")),
-        "for_a_dead_version": sum(_was_dead(row, visits[row.booking_id or 0]) for row in rows if times[row.id]),
-    }  # fmt: skip
-
-
-def _was_dead(row: Message, visit: _Visit) -> bool:
-    """Whether the visit had another time, or was off, when a worker took the message."""
-    taken = row.called_at
-    before = [one for one in visit.story if taken is not None and one[0] < taken]
-    if not before:
-        return False
-    _, starts_at, status = before[-1]
-    if row.step == "cancelled":
-        return BookingStatus(status) not in CANCELLED
-    if BookingStatus(status) in CANCELLED:
-        return True
-    return row.step in ("reminder", "ask_to_confirm") and row.about_at != starts_at
-
-
-def _worker() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", _WORKER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=dict(os.environ)
-    )
-
-
-def _kill(one: subprocess.Popen[bytes]) -> None:
-    one.send_signal(signal.SIGKILL)
-    one.communicate()
 
 
 @contextmanager
@@ -308,7 +213,8 @@ def _stand_in() -> Iterator[str]:
         os.environ.pop("MICROCRM_SANDBOX_PORT", None)
 
 
-def _ground(owner: psycopg.Connection, url: str) -> Ground:
+def ground_of(owner: psycopg.Connection, url: str) -> Ground:
+    """The first shop, without visits and messages of an earlier run; ``url``: of the stand-in."""
     zone = day_zone(datetime.now(UTC))
     owner.execute("TRUNCATE messages, message_channels, messaging_accounts, message_plans CASCADE")
     owner.execute("UPDATE businesses SET zone = %s", (zone,))
@@ -332,7 +238,12 @@ def _ground(owner: psycopg.Connection, url: str) -> Ground:
         zone=zone,
     )
     account = connect(actor)
-    return Ground(actor, 1, member, customers, lambda: arrived_at(url, account), cut)
+    earlier = set(arrived_at(url, account)) if url else set()
+
+    def arrived() -> list[str]:
+        return [one for one in arrived_at(url, account) if one not in earlier]
+
+    return Ground(actor, 1, member, customers, arrived, cut)
 
 
 def connect(actor: Actor, seed: str = "") -> Account:

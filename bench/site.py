@@ -35,6 +35,7 @@ from microcrm.processes import Program, Running
 WORKERS = 2
 _ENGINES = ("postgres", "valkey")
 _MIB = 1024 * 1024
+_UNTIL_IT_WORKS, _UNTIL_IT_STOPS = 6.0, 1.0  # seconds of a worker
 _OURS = ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL", "SMTP_URL", "MICROCRM_APP_URL", "MICROCRM_ENVIRONMENT")
 
 
@@ -97,16 +98,17 @@ def ground(choice: Choice) -> Iterator[Ground]:
 
 
 @contextlib.contextmanager
-def engines(name: str) -> Iterator[None]:
-    """PostgreSQL and Valkey in a folder of that name, with the schema of today and whatever an earlier run has left."""
+def engines(name: str) -> Iterator[list[Running]]:
+    """PostgreSQL and Valkey in a folder of that name, with the schema of today and whatever an earlier run has left. Yields those that
+    nobody else uses."""
     before = {name: os.environ.pop(name, None) for name in (*_OURS, "MICROCRM_HOME", "MICROCRM_PORT")}
     home = Path(before["MICROCRM_HOME"] or ".microcrm").resolve() / "bench" / name
     os.environ["MICROCRM_HOME"] = str(home)
     configuration.reset()
     try:
-        with embedded.running(configuration.settings()):
+        with embedded.running(configuration.settings()) as own:
             schema.migrate(configuration.settings())
-            yield
+            yield own
     finally:
         for name in ("DATABASE_URL", "DATABASE_URL_DIRECT", "REDIS_URL"):
             os.environ.pop(name, None)
@@ -133,6 +135,21 @@ def product(workers: int = WORKERS, more: Mapping[str, str] | None = None) -> It
     argv = [sys.executable, "-m", "microcrm.cli", "web"]
     with _served(argv, variables, port, "/health", frontend.ROOT) as site:
         yield site
+
+
+@contextlib.contextmanager
+def worker() -> Iterator[None]:
+    """The product's. All that is measured is worked off when it stops; what it still wants of others, who are not here, is not waited
+    for."""
+    argv = [sys.executable, "-m", "microcrm.cli", "worker"]
+    log = configuration.settings().home / "logs" / "worker.log"
+    env = {"PYTHONPATH": str(frontend.ROOT)}
+    child = processes.start(Program("worker", argv, log, env=env, cwd=frontend.ROOT, patience=_UNTIL_IT_STOPS))
+    time.sleep(_UNTIL_IT_WORKS)
+    try:
+        yield
+    finally:
+        child.stop()
 
 
 @contextlib.contextmanager

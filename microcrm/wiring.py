@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from functools import cache, lru_cache
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session
 
 from microcrm.adapters.connections import keep_plans
@@ -61,7 +62,19 @@ def make_engine(url: str, pool_size: int, *, is_direct: bool = False) -> Engine:
 def _begin(connection: Connection) -> None:
     """``BEGIN`` and what the transaction opens with, in one round trip."""
     opening = connection.get_execution_options().get("opening", "")
-    connection.connection.cursor().execute(f"BEGIN; {opening}")
+    try:
+        connection.connection.cursor().execute(f"BEGIN; {opening}")
+    except psycopg.Error as error:
+        raise _as_sqlalchemy_says_it(connection, error) from error
+
+
+def _as_sqlalchemy_says_it(connection: Connection, error: psycopg.Error) -> OperationalError:
+    """Here it does not see our errors. When the server has gone, all connections of the pool have."""
+    is_lost = connection.dialect.is_disconnect(error, connection.connection, None)  # type: ignore[arg-type]
+    if is_lost:
+        connection.invalidate(error)
+        connection.engine.dispose()
+    return OperationalError("BEGIN", None, error, connection_invalidated=is_lost)
 
 
 @cache
@@ -185,6 +198,14 @@ def unit_of_work(actor: Actor, *, realm: Realm = "", clock: Clock = now, bind: A
 
 
 def _open(session: Session, opening: str, *, is_bound: bool) -> None:
-    connection = session.connection(execution_options={"opening": opening})
+    """A connection that the server has left since it was used last is found out here, where nothing has been done yet: once more, on
+    a new one."""
+    try:
+        connection = session.connection(execution_options={"opening": opening})
+    except OperationalError as error:
+        if is_bound or not error.connection_invalidated:
+            raise
+        session.rollback()
+        connection = session.connection(execution_options={"opening": opening})
     if is_bound:  # its transaction has begun long ago
         connection.exec_driver_sql(opening)

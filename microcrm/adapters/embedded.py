@@ -57,21 +57,20 @@ def started(settings: Settings) -> Iterator[list[Running]]:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[None]:
-    """Have engines for the time of the block, with their addresses in the environment."""
+def running(settings: Settings) -> Iterator[list[Running]]:
+    """Have engines for the time of the block, with their addresses in the environment; those that were started for it alone."""
     if settings.given_database_url and settings.redis_url:
-        yield
+        yield []
         return
     try:
         stack = contextlib.ExitStack()
         stack.enter_context(claimed(settings.home))
     except Failed:
         _publish(_recall(settings.home))
-        yield
+        yield []
         return
     with stack:
-        stack.enter_context(started(settings))
-        yield
+        yield stack.enter_context(started(settings))
 
 
 def _start(program: processes.Program, stack: contextlib.ExitStack) -> Running:

@@ -46,6 +46,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         "public-page",
         "remind-100k",
         "remind-faults",
+        "replies",
         "seal",
         "signin",
         "slots-month",

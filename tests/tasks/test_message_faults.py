@@ -1,8 +1,10 @@
-"""The small version of ``microcrm bench remind-faults``: real workers, killed again and again, against the stand-in for Twilio."""
+"""The small version of ``microcrm bench remind-faults``: real senders, killed again and again, against the stand-in for Twilio. The
+servers are shared with other tests and stay alive here; the benchmark kills its own, and worker and clocks as well."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from urllib.parse import urlsplit
 
@@ -10,6 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from bench.remind_faults import Ground, arrived_at, connect, cut, day_zone, faults
+from bench.remind_kills import senders
 from microcrm import wiring
 from microcrm.domain.permissions import Role
 from microcrm.models.customers import Customer
@@ -21,7 +24,7 @@ from tests.support.shops import TwoShops
 
 
 def test_kills_lose_nothing_and_double_nothing(
-    fresh_database: TwoShops, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    fresh_database: TwoShops, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("MICROCRM_SANDBOX_PORT", str(urlsplit(sandbox.url).port))
     monkeypatch.setattr(Settings, "sandbox_seed", property(lambda _: SEED))
@@ -51,7 +54,7 @@ def test_kills_lose_nothing_and_double_nothing(
         actor, shop.service_id, shop.members[Role.MANAGER], customers,
         lambda: [one for one in arrived_at(sandbox.url, account) if one not in before], cut,
     )  # fmt: skip
-    found = faults(ground, 12, dice, lambda _: None)
+    found = faults(ground, senders(tmp_path), 12, dice, lambda _: None)
     assert found["kills"] == 12 and found["arrived"] > 0 and found["booked"] > 0
     wrong = {name: found[name] for name in ("twice", "lost", "for_a_dead_version", "not_let_through_but_there")}
     assert wrong == dict.fromkeys(wrong, 0), found
