@@ -36,7 +36,7 @@ ASK_AFTER = timedelta(
     minutes=15
 )  # about one that was handed over and of which nothing was heard; then four times as long
 _ASK_AT_MOST = 4
-_ANOTHER = ANOTHER_CHANNEL | {Refusal.TRANSIENT, Refusal.LATER}
+_ANOTHER = ANOTHER_CHANNEL | {Refusal.TRANSIENT, Refusal.LATER, Refusal.UNKNOWN}
 
 _HANDED = fixed("""
 WITH handed AS (

@@ -27,6 +27,13 @@ UPDATE messages SET state = :state, reason = :reason, provider_id = coalesce(pro
   finished_at = CASE WHEN :over THEN :now END
 WHERE business_id = :business AND id = :id
 """)
+# It arrived after all: what was to say the same by another channel and has not left.
+_NOT_TWICE = fixed("""
+UPDATE messages n SET state = 'withdrawn', reason = 'arrived', finished_at = :now FROM messages m
+WHERE m.business_id = :business AND m.id = :id AND n.business_id = :business AND n.subject = m.subject
+AND n.subject_version = m.subject_version AND n.step = m.step AND n.id <> m.id AND n.state = 'planned'
+RETURNING n.id
+""")
 _MAY_MOVE = frozenset(MessageState) - {MessageState.SUPPRESSED, MessageState.WITHDRAWN}
 _ON_ITS_WAY = (MessageState.HANDED, MessageState.SENT)
 
@@ -47,6 +54,8 @@ def take_status(uow: UnitOfWork, told: DeliveryTold) -> bool:
         return True
     _move(uow, row.id, told, state)
     note(uow, [Told(row.id, state.value)])
+    if known is MessageState.FAILED:
+        _say_it_once(uow, row.id)
     return True
 
 
@@ -70,6 +79,14 @@ def _has_failed(uow: UnitOfWork, row: Any, told: DeliveryTold) -> None:
     _move(uow, row.id, told, state, reason=code, due=again)
     note(uow, [Told(row.id, "again" if again else "failed", code)])
     follow_up(uow, Failed(row.id, Channel(row.channel), row.step, kind, code), is_over=not again)
+
+
+def _say_it_once(uow: UnitOfWork, message_id: int) -> None:
+    values = {"business": uow.business_id, "now": uow.now, "id": message_id}
+    note(
+        uow,
+        [Told(one, "taken_back", "arrived") for one in uow.session.connection().execute(_NOT_TWICE, values).scalars()],
+    )
 
 
 def _move(
