@@ -17,6 +17,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.messages import Message
 from microcrm.operations.billing.payments import PaidPart, take_payment
 from microcrm.operations.consents import RecordConsent, record_consent
+from microcrm.operations.messages import by_day
 from microcrm.operations.messages.by_day import plan_the_day
 from microcrm.operations.messaging.steps import ChangePlan, ChangeStep, change_plan, change_step
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -159,6 +160,29 @@ def test_a_regular_is_called_back_when_their_rhythm_says_so(day: Day, shop: Shop
     assert day.comes_by("11:00", TODAY + timedelta(days=1)) == 0, "once for each time"
     [message] = day.messages()
     assert message.subject == f"rebook:{shop.customer_id}" and message.details == {"services": "Plain haircut"}
+
+
+def test_of_many_regulars_all_are_looked_at(day: Day, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two: those who are due stand behind others who are not."""
+    monkeypatch.setattr(by_day, "_MOST", 2)
+
+    def guest(number: int) -> int:
+        def write(uow: UnitOfWork) -> int:
+            row = Customer(
+                business_id=shop.business_id, name=f"Guest {number}", phone=f"+9198450{number:05d}", tags=[], created_at=uow.now
+            )  # fmt: skip
+            uow.session.add(row)
+            uow.session.flush()
+            return row.id or 0
+
+        made: int = day.do(write)
+        return made
+
+    for number in range(5):
+        late = timedelta(days=7 * (number % 2))
+        regular(day, replace(shop, customer_id=guest(number)), last=TODAY - timedelta(days=35) + late)
+    due = day.do(lambda uow: by_day.regulars_due(uow, TODAY, TODAY, anybody=True))
+    assert [one.name for one in due] == ["Guest 0", "Guest 2", "Guest 4"]
 
 
 def test_days_that_were_missed_are_caught_up_and_older_ones_are_not(day: Day, shop: Shop) -> None:

@@ -4,7 +4,7 @@ as often as it runs, each is planned once."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -51,7 +51,8 @@ CROSS JOIN LATERAL (
     SELECT b.id FROM bookings b WHERE b.business_id = :business AND b.customer_id = c.id AND b.status = :finished
     ORDER BY b.starts_at DESC LIMIT 1)
 ) had
-WHERE c.business_id = :business AND c.archived_at IS NULL AND c.last_visit_key > :since AND cardinality(v.days) >= :fewest
+WHERE c.business_id = :business AND c.id > :after AND c.archived_at IS NULL AND c.last_visit_key > :since
+AND cardinality(v.days) >= :fewest
 AND (cast(:anybody AS boolean) OR EXISTS (
   SELECT FROM consents k WHERE k.business_id = :business AND k.customer_id = c.id AND k.purpose = ANY(cast(:offers AS text[]))
   AND k.decision = 'given')) AND NOT EXISTS (
@@ -130,14 +131,26 @@ class Regular(NamedTuple):
 
 def regulars_due(uow: UnitOfWork, first: date, last: date, *, anybody: bool = False) -> list[Regular]:
     """Whose rhythm says that they are due on one of these days. ``anybody``: also those who get no offers, for the shop's own eyes."""
-    rows = _rows(
-        uow, _REGULARS, zone=uow.actor.zone, finished=BookingStatus.FINISHED.value, latest=2 * LATEST, fewest=FEWEST,
-        since=uow.now - timedelta(days=400), now=uow.now, live=sorted(LIVE), offers=_OFFERS, anybody=anybody,
-    )  # fmt: skip
     known = (
-        Regular(one, name, services or "", rhythm) for one, name, days, services in rows if (rhythm := rhythm_of(days))
+        Regular(one, name, services or "", rhythm)
+        for one, name, days, services in _regular_rows(uow, anybody)
+        if (rhythm := rhythm_of(days))
     )
     return [one for one in known if first <= one.rhythm.due_on <= last]
+
+
+def _regular_rows(uow: UnitOfWork, anybody: bool) -> Iterator[tuple[Any, ...]]:
+    """A page after the other: whether somebody is due shows only here."""
+    after = 0
+    while True:
+        rows = _rows(
+            uow, _REGULARS, zone=uow.actor.zone, finished=BookingStatus.FINISHED.value, latest=2 * LATEST, fewest=FEWEST,
+            since=uow.now - timedelta(days=400), now=uow.now, live=sorted(LIVE), offers=_OFFERS, anybody=anybody, after=after,
+        )  # fmt: skip
+        yield from rows
+        if len(rows) < _MOST:
+            return
+        after = rows[-1][0]
 
 
 def _regulars(uow: UnitOfWork, rule: StepRule, today: date) -> Iterable[_Wanted]:
