@@ -140,6 +140,17 @@ def bench(context: typer.Context) -> None:
     run(context.args)
 
 
+@cli.command()
+def retention(
+    on: Annotated[str, typer.Option(help="A day like 2027-05-01; today without it.")] = "",
+) -> None:
+    """Say what has been kept long enough and goes in the coming night, or by a day. Changes nothing."""
+    from microcrm.launch import engines, retention
+
+    with engines.ready():
+        retention.say_forecast(say, on)
+
+
 @audit_cli.command("verify")
 def audit_verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Walk every business's audit chain; exit code 1 when one is broken."""

@@ -23,6 +23,7 @@ TASK_MODULES = (
     "tasks.recurring",
     "tasks.imports",
     "tasks.files",
+    "tasks.retention",
 )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from celery.schedules import crontab
+
+_NIGHT = crontab(minute="30", hour="20")  # two at night in India; UTC
 # Seconds. ``expires`` drops ticks that piled up while the worker was away.
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
@@ -20,6 +23,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "bring customers in": {"task": "tasks.imports.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "forget files": {"task": "tasks.files.sweep", "schedule": 900.0, "options": {"expires": 900}},
     "tidy the file store": {"task": "tasks.files.tidy", "schedule": 86400.0, "options": {"expires": 86400}},
+    "let go what was kept long enough": {
+        "task": "tasks.retention.sweep",
+        "schedule": _NIGHT,
+        "options": {"expires": 43200},
+    },
     "tidy the inbox": {"task": "tasks.inbox.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "sign of life": {"task": "tasks.heartbeat.beat", "schedule": 20.0, "options": {"expires": 20}},
 }

@@ -29,6 +29,8 @@ ACTIONS: dict[str, str] = {
     "open": "opened",
     "reactivate": "brought back",
     "remove": "removed",
+    "retention.blanked": "emptied after their time",
+    "retention.deleted": "deleted after their time",
     "resend": "sent again",
     "restore": "brought back",
     "revoke": "withdrew",
@@ -210,6 +212,7 @@ SUBJECTS: dict[str, str] = {
     "hand_over": "a hand-over",
     "holiday_state": "the State of the public holidays",
     "invitation": "an invitation",
+    "kept_rows": "messages, words or links",
     "leave": "a leave",
     "member": "a member",
     "member_hours": "the working hours of a member",
@@ -261,7 +264,7 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
-    "messages": ("Messages", frozenset({"channel_block", "inbound_message", "message"})),
+    "messages": ("Messages", frozenset({"channel_block", "inbound_message", "kept_rows", "message"})),
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": (
         "Classes",

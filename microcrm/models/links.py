@@ -48,6 +48,7 @@ class PublicLink(SQLModel, table=True):
             "num_nonnulls(booking_id, feed_member_id, offer_id, ticket_id, document_id, entry_id) = 1",
             name="one_subject",
         ),
+        Index("ix_public_links_ends", "business_id", "expires_at", postgresql_where="expires_at is not null"),
         Index("ix_public_links_booking", "business_id", "booking_id", postgresql_where="booking_id is not null"),
         Index("ix_public_links_feed", "business_id", "feed_member_id", postgresql_where="feed_member_id is not null"),
         Index("ix_public_links_offer", "business_id", "offer_id", postgresql_where="offer_id is not null"),

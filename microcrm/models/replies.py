@@ -50,6 +50,7 @@ class InboundMessage(SQLModel, table=True):
         UniqueConstraint("business_id", "provider_id"),
         CheckConstraint("channel in ('whatsapp', 'sms')", name="channel"),
         Index("ix_inbound_messages_open", "business_id", "at", "id", postgresql_where="settled_at is null"),
+        Index("ix_inbound_messages_log", "business_id", "at", "id"),
         Index("ix_inbound_messages_sender", "business_id", "sender", "at", "id"),
         Index("ix_inbound_messages_customer", "business_id", "customer_id", "at", "id"),
         Index("ix_inbound_messages_booking", "business_id", "booking_id", postgresql_where="booking_id is not null"),

@@ -33,6 +33,7 @@ from microcrm.models import (
     records,
     recurring,
     replies,
+    retention,
     reveals,
     schedule,
     till,
@@ -74,6 +75,7 @@ MODULES = (
     merging,
     replies,
     messages,
+    retention,
     records,
 )
 

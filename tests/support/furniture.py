@@ -52,6 +52,7 @@ from microcrm.models.products import Product, StockMovement
 from microcrm.models.records import AuditEvent, OutboxMessage, Undo
 from microcrm.models.recurring import RecurringBill
 from microcrm.models.replies import ChannelBlock, InboundMessage
+from microcrm.models.retention import RetentionMark
 from microcrm.models.reveals import ContactReveal, RevealBudget
 from microcrm.models.schedule import DatedHours, Leave
 from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
@@ -250,14 +251,12 @@ def _gateway_rows(session: Session, shop: Shop, document_id: int, payment_id: in
     add(MessagingAccount(**mine, **account, is_sandbox=False, checked_at=OPENED_AT))
     add(MessageChannel(**mine, channel="sms", sender="+918045678900", is_on=True, per_second=10))
     add(MessagePlan(**mine))
+    add(RetentionMark(**mine, data_class="message_words", at=OPENED_AT, changed_at=OPENED_AT))
     add(MessageStep(**mine, step="reminder", service_id=shop.service_id, is_on=True, offset_min=60))
     add(MessageTemplate(**mine, step="reminder", channel="sms", language="en", text="{shop}: {when} {link}"))
     times = {"created_at": OPENED_AT, "ends_at": OPENED_AT, "looked_at": OPENED_AT}
-    asked = add(
-        PayRequest(
-            **mine, **times, document_id=document_id, kind="order", reference="r", amount_paise=100, state="paid"
-        )
-    )
+    order = {"document_id": document_id, "kind": "order", "reference": "r", "amount_paise": 100, "state": "paid"}
+    asked = add(PayRequest(**mine, **times, **order))
     paid = {"status": "captured", "amount_paise": 100, "currency": "INR", "at": OPENED_AT}
     came = add(GatewayPayment(**mine, **paid, remote_id="pay_1", pay_request_id=asked, payment_id=payment_id))
     back = {"amount_paise": 100, "status": "processed", "at": OPENED_AT}
