@@ -46,6 +46,7 @@ class Program:
     start_patience: float = 240.0
     is_ready: Callable[[], bool] = _yes
     is_well: Callable[[float], bool] = _yes  # asked now and then with the seconds since the start
+    is_wanted: Callable[[], bool] = _yes  # asked now and then: one that nobody needs now rests
 
 
 class Running:

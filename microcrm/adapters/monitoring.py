@@ -5,6 +5,7 @@ For whoever runs the installation: no shop, no customer and no text is in them. 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,8 +19,9 @@ SELECT count(*) FILTER (WHERE due_at <= :now) AS due, min(due_at) FILTER (WHERE 
   count(*) FILTER (WHERE leased_until < :now) AS stuck FROM {table} WHERE state = '{waiting}'
 """
 _FAILED = "SELECT count(*) FROM {table} WHERE state = 'failed' AND finished_at > :day"
-_MESSAGES = text("SELECT due, oldest_due, overdue_looks, failed_today, unknown FROM messages_in_all(:now)")
+_MESSAGES = text("SELECT due, oldest_due, overdue_looks, failed_today, unknown, broken FROM messages_in_all(:now)")
 _BEATS = text("SELECT name, at FROM heartbeats ORDER BY name")
+_WATCHED = ("worker",)  # also while they have never said anything
 _QUEUES = {"outbox": "queued", "inbox": "new"}
 _DAY = timedelta(days=1)
 
@@ -65,7 +67,10 @@ def _of_messages(session: Session, now: datetime) -> Sequence[Gauge]:
     return (
         Gauge("microcrm_messages_due", "Messages to customers that are due.", row.due),
         Gauge(
-            "microcrm_messages_age_seconds", "How long the oldest has been due.", _age(row.oldest_due, now), limit=300
+            "microcrm_messages_age_seconds",
+            "How long the oldest has been due where nobody has come by for a minute.",
+            _age(row.oldest_due, now),
+            limit=300,
         ),
         Gauge(
             "microcrm_messages_stuck",
@@ -80,15 +85,19 @@ def _of_messages(session: Session, now: datetime) -> Sequence[Gauge]:
             row.unknown,
             limit=0,
         ),
+        Gauge(
+            "microcrm_channels_broken",
+            "Channels of shops that stopped by themselves; their owners see why in Settings, Messages.",
+            row.broken,
+        ),
     )
 
 
 def _of_beats(session: Session, now: datetime) -> Sequence[Gauge]:
     rows = session.execute(_BEATS).all()
-    words = "Seconds since the last sign of life."
-    return [
-        Gauge("microcrm_heartbeat_age_seconds", words, _age(row.at, now), {"process": row.name}, 120) for row in rows
-    ]
+    words = "Since the last sign of life. Beat asks for one, the worker gives it."
+    ages = dict.fromkeys(_WATCHED, math.inf) | {row.name: _age(row.at, now) for row in rows}
+    return [Gauge("microcrm_heartbeat_age_seconds", words, age, {"process": name}, 120) for name, age in ages.items()]
 
 
 def _age(since: datetime | None, now: datetime) -> float:
@@ -102,5 +111,9 @@ def exposition(found: Sequence[Gauge]) -> str:
         if f"# TYPE {gauge.name} gauge" not in lines:
             lines += [f"# HELP {gauge.name} {gauge.help}", f"# TYPE {gauge.name} gauge"]
         labels = ",".join(f'{key}="{value}"' for key, value in gauge.labels.items())
-        lines.append(f"{gauge.name}{f'{{{labels}}}' if labels else ''} {gauge.value:g}")
+        lines.append(f"{gauge.name}{f'{{{labels}}}' if labels else ''} {_number(gauge.value)}")
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return "+Inf" if value == math.inf else f"{value:g}"

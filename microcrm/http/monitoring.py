@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import math
 from html import escape
 
 from starlette.requests import Request
@@ -80,6 +81,7 @@ def _row(gauge: Gauge) -> str:
     about = " ".join(gauge.labels.values())
     name = gauge.name.removeprefix("microcrm_").replace("_", " ").removesuffix(" seconds").capitalize()
     value = f"{gauge.value:,.0f} s" if gauge.name.endswith("_seconds") else f"{gauge.value:,.0f}"
+    value = "never" if gauge.value == math.inf else value
     limit = "" if gauge.limit is None or gauge.is_well else f" (at most {gauge.limit:g})"
     words = f"{escape(f'{name}: {about}' if about else name)}<small>{escape(gauge.help)}{escape(limit)}</small>"
     return f"<tr{'' if gauge.is_well else ' class=bad'}><td>{words}</td><td>{value}</td></tr>"

@@ -1,4 +1,5 @@
-"""Keeps programs running: starts them in order, restarts one that dies, stops them in the opposite order."""
+"""Keeps programs running: starts them in order, restarts one that dies, lets one rest that nobody wants, stops them in the opposite
+order."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from microcrm.processes import Failed, Program, Running, last_line, start
 
 _LOOK_EVERY = 0.5  # seconds
+_ASK_EVERY = 5.0  # seconds between questions who is wanted
 _MOST_RESTARTS = 5
 _WITHIN = 120.0  # seconds
 
@@ -23,14 +25,18 @@ class Supervisor:
     say: Callable[[str], None] = say_nothing
     _children: list[Running] = field(default_factory=list)
     _restarts: dict[str, list[float]] = field(default_factory=dict)
+    _resting: list[Program] = field(default_factory=list)
+    _asked_at: float = 0.0
 
     def adopt(self, children: Iterable[Running]) -> None:
         """Watch programs that somebody else has started."""
         self._children += children
 
     def start(self, *programs: Program) -> None:
-        """All at once; returns when each is ready. Raises: Failed."""
-        begun = [Running(program) for program in programs]
+        """All that are wanted, at once; returns when each is ready. Raises: Failed."""
+        wanted = {program.name for program in programs if program.is_wanted()}
+        self._resting += [program for program in programs if program.name not in wanted]
+        begun = [Running(program) for program in programs if program.name in wanted]
         self._children += begun
         for child in begun:
             child.wait_ready()
@@ -42,6 +48,18 @@ class Supervisor:
             for place, child in enumerate(self._children):
                 if child.exit_code is not None or not child.is_well():
                     self._children[place] = self._restarted(child)
+            if time.monotonic() - self._asked_at >= _ASK_EVERY:
+                self._asked_at = time.monotonic()
+                self._ask_who_is_wanted()
+
+    def _ask_who_is_wanted(self) -> None:
+        for child in [one for one in self._children if not one.program.is_wanted()]:
+            child.stop()
+            self._children.remove(child)
+            self._resting.append(child.program)
+        for program in [one for one in self._resting if one.is_wanted()]:
+            self._children.append(start(program))
+            self._resting.remove(program)
 
     def stop(self, *names: str) -> None:
         """These, in this order."""

@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from microcrm.adapters.reachable import check_database, check_redis
 from microcrm.demo import shops as demo
 from microcrm.launch import frontend
 from microcrm.launch.supervisor import Supervisor
-from microcrm.operations.online.keys import real_keys_are_used
+from microcrm.operations.online.keys import sandbox_is_wanted
 from microcrm.operations.unit_of_work import system
 from microcrm.processes import Failed, Program, Running
 from microcrm.settings import Settings, settings
@@ -92,18 +93,28 @@ def _programs(current: Settings) -> list[Program]:
             return time.time() - heartbeat.stat().st_mtime < _HEARTBEAT_SILENCE
         return False
 
-    sandbox = _program(current, "sandbox", "sandbox", is_ready=lambda: _answers(f"{current.sandbox_url}/health"))
+    sandbox = replace(
+        _program(current, "sandbox", "sandbox", is_ready=lambda: _answers(f"{current.sandbox_url}/health")),
+        is_wanted=_SandboxWanted(),
+    )
     return [
-        *([sandbox] if current.has_sandbox and not _has_real_keys() else []),
+        *([sandbox] if current.has_sandbox else []),
         _program(current, "web", "web", is_ready=lambda: _is_served(current)),
         _program(current, "worker", "worker", is_well=worker_is_well),
         _program(current, "beat", "beat"),
     ]
 
 
-def _has_real_keys() -> bool:
-    with unit_of_work(system()) as uow:
-        return real_keys_are_used(uow)
+@dataclass(slots=True)
+class _SandboxWanted:
+    """As the accounts of all shops say; while the database does not answer, as it was."""
+
+    last: bool = False
+
+    def __call__(self) -> bool:
+        with contextlib.suppress(Exception), unit_of_work(system()) as uow:
+            self.last = sandbox_is_wanted(uow)
+        return self.last
 
 
 def _program(

@@ -236,6 +236,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
   UNION SELECT DISTINCT business_id FROM gateway_refunds WHERE status IN ('wanted', 'pending') AND at < before
 $$
 """
+# Another took its place: `SANDBOX_IS_WANTED`.
 REAL_KEYS = """
 CREATE FUNCTION real_keys_are_used() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
@@ -246,5 +247,13 @@ FUNCTIONS = (HOOK_BEHIND, OPEN_REQUESTS, REAL_KEYS)
 FUNCTION_NAMES = (
     "hook_behind(bytea)",
     "businesses_with_open_payments(timestamp with time zone)",
-    "real_keys_are_used()",
 )
+# The stand-ins are one program: some shop uses one of them, or nobody has connected anything real yet.
+SANDBOX_IS_WANTED = """
+CREATE FUNCTION sandbox_is_wanted() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
+  SELECT EXISTS (SELECT FROM gateway_accounts WHERE is_sandbox) OR EXISTS (SELECT FROM messaging_accounts WHERE is_sandbox)
+    OR NOT EXISTS (SELECT FROM gateway_accounts) AND NOT EXISTS (SELECT FROM messaging_accounts)
+$$
+"""
+SANDBOX_IS_WANTED_NAME = "sandbox_is_wanted()"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.applications import Starlette
 from microcrm import wiring
 from microcrm.adapters import heartbeats
 from microcrm.adapters.monitoring import Gauge, exposition, gauges
+from microcrm.http.monitoring import _row
 from microcrm.http.routes import routes
 from microcrm.models.messages import Message
 from microcrm.models.messaging import MessageChannel
@@ -105,6 +107,51 @@ def test_a_process_that_has_gone_quiet_shows(fresh_database: TwoShops) -> None:
         heartbeats.record(uow.session, "worker", uow.now - timedelta(minutes=3))
     found = read()["heartbeat_age_seconds", "worker"]
     assert 180 <= found.value < 240 and not found.is_well
+
+
+def test_one_that_never_said_anything_shows_too(fresh_database: TwoShops) -> None:
+    with wiring.unit_of_work(system(), realm="worker") as uow:
+        uow.session.execute(text("UPDATE heartbeats SET name = 'somebody else'"))
+    found = read()["heartbeat_age_seconds", "worker"]
+    assert found.value == math.inf and not found.is_well
+    assert '{process="worker"} +Inf' in exposition([found])
+    assert "never" in _row(found)
+
+
+def test_a_queue_that_is_served_at_its_pace_is_not_overdue(fresh_database: TwoShops) -> None:
+    """Ten thousand of a campaign wait for hours, and nothing is wrong; when nobody comes by, it is."""
+
+    def rows(uow: UnitOfWork) -> list[Any]:
+        then = uow.now - timedelta(hours=1)
+        channel = {"business_id": uow.business_id, "channel": "email", "is_on": True, "per_second": 1}
+        return [
+            MessageChannel(**channel, refilled_at=uow.now - timedelta(seconds=5)),
+            Message(
+                business_id=uow.business_id, subject="booking:1", step="booked", channel="email", created_at=then, due_at=then
+            ),
+        ]  # fmt: skip
+
+    with wiring.unit_of_work(system(fresh_database.a.business_id)) as uow:
+        uow.session.execute(text("DELETE FROM message_channels"))
+    arrange(fresh_database.a, rows)
+    age: Any = ("messages_age_seconds",)
+    assert read()[age].is_well
+    with wiring.unit_of_work(system(fresh_database.a.business_id)) as uow:
+        long_ago = {"at": uow.now - timedelta(minutes=2)}
+        uow.session.execute(text("UPDATE message_channels SET refilled_at = :at"), long_ago)
+    assert read()[age].value >= 3_600 and not read()[age].is_well
+
+
+def test_channels_that_stopped_by_themselves_are_counted(fresh_database: TwoShops) -> None:
+    broken: Any = ("channels_broken",)
+    before = read()[broken].value
+    with wiring.unit_of_work(system(fresh_database.b.business_id)) as uow:
+        uow.session.execute(text("DELETE FROM message_channels"))
+    arrange(
+        fresh_database.b,
+        lambda uow: [MessageChannel(business_id=uow.business_id, channel="email", per_second=1, broken="20003")],
+    )
+    assert read()[broken].value == before + 1 and read()[broken].is_well, "its owner is told, nobody else can help"
 
 
 def test_the_text_is_what_a_machine_reads() -> None:

@@ -127,3 +127,31 @@ def test_the_supervisor_restarts_a_child_that_lives_but_does_not_work(
         supervisor.watch()
     supervisor.stop("child")
     assert said == ["child stopped answering; starting it again."] * 5
+
+
+def test_the_supervisor_lets_rest_what_nobody_wants_and_starts_it_when_somebody_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Enough(Exception):
+        pass
+
+    answers = iter([False, False, True, True, False, False])
+    story = []
+
+    def is_wanted() -> bool:
+        story.append([child.program.name for child in supervisor._children if child.exit_code is None])
+        try:
+            return next(answers)
+        except StopIteration:
+            raise Enough from None
+
+    monkeypatch.setattr("microcrm.launch.supervisor._ASK_EVERY", 0.0)
+    monkeypatch.setattr("microcrm.launch.supervisor._LOOK_EVERY", 0.01)
+    supervisor = Supervisor()
+    supervisor.start(program(tmp_path, SLEEPER, name="other"), program(tmp_path, SLEEPER, is_wanted=is_wanted))
+    with pytest.raises(Enough):
+        supervisor.watch()
+    both, one = ["other", "child"], ["other"]
+    assert story == [[], one, one, both, both, one, one]
+    supervisor.stop("child", "other")
+    assert all(child.exit_code is not None for child in supervisor._children)

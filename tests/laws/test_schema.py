@@ -128,6 +128,7 @@ def test_functions_that_look_past_the_policies_are_few_and_pinned(owner_engine: 
         *doors.FUNCTION_NAMES,
         *doors.LATER_FUNCTION_NAMES,
         *gateway.FUNCTION_NAMES,
+        gateway.SANDBOX_IS_WANTED_NAME,
         *recurring.FUNCTION_NAMES,
         *imports.FUNCTION_NAMES,
         form_links.FORM_BEHIND_NAME,

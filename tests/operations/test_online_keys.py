@@ -11,12 +11,13 @@ from microcrm.adapters.sealing import MasterSeal
 from microcrm.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from microcrm.domain.permissions import Role
 from microcrm.models.gateway import GatewayAccount, PayRequest
+from microcrm.operations.messaging import accounts as messaging
 from microcrm.operations.online.keys import (
     SaveKeys,
     hook_behind,
     keys_of,
-    real_keys_are_used,
     remove_keys,
+    sandbox_is_wanted,
     save_keys,
     use_sandbox,
     view_account,
@@ -93,14 +94,32 @@ def test_other_keys_end_what_was_asked_for_with_the_old_ones(owner: UnitOfWork, 
 
 def test_the_sandbox_gives_way_to_real_keys_and_never_the_other_way(owner: UnitOfWork) -> None:
     keys, _ = use_sandbox(owner, "seed", SEALER)
-    assert keys.is_sandbox and not real_keys_are_used(owner)
+    assert keys.is_sandbox and sandbox_is_wanted(owner)
     with pytest.raises(Invalid) as caught:  # its secrets are not those of Razorpay
         save_keys(owner, SaveKeys(1, LIVE, "", ""), SEALER)
     assert set(caught.value.fields) == {"key_secret", "hook_secret"}
     save_keys(owner, SaveKeys(1, LIVE, KEY_SECRET, HOOK_SECRET), SEALER)
-    assert view_account(owner, SEALER).mode == "live" and real_keys_are_used(owner)
+    assert view_account(owner, SEALER).mode == "live" and not sandbox_is_wanted(owner)
     with pytest.raises(Conflict, match="has keys of Razorpay"):
         use_sandbox(owner, "seed", SEALER)
+
+
+def test_the_sandbox_runs_while_any_shop_uses_it_for_anything(
+    owner: UnitOfWork, unit_of_work: Work, neighbour: Shop
+) -> None:
+    assert sandbox_is_wanted(owner), "nothing is connected yet, and one press would connect it"
+    connect(owner)
+    assert not sandbox_is_wanted(owner), "all that is connected is real"
+    with unit_of_work(neighbour.actor()) as theirs:
+        messaging.use_sandbox(theirs, "seed", SEALER)
+    assert sandbox_is_wanted(owner), "for the neighbour's messages"
+    with unit_of_work(neighbour.actor()) as theirs:
+        version = messaging.view_account(theirs, SEALER).version
+        messaging.save_account(theirs, messaging.SaveAccount(version, "AC" + "1a" * 16, "0f" * 16), SEALER)
+    assert not sandbox_is_wanted(owner)
+    with unit_of_work(neighbour.actor()) as theirs:
+        use_sandbox(theirs, "seed", SEALER)
+    assert sandbox_is_wanted(owner), "for the neighbour's payments, beside real messages"
 
 
 def test_after_the_installation_s_secret_was_lost_they_are_entered_again(owner: UnitOfWork) -> None:

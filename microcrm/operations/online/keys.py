@@ -25,7 +25,7 @@ PREVIOUS_LASTS = timedelta(hours=24)  # Razorpay repeats older events for as lon
 SECRETS = ("key_secret", "hook_secret", "previous_secret", "hook_token")  # columns that are sealed
 _KEY_ID = re.compile(r"rzp_(?:test|live)_[A-Za-z0-9]{10,20}", re.ASCII)
 _BEHIND = text("SELECT * FROM hook_behind(:hash)")
-_REAL = text("SELECT real_keys_are_used()")
+_SANDBOX = text("SELECT sandbox_is_wanted()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +140,11 @@ def keys_of(uow: UnitOfWork, sealer: Sealer) -> Keys:
     return Keys(row.key_id, secret, row.is_sandbox)
 
 
-def real_keys_are_used(uow: UnitOfWork) -> bool:
-    """By any shop of this installation: then no stand-in should run beside it."""
+def sandbox_is_wanted(uow: UnitOfWork) -> bool:
+    """By any shop of this installation, for payments or for messages; also while no shop has connected anything, since one press does.
+    Where all that is connected is real, no stand-in should run beside it."""
     uow.require(Permission.BUSINESS_EDIT)
-    return bool(uow.session.execute(_REAL).scalar_one())
+    return bool(uow.session.execute(_SANDBOX).scalar_one())
 
 
 def hook_behind(uow: UnitOfWork, token: Any, sealer: Sealer) -> Hook:
