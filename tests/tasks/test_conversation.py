@@ -11,6 +11,7 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
+from bench.remind_faults import day_zone
 from microcrm import wiring
 from microcrm.adapters import queue
 from microcrm.domain.booking import BookingStatus
@@ -151,6 +152,7 @@ def test_a_family_phone_is_answered_once(outbox: Outbox) -> None:
     ("button", "status"), [("confirm", BookingStatus.CONFIRMED), ("cancel", BookingStatus.CANCELLED_BY_CUSTOMER)]
 )
 def test_the_buttons_under_the_question_answer_it(outbox: Outbox, button: str, status: BookingStatus) -> None:
+    outbox.set("businesses", zone=day_zone(wiring.now()))
     outbox.plan("ask_to_confirm")
     messages.sweep()
     [asked] = outbox.there()
