@@ -69,14 +69,19 @@ class Supervisor:
                     child.stop()
 
     def _restarted(self, child: Running) -> Running:
+        """One that does not start is tried again as well: a PostgreSQL that was killed waits for the last of its own to end."""
         name = child.program.name
         why = "stopped answering" if child.exit_code is None else f"ended with code {child.exit_code}"
-        now = time.monotonic()
-        recent = [at for at in self._restarts.get(name, []) if now - at < _WITHIN]
-        if len(recent) >= _MOST_RESTARTS:
-            raise Failed(f"{name} keeps stopping ({last_line(child.program.log)}). Its log: {child.program.log}")
-        self._restarts[name] = [*recent, now]
-        self.say(f"{name} {why}; starting it again.")
-        child.stop()
-        time.sleep(min(8.0, 0.5 * 2 ** len(recent)))
-        return start(child.program)
+        while True:
+            now = time.monotonic()
+            recent = [at for at in self._restarts.get(name, []) if now - at < _WITHIN]
+            if len(recent) >= _MOST_RESTARTS:
+                raise Failed(f"{name} keeps stopping ({last_line(child.program.log)}). Its log: {child.program.log}")
+            self._restarts[name] = [*recent, now]
+            self.say(f"{name} {why}; starting it again.")
+            child.stop()
+            time.sleep(min(8.0, 0.5 * 2 ** len(recent)))
+            try:
+                return start(child.program)
+            except Failed:
+                why = "did not start"

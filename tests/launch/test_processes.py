@@ -155,3 +155,39 @@ def test_the_supervisor_lets_rest_what_nobody_wants_and_starts_it_when_somebody_
     assert story == [[], one, one, both, both, one, one]
     supervisor.stop("child", "other")
     assert all(child.exit_code is not None for child in supervisor._children)
+
+
+def test_the_supervisor_tries_again_when_one_does_not_start_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As PostgreSQL after a kill: it dies once, refuses twice, and then starts."""
+
+    class Enough(Exception):
+        pass
+
+    lives, sign = tmp_path / "lives", tmp_path / "sign"
+    lives.write_text("")
+    code = (
+        f"import pathlib, sys, time; lives, sign = pathlib.Path({str(lives)!r}), pathlib.Path({str(sign)!r});"
+        "had = len(lives.read_text()); lives.write_text('x' * (had + 1)); sys.exit(3) if had in (1, 2) else sign.touch();"
+        "time.sleep(60) if had else (time.sleep(0.3), sign.unlink())"
+    )
+    said: list[str] = []
+
+    def is_wanted() -> bool:
+        if sign.exists() and len(lives.read_text()) == 4:
+            raise Enough
+        return True
+
+    supervisor = Supervisor(said.append)
+    child = program(tmp_path, code, is_wanted=is_wanted, is_ready=sign.exists)
+    monkeypatch.setattr("microcrm.launch.supervisor._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("microcrm.launch.supervisor._ASK_EVERY", 0.0)
+    supervisor.start(child)
+    with pytest.raises(Enough):
+        supervisor.watch()
+    supervisor.stop("child")
+    assert said == [
+        "child ended with code 0; starting it again.", "child did not start; starting it again.",
+        "child did not start; starting it again.",
+    ]  # fmt: skip
