@@ -13,6 +13,8 @@ from microcrm.pages.account import account
 from microcrm.pages.activity import activity
 from microcrm.pages.bank import bank
 from microcrm.pages.calendar import calendar
+from microcrm.pages.campaign import campaign
+from microcrm.pages.campaigns import campaigns
 from microcrm.pages.customer import customer
 from microcrm.pages.customer_files import customer_files
 from microcrm.pages.customer_import import customer_import
@@ -56,6 +58,10 @@ from microcrm.state.bill_money import Till
 from microcrm.state.bill_online import OnlineTill
 from microcrm.state.bills import Bills
 from microcrm.state.calendar import Calendar
+from microcrm.state.campaign import CampaignPage
+from microcrm.state.campaign_names import CampaignNames
+from microcrm.state.campaign_words import CampaignWords
+from microcrm.state.campaigns import CampaignList
 from microcrm.state.customer import CustomerPage
 from microcrm.state.customer_bills import CustomerBills
 from microcrm.state.customer_columns import Columns
@@ -149,6 +155,14 @@ SCREENS: tuple[Screen, ...] = (
     Screen(FILES, "Files", customer_files, Permission.CUSTOMERS_VIEW, (*_PERSON_LOADS, CustomerFiles.load)),
     Screen("/inbox", "Inbox", inbox, Permission.MESSAGES_VIEW, (Inbox.load,)),
     Screen("/messages", "Sent messages", messages, Permission.MESSAGES_VIEW, (MessageLog.load,)),
+    Screen("/campaigns", "Campaigns", campaigns, Permission.MESSAGES_VIEW, (CampaignList.load,)),
+    Screen(
+        "/campaign",
+        "Campaign",
+        campaign,
+        Permission.MESSAGES_VIEW,
+        (CampaignPage.load, CampaignNames.close, CampaignWords.load),
+    ),
     Screen("/invoices", "Bills", invoices, Permission.INVOICES_VIEW, (Bills.load,)),
     Screen("/invoice", "Bill", invoice, Permission.INVOICES_VIEW, (Bill.load, Till.load, OnlineTill.load)),
     Screen("/till", "Close the till", till, Permission.PAYMENTS_TAKE, (TillPage.load,)),

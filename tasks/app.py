@@ -18,6 +18,7 @@ TASK_MODULES = (
     "tasks.waitlist",
     "tasks.inbox",
     "tasks.messages",
+    "tasks.campaigns",
     "tasks.morning",
     "tasks.razorpay",
     "tasks.recurring",

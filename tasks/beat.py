@@ -11,6 +11,7 @@ _NIGHT = crontab(minute="30", hour="20")  # two at night in India; UTC
 SCHEDULE: dict[str, dict[str, Any]] = {
     "send what is due": {"task": "tasks.outbox.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "send messages": {"task": "tasks.messages.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "plan campaigns": {"task": "tasks.campaigns.sweep", "schedule": 15.0, "options": {"expires": 15}},
     "tidy messages": {"task": "tasks.messages.tidy", "schedule": 1800.0, "options": {"expires": 1800}},
     "write to owners at seven": {"task": "tasks.morning.sweep", "schedule": 300.0, "options": {"expires": 300}},
     "chain the audit log": {"task": "tasks.audit.sweep", "schedule": 30.0, "options": {"expires": 30}},

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -22,6 +23,7 @@ from microcrm.adapters.mail import Mail
 from microcrm.domain.errors import Conflict, OutcomeUnknown, Upstream
 from microcrm.domain.messenger import Channel, DeliveryStatus, Handed, MessageRefused, Messenger, Outgoing, Refusal
 from microcrm.domain.send_gate import may_still_leave
+from microcrm.operations.messages.campaigned import is_going_out
 from microcrm.operations.messages.claiming import Lane, lanes
 from microcrm.operations.messages.leaving import Leaving, take_out
 from microcrm.operations.messages.outcomes import NotSent, Sent, note_not_sent, note_sent, note_unknown
@@ -36,6 +38,7 @@ BUDGET = 20.0  # seconds of one sweep; the next goes on
 _ROUND = 10.0  # seconds in which every lane shall have had its turn
 _LEAST, _MOST = 5, 250  # messages of one lane in its turn
 _IN_FLIGHT = 4  # batches that are on their way while the next is claimed
+_HALT_KNOWN = 0.5  # seconds
 _NAP = 0.02  # seconds, while every lane waits for its pace
 
 log = structlog.get_logger()
@@ -68,6 +71,7 @@ class Sender:
     carriers: dict[tuple[int, Channel], Carrier] = field(default_factory=dict)
     in_flight: deque[Batch] = field(default_factory=deque)
     habits: dict[int, Habits] = field(default_factory=dict)
+    halts: dict[int, tuple[float, bool]] = field(default_factory=dict)
     share: int = 20  # messages of one lane in its turn
     done: int = 0
 
@@ -108,10 +112,20 @@ class Sender:
             leaving = take_out(uow, lane, most, site, self.habits)
         if leaving:
             carry = self._carrier(lane)
-            self.in_flight.append(Batch(lane, [self.pool.submit(hand_over, carry, one) for one in leaving]))
+            is_halted = partial(self._is_halted, lane)
+            self.in_flight.append(Batch(lane, [self.pool.submit(hand_over, carry, one, is_halted) for one in leaving]))
         if len(self.in_flight) > _IN_FLIGHT:
             self._settle_first()
         return len(leaving)
+
+    def _is_halted(self, lane: Lane, campaign_id: int) -> bool:
+        """Whether somebody has stopped or paused it since its messages were let through, as known half a second ago at most."""
+        asked, halted = self.halts.get(campaign_id, (0.0, False))
+        if time.monotonic() - asked > _HALT_KNOWN:
+            with unit_of_work(system(lane.business_id, lane.zone)) as uow:
+                halted = not is_going_out(uow, campaign_id)
+            self.halts[campaign_id] = (time.monotonic(), halted)
+        return halted
 
     def _carrier(self, lane: Lane) -> Carrier:
         """Kept for one sweep: new keys count from the next."""
@@ -158,11 +172,17 @@ def _write(business_id: int, zone: str, results: Sequence[Result]) -> None:
                 note_unknown(uow, one.message_id, one.attempt)
 
 
-def hand_over(carry: Carrier, one: Leaving) -> Result:
+def hand_over(carry: Carrier, one: Leaving, is_halted: Callable[[int], bool] = lambda _campaign: False) -> Result:
     """On a thread. Never raises: whatever goes wrong is a result."""
     if not may_still_leave(one.timing, one.zone, now()):
         return NotSent(one.message_id, one.attempt, Refusal.TRANSIENT, "night")
     if now() > one.call_by:
+        return NotSent(one.message_id, one.attempt, Refusal.TRANSIENT, "too_slow")
+    try:
+        if one.campaign_id and is_halted(one.campaign_id):
+            return NotSent(one.message_id, one.attempt, Refusal.TRANSIENT, "paused")
+    except Exception:  # an edge: nothing has left, so it waits
+        log.exception("messages.not_asked", message_id=one.message_id)
         return NotSent(one.message_id, one.attempt, Refusal.TRANSIENT, "too_slow")
     try:
         return Sent(one.message_id, one.attempt, carry(one.outgoing))

@@ -139,7 +139,7 @@ class Twilio:
             raise MessageRefused(why.kind, 30002, why.words, remedy=why.to_do)
 
     def send(self, message: Outgoing) -> Handed:
-        sender = self._senders.get(message.channel, "")
+        sender = message.sender or self._senders.get(message.channel, "")
         if not sender:
             why = why_of(21603)
             raise MessageRefused(Refusal.SETTINGS, 21603, why.words, remedy=why.to_do)

@@ -21,6 +21,7 @@ _ONE_IN = {
     ConsentPurpose.WHATSAPP_OFFERS: 3,
     ConsentPurpose.SMS_OFFERS: 4,
     ConsentPurpose.PHOTOS_IN_PUBLIC: 7,
+    ConsentPurpose.EMAIL_OFFERS: 3,
 }
 _SAYS_NO, _CHANGES_MIND = 5, 7  # one in so many of those
 _LATER = timedelta(days=40)
@@ -55,6 +56,15 @@ def write_consents(
          "evidence": "", "voids_id": None, "at": one.at}
         for one in answers
     ])  # fmt: skip
+
+
+def agreed_by(shop: Opened, visits: Sequence[Visit], at: datetime, purpose: ConsentPurpose) -> list[int]:
+    """Places in the list of those whose yes stood at that moment."""
+    stands: dict[int, bool] = {}
+    for one in sorted(_answers(shop, visits, at), key=lambda one: one.at):
+        if one.purpose is purpose and one.at <= at:
+            stands[one.customer] = one.decision is Decision.GIVEN
+    return sorted(customer for customer, is_yes in stands.items() if is_yes)
 
 
 def _answers(shop: Opened, visits: Sequence[Visit], now: datetime) -> Iterator[Answer]:

@@ -14,6 +14,7 @@ import psycopg
 from microcrm.adapters.passwords import Argon2
 from microcrm.adapters.reachable import plain
 from microcrm.demo.bills import Payer, Till
+from microcrm.demo.campaigns import write_campaign
 from microcrm.demo.consents import write_consents
 from microcrm.demo.diary import Diary
 from microcrm.demo.families import write_families
@@ -80,6 +81,7 @@ def _open(rows: Rows, shop: Outline, password_hash: str, now: datetime) -> None:
     write_tasks(rows, shop, opened, customer_ids, now)
     write_families(rows, opened, customers, customer_ids, now)
     write_messaging(rows, opened, now)
+    write_campaign(rows, shop, opened, customers, customer_ids, visits, now)
     write_waiting(rows, shop, opened, calendar, customer_ids, now)
     write_changes(rows, shop, opened, now)
 

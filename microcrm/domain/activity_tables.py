@@ -8,6 +8,11 @@ ACTIONS: dict[str, str] = {
     "apply_template": "filled in the starting list for",
     "archive": "archived",
     "change": "changed",
+    "campaign.started": "started",
+    "campaign.paused": "paused",
+    "campaign.resumed": "resumed",
+    "campaign.stopped": "stopped",
+    "campaign.done": "finished",
     "channel.closed": "noted that somebody wants no more",
     "channel.opened": "noted that somebody wants again",
     "inbound.assigned": "chose who answers",
@@ -164,6 +169,7 @@ SUBJECTS: dict[str, str] = {
     "booking_policy": "the booking rules",
     "booking_status": "a visit",
     "booking_fee": "the fee of a visit",
+    "campaign": "a campaign",
     "channel_block": "messages by one way",
     "inbound_message": "a customer’s message",
     "segment": "a segment of customers",
@@ -264,7 +270,10 @@ KINDS: dict[str, tuple[str, frozenset[str]]] = {
             }
         ),
     ),
-    "messages": ("Messages", frozenset({"channel_block", "inbound_message", "kept_rows", "message"})),
+    "messages": (
+        "Messages",
+        frozenset({"campaign", "channel_block", "inbound_message", "kept_rows", "message"}),
+    ),
     "series": ("Series", frozenset({"series", "series_made", "series_moved", "series_cancelled"})),
     "classes": (
         "Classes",

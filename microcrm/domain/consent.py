@@ -22,6 +22,7 @@ class ConsentPurpose(StrEnum):
     VISIT_MESSAGES = "visit_messages"
     WHATSAPP_OFFERS = "whatsapp_offers"
     SMS_OFFERS = "sms_offers"
+    EMAIL_OFFERS = "email_offers"
     PHOTOS = "photos"
     PHOTOS_IN_PUBLIC = "photos_in_public"
     HEALTH = "health"
@@ -107,6 +108,12 @@ PURPOSES: Mapping[ConsentPurpose, PurposeRule] = MappingProxyType(
                 ConsentPurpose.SMS_OFFERS,
                 "SMS offers",
                 "{shop} would like to send you offers and news by SMS, using your name and phone number." + _RIGHTS,
+                is_advertising=True,
+            ),
+            PurposeRule(
+                ConsentPurpose.EMAIL_OFFERS,
+                "Email offers",
+                "{shop} would like to send you offers and news by email, using your name and email address." + _RIGHTS,
                 is_advertising=True,
             ),
             PurposeRule(

@@ -96,6 +96,7 @@ class Outgoing:
     dlt_template_id: str = ""
     buttons: tuple[tuple[str, str], ...] = ()  # id and title, as the template has them: Twilio knows them from there
     valid_for: int = 0  # seconds after which it is of no use any more; 0: as long as the provider keeps it
+    sender: str = ""  # of an offer by SMS: the header that DLT has for those; otherwise the channel's own
     subject: str = ""  # mail
     html: str = ""
     unsubscribe_url: str = ""

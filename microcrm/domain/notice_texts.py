@@ -48,6 +48,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.BIRTHDAY: "{shop}: happy birthday, {customer}! We wish you a wonderful year. {stop}",
         _S.DUES: "{shop}: {amount} of your bill is not paid yet. See the bill and pay: {link}",
         _S.QUEUE_NEAR: "{shop}: your turn is near. Before you: {people}. Please come back now: {link}",
+        _S.CAMPAIGN: "{shop}: {customer}, we have something new for you. Book a time: {link} {stop}",
     },
     "hi": {
         _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {service}, {when}।" + _CHANGE["hi"],
@@ -72,6 +73,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.BIRTHDAY: "{shop}: जन्मदिन की हार्दिक शुभकामनाएँ, {customer}! {stop}",
         _S.DUES: "{shop}: आपके बिल में {amount} बाकी है। बिल देखें और भुगतान करें: {link}",
         _S.QUEUE_NEAR: "{shop}: आपकी बारी आने वाली है। आपसे पहले: {people}। कृपया अब लौट आएँ: {link}",
+        _S.CAMPAIGN: "{shop}: {customer}, आपके लिए हमारे पास कुछ नया है। समय चुनें: {link} {stop}",
     },
     "kn": {
         _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {service}, {when}." + _CHANGE["kn"],
@@ -96,6 +98,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.BIRTHDAY: "{shop}: ಹುಟ್ಟುಹಬ್ಬದ ಹಾರ್ದಿಕ ಶುಭಾಶಯಗಳು, {customer}! {stop}",
         _S.DUES: "{shop}: ನಿಮ್ಮ ಬಿಲ್‌ನಲ್ಲಿ {amount} ಬಾಕಿ ಇದೆ. ಬಿಲ್ ನೋಡಿ ಪಾವತಿಸಿ: {link}",
         _S.QUEUE_NEAR: "{shop}: ನಿಮ್ಮ ಸರದಿ ಹತ್ತಿರವಾಗಿದೆ. ನಿಮಗಿಂತ ಮುಂದೆ: {people}. ದಯವಿಟ್ಟು ಈಗ ಬನ್ನಿ: {link}",
+        _S.CAMPAIGN: "{shop}: {customer}, ನಿಮಗಾಗಿ ನಮ್ಮಲ್ಲಿ ಹೊಸದೇನೋ ಇದೆ. ಸಮಯ ಆರಿಸಿ: {link} {stop}",
     },
 }  # fmt: skip
 # WhatsApp registers no text that begins or ends with a variable.
@@ -113,7 +116,7 @@ VARIABLES_OF: Mapping[NoticeStep, tuple[str, ...]] = {
     _S.OFFER: (*_VISIT, "until", "ahead"),
     _S.THANKS: (*_VISIT, "stop"),
     _S.REBOOK: ("customer", "service", "staff", "shop", "address", "link", "stop"),
-    _S.BIRTHDAY: ("customer", "shop", "address", "link", "stop"),
+    **dict.fromkeys((_S.BIRTHDAY, _S.CAMPAIGN), ("customer", "shop", "address", "link", "stop")),
     _S.DUES: ("customer", "amount", "shop", "address", "link"),
     _S.QUEUE_NEAR: ("customer", "people", "shop", "address", "link"),
 }

@@ -43,12 +43,13 @@ class NoticeStep(StrEnum):
     BIRTHDAY = "birthday"
     DUES = "dues"
     QUEUE_NEAR = "queue_near"
+    CAMPAIGN = "campaign"
 
 
 # What a person may have sent about a visit by hand; the rest goes by its own plan.
 NEWS = frozenset(NoticeStep) - {
     NoticeStep.REMINDER, NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN, NoticeStep.THANKS, NoticeStep.REBOOK,
-    NoticeStep.BIRTHDAY, NoticeStep.DUES, NoticeStep.QUEUE_NEAR,
+    NoticeStep.BIRTHDAY, NoticeStep.DUES, NoticeStep.QUEUE_NEAR, NoticeStep.CAMPAIGN,
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class MessageClass(StrEnum):
 # Thanks with a link to write a review ask for something that serves the shop's own advertising; one such sentence makes the whole
 # message promotional (TCCCPR as amended on 12 Feb 2025), and nobody who gave a number "for bookings, bills and reminders" agreed to it
 # (`domain/consent.py`). To come again and birthday wishes follow from nothing the customer did. Dues, queue and waiting list do.
-PROMOTIONAL = frozenset({NoticeStep.THANKS, NoticeStep.REBOOK, NoticeStep.BIRTHDAY})
+PROMOTIONAL = frozenset({NoticeStep.THANKS, NoticeStep.REBOOK, NoticeStep.BIRTHDAY, NoticeStep.CAMPAIGN})
 
 
 def class_of(step: NoticeStep) -> MessageClass:

@@ -40,6 +40,7 @@ RIGHTS: Mapping[Permission, str] = MappingProxyType(
         P.CONSENTS_RECORD: "Write down what customers agree to",
         P.MESSAGES_VIEW: "Read messages to customers and from them",
         P.MESSAGES_ANSWER: "Answer customers’ messages",
+        P.CAMPAIGNS_SEND: "Send campaigns to customers who agreed to offers",
         P.INVOICES_VIEW: "See bills and payments",
         P.INVOICES_EDIT: "Write and issue bills",
         P.INVOICES_CORRECT: "Credit notes, cancelled bills, void payments",
@@ -87,6 +88,7 @@ TABLE: tuple[tuple[str, tuple[TableLine, ...]], ...] = (
             TableLine("Record consents", P.CONSENTS_RECORD),
             TableLine("Read messages", P.MESSAGES_VIEW),
             TableLine("Answer messages", P.MESSAGES_ANSWER),
+            TableLine("Send campaigns", P.CAMPAIGNS_SEND),
         ),
     ),
     (

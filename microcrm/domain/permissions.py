@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CONSENTS_RECORD = "consents.record"  # write down what a customer agrees to, or no longer does
     MESSAGES_VIEW = "messages.view"  # what was sent to customers, and what they wrote
     MESSAGES_ANSWER = "messages.answer"  # answer them, send again, settle
+    CAMPAIGNS_SEND = "campaigns.send"  # write to many customers at once
     INVOICES_VIEW = "invoices.view"
     INVOICES_EDIT = "invoices.edit"  # draft and issue
     INVOICES_CORRECT = "invoices.correct"  # credit notes, cancelling, void payments
@@ -90,6 +91,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.CUSTOMERS_EXPORT,
             Permission.CUSTOMERS_IMPORT,
             Permission.CUSTOMERS_MERGE,
+            Permission.CAMPAIGNS_SEND,
             Permission.CATALOGUE_EDIT,
             Permission.HOURS_EDIT,
             Permission.MEMBERS_EDIT,

@@ -30,13 +30,16 @@ class Timing(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether what a message speaks of is still so. ``SUPERSEDED``: a later message about the same visit says it better."""
+    """Whether what a message speaks of is still so. ``SUPERSEDED``: a later message about the same visit says it better.
+    ``DOUBLED``: of the same campaign another one goes to this address. ``STOPPED``: somebody has stopped the campaign."""
 
     LIVE = "live"
     OFF = "off"
     MOVED = "moved"
     SUPERSEDED = "superseded"
     ANSWERED = "answered"
+    DOUBLED = "doubled"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class GateFacts:
     address, "" where there is none. ``is_blocked``: nobody may write there. ``may_serve``: nobody has objected to messages about their
     own visits. ``may_advertise``: there is a consent for this channel's offers, not minding age. ``template``: "" when the text may go
     out on this channel, else why not. ``left_lately``: messages of the class within its cap. ``last_left_at``: the last message to them
-    by this channel."""
+    by this channel. ``paused_until``: when to ask again about what somebody has paused."""
 
     now: datetime
     zone: ZoneInfo
@@ -103,6 +106,7 @@ class GateFacts:
     left_lately: int = 0
     last_left_at: datetime | None = None
     standing: Standing = Standing.LIVE
+    paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "no_consent": Reason("They have not agreed to offers on this channel.", "Ask them at their next visit.", tries_next=True),
         "child": Reason("Children get no offers.", ""),
         "no_template": Reason("There is no approved template for this.", "Add one in Settings, Messages.", tries_next=True),
+        "no_header": Reason("There is no header for offers by SMS.", "Add it in Settings, Messages.", tries_next=True),
         "text_differs": Reason(
             "The text is not the registered one.", "Compare it with the registered text in Settings.", tries_next=True
         ),
@@ -148,6 +153,9 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "moved": Reason("The visit has another time by now."),
         "superseded": Reason("A later message says it better."),
         "answered": Reason("They have answered already."),
+        "doubled": Reason("Somebody else with this number or address gets it."),
+        "stopped": Reason("The campaign was stopped."),
+        "paused": Reason("The campaign is paused."),
     }
 )  # fmt: skip
 SEND = Verdict("send")
@@ -258,8 +266,12 @@ def _alive(facts: GateFacts) -> Verdict | None:
     return None if facts.standing is Standing.LIVE else _refuse(facts.standing.value)
 
 
+def _pause(facts: GateFacts) -> Verdict | None:
+    return _wait(facts, "paused", facts.paused_until) if facts.paused_until else None
+
+
 _RULES: Sequence[Callable[[GateFacts], Verdict | None]] = (
-    _channel, _address, _block, _opt_out, _consent, _minor, _template, _hours, _frequency, _alive,
+    _channel, _address, _block, _opt_out, _consent, _minor, _template, _hours, _frequency, _alive, _pause,
 )  # fmt: skip
 
 # Nobody waits for these. Who stands in a queue does.

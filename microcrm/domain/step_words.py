@@ -37,6 +37,7 @@ STEP_WORDS: Mapping[NoticeStep, StepWords] = {
     _S.TO_PAY: StepWords("Waiting for payment", "The time is kept until the deposit is paid."),
     _S.UNPAID: StepWords("Not paid in time", "The time was given up."),
     _S.OFFER: StepWords("Waiting list: a time is free", "Somebody on the list may have it."),
+    _S.CAMPAIGN: StepWords("Campaign", "To customers of a segment who agreed to offers."),
     _S.OFFER_GONE: StepWords("Waiting list: the time is gone", "What was offered is taken."),
 }
 CHANNEL_WORDS: Mapping[Channel, str] = {Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS", Channel.EMAIL: "E-mail"}

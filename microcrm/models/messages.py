@@ -22,7 +22,8 @@ from microcrm.models.base import (
 
 
 class Message(SQLModel, table=True):
-    """One step of one subject by one channel; that this is unique makes doubles impossible. ``subject``: "booking:5", "offer:7".
+    """One step of one subject by one channel; that this is unique makes doubles impossible. ``subject``: "booking:5", "offer:7",
+    "campaign:3:12".
     ``subject_version``: of the booking, when the step was planned. ``about_at``: the start of the visit that a reminder speaks of.
     ``details``: ``offer_id``, or ``booking_ids`` of one message about several visits.
 
@@ -35,6 +36,7 @@ class Message(SQLModel, table=True):
     business_id: int = tenant_key()
     customer_id: int | None = reference(nullable=True)
     booking_id: int | None = reference(nullable=True)
+    campaign_id: int | None = reference(nullable=True)
     subject: str
     subject_version: int = defaulted(1)
     step: str
@@ -60,6 +62,7 @@ class Message(SQLModel, table=True):
         *belongs_to_business(),
         within_business("customer_id", "customers"),
         within_business("booking_id", "bookings", ondelete="CASCADE"),
+        within_business("campaign_id", "campaigns"),
         UniqueConstraint("business_id", "subject", "subject_version", "step", "channel", name="uq_messages_key"),
         CheckConstraint("channel in ('whatsapp', 'sms', 'email')", name="channel"),
         CheckConstraint(
@@ -73,6 +76,15 @@ class Message(SQLModel, table=True):
         Index("ix_messages_log", "business_id", "due_at", "id"),
         Index("ix_messages_booking", "business_id", "booking_id", "id"),
         Index("ix_messages_customer", "business_id", "customer_id", "due_at", "id"),
+        Index("ix_messages_campaign", "business_id", "campaign_id", "id", postgresql_where="campaign_id is not null"),
+        Index(
+            "ix_messages_campaign_due",
+            "business_id",
+            "channel",
+            "due_at",
+            "id",
+            postgresql_where="state = 'planned' and campaign_id is not null",
+        ),
         Index("ix_messages_provider", "business_id", "provider_id", postgresql_where="provider_id is not null"),
     )
 

@@ -38,7 +38,8 @@ class MessagingAccount(SQLModel, table=True):
 
 
 class MessageChannel(SQLModel, table=True):
-    """``sender``: a number (E.164), a messaging service (MG…) or an SMS header; "" for mail, and while none is known.
+    """``sender``: a number (E.164), a messaging service (MG…) or an SMS header; "" for mail, and while none is known. ``offer_sender``:
+    the header that DLT has for offers.
     ``broken``: why sending stopped by itself: an error code of Twilio's, "" while nothing is wrong. ``tokens``: how many may
     leave at once, filled up by ``per_second`` since ``refilled_at``; only the claim of messages writes these two, and never
     ``version``."""
@@ -49,6 +50,7 @@ class MessageChannel(SQLModel, table=True):
     channel: str
     sender: str = defaulted("")
     dlt_entity_id: str = defaulted("")
+    offer_sender: str = defaulted("")
     is_on: bool = defaulted(False)
     broken: str = defaulted("")
     broken_at: datetime | None = maybe_instant()

@@ -15,6 +15,7 @@ from microcrm.domain.permissions import Permission
 from microcrm.models.billing import BillingProfile, ShopTaxRate
 from microcrm.models.bookings import BookingItem
 from microcrm.models.business import Business, Member
+from microcrm.models.campaigns import Campaign
 from microcrm.models.catalogue import Category, Resource, Service
 from microcrm.models.customers import Customer, Segment
 from microcrm.models.message_plan import MessagePlan, MessageStep, MessageTemplate
@@ -76,6 +77,7 @@ ROWS: dict[str, Kept] = {
     "product": Kept(Product, Permission.CATALOGUE_EDIT, "is_active"),
     "customer": Kept(Customer, Permission.CUSTOMERS_EDIT, "archived_at"),
     "segment": Kept(Segment, Permission.CUSTOMERS_EDIT),
+    "campaign": Kept(Campaign, Permission.CAMPAIGNS_SEND),
     "leave": Kept(Leave, Permission.HOURS_EDIT),
 }
 # Everything else that can be taken back, and the permission that the change itself needed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, submit, text_button
+from microcrm.components.buttons import button, link, submit, text_button
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.fields import check_field, error_summary, money_field, select_field, text_field
 from microcrm.domain.calendar_text import MONTHS
@@ -31,6 +31,7 @@ _ADDED = [
 ]
 FORM = Segments.form
 MAY_EDIT = Segments.allowed.contains(Permission.CUSTOMERS_EDIT.value)
+MAY_WRITE = Segments.allowed.contains(Permission.CAMPAIGNS_SEND.value)
 MAY_SEE_BILLS = Segments.allowed.contains(Permission.INVOICES_VIEW.value)
 
 
@@ -85,6 +86,7 @@ def _words(tab: rx.Var[SegmentTab]) -> rx.Component:
             rx.cond(
                 tab.is_own & MAY_EDIT, rx.fragment(" · ", text_button("Change", on_click=Segments.change(tab.key)))
             ),
+            rx.cond(MAY_WRITE, rx.fragment(" · ", link("Campaign to them", "/campaigns?segment=" + tab.key))),
             class_name="meta segment-words",
             key=tab.key,
         ),

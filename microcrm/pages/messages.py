@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, crumb, link, segmented
+from microcrm.components.buttons import button, crumb, link, link_button, segmented
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, blank, skeleton_lines
 from microcrm.components.icons import icon_of
@@ -25,6 +25,7 @@ def messages() -> rx.Component:
         here="/inbox",
         back=crumb("Inbox", "/inbox"),
         sub="To your customers, by MicroCRM.",
+        actions=[link_button("Campaigns", "/campaigns")],
     )
 
 

@@ -133,13 +133,17 @@ def _sender_form(row: rx.Var[ChannelRow], key: str, hint: str) -> rx.Component:
         "sms_dlt_entity_id", "DLT entity id", S.errors, value=row.dlt, optional=True, input_mode="numeric", max_length=30,
         hint="The 19 digits of your business at the operator’s DLT portal",
     )  # fmt: skip
+    offers = text_field(
+        "sms_offer_sender", "Header for offers", S.errors, value=row.offer_sender, optional=True, input_mode="numeric", max_length=8,
+        hint="The number that DLT gave you for promotional SMS. Without it no offer leaves by SMS.",
+    )  # fmt: skip
     return rx.el.form(
         rx.el.input(type="hidden", name="channel", value=key),
         text_field(
             f"{key}_sender", "Sender", S.errors, value=row.sender, max_length=40, auto_complete="off", hint=hint,
             read_only=S.account.mode == "sandbox",
         ),
-        dlt if key == "sms" else rx.fragment(),
+        rx.fragment(dlt, offers) if key == "sms" else rx.fragment(),
         text_field(
             f"{key}_per_second", "Messages a second", S.errors, value=row.pace, input_mode="numeric", max_length=4,
             hint="As many as Twilio lets this sender send; the rest waits its turn",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from microcrm.components.buttons import button, segmented, submit, text_button
@@ -14,6 +16,7 @@ from microcrm.domain.notices import LANGUAGE_NAMES
 from microcrm.domain.step_words import CHANNEL_WORDS
 from microcrm.state.settings_texts import MessageWords as S
 
+_PLAINER = "Written with “Rs.” and plain quotes, because that takes less room."
 _CHANNELS = [(channel.value, CHANNEL_WORDS[channel]) for channel in Channel]
 
 
@@ -47,13 +50,13 @@ def _form() -> rx.Component:
             label="Text",
             start=words.text,
             places=words.places,
-            error=_wrong("text"),
+            error=wrong_in(S, "text"),
             hint="Press a word below to put it in. It becomes the customer’s own when the message leaves.",
             lang=words.language,
             on_type=lambda text: S.put("text", text).debounce(300),
         ),
-        _shown(),
-        rx.match(words.channel, ("whatsapp", _whatsapp()), ("sms", _sms()), rx.fragment()),
+        as_it_arrives(S),
+        registered_fields(S),
         _test(),
         rx.cond(words.is_own, rx.el.div(text_button("Use the built-in text", on_click=S.drop), class_name="row")),
         form_footer(button("Close", on_click=S.close), submit("Save", busy=S.is_saving)),
@@ -63,46 +66,53 @@ def _form() -> rx.Component:
     )
 
 
-def _wrong(name: str) -> rx.Var[str]:
+def wrong_in(state: Any, name: str) -> rx.Var[str]:
     """What saving said, else what the last look said."""
-    return rx.cond(S.errors.contains(name), S.errors[name], rx.cond(S.wrong.contains(name), S.wrong[name], ""))
+    said = rx.cond(state.wrong.contains(name), state.wrong[name], "")
+    return rx.cond(state.errors.contains(name), state.errors[name], said)
 
 
-def _shown() -> rx.Component:
+def as_it_arrives(state: Any) -> rx.Component:
+    """On a phone, with its size and its price. ``state``: one with ``words``, ``shown``, ``wrong`` and ``put``, here and below."""
     bubble = rx.el.div(
-        rx.el.div(rx.foreach(S.shown.lines, lambda line, place: rx.el.p(line, key=place))),
-        class_name=rx.match(S.words.channel, ("whatsapp", "alert alert-ok"), ("sms", "alert alert-info"), "alert"),
-        lang=S.words.language,
+        rx.el.div(rx.foreach(state.shown.lines, lambda line, place: rx.el.p(line, key=place))),
+        class_name=rx.match(state.words.channel, ("whatsapp", "alert alert-ok"), ("sms", "alert alert-info"), "alert"),
+        lang=state.words.language,
     )
     return rx.el.div(
         rx.el.p("As it arrives, with an example", class_name="meta"),
-        rx.cond(S.shown.lines.length() > 0, bubble, rx.el.p("It cannot be sent like this.", class_name="hint")),
-        rx.cond(S.shown.count != "", rx.el.p(S.shown.count, class_name=rx.cond(S.shown.is_long, "strong", "meta"))),
-        rx.cond(S.shown.is_plainer, rx.el.p("Written with “Rs.” and plain quotes, because that takes less room.", class_name="hint")),
+        rx.cond(state.shown.lines.length() > 0, bubble, rx.el.p("It cannot be sent like this.", class_name="hint")),
+        rx.cond(state.shown.count != "", rx.el.p(state.shown.count, class_name=rx.cond(state.shown.is_long, "strong", "meta"))),
+        rx.cond(state.shown.is_plainer, rx.el.p(_PLAINER, class_name="hint")),
         class_name="preview stack-s",
         role="status",
     )  # fmt: skip
 
 
-def _whatsapp() -> rx.Component:
+def registered_fields(state: Any) -> rx.Component:
+    """What the text is registered as, where its channel wants that."""
+    return rx.match(state.words.channel, ("whatsapp", _whatsapp(state)), ("sms", _sms(state)), rx.fragment())
+
+
+def _whatsapp(state: Any) -> rx.Component:
     return rx.fragment(
         text_field(
             "content_sid",
             "Content SID of the registered text",
-            S.wrong,
-            value=S.words.content_sid,
+            state.wrong,
+            value=state.words.content_sid,
             hint="WhatsApp takes other texts only within 24 hours of a customer’s own message. Begins with HX.",
             optional=True,
             form="text",
             max_length=60,
-            on_change=lambda value: S.put("content_sid", value).debounce(300),
+            on_change=lambda value: state.put("content_sid", value).debounce(300),
         ),
         rx.cond(
-            S.shown.register != "",
+            state.shown.register != "",
             rx.el.details(
                 rx.el.summary("The text to register at Twilio"),
                 rx.el.div(
-                    rx.el.code(S.shown.register), button("Copy", icon="copy", **copies(S.shown.register)), class_name="link-now"
+                    rx.el.code(state.shown.register), button("Copy", icon="copy", **copies(state.shown.register)), class_name="link-now"
                 ),
                 class_name="more",
             ),
@@ -110,24 +120,24 @@ def _whatsapp() -> rx.Component:
     )  # fmt: skip
 
 
-def _sms() -> rx.Component:
-    words = S.words
+def _sms(state: Any) -> rx.Component:
+    words = state.words
     return rx.el.details(
         rx.el.summary("Registered on DLT"),
         rx.el.div(
             text_field(
-                "dlt_template_id", "DLT template id", S.wrong, value=words.dlt_template_id, optional=True, form="text",
-                input_mode="numeric", max_length=40, on_change=lambda value: S.put("dlt_template_id", value).debounce(300),
+                "dlt_template_id", "DLT template id", state.wrong, value=words.dlt_template_id, optional=True, form="text",
+                input_mode="numeric", max_length=40, on_change=lambda value: state.put("dlt_template_id", value).debounce(300),
             ),
             area_field(
-                "dlt_text", "Registered text", S.wrong, value=words.dlt_text, optional=True, form="text", rows=4,
+                "dlt_text", "Registered text", state.wrong, value=words.dlt_text, optional=True, form="text", rows=4,
                 hint="As it stands on the portal, with its tags such as {#alphanumeric#}. An SMS that differs is not sent.",
-                on_change=lambda value: S.put("dlt_text", value).debounce(300),
+                on_change=lambda value: state.put("dlt_text", value).debounce(300),
             ),
             text_field(
-                "dlt_on", "Registered on", S.wrong, value=words.dlt_on, optional=True, form="text", max_length=40,
+                "dlt_on", "Registered on", state.wrong, value=words.dlt_on, optional=True, form="text", max_length=40,
                 hint="Texts from before 14 Jan 2026 may have {#var#} in them.",
-                on_change=lambda value: S.put("dlt_on", value).debounce(300),
+                on_change=lambda value: state.put("dlt_on", value).debounce(300),
             ),
             class_name="form",
         ),

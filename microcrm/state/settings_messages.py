@@ -46,7 +46,7 @@ from microcrm.state.gate import current_seat, needs
 from microcrm.wiring import now
 
 _LOOKS = 5  # after a test message, a second apart
-_FIELDS = ("sender", "dlt_entity_id", "per_second")
+_FIELDS = ("sender", "dlt_entity_id", "per_second", "offer_sender")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ class ChannelRow:
     to_do: str
     sender: str
     dlt: str
+    offer_sender: str
     pace: str
     is_on: bool
     can_switch: bool
@@ -230,7 +231,7 @@ def row_of(view: ChannelView, mode: str, zone: str) -> ChannelRow:
     state, tone, why, to_do = _standing(view, mode, zone)
     return ChannelRow(
         key=view.channel, name=NAMES[view.channel], state=state, tone=tone, why=why, to_do=to_do, sender=view.sender,
-        dlt=view.dlt_entity_id, pace=str(view.per_second), is_on=view.is_on,
+        dlt=view.dlt_entity_id, offer_sender=view.offer_sender, pace=str(view.per_second), is_on=view.is_on,
         can_switch=view.is_on or view.channel is Channel.EMAIL or (mode != "" and view.sender != ""), version=view.version,
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ def test_advertising_says_how_to_end_it_and_nothing_else_does(step: NoticeStep, 
 
 def test_what_follows_from_nothing_the_customer_did_is_advertising() -> None:
     advertising = {step for step in NoticeStep if class_of(step) is MessageClass.PROMOTIONAL}
-    assert advertising == {NoticeStep.THANKS, NoticeStep.REBOOK, NoticeStep.BIRTHDAY}
+    assert advertising == {NoticeStep.THANKS, NoticeStep.REBOOK, NoticeStep.BIRTHDAY, NoticeStep.CAMPAIGN}
 
 
 @pytest.mark.parametrize("step", [NoticeStep.REMINDER, NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN])

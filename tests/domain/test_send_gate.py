@@ -53,6 +53,7 @@ REFUSED: dict[str, tuple[GateFacts, dict[str, Any]]] = {
     "no_consent": (OFFER, {"may_advertise": False}),
     "child": (OFFER, {"is_child": True}),
     "no_template": (GOOD, {"template": "no_template"}),
+    "no_header": (OFFER, {"template": "no_header"}),
     "text_differs": (GOOD, {"template": "text_differs"}),
     "too_often": (OFFER, {"left_lately": CAPS[MessageClass.PROMOTIONAL].most}),
     "too_late": (GOOD, {"expires_at": NOON}),
@@ -60,6 +61,8 @@ REFUSED: dict[str, tuple[GateFacts, dict[str, Any]]] = {
     "moved": (GOOD, {"standing": Standing.MOVED}),
     "superseded": (GOOD, {"standing": Standing.SUPERSEDED}),
     "answered": (GOOD, {"standing": Standing.ANSWERED}),
+    "doubled": (OFFER, {"standing": Standing.DOUBLED}),
+    "stopped": (OFFER, {"standing": Standing.STOPPED}),
 }
 
 
@@ -76,6 +79,12 @@ WAITS: list[tuple[str, GateFacts, str, datetime]] = [
     ("a reminder late in the evening", replace(GOOD, now=at(21)), "night", at(8, day=8)),
     ("an offer before ten", replace(OFFER, now=at(9, 59)), "offer_hours", at(10)),
     ("an offer after half past eight", replace(OFFER, now=at(20, 30)), "offer_hours", at(10, day=8)),
+    (
+        "a campaign that is paused",
+        replace(OFFER, paused_until=NOON + timedelta(minutes=15)),
+        "paused",
+        NOON + timedelta(minutes=15),
+    ),
     ("the second message in six seconds", replace(GOOD, last_left_at=NOON), "too_soon", NOON + timedelta(seconds=6)),
 ]
 
@@ -85,7 +94,8 @@ def test_what_only_has_to_wait_says_until_when(facts: GateFacts, code: str, unti
     facts = replace(facts, expires_at=NOON + timedelta(days=3))
     verdict = decide(facts)
     assert (verdict.kind, verdict.code, verdict.until) == ("wait", code, until)
-    assert verdict.until is not None and decide(replace(facts, now=verdict.until)) == Verdict("send")
+    assert verdict.until is not None
+    assert decide(replace(facts, now=verdict.until, paused_until=None)) == Verdict("send")
     assert decide(replace(facts, expires_at=until)) == Verdict("refuse", "too_late"), "nobody waits for nothing"
 
 

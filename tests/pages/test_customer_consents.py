@@ -37,7 +37,7 @@ async def test_lights_say_in_words_how_it_stands(server: Server, shop: Shop) -> 
     assert [(light.label, light.words, light.is_on) for light in state.lights] == [
         ("Visit messages", "no objection", True)
     ]
-    assert state.not_asked == "WhatsApp offers, SMS offers, photos, photos in public, health notes"
+    assert state.not_asked == "WhatsApp offers, SMS offers, email offers, photos, photos in public, health notes"
     for decision, words, is_on in (("given", "given", True), ("withdrawn", "withdrawn", False)):
         await tab.send(CustomerConsents.begin, purpose="photos", decision=decision)
         answer = await tab.send(CustomerConsents.save, typed={"way": "paper", "day": "2026-01-05"})

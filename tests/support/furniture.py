@@ -59,6 +59,7 @@ from microcrm.models.schema import ACCOUNT_TABLES, METADATA, TENANT_TABLES
 from microcrm.models.till import TillClosing
 from microcrm.models.vault import BusinessKey, CustomerKey, RecordOpening, SealedRecord, SealedVersion
 from microcrm.models.waiting import QueueTicket, WaitlistEntry, WaitlistOffer, WaitlistPreference
+from tests.support.campaigns import finished
 from tests.support.shops import OPENED_AT, Shop, TwoShops
 
 TILL = ("opening_paise", "expected_paise", "counted_paise", "kept_paise")
@@ -353,10 +354,9 @@ def _message_rows(session: Session, shop: Shop) -> None:
     about = {"customer_id": shop.customer_id, "booking_id": shop.booking_id, "subject": f"booking:{shop.booking_id}"}
     how = {"step": "moved", "channel": "sms", "state": "delivered", "created_at": OPENED_AT, "due_at": OPENED_AT}
     message = Message(**mine, **about, **how, handed_at=OPENED_AT)
-    session.add(message)
+    session.add_all([finished(shop.business_id, shop.members[Role.OWNER], OPENED_AT), message])
     session.flush()
     session.add(MessageEvent(**mine, message_id=message.id, at=OPENED_AT, what="let_through"))
-    session.flush()
 
 
 def _reveal_rows(session: Session, shop: Shop) -> None:

@@ -23,7 +23,11 @@ from microcrm.settings import settings
 from microcrm.state.bridge import perform
 
 _CHANNELS = {Channel.WHATSAPP: mark("By WhatsApp"), Channel.SMS: mark("By SMS"), Channel.EMAIL: mark("By email")}
-_OFFERS = {ConsentPurpose.WHATSAPP_OFFERS: mark("By WhatsApp"), ConsentPurpose.SMS_OFFERS: mark("By SMS")}
+_OFFERS = {
+    ConsentPurpose.WHATSAPP_OFFERS: mark("By WhatsApp"),
+    ConsentPurpose.SMS_OFFERS: mark("By SMS"),
+    ConsentPurpose.EMAIL_OFFERS: mark("By email"),
+}
 
 
 @for_customers
@@ -45,11 +49,20 @@ async def submit_choice(request: Request) -> Response:
 
 
 async def stop_mail(request: Request) -> Response:
+    return await _stop(request, Channel.EMAIL.value)
+
+
+async def stop_offers(request: Request) -> Response:
+    """Of a letter that advertises: what is about their own visits still comes."""
+    return await _stop(request, ConsentPurpose.EMAIL_OFFERS.value)
+
+
+async def _stop(request: Request, what: str) -> Response:
     """What a mail program posts when somebody presses its own "Unsubscribe" (RFC 8058 section 3.1): from no page of ours, without a
     cookie, and nothing is shown."""
     try:
         await check_address(request, CONFIRMS)
-        command = Choose(request.path_params["token"], Channel.EMAIL.value, is_on=False)
+        command = Choose(request.path_params["token"], what, is_on=False)
         await perform(visitor(request), choose, command, settings().link_key)
     except DomainError as error:
         return PlainTextResponse(error.message, 404)
@@ -85,4 +98,6 @@ ROUTES = (
         "/u/{token}/mail", show_choices, methods=["GET"]
     ),  # for mail programs that open the address instead of posting to it
     Route("/u/{token}/mail", stop_mail, methods=["POST"]),
+    Route("/u/{token}/offers", show_choices, methods=["GET"]),
+    Route("/u/{token}/offers", stop_offers, methods=["POST"]),
 )

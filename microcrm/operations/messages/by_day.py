@@ -28,7 +28,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 AHEAD, LATE = timedelta(minutes=40), timedelta(hours=2)  # the worker comes by each half hour
 CATCH_UP = 2  # days for which a message that was missed is still sent
 _MOST = 5_000
-_OFFERS = [ConsentPurpose.WHATSAPP_OFFERS.value, ConsentPurpose.SMS_OFFERS.value]
+_OFFERS = [ConsentPurpose.WHATSAPP_OFFERS.value, ConsentPurpose.SMS_OFFERS.value, ConsentPurpose.EMAIL_OFFERS.value]
 # Who never agreed to offers gets none; whether a yes still stands is asked when it leaves.
 _BIRTHDAYS = fixed("""
 SELECT c.id FROM customers c WHERE c.business_id = :business AND c.birth_key = ANY(cast(:keys AS int[])) AND c.archived_at IS NULL

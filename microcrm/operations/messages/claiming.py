@@ -19,21 +19,32 @@ LEASE = timedelta(minutes=2)
 CALL_WITHIN = timedelta(minutes=1)  # of the claim: a call that begins later could outlast the lease
 _LANES = fixed("SELECT business_id, zone, channel, is_live FROM message_lanes(:now)")
 _TO_LOOK_AT = fixed("SELECT business_id, zone FROM messages_to_look_at(:now)")
-_DUE = """
+_COLUMNS = """
   SELECT id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at, details, due_at, expires_at,
-    attempts + 1
+    attempts + 1 AS attempts
   FROM messages WHERE business_id = :business AND channel = :channel AND state = 'planned' AND due_at <= :now
-  ORDER BY due_at, id LIMIT {most} FOR UPDATE SKIP LOCKED
 """
+# Campaigns take what is left when everything else that is due has had its turn. Of them little stands there at any time
+# (`domain/campaigns.py`), so stepping over it costs nothing.
+_DUE = f"""
+serving AS MATERIALIZED ({_COLUMNS}
+  AND campaign_id IS NULL ORDER BY due_at, id LIMIT {{most}} FOR UPDATE SKIP LOCKED
+), offering AS MATERIALIZED ({_COLUMNS}
+  AND campaign_id IS NOT NULL ORDER BY due_at, id
+  LIMIT greatest(0, {{most}} - (SELECT count(*) FROM serving)) FOR UPDATE SKIP LOCKED
+), taken AS MATERIALIZED (
+  SELECT * FROM serving UNION ALL SELECT * FROM offering
+)
+"""  # noqa: S608 (columns of ours)
 _LANE = """
 WITH lane AS MATERIALIZED (
   SELECT id, CASE WHEN refilled_at IS NULL THEN per_second
     ELSE least(2 * per_second, tokens + per_second * extract(epoch FROM greatest(:now - refilled_at, interval '0'))) END AS tokens
   FROM message_channels WHERE business_id = :business AND channel = :channel FOR UPDATE SKIP LOCKED
-), taken AS MATERIALIZED (
+),
 """
 _PAID = """
-), paid AS (
+, paid AS (
   UPDATE message_channels c SET tokens = lane.tokens - (SELECT count(*) FROM taken), refilled_at = :now
   FROM lane WHERE c.business_id = :business AND c.id = lane.id
 )
@@ -42,7 +53,7 @@ _AS_PAID = "coalesce((SELECT least(floor(tokens), :most)::bigint FROM lane), 0)"
 # The lane's row is locked for the claim: of two workers one serves it. More than two seconds' worth is not saved up.
 _CLAIM = fixed(_LANE + _DUE.format(most=_AS_PAID) + _PAID + "SELECT * FROM taken")  # noqa: S608 (no value is in it)
 # Nothing leaves by this channel: what is due is only looked at, so that another channel can take it.
-_CLAIM_UNPACED = fixed(_DUE.format(most=":most"))
+_CLAIM_UNPACED = fixed("WITH " + _DUE.format(most="cast(:most AS bigint)") + "SELECT * FROM taken")  # noqa: S608 (as above)
 
 
 class Lane(NamedTuple):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from microcrm.domain.campaigns import campaign_in
 from microcrm.domain.consent import ConsentPurpose, is_child
 from microcrm.domain.errors import MessageUnfit
 from microcrm.domain.message_text import segments_of
@@ -22,6 +23,7 @@ from microcrm.domain.step_plan import BUILT_IN, ShopPlan
 from microcrm.domain.zones import today_in, zone_of
 from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.links import hash_of
+from microcrm.operations.messages.campaigned import Campaigned, campaigns_behind
 from microcrm.operations.messages.claiming import CALL_WITHIN, LEASE, Claimed, Lane, claim
 from microcrm.operations.messages.facts import About, about, items
 from microcrm.operations.messages.occasions import OF_OCCASIONS, Occasion, occasions
@@ -45,7 +47,11 @@ from microcrm.operations.parts.consent import who_consent
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _AGAIN = timedelta(minutes=15)  # while the only channel that reaches them is off
-_OFFERS = {Channel.WHATSAPP: ConsentPurpose.WHATSAPP_OFFERS, Channel.SMS: ConsentPurpose.SMS_OFFERS}
+OFFERS = {
+    Channel.WHATSAPP: ConsentPurpose.WHATSAPP_OFFERS,
+    Channel.SMS: ConsentPurpose.SMS_OFFERS,
+    Channel.EMAIL: ConsentPurpose.EMAIL_OFFERS,
+}
 
 _LEAVE = fixed("""
 WITH leaving AS MATERIALIZED (
@@ -78,9 +84,9 @@ WITH told AS (
   WHERE m.business_id = :business AND m.id = w.id
   RETURNING m.*, w.channel AS wanted
 )
-INSERT INTO messages (business_id, customer_id, booking_id, subject, subject_version, step, channel, language, about_at, details,
-  created_at, due_at, expires_at)
-SELECT business_id, customer_id, booking_id, subject, subject_version, step, wanted, language, about_at, details - 'next',
+INSERT INTO messages (business_id, customer_id, booking_id, campaign_id, subject, subject_version, step, channel, language, about_at,
+  details, created_at, due_at, expires_at)
+SELECT business_id, customer_id, booking_id, campaign_id, subject, subject_version, step, wanted, language, about_at, details - 'next',
   cast(:now AS timestamptz), cast(:now AS timestamptz), expires_at
 FROM told
 ON CONFLICT ON CONSTRAINT uq_messages_key DO NOTHING
@@ -97,6 +103,7 @@ class Leaving:
     timing: Timing
     zone: ZoneInfo
     call_by: datetime
+    campaign_id: int = 0  # 0 for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,7 @@ class _Known:
     words: Wording
     may_serve: Collection[int]
     may_advertise: Collection[int]
+    campaigns: Mapping[int, Campaigned]
     stopped: Collection[tuple[Channel, str]]
 
 
@@ -145,9 +153,10 @@ def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site, h
     visits = [one.booking_id for one in claimed if one.booking_id is not None]
     visits += [booking_id for one in claimed for booking_id in one.details.get("booking_ids", ())]
     customers = {one.customer_id for one in claimed if one.customer_id is not None}
-    purpose = _OFFERS.get(lane.channel)
+    purpose = OFFERS[lane.channel]
     has_offers = any(one.step in PROMOTIONAL for one in claimed)
     special = occasions(uow, [one.id for one in claimed if one.step in OF_OCCASIONS])
+    campaigns = campaigns_behind(uow, {one.id: one.subject for one in claimed if one.step == NoticeStep.CAMPAIGN})
     words = wording(uow, site, channels[lane.channel], habits, items(uow, visits), list(people.values()), special)
     addresses = {one.address(lane.channel) for one in people.values()} - {""}
     return _Known(
@@ -156,7 +165,8 @@ def _read(uow: UnitOfWork, lane: Lane, claimed: Sequence[Claimed], site: Site, h
         people=people,
         words=words,
         may_serve=who_consent(uow, customers, ConsentPurpose.VISIT_MESSAGES),
-        may_advertise=who_consent(uow, customers, purpose) if has_offers and purpose else (),
+        may_advertise=who_consent(uow, customers, purpose) if has_offers else (),
+        campaigns=campaigns,
         stopped=blocked(uow, [(lane.channel, _as_blocked(one)) for one in addresses]),
     )
 
@@ -172,7 +182,7 @@ def _through_the_gate(
     person, zone = known.people[one.id], zone_of(lane.zone)
     if one.step in CONVERSATION:
         return _answer_through_the_gate(uow, lane, one, known, latest)
-    template = template_of(known.words, one, person)
+    template = template_of(known.words, one, person, known.campaigns.get(one.id))
     facts = _facts(uow, lane, one, known, latest, unregistered(known.words, template, person.phone))
     verdict = decide(facts)
     if verdict.kind != "send":
@@ -181,7 +191,9 @@ def _through_the_gate(
         outgoing, link = written(uow, known.words, template, one, person, zone)
     except MessageUnfit:
         return Verdict("refuse", "text_differs" if template.dlt_text else "unfit")
-    return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN), link, person.language
+    campaign_id = campaign_in(one.subject) if one.id in known.campaigns else 0
+    leaving = Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN, campaign_id)
+    return leaving, link, template.language
 
 
 def _answer_through_the_gate(
@@ -209,6 +221,7 @@ def _facts(
     person, step, zone = known.people[one.id], NoticeStep(one.step), zone_of(lane.zone)
     kind, address, channel = class_of(step), person.address(lane.channel), known.channels[lane.channel]
     is_over = known.words.occasions.get(one.id, Occasion()).is_over
+    campaign = known.campaigns.get(one.id)
     return GateFacts(
         now=uow.now,
         zone=zone,
@@ -225,7 +238,10 @@ def _facts(
         template=template,
         left_lately=person.advertised if kind is MessageClass.PROMOTIONAL else person.served,
         last_left_at=latest.get(address) or person.last_left_at,
-        standing=Standing.OFF
+        paused_until=uow.now + _AGAIN if campaign is not None and campaign.is_paused else None,
+        standing=campaign.standing
+        if campaign is not None
+        else Standing.OFF
         if is_over
         else standing(
             step,
@@ -266,7 +282,7 @@ def _keep_back(uow: UnitOfWork, kept: Sequence[tuple[Claimed, Verdict]], known: 
     for one, verdict in kept:
         following = None
         if verdict.kind == "refuse" and REASONS[verdict.code].tries_next:
-            order = order_of(known.plan, one.step)
+            order = known.campaigns[one.id].channels if one.id in known.campaigns else order_of(known.plan, one.step)
             following = next_channel(order, Channel(one.channel), known.channels, known.people[one.id])
         if following is not None:
             onward.append((one.id, following))

@@ -15,7 +15,7 @@ from microcrm.operations.billing.settling import OPEN
 from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.unit_of_work import UnitOfWork
 
-OF_OCCASIONS = BY_DAY | AFTER_VISIT | {NoticeStep.QUEUE_NEAR}
+OF_OCCASIONS = BY_DAY | AFTER_VISIT | {NoticeStep.QUEUE_NEAR, NoticeStep.CAMPAIGN}
 BILL_LASTS, TICKET_LASTS = timedelta(days=400), timedelta(hours=36)
 _OCCASIONS = fixed("""
 SELECT m.id, m.step, s.slug, coalesce(p.review_url, ''), d.id, coalesce(d.due, 0), t.id, coalesce(t.state, ''),

@@ -17,6 +17,7 @@ from microcrm.domain.messages import ELIDED, MessageState, told_state
 from microcrm.domain.messenger import ANOTHER_CHANNEL, Channel, Handed, Outgoing, Refusal, RemoteMessage
 from microcrm.domain.permissions import Permission
 from microcrm.operations.fixed_sql import fixed, run
+from microcrm.operations.messages.campaigned import campaigns_of
 from microcrm.operations.messages.claiming import LEASE
 from microcrm.operations.messages.facts import about
 from microcrm.operations.messages.leaving import go_on, next_channel, order_of
@@ -162,7 +163,9 @@ def follow_up(uow: UnitOfWork, one: Failed, *, is_over: bool) -> None:
     if one.kind is Refusal.OPTED_OUT and person.address(one.channel):
         block(uow, one.channel, person.address(one.channel).lower(), "provider")
     if is_over and one.kind in _ANOTHER:
-        following = next_channel(order_of(plan_of(uow), one.step), one.channel, all_channels(uow), person)
+        campaign = campaigns_of(uow, [one.message_id]).get(one.message_id)
+        order = campaign.channels if campaign is not None else order_of(plan_of(uow), one.step)
+        following = next_channel(order, one.channel, all_channels(uow), person)
         if following is not None:
             go_on(uow, [(one.message_id, following)])
 

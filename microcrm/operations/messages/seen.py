@@ -132,9 +132,11 @@ def _query(uow: UnitOfWork) -> Select[Any]:
 
 
 def _trouble(uow: UnitOfWork) -> tuple[Seen, ...]:
-    """What did not arrive and went by no other channel."""
+    """What did not arrive and went by no other channel. Offers that did not arrive are part of their campaign's result."""
     states = [state.value for state in _NEEDS_A_PERSON]
-    query = _query(uow).where(Message.state.in_(states), ~Message.details.has_key("next"))
+    query = _query(uow).where(
+        Message.state.in_(states), ~Message.details.has_key("next"), Message.campaign_id.is_(None)
+    )
     rows = uow.session.execute(query.order_by(Message.id.desc()).limit(_MOST_TROUBLE))
     return tuple(_seen(uow, one, name or "") for one, name in rows)
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
+from microcrm.domain.campaigns import words_for
 from microcrm.domain.message_text import Rendered
 from microcrm.domain.messenger import Channel, Outgoing
 from microcrm.domain.names import given_name
@@ -26,6 +27,7 @@ from microcrm.domain.zones import today_in
 from microcrm.models.messaging import MessagingAccount
 from microcrm.models.replies import InboundMessage
 from microcrm.operations.links import LINK_LASTS
+from microcrm.operations.messages.campaigned import Campaigned
 from microcrm.operations.messages.claiming import Claimed
 from microcrm.operations.messages.facts import About, Items, ShopName, shop_of
 from microcrm.operations.messages.occasions import BILL_LASTS, TICKET_LASTS, Occasion
@@ -40,6 +42,7 @@ _WINDOW = timedelta(hours=24)  # after a customer's own message WhatsApp takes f
 _TOKEN = 16  # bytes
 _LATEST = 36_000  # seconds that a provider keeps what it could not deliver
 _SUBJECTS = {"en": "Message from {}", "hi": "{} का संदेश", "kn": "{} ಅವರ ಸಂದೇಶ"}
+_NEWS = {"en": "News from {}", "hi": "{} से समाचार", "kn": "{} ಅವರಿಂದ ಸುದ್ದಿ"}
 
 
 class Site(NamedTuple):
@@ -74,6 +77,7 @@ class Wording:
     writing: Collection[str]
     is_sandbox: bool
     dlt_entity_id: str
+    offer_sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +121,28 @@ def wording(
         )
         writing = set(uow.session.scalars(query))
     return Wording(
-        site, habits.shop, items, occasions, habits.templates, writing, habits.is_sandbox, channel.dlt_entity_id
+        site,
+        habits.shop,
+        items,
+        occasions,
+        habits.templates,
+        writing,
+        habits.is_sandbox,
+        channel.dlt_entity_id,
+        channel.offer_sender,
     )
 
 
-def template_of(known: Wording, one: Claimed, person: About) -> Template:
-    """The shop's words, else the built-in ones. The stand-in has all of them registered; Twilio has those with an id."""
-    template = pick_template(known.templates, NoticeStep(one.step), Channel(one.channel), person.language)
+def template_of(known: Wording, one: Claimed, person: About, campaign: Campaigned | None = None) -> Template:
+    """The campaign's words, the shop's, else the built-in ones. The stand-in has all of them registered; Twilio has those with an
+    id."""
+    channel = Channel(one.channel)
+    if campaign is not None:
+        template = words_for(campaign.words, channel, person.language) or Template(
+            NoticeStep.CAMPAIGN, channel, "en", ""
+        )
+    else:
+        template = pick_template(known.templates, NoticeStep(one.step), channel, person.language)
     if known.is_sandbox and template.channel is Channel.WHATSAPP and not template.content_sid:
         name = f"{template.step}:{template.language}".encode()
         return replace(template, content_sid="HX" + hashlib.md5(name, usedforsecurity=False).hexdigest())
@@ -132,11 +151,19 @@ def template_of(known: Wording, one: Claimed, person: About) -> Template:
 
 def unregistered(known: Wording, template: Template, phone: str) -> str:
     """Why the channel would not take these words from us, as a reason of the gate; "" when it would."""
-    if template.channel is Channel.WHATSAPP:
-        return "" if template.content_sid or phone in known.writing else "no_template"
-    if template.channel is Channel.SMS and known.dlt_entity_id and not template.dlt_template_id:
+    return why_unregistered(template, known.dlt_entity_id, known.offer_sender, is_writing=phone in known.writing)
+
+
+def why_unregistered(template: Template, dlt_entity_id: str, offer_sender: str, *, is_writing: bool = False) -> str:
+    """The same. ``is_writing``: they wrote by WhatsApp within a day."""
+    if not template.text:
         return "no_template"
-    return ""
+    if template.channel is Channel.WHATSAPP:
+        return "" if template.content_sid or is_writing else "no_template"
+    if template.channel is not Channel.SMS or not dlt_entity_id:
+        return ""
+    is_promotional = class_of(template.step) is MessageClass.PROMOTIONAL
+    return "no_header" if is_promotional and not offer_sender else "" if template.dlt_template_id else "no_template"
 
 
 def written(
@@ -149,7 +176,8 @@ def written(
     if address.startswith("/"):
         address = f"{known.site.public_url}{address}"
     choices = _choices(uow, known, one) if _tells_how_to_stop(template) else ""
-    said = compose(template, _said(uow, known, one, person, zone, address, choices), today_in(zone, uow.now))
+    spoken_to = replace(person, language=template.language)
+    said = compose(template, _said(uow, known, one, spoken_to, zone, address, choices), today_in(zone, uow.now))
     to = person.address(template.channel)
     outgoing = Outgoing(template.channel, to, said.text, str(one.id), valid_for=_valid_for(uow, one))
     return _on_its_channel(outgoing, known, template, said, address, choices), link
@@ -184,17 +212,37 @@ def _on_its_channel(
     outgoing: Outgoing, known: Wording, template: Template, said: Rendered, address: str, choices: str
 ) -> Outgoing:
     if template.channel is Channel.EMAIL:
-        shown = escape(said.text)
-        if address:
-            shown = shown.replace(escape(address), f'<a href="{escape(address)}">{escape(address)}</a>')
-        subject = _SUBJECTS[template.language].format(known.shop.name)
-        return replace(outgoing, subject=subject, html=f"<p>{shown}</p>", unsubscribe_url=f"{choices}/mail")
+        return _as_letter(outgoing, known, template, address, choices)
     if template.channel is Channel.SMS:
-        return replace(outgoing, dlt_entity_id=known.dlt_entity_id, dlt_template_id=template.dlt_template_id)
+        is_promotional = class_of(template.step) is MessageClass.PROMOTIONAL
+        sender = known.offer_sender if is_promotional else ""
+        registered = {"dlt_entity_id": known.dlt_entity_id, "dlt_template_id": template.dlt_template_id}
+        return replace(outgoing, **registered, sender=sender)
     if template.content_sid and outgoing.to not in known.writing:
         buttons = quick_replies(template.step, template.language)
         return replace(outgoing, content_id=template.content_sid, content_values=said.content_values, buttons=buttons)
     return outgoing
+
+
+def _as_letter(outgoing: Outgoing, known: Wording, template: Template, address: str, choices: str) -> Outgoing:
+    """One that advertises says below how to end such letters, and one press of the mail program ends those alone."""
+    is_promotional = class_of(template.step) is MessageClass.PROMOTIONAL
+    foot = stop_in(template.language, choices) if is_promotional and choices not in outgoing.text else ""
+    shown = _linked(outgoing.text, address).replace("\n", "<br>")
+    return replace(
+        outgoing,
+        text=f"{outgoing.text}\n\n{foot}" if foot else outgoing.text,
+        subject=(_NEWS if template.step is NoticeStep.CAMPAIGN else _SUBJECTS)[template.language].format(
+            known.shop.name
+        ),
+        html=f"<p>{shown}</p><p>{_linked(foot, choices)}</p>" if foot else f"<p>{shown}</p>",
+        unsubscribe_url=f"{choices}/{'offers' if is_promotional else 'mail'}",
+    )
+
+
+def _linked(text: str, address: str) -> str:
+    shown = escape(text)
+    return shown.replace(escape(address), f'<a href="{escape(address)}">{escape(address)}</a>') if address else shown
 
 
 def _said(

@@ -32,7 +32,7 @@ BY_TWILIO = (Channel.WHATSAPP, Channel.SMS)
 _SANDBOX_HEADER = "SANDBX"
 _HEARD_EVERY = timedelta(minutes=5)
 _CHANNELS = fixed("""
-SELECT c.channel, c.sender, c.dlt_entity_id, c.is_on, c.broken, c.broken_at, c.per_second, c.version,
+SELECT c.channel, c.sender, c.dlt_entity_id, c.offer_sender, c.is_on, c.broken, c.broken_at, c.per_second, c.version,
   EXISTS (SELECT FROM messaging_accounts a WHERE a.business_id = :business) AS has_account
 FROM message_channels c WHERE c.business_id = :business
 """)
@@ -86,6 +86,7 @@ class ChannelView:
     per_second: int
     version: int
     is_live: bool
+    offer_sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,7 @@ def _view(channel: Channel, row: Any) -> ChannelView:
     is_reachable = channel is Channel.EMAIL or (row.has_account and row.sender != "")
     return ChannelView(
         channel, row.sender, row.dlt_entity_id, row.is_on, row.broken, row.broken_at, row.per_second, row.version,
-        is_live=row.is_on and not row.broken and is_reachable,
+        is_live=row.is_on and not row.broken and is_reachable, offer_sender=row.offer_sender,
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from microcrm.operations.unit_of_work import UnitOfWork
 _HEADER = re.compile(
     r"(?=.*[A-Za-z])[A-Za-z0-9]{3,11}", re.ASCII
 )  # twilio.com/docs/glossary/what-alphanumeric-sender-id
+_OFFER_HEADER = re.compile(r"[0-9]{3,8}", re.ASCII)  # promotional headers are numbers (TCCCPR 2018; india.md 3.1)
 _DLT_ID = re.compile(r"[0-9]{10,25}", re.ASCII)  # nineteen digits, say operators today
 NAMES = {
     Channel.WHATSAPP: "WhatsApp",
@@ -42,13 +43,14 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class SaveChannel:
-    """As typed. ``version`` 0: nothing was saved for this channel yet."""
+    """As typed. ``version`` 0: nothing was saved for this channel yet. ``offer_sender``: the header of offers by SMS."""
 
     channel: Any
     version: Any
     sender: Any
     dlt_entity_id: Any
     per_second: Any
+    offer_sender: Any = ""
 
 
 def view_channels(uow: UnitOfWork) -> list[ChannelView]:
@@ -67,11 +69,16 @@ def save_channel(uow: UnitOfWork, command: SaveChannel) -> str:
     dlt = reader.text("dlt_entity_id", command.dlt_entity_id, "DLT entity id", limit=30, required=False)
     if dlt and (channel is not Channel.SMS or not _DLT_ID.fullmatch(dlt)):
         reader.refuse("dlt_entity_id", "The DLT entity id is a number of 19 digits.")
+    header = reader.text("offer_sender", command.offer_sender, "Header for offers", limit=20, required=False)
+    if header and (channel is not Channel.SMS or not _OFFER_HEADER.fullmatch(header)):
+        reader.refuse("offer_sender", "The header for offers is the number that DLT gave it, mostly of 6 digits.")
     pace = reader.whole_number(
         "per_second", command.per_second, "Messages a second", low=1, high=1_000, default=PACE[channel]
     )
     reader.done()
-    values = {"sender": sender, "dlt_entity_id": dlt, "per_second": pace, "broken": "", "broken_at": None}
+    values = {
+        "sender": sender, "dlt_entity_id": dlt, "offer_sender": header, "per_second": pace, "broken": "", "broken_at": None,
+    }  # fmt: skip
     return _change(uow, channel, command.version, values)
 
 

@@ -116,7 +116,9 @@ def view_template(uow: UnitOfWork, step: Any, channel: Any, language: Any) -> Te
 def save_template(uow: UnitOfWork, command: WriteTemplate) -> str:
     """Returns the undo token, "" when nothing was different. ``Invalid`` says at each field what is wrong. Raises: Conflict."""
     uow.require(Permission.BUSINESS_EDIT)
-    wanted = _read(uow, command)
+    wanted = read_words(uow, command)
+    if wanted.step is NoticeStep.CAMPAIGN:  # each has words of its own
+        raise NotFound
     row = _row(uow, wanted)
     same_version(command.version, 0 if row is None else row.version)
     is_as_built = wanted.text == built_in(wanted.step, wanted.channel, wanted.language)
@@ -143,13 +145,17 @@ def use_built_in(uow: UnitOfWork, command: WriteTemplate) -> str:
 
 
 def preview_template(uow: UnitOfWork, command: WriteTemplate) -> TemplatePreview:
-    """How it would arrive tomorrow afternoon, with names of this shop. What is wrong is told, not raised."""
     uow.require(Permission.BUSINESS_EDIT)
+    return previewed(uow, command)
+
+
+def previewed(uow: UnitOfWork, command: WriteTemplate) -> TemplatePreview:
+    """How it would arrive tomorrow afternoon, with names of this shop. What is wrong is told, not raised. For whoever may ask."""
     _, channel, language = _key(command)
     facts = example_facts(uow, channel, language, command.link)
     price = plan_of(uow).sms_price if channel is Channel.SMS else None
     try:
-        wanted = _read(uow, command, facts)
+        wanted = read_words(uow, command, facts)
     except Invalid as refusal:
         return TemplatePreview(_as_far_as_it_goes(command, channel, facts, language), refusal.fields, sms_price=price)
     text = compose(wanted, facts, today_in(zone_of(uow.actor.zone), uow.now)).text
@@ -163,7 +169,7 @@ def composed_example(uow: UnitOfWork, command: WriteTemplate) -> tuple[Template,
     """The words as typed, and what would leave. Raises: Invalid."""
     _, channel, language = _key(command)
     facts = example_facts(uow, channel, language, command.link)
-    wanted = _read(uow, command, facts)
+    wanted = read_words(uow, command, facts)
     return wanted, compose(wanted, facts, today_in(zone_of(uow.actor.zone), uow.now))
 
 
@@ -200,7 +206,7 @@ def example_facts(uow: UnitOfWork, channel: Channel, language: str, link: str, c
     )  # fmt: skip
 
 
-def _read(uow: UnitOfWork, command: WriteTemplate, facts: NoticeFacts | None = None) -> Template:
+def read_words(uow: UnitOfWork, command: WriteTemplate, facts: NoticeFacts | None = None) -> Template:
     """``Invalid`` with everything that is wrong, each at its field."""
     step, channel, language = _key(command)
     day = today_in(zone_of(uow.actor.zone), uow.now)

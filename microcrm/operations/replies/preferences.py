@@ -23,7 +23,7 @@ from microcrm.operations.parts.consent import Said, entries_of, note_consent
 from microcrm.operations.public_shop import PublicShop, shop_inside
 from microcrm.operations.unit_of_work import UnitOfWork
 
-OFFERS = (ConsentPurpose.WHATSAPP_OFFERS, ConsentPurpose.SMS_OFFERS)
+OFFERS = (ConsentPurpose.WHATSAPP_OFFERS, ConsentPurpose.SMS_OFFERS, ConsentPurpose.EMAIL_OFFERS)
 _EVIDENCE = "chosen on the page of their own"
 
 
