@@ -19,6 +19,7 @@ from microcrm.pages.not_found import not_found
 from microcrm.settings import settings
 from microcrm.sitemap import SCREENS
 from microcrm.state.base import AppState
+from microcrm.state.bell import Bell
 from microcrm.state.crashes import on_browser_crash, on_event_crash
 from microcrm.state.gate import Gate
 from microcrm.state.keeping import keep_tabs
@@ -98,6 +99,6 @@ for screen in SCREENS:
         route=screen.path,
         title=f"{screen.title} · MicroCRM",
         description=f"{screen.title}: your shop in MicroCRM.",
-        on_load=[AppState.enter, *screen.on_load],
+        on_load=[AppState.enter, *screen.on_load, Bell.load],
     )
 app.add_page(not_found, route="404", title="Not found · MicroCRM", description="There is nothing at this address.")

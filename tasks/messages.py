@@ -11,6 +11,7 @@ from microcrm.adapters import queue
 from microcrm.domain.errors import OutcomeUnknown, Upstream
 from microcrm.domain.messages import MessageState
 from microcrm.domain.messenger import Channel, MessageRefused, RemoteMessage
+from microcrm.operations.bell.tidying import forget_read, tell_news
 from microcrm.operations.messages.by_day import plan_the_day
 from microcrm.operations.messages.claiming import Whose, to_look_at
 from microcrm.operations.messages.outcomes import (
@@ -93,7 +94,7 @@ def _find_out(whose: Whose, look: Look) -> None:
 @app.task(name="tasks.messages.tidy")
 def tidy() -> int:
     """What waited for a channel until it was of no use is dropped; visits without reminders get theirs, and what goes by the day is
-    planned when its hour is near."""
+    planned when its hour is near. So are bells: news are told, what was read long ago goes."""
     with unit_of_work(system(), realm="worker") as uow:
         businesses = every_business(uow)
     return sum(_tidy(one) for one in businesses)
@@ -101,4 +102,6 @@ def tidy() -> int:
 
 def _tidy(business_id: int) -> int:
     with unit_of_work(system(business_id)) as uow:
-        return drop_what_is_late(uow) + plan_what_is_missing(uow) + plan_the_day(uow)
+        done = drop_what_is_late(uow) + plan_what_is_missing(uow) + plan_the_day(uow)
+    with unit_of_work(system(business_id)) as uow:
+        return done + tell_news(uow) + forget_read(uow)

@@ -5,7 +5,7 @@ Pure functions of Vars; `microcrm.pages.frame` binds them to the signed-in perso
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the shell shows of the signed-in person. ``allowed`` are permissions as words."""
+    """What the shell shows of the signed-in person. ``allowed`` are permissions as words; ``bell``: what happened, for them alone."""
 
     places: tuple[Place, ...]
     allowed: rx.Var[list[str]]
@@ -46,6 +46,7 @@ class Frame:
     role: rx.Var[str]
     viewing_as: rx.Var[str]
     needs_verification: rx.Var[bool]
+    bell: Callable[[], rx.Component]
 
 
 def shell(frame: Frame, here: str, main: rx.Component, *extras: rx.Component) -> rx.Component:
@@ -148,6 +149,7 @@ def _top(frame: Frame) -> rx.Component:
         ),
         rx.el.span(class_name="spring"),
         online_chip(),
+        rx.cond(frame.loaded & (frame.viewing_as == ""), frame.bell()),
         icon_button("sun_moon", "Light or dark", kind="quiet", on_click=rx.toggle_color_mode),
         _account(frame),
         class_name="top",

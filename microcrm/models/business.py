@@ -70,6 +70,9 @@ class Member(SQLModel, table=True):
         default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
     )
     wants_morning_note: bool = defaulted(True)  # of owners: the mail at seven
+    bell_choices: list[str] = Field(  # what they want told otherwise than usual (`domain/bell.py`)
+        default_factory=empty_list, sa_column=Column(ARRAY(Text), nullable=False, server_default="{}")
+    )
     joined_at: datetime = instant()
     deactivated_at: datetime | None = maybe_instant()
     version: int = 1

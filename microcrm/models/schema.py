@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 from microcrm.models import (
     accounts,
     bank,
+    bell,
     billing,
     bookings,
     business,
@@ -79,6 +80,7 @@ MODULES = (
     messages,
     retention,
     records,
+    bell,
 )
 
 # Seen only in the accounts realm (see models/accounts.py).

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, select, text
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.errors import Forbidden, LimitReached, NotFound
 from microcrm.domain.fields import LINE, Reader
 from microcrm.domain.formatting import format_count
@@ -24,6 +25,7 @@ from microcrm.models.business import Business, Member
 from microcrm.models.customers import Customer
 from microcrm.models.reveals import ContactReveal, RevealBudget
 from microcrm.operations.accounts.letters import mail
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.customer_access import may_contact, visible_customers
 from microcrm.operations.parts.together import Part, read_part
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -247,6 +249,7 @@ WHERE m.business_id = :business AND m.role = 'owner' AND m.deactivated_at IS NUL
 
 def _tell_owners(uow: UnitOfWork, member: Member, heat: Heat, day: date, count: int) -> None:
     """Once a day for each way of running hot."""
+    ring(uow, BellKind.CONTACTS, f"{member.id}:{day.isoformat()}:{heat.value}", who=member.id, member=member.id)
     shop = uow.session.scalars(select(Business.name).where(Business.id == uow.business_id)).one()
     for owner in uow.session.execute(_OWNERS, {"business": uow.business_id}):
         mail(

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import select
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.colours import COLOURS
 from microcrm.domain.errors import Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission, Role, permissions_of
 from microcrm.models.business import Member
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.parts.order import move_row, next_position
 from microcrm.operations.parts.ranks import check_change, check_target, rights_of
 from microcrm.operations.parts.rows import amend, create, find, same_version
@@ -150,7 +152,11 @@ def change_rights(uow: UnitOfWork, command: ChangeRights) -> str:
         "is_own_calendar_only": is_own_only and role is not Role.OWNER,
     }
     check_change(uow, row, values)
-    return amend(uow, "member", row, values, f"what {row.name} may do", action="change_rights")
+    token = amend(uow, "member", row, values, f"what {row.name} may do", action="change_rights")
+    if token:
+        mine, me = (row.id or 0,), uow.actor.member_id
+        ring(uow, BellKind.RIGHTS, f"{row.id}:{row.version}", to=mine, who=row.id, but=me, role=role.value)
+    return token
 
 
 def move_member(uow: UnitOfWork, member_id: Any, direction: str) -> str:

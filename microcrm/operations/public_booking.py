@@ -41,7 +41,15 @@ from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.notices import notify_phone
 from microcrm.operations.parts.booking_plan import PlannedItem
 from microcrm.operations.parts.booking_rows import BookingDone
-from microcrm.operations.parts.confirming import Person, Typed, kind_of, made_already, read_person, read_typed
+from microcrm.operations.parts.confirming import (
+    Person,
+    Typed,
+    kind_of,
+    made_already,
+    read_person,
+    read_typed,
+    tell_of_request,
+)
 from microcrm.operations.parts.deposit_rules import Serving, deposit_due
 from microcrm.operations.parts.guests import guest_of
 from microcrm.operations.parts.visit_sql import Story
@@ -182,6 +190,8 @@ def _book_at_once(uow: UnitOfWork, command: TakeTime, typed: Typed, who: Person,
     if new.status not in EXPECTED:  # else it was planned along with the reminders
         kind = NoticeStep(kind_of(new.status))
         notify_phone(uow, taken.booking_id, new.customer_id, items[0].start, typed.language, kind)
+    if new.status == BookingStatus.PENDING_APPROVAL:
+        tell_of_request(uow, taken.booking_id, taken.item_ids[0], items[0].start)
     token = make_link(uow, booking_id=taken.booking_id, expires_at=items[-1].end + LINK_LASTS)
     note_agreement(uow, new.customer_id, agreed)
     label = f"{who.name}: {format_time(items[0].start, zone_of(uow.actor.zone))}"

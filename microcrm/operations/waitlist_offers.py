@@ -27,7 +27,7 @@ from microcrm.operations.links import LINK_LASTS, behind, make_link
 from microcrm.operations.parts.booking_plan import WantedItem, plan_items
 from microcrm.operations.parts.booking_rows import BookingDone, check_columns, open_booking
 from microcrm.operations.parts.booking_times import check_hours
-from microcrm.operations.parts.confirming import Typed, settle
+from microcrm.operations.parts.confirming import Typed, settle, tell_of_offer
 from microcrm.operations.parts.deposit_rules import deposit_due, servings
 from microcrm.operations.parts.freed_time import spans_in
 from microcrm.operations.parts.rows import find, same_version
@@ -315,12 +315,12 @@ def _accept(
         .execution_options(populate_existing=True)
     ).scalar_one()
     offer.state, offer.answered_at = "accepted", uow.now
-    entry.state, entry.closed_at, entry.booking_id = "booked", uow.now, booking.id
-    entry.version += 1
-    booking.customer_id = entry.customer_id
+    entry.state, entry.closed_at, entry.version = "booked", uow.now, entry.version + 1
+    entry.booking_id, booking.customer_id = booking.id, entry.customer_id
     uow.session.flush()
     uow.audit("waitlist.accepted", "waitlist_entry", entry.id, offer_id=offer.id, booking_id=booking.id)
     status, until = BookingStatus.BOOKED, None
+    tell_of_offer(uow, offer.id or 0, items[0])
     if is_own and (due := deposit_due(uow, servings(items))):
         booking.deposit_paise, status = due, BookingStatus.PENDING_PAYMENT
         until = min(uow.now + timedelta(minutes=policy_of(uow).payment_min), booking.starts_at)

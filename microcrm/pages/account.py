@@ -7,15 +7,15 @@ import reflex as rx
 from microcrm.components.buttons import away_button, button, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.feedback import alert, skeleton_lines
-from microcrm.components.fields import phone_field, switch_field, text_field
+from microcrm.components.fields import phone_field, text_field
 from microcrm.components.icons import icon
 from microcrm.domain.permissions import ROLE_LABELS, Permission, Role
+from microcrm.pages.bell_choices import bell_choices
 from microcrm.pages.calendar_feed import calendar_feed
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.account import Account, DeviceRow
 from microcrm.state.base import AppState
 from microcrm.state.calendar_feed import CalendarFeed
-from microcrm.state.morning_note import MorningNote
 
 
 def account() -> rx.Component:
@@ -23,7 +23,7 @@ def account() -> rx.Component:
         "Your account",
         rx.cond(
             Account.is_ready,
-            rx.fragment(_urge(), _details(), _calendar(), _mails(), _ways_in(), _devices()),
+            rx.fragment(_urge(), _details(), _calendar(), bell_choices(), _ways_in(), _devices()),
             card("Your details", skeleton_lines(4)),
         ),
         here="/account",
@@ -65,34 +65,6 @@ def _calendar() -> rx.Component:
     return rx.cond(
         AppState.allowed.contains(Permission.CALENDAR_OWN.value),
         rx.el.div(card("Your visits in your own calendar", calendar_feed()), on_mount=CalendarFeed.load("")),
-    )
-
-
-def _mails() -> rx.Component:
-    """Of owners."""
-    return rx.cond(
-        AppState.allowed.contains(Permission.BUSINESS_EDIT.value),
-        rx.el.div(
-            card(
-                "Mails to you",
-                rx.cond(
-                    MorningNote.is_read,
-                    switch_field(
-                        "note",
-                        "The note at seven",
-                        checked=MorningNote.is_on,
-                        hint="Each morning: yesterday’s money, today’s visits and gaps, who has not confirmed, who is due.",
-                        on_change=MorningNote.switch,
-                    ),
-                    skeleton_lines(1),
-                ),
-                rx.el.p(
-                    "Alerts about sign-ins and about your customers’ data always come: you have to hear of them in time to act.",
-                    class_name="meta",
-                ),
-            ),
-            on_mount=MorningNote.load,
-        ),
     )
 
 

@@ -14,6 +14,7 @@ from microcrm.components.layout import Frame, flush_region, main_region, shell
 from microcrm.components.notices.notices import notices
 from microcrm.components.palette.palette import palette
 from microcrm.domain.permissions import Permission
+from microcrm.pages.bell import bell
 from microcrm.pages.navigation import NAVIGATION
 from microcrm.state.base import AppState
 from microcrm.state.palette import PaletteState
@@ -27,6 +28,7 @@ FRAME = Frame(
     role=AppState.role_label,
     viewing_as=AppState.viewing_as,
     needs_verification=AppState.needs_verification,
+    bell=bell,
 )
 PALETTE_ENTRIES = [
     *[{"href": p.href, "label": p.label, "hint": "", "needs": p.needs.value} for p in NAVIGATION],

@@ -52,7 +52,7 @@ def _row(row: rx.Var[WaitingRow]) -> rx.Component:
             rx.el.p("“", row.text, "”", class_name="clip"),
             rx.el.p(row.line, class_name="meta"),
             rx.cond(row.label != "", rx.el.p(chip(row.label, "warn"))),
-            class_name="visit-who",
+            class_name="attendee-who",
         ),
         key=row.id,
     )
@@ -63,9 +63,9 @@ def _conversation() -> rx.Component:
     return card(
         one.who,
         rx.el.div(
-            rx.el.p(
-                rx.el.span(one.phone, class_name="num"), " · ", one.line,
-                rx.foreach(one.people, _person), class_name="meta",
+            rx.el.div(
+                rx.el.p(rx.el.span(one.phone, class_name="num"), " · ", one.line, class_name="meta"),
+                rx.foreach(one.people, _person), class_name="row",
             ),
             rx.el.ul(rx.foreach(one.said, _said), class_name="stack-s", aria_label="Conversation"),
             rx.cond(_MAY_ANSWER, rx.cond(one.closed != "", alert("info", one.closed), _answer())),
@@ -77,7 +77,7 @@ def _conversation() -> rx.Component:
 
 
 def _person(one: rx.Var[PersonLink]) -> rx.Component:
-    return rx.fragment(" · ", link(one.name, one.href), key=one.id)
+    return rx.el.p(link(one.name, one.href), key=one.id)
 
 
 def _said(row: rx.Var[SaidRow]) -> rx.Component:

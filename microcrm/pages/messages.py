@@ -68,14 +68,12 @@ def _said(row: rx.Var[MessageRow], below: rx.Component) -> rx.Component:
     return rx.fragment(
         icon_of(row.icon, ICONS, "s"),
         rx.el.div(
-            rx.el.p(
-                rx.cond(row.href != "", link(row.customer, row.href), row.customer), " ",
-                rx.el.span(row.line, class_name="meta"),
-            ),
+            rx.el.p(rx.cond(row.href != "", link(row.customer, row.href), row.customer)),
+            rx.el.p(row.line, class_name="meta"),
             rx.cond(row.why != "", rx.el.p(row.why)),
             rx.cond(row.text != "", rx.el.p(row.text, class_name="muted")),
             below,
-            class_name="entry-text",
+            class_name="attendee-who",
         ),
     )  # fmt: skip
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from microcrm.components.buttons import away_button, button, submit
+from microcrm.components.buttons import away_button, button, link_button, submit
 from microcrm.components.cards import card, chip, facts
 from microcrm.components.dialogs import confirm
 from microcrm.components.feedback import alert, skeleton_lines
 from microcrm.components.fields import phone_field, select_field, text_field
 from microcrm.components.hotkeys.hotkeys import copies
+from microcrm.domain.notices import NoticeStep
+from microcrm.domain.reply_words import quick_replies
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.settings_messages import ChannelRow
 from microcrm.state.settings_messages import MessageSettings as S
@@ -35,6 +37,7 @@ def settings_messages() -> rx.Component:
             action="Remove",
         ),
         here="/settings/messages",
+        actions=[link_button("Reminders and texts", "/settings/reminders")],
         sub="By which account and senders messages leave",
     )  # fmt: skip
 
@@ -124,7 +127,27 @@ def _channel(row: rx.Var[ChannelRow]) -> rx.Component:
             ("sms", _sender_form(row, "sms", "Your header (such as LOTUSS), a number, or a messaging service (MG…)")),
             rx.fragment(),
         ),
+        rx.cond(row.key == "whatsapp", _buttons()),
         sub=about,
+    )
+
+
+def _buttons() -> rx.Component:
+    """Of a template that asks to confirm: what a press sends back is the button's id, whatever stands on it."""
+    return rx.el.div(
+        rx.el.p(
+            "Buttons of a template that WhatsApp has approved (type “Quick reply”) need these ids, in any language:"
+        ),
+        *[
+            rx.el.div(
+                rx.el.code(one),
+                rx.el.span("such as “", words, "”", class_name="meta"),
+                button("Copy", icon="copy", aria_label=f"Copy {one}", **copies(one)),
+                class_name="link-now",
+            )
+            for one, words in quick_replies(NoticeStep.ASK_TO_CONFIRM, "en")
+        ],
+        class_name="stack-s",
     )
 
 
@@ -219,4 +242,8 @@ def _hook() -> rx.Component:
 
 
 def _address(url: rx.Var[str]) -> rx.Component:
-    return rx.el.div(rx.el.code(url), button("Copy", icon="copy", **copies(url)), class_name="link-now")
+    return rx.el.div(
+        rx.el.code(url),
+        button("Copy", icon="copy", **copies(url)),
+        class_name="link-now",
+    )

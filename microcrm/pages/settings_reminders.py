@@ -6,7 +6,7 @@ from itertools import permutations
 
 import reflex as rx
 
-from microcrm.components.buttons import button, entry, menu, menu_item, menu_trigger, submit
+from microcrm.components.buttons import button, entry, link_button, menu, menu_item, menu_trigger, submit
 from microcrm.components.cards import card, chip
 from microcrm.components.dialogs import form_footer, panel
 from microcrm.components.feedback import skeleton_lines
@@ -54,6 +54,7 @@ def settings_reminders() -> rx.Component:
         _timing(),
         words_panel(),
         here="/settings/reminders",
+        actions=[link_button("Channels and account", "/settings/messages")],
         sub="What customers hear from you, when, and in which words",
     )
 

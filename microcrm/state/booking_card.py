@@ -43,8 +43,10 @@ class Card(AppState):
     @rx.event
     @needs(Permission.CALENDAR_OWN)
     async def heard(self, changes: str) -> None:
-        """The booking on the card was changed elsewhere. A form above it keeps the version that its reader saw."""
-        if self.is_open and ids_of(changes, "booking") & {int(self.card.booking_id or 0)}:
+        """The booking on the card was changed elsewhere, or a message about it went on (0: many did). A form above it keeps the
+        version that its reader saw."""
+        mine = int(self.card.booking_id or 0)
+        if self.is_open and (ids_of(changes, "booking") & {mine} or ids_of(changes, "message") & {0, mine}):
             await self._read(self.card.item_id)
 
     @rx.event

@@ -80,10 +80,10 @@ class Calendar(AppState):
         else on the screen is touched."""
         if not self.is_read:
             return None
-        bookings = ids_of(changes, "booking")
-        if kinds_of(changes) == {"booking"} and self._is_patched:
+        bookings, kinds = ids_of(changes, "booking"), kinds_of(changes) - {"message"}
+        if kinds == {"booking"} and self._is_patched:
             await self._redraw(bookings)
-        elif not kinds_of(changes) <= {"waitlist", "queue"}:
+        elif not kinds <= {"waitlist", "queue"}:
             await self._read()
         return [*cards_due(changes), *drawers_due(self.head.drawer, changes)]
 
@@ -139,7 +139,8 @@ class Calendar(AppState):
 
     async def _read(self) -> None:
         """All that the address asks for; from here on its changes are heard."""
-        screens().show(self.router.session.client_token, current_seat().actor.business_id, Calendar.heard)
+        token, business = self.router.session.client_token, current_seat().actor.business_id
+        screens().show(token, business, Calendar.heard, has_messages=True)
         query = dict(self.router.url.query_parameters)
         lists = await self.get_state(CalendarLists)
         if query.get("view") == View.MONTH.value:

@@ -173,6 +173,6 @@ def off_words(seen: ClassesOff) -> str:
 
 
 def cards_due(changes: str) -> list[Any]:
-    """The events for what stands beside the board, when bookings or classes were changed elsewhere."""
-    bookings, classes = ids_of(changes, "booking"), ids_of(changes, "class")
+    """The events for what stands beside the board, when bookings, their messages or classes were changed elsewhere."""
+    bookings, classes = ids_of(changes, "booking") | ids_of(changes, "message"), ids_of(changes, "class")
     return [*([Card.heard(changes)] if bookings else []), *([ClassPanel.heard(changes)] if classes else [])]

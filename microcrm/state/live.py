@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -28,52 +28,90 @@ log = structlog.get_logger()
 
 ALL = "*"  # what a tab hears when it had better read everything again
 MOST_AT_ONCE = 40  # changed things; with more, everything is read again
+_BELL, _MESSAGE = "bell ", "message "
+_FEW = 500  # bells; with more, those of tabs that are gone are forgotten
 PAUSE = 0.1  # seconds; what changes meanwhile is told together
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """``handler`` takes ``changes``: "booking 12, class 3", or ``ALL``."""
+    """``handler`` takes ``changes``: "booking 12, class 3", or ``ALL``. ``only``: the one thing it hears of; without it, all but
+    bells, and messages if ``has_messages``."""
 
     business_id: int
     handler: str
+    only: str = ""
+    has_messages: bool = False
+
+    def hears(self, change: str) -> bool:
+        if self.only or change == ALL:
+            return change in (ALL, self.only)
+        return self.has_messages if change.startswith(_MESSAGE) else not change.startswith(_BELL)
 
 
 Deliver = Callable[[str, Tab, str], Awaitable[bool]]
 
 
 class Screens:
-    """``deliver`` says whether the tab is still here; ``pause`` is how long a burst is collected."""
+    """``deliver`` says whether the tab is still here, as ``is_here`` does without delivering; ``pause`` is how long a burst is
+    collected."""
 
-    def __init__(self, ears: Listener, deliver: Deliver, pause: float = PAUSE) -> None:
-        self._deliver, self._pause = deliver, pause
+    def __init__(
+        self, ears: Listener, deliver: Deliver, pause: float = PAUSE, is_here: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self._ears, self._deliver, self._is_here, self._pause = ears, deliver, is_here, pause
         self._tabs: dict[str, Tab] = {}
+        self._bells: dict[str, Tab] = {}
+        self._most_bells = _FEW
         self._changes: dict[int, dict[str, None]] = defaultdict(dict)
         self._is_waiting = False
         self._running: set[asyncio.Task[None]] = set()
         ears.add(Ear(CHANNEL, self.changed, self.missed))
 
-    def show(self, token: str, business_id: int | None, handler: EventHandler) -> None:
-        """The tab shows what ``handler`` keeps fresh, and nothing else."""
+    def show(self, token: str, business_id: int | None, handler: EventHandler, *, has_messages: bool = False) -> None:
+        """The tab shows what ``handler`` keeps fresh, and nothing else. ``has_messages``: how far messages have come, too."""
         if token and business_id is not None:
-            self._tabs[token] = Tab(business_id, format_event_handler(handler))
+            self._tabs[token] = Tab(business_id, format_event_handler(handler), has_messages=has_messages)
 
     def leave(self, token: str) -> None:
+        """For another page; its bell rings on."""
         self._tabs.pop(token, None)
+
+    def ring(self, token: str, business_id: int | None, member_id: int | None, handler: EventHandler) -> None:
+        """The tab shows the bell of this member, whatever page it shows."""
+        if not token or business_id is None or member_id is None:
+            return
+        self._bells[token] = Tab(business_id, format_event_handler(handler), f"{_BELL}{member_id}")
+        if len(self._bells) > self._most_bells:
+            self._bells = {one: tab for one, tab in self._bells.items() if self._is_here(one)}
+            self._most_bells = max(_FEW, 2 * len(self._bells))
+
+    def rings(self, token: str, business_id: int | None, member_id: int | None) -> bool:
+        """Whether the tab has been told of everything that this member's bell says by now."""
+        tab = self._bells.get(token)
+        return (
+            tab is not None
+            and (tab.business_id, tab.only) == (business_id, f"{_BELL}{member_id}")
+            and self._ears.is_listening
+        )
 
     def changed(self, notice: str) -> None:
         """``notice``: "3 booking 17"."""
         business, _, what = notice.partition(" ")
         business_id = int(business) if business.isdecimal() else 0
-        if any(tab.business_id == business_id for tab in self._tabs.values()):
+        if any(tab.business_id == business_id and tab.hears(what) for _, tab in self._all()):
             self._changes[business_id][what] = None
             self._soon()
 
     def missed(self) -> None:
         """Changes may have been lost: every tab reads again."""
-        for business_id in {tab.business_id for tab in self._tabs.values()}:
+        for business_id in {tab.business_id for _, tab in self._all()}:
             self._changes[business_id][ALL] = None
             self._soon()
+
+    def _all(self) -> Iterator[tuple[str, Tab]]:
+        yield from self._tabs.items()
+        yield from self._bells.items()
 
     def _soon(self) -> None:
         if not self._is_waiting:
@@ -83,9 +121,8 @@ class Screens:
     def _flush(self) -> None:
         self._is_waiting = False
         changes, self._changes = self._changes, defaultdict(dict)
-        for token, tab in list(self._tabs.items()):
-            found = changes.get(tab.business_id)
-            if found:
+        for token, tab in list(self._all()):
+            if found := [one for one in changes.get(tab.business_id, ()) if tab.hears(one)]:
                 words = ALL if ALL in found or len(found) > MOST_AT_ONCE else ", ".join(found)
                 task = asyncio.get_running_loop().create_task(self._tell(token, tab, words))
                 self._running.add(task)
@@ -93,7 +130,8 @@ class Screens:
 
     async def _tell(self, token: str, tab: Tab, words: str) -> None:
         if not await self._deliver(token, tab, words):
-            self.leave(token)
+            self._tabs.pop(token, None)
+            self._bells.pop(token, None)
 
 
 class Doorbell:
@@ -123,7 +161,7 @@ def doorbell() -> Doorbell:
 @cache
 def screens() -> Screens:
     """Those of this process."""
-    return Screens(listener(), doorbell().ring)
+    return Screens(listener(), doorbell().ring, is_here=doorbell().is_here)
 
 
 def keep_fresh(app: App) -> None:

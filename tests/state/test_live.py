@@ -80,6 +80,55 @@ async def test_tabs_that_left_are_forgotten(screens: Screens, bell: Bell) -> Non
     assert [token for token, _, _ in bell.rung] == ["one"]
 
 
+async def test_a_bell_rings_for_its_member_alone_and_pages_hear_none(screens: Screens, bell: Bell) -> None:
+    screens.show("page", 3, Calendar.heard)
+    screens.ring("page", 3, 7, Calendar.refresh)
+    screens.ring("other", 3, 70, Calendar.refresh)
+    screens.ring("elsewhere", 4, 7, Calendar.refresh)
+    screens.ring("visitor", None, None, Calendar.refresh)
+    for notice in ("3 bell 7", "3 bell 7", "3 bell 8", "3 booking 1"):
+        screens.changed(notice)
+    await settle()
+    assert sorted(bell.rung) == [("page", "heard", "booking 1"), ("page", "refresh", "bell 7")]
+    screens.leave("page")
+    screens.changed("3 bell 7")
+    await settle()
+    assert bell.rung[-1] == ("page", "refresh", "bell 7"), "on the next page it rings on"
+    bell.gone.add("page")
+    bell.rung.clear()
+    for _ in range(2):
+        screens.changed("3 bell 7")
+        await settle()
+    assert len(bell.rung) == 1
+
+
+async def test_messages_are_told_to_pages_that_show_them(screens: Screens, bell: Bell) -> None:
+    screens.show("board", 3, Calendar.heard, has_messages=True)
+    screens.show("today", 3, TodayPage.heard)
+    screens.ring("board", 3, 7, Calendar.refresh)
+    screens.changed("3 message 12")
+    screens.changed("3 booking 12")
+    await settle()
+    assert sorted(bell.rung) == [("board", "heard", "message 12, booking 12"), ("today", "heard", "booking 12")]
+
+
+async def test_after_a_gap_every_bell_is_read_again(screens: Screens, bell: Bell) -> None:
+    screens.ring("one", 3, 7, Calendar.refresh)
+    screens.missed()
+    await settle()
+    assert bell.rung == [("one", "refresh", ALL)]
+    assert not screens.rings("one", 3, 7), "nobody listens here, so nothing would be heard"
+
+
+async def test_bells_of_tabs_that_went_are_forgotten(bell: Bell) -> None:
+    screens = Screens(Listener(lambda: ""), bell.ring, pause=0.01, is_here=lambda token: token == "t0")
+    for number in range(502):
+        screens.ring(f"t{number}", 3, 7, Calendar.refresh)
+    screens.changed("3 bell 7")
+    await settle()
+    assert {token for token, _, _ in bell.rung} <= {"t0", "t501"} and ("t0", "refresh", "bell 7") in bell.rung
+
+
 @pytest.mark.parametrize(
     ("changes", "bookings", "kinds"),
     [

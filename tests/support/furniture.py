@@ -35,7 +35,6 @@ from microcrm.models.codes import BookingCode
 from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customer_notes import CustomerNote, CustomerTask
 from microcrm.models.customers import Customer, Segment
-from microcrm.models.family import FamilyTie
 from microcrm.models.filing import FiledMonth
 from microcrm.models.form_links import FormLink
 from microcrm.models.forms import Form, FormVersion
@@ -60,6 +59,7 @@ from microcrm.models.till import TillClosing
 from microcrm.models.vault import BusinessKey, CustomerKey, RecordOpening, SealedRecord, SealedVersion
 from microcrm.models.waiting import QueueTicket, WaitlistEntry, WaitlistOffer, WaitlistPreference
 from tests.support.campaigns import finished
+from tests.support.furniture_people import furnish_people
 from tests.support.shops import OPENED_AT, Shop, TwoShops
 
 TILL = ("opening_paise", "expected_paise", "counted_paise", "kept_paise")
@@ -80,7 +80,7 @@ def furnish(engine: Engine, both: TwoShops) -> None:
             _message_rows(session, shop)
             _reveal_rows(session, shop)
             _file_rows(session, shop)
-            _family_rows(session, shop)
+            furnish_people(session, shop)
             _reply_rows(session, shop)
             session.add_all(_account_rows(shop))
         session.commit()
@@ -387,13 +387,3 @@ def _file_rows(session: Session, shop: Shop) -> None:
     visit = {"booking_id": shop.booking_id, "before_id": before}
     after = add(PersonFile(**who, **kept, **times, **visit, shows="after", token=f"after-{shop.business_id}"))
     add(FileOpening(**who, file_id=after, shows="after", is_small=False, at=OPENED_AT))
-
-
-def _family_rows(session: Session, shop: Shop) -> None:
-    """Two sisters; the customer who was added last belongs to nobody."""
-    mine: dict[str, Any] = {"business_id": shop.business_id, "created_at": OPENED_AT}
-    people = [Customer(**mine, name=name, tags=[]) for name in ("Meera", "Tara", "Zoya")]
-    for person in people:
-        session.add(person)
-        session.flush()
-    session.add(FamilyTie(**mine, customer_id=people[0].id, relative_id=people[1].id, tie="sibling"))

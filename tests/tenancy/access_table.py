@@ -23,6 +23,8 @@ HANDLERS: dict[str, frozenset[str]] = {
     "AppState": EVERYBODY,
     "AppState.undo": MEMBERS,
     "PaletteState": MEMBERS,
+    "Bell": MEMBERS,
+    "BellChoices": MEMBERS,
     "SettingsMenu": MEMBERS,
     "TodayPage.not_now": OWNERS,
     "Account": MEMBERS,

@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlmodel import select
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.email import email_key as key_of
 from microcrm.domain.permissions import Permission
 from microcrm.models.accounts import MailToken, User
 from microcrm.operations.accounts.tokens import new_token
+from microcrm.operations.bell.ringing import ring_user
 from microcrm.operations.unit_of_work import UnitOfWork
 
 RESET_FOR = timedelta(minutes=30)
@@ -27,10 +29,11 @@ def mail(uow: UnitOfWork, to: str, template: str, key: str, **data: Any) -> None
 
 
 def alert(uow: UnitOfWork, user: User, template: str, *, to: str = "", **data: Any) -> None:
-    """A security mail to the owner of the account: what happened, when, and from where."""
+    """To the owner of the account, by mail and on the bell: what happened, when, and from where."""
     where = {"name": user.name, "at": uow.now.isoformat(), "browser": uow.actor.browser, "address": uow.actor.address}
     key = f"{user.id}:{uow.now.timestamp()}:{key_of(to or user.email)}"
     mail(uow, to or user.email, template, key, **where, **data)
+    _ring(uow, user, template)
 
 
 def ask(uow: UnitOfWork, kind: str, email: str) -> None:
@@ -58,4 +61,13 @@ def write(uow: UnitOfWork, kind: str, email: str, key: str, browser: str, addres
             )
         )
         data["path"] = f"/reset/new?token={token}"
+    else:
+        _ring(uow, user, kind)
     mail(uow, user.email, kind, key, **data)
+
+
+def _ring(uow: UnitOfWork, user: User, what: str) -> None:
+    """Told to two addresses it is one notice."""
+    kind = BellKind.SIGN_IN if what == "new_device" else BellKind.ACCOUNT
+    facts = {"browser": uow.actor.browser} if kind is BellKind.SIGN_IN else {"what": what}
+    ring_user(uow, user.id or 0, kind, f"{what}:{uow.now.timestamp()}", **facts)

@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.customer_file.person import Person, person_of
 from microcrm.domain.errors import Conflict
 from microcrm.domain.permissions import Permission
 from microcrm.models.imports import ImportPiece
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.customer_imports.matching import (
     Customers,
@@ -109,6 +111,8 @@ def end_commit(uow: UnitOfWork, import_id: int) -> None:
     facts = {name: row.counts.get(name, 0) for name in ("added", "changed", "duplicate", "refused")}
     event = uow.audit("customers.brought_in", "customer_import", import_id, **facts)
     uow.undoable("Imported customers", "customer_import", import_id, before={}, audit_event_id=event)
+    whose = () if row.member_id is None else (row.member_id,)
+    ring(uow, BellKind.IMPORT, f"{import_id}:{row.version}", to=whose, **{"import": import_id}, added=facts["added"])
 
 
 def _open_pieces(uow: UnitOfWork, import_id: int, *, is_done: bool) -> list[int]:

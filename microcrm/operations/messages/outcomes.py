@@ -13,15 +13,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.messages import ELIDED, MessageState, told_state
 from microcrm.domain.messenger import ANOTHER_CHANNEL, Channel, Handed, Outgoing, Refusal, RemoteMessage
 from microcrm.domain.permissions import Permission
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.messages.campaigned import campaigns_of
 from microcrm.operations.messages.claiming import LEASE
 from microcrm.operations.messages.facts import about
 from microcrm.operations.messages.leaving import go_on, next_channel, order_of
-from microcrm.operations.messages.story import Told, note
+from microcrm.operations.messages.story import Told, note, tell
 from microcrm.operations.messages.wording import token_of
 from microcrm.operations.messaging.accounts import all_channels, stop_channel
 from microcrm.operations.messaging.steps import plan_of
@@ -112,7 +114,7 @@ class Look:
 
 
 def note_sent(uow: UnitOfWork, sent: Sequence[Sent]) -> None:
-    """All of a batch in one statement."""
+    """All of a batch in one statement; a few are told to open cards besides."""
     uow.require(Permission.MESSAGES_ANSWER)
     if not sent:
         return
@@ -125,6 +127,7 @@ def note_sent(uow: UnitOfWork, sent: Sequence[Sent]) -> None:
     ]  # fmt: skip
     values = {"business": uow.business_id, "now": uow.now, "look": uow.now + ASK_AFTER, "rows": json.dumps(rows)}
     run(uow.session.connection(), _HANDED, values)
+    tell(uow, [one.message_id for one in sent])
 
 
 def note_not_sent(uow: UnitOfWork, one: NotSent, *, looks: int = 0) -> None:
@@ -168,6 +171,14 @@ def follow_up(uow: UnitOfWork, one: Failed, *, is_over: bool) -> None:
         following = next_channel(order, one.channel, all_channels(uow), person)
         if following is not None:
             go_on(uow, [(one.message_id, following)])
+            return
+    if is_over:
+        needs_a_person(uow)
+
+
+def needs_a_person(uow: UnitOfWork) -> None:
+    """On the bell, once an hour however many there are."""
+    ring(uow, BellKind.FAILED, uow.now.strftime("%Y-%m-%d %H"))
 
 
 def again_at(now: datetime, one: NotSent) -> datetime | None:
@@ -270,3 +281,4 @@ def give_up(uow: UnitOfWork, look: Look) -> None:
     }  # fmt: skip
     if uow.session.connection().execute(_SET, values).first():
         note(uow, [Told(look.message_id, "unknown")])
+        needs_a_person(uow)

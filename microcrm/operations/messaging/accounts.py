@@ -8,12 +8,14 @@ from typing import Any
 
 from sqlalchemy import or_, select, text, update
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.messenger import Channel
 from microcrm.domain.permissions import Permission
 from microcrm.domain.twilio import ACCOUNT_SID
 from microcrm.models.messaging import MessageChannel, MessagingAccount
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.provider_secrets import good_now, hash_of_address, new_address, opened
@@ -157,6 +159,7 @@ def stop_channel(uow: UnitOfWork, channel: Channel, reason: str) -> None:
     uow.session.add(row)
     uow.session.flush()
     uow.audit("channel.stopped", "message_channel", row.id, channel=channel.value, reason=row.broken)
+    ring(uow, BellKind.CHANNEL, f"{channel.value}:{row.version}", channel=channel.value)
 
 
 def account_to_try(uow: UnitOfWork, command: SaveAccount, sealer: Sealer) -> Account:
@@ -207,6 +210,7 @@ def remove_account(uow: UnitOfWork, version: Any) -> None:
     uow.session.delete(row)
     uow.session.flush()
     uow.audit("messaging.removed", "messaging_account", row.id)
+    _tell(uow, "removed")
 
 
 def note_heard(uow: UnitOfWork) -> None:
@@ -305,6 +309,13 @@ def _store(uow: UnitOfWork, sid: str, token: str, sealer: Sealer, *, is_sandbox:
     uow.session.flush()
     _start_again(uow)
     uow.audit("messaging.connected", "messaging_account", row.id, sandbox=is_sandbox)
+    if not is_sandbox:
+        _tell(uow, "entered")
+
+
+def _tell(uow: UnitOfWork, what: str) -> None:
+    """Owners, on the bell."""
+    ring(uow, BellKind.KEYS, f"twilio:{uow.now.timestamp()}", who=uow.actor.member_id, of="twilio", what=what)
 
 
 def _forget_senders(uow: UnitOfWork) -> None:

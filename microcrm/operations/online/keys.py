@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy import select, text, update
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.errors import Conflict, Invalid, NotFound
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.models.gateway import GatewayAccount, PayRequest
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.capabilities import Sealer
 from microcrm.operations.parts.online_mode import mode_of
 from microcrm.operations.parts.provider_secrets import good_now, hash_of_address, new_address, opened
@@ -122,6 +124,7 @@ def remove_keys(uow: UnitOfWork, version: Any) -> None:
     uow.session.delete(row)
     uow.session.flush()
     uow.audit("gateway.removed", "gateway_account", row.id)
+    _tell(uow, "removed")
 
 
 def keys_of(uow: UnitOfWork, sealer: Sealer) -> Keys:
@@ -226,6 +229,13 @@ def _store(uow: UnitOfWork, keys: Keys, hook_secret: str, sealer: Sealer) -> Non
     uow.session.add(row)
     uow.session.flush()
     uow.audit("gateway.connected", "gateway_account", row.id, sandbox=keys.is_sandbox)
+    if not keys.is_sandbox:
+        _tell(uow, "entered")
+
+
+def _tell(uow: UnitOfWork, what: str) -> None:
+    """Owners, on the bell: whoever changes the keys moves where money goes."""
+    ring(uow, BellKind.KEYS, f"razorpay:{uow.now.timestamp()}", who=uow.actor.member_id, of="razorpay", what=what)
 
 
 def _end_requests(uow: UnitOfWork) -> None:

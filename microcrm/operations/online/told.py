@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.gateway import (
     DISPUTE_RANK,
     PAYMENT_RANK,
@@ -22,6 +23,7 @@ from microcrm.domain.gateway import (
 from microcrm.domain.permissions import Permission
 from microcrm.models.bookings import Booking
 from microcrm.models.gateway import Dispute, GatewayAccount, GatewayPayment, GatewayRefund, PayRequest
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.online.deposits import return_what_was_held
 from microcrm.operations.online.settling import settle_gateway_payment
 from microcrm.operations.parts.rows import find
@@ -212,11 +214,23 @@ def _take_dispute(uow: UnitOfWork, payment: GatewayPayment, said: RemoteDispute,
             said_at=datetime.min.replace(tzinfo=UTC),
         )
         uow.session.add(row)
-    known, new = DISPUTE_RANK[row.status], DISPUTE_RANK[said.status]
+    is_new, known, new = row.id is None, DISPUTE_RANK[row.status], DISPUTE_RANK[said.status]
     if new > known:
         row.status = said.status
     if not new and (at, said.status) > (row.said_at or at, row.status if row.said_at == at else ""):
         row.said_at, row.respond_by = at, said.respond_by
         row.status = said.status if not known else row.status
     uow.session.flush()
+    if is_new or (new > known and said.status == "lost"):
+        _tell(uow, payment, row)
     return new > known and said.status in ("won", "closed")
+
+
+def _tell(uow: UnitOfWork, payment: GatewayPayment, row: Dispute) -> None:
+    """On the bell of those who can answer it: that it began, and that it was lost."""
+    request = None if payment.pay_request_id is None else uow.session.get(PayRequest, payment.pay_request_id)
+    ring(
+        uow, BellKind.DISPUTE, f"{row.remote_id}:{row.status}", paise=row.amount_paise, status=row.status,
+        document=request.document_id if request else None,
+        respond_by=row.respond_by.isoformat() if row.respond_by else None,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm.attributes import set_committed_value
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.booking import BookingStatus
 from microcrm.domain.email import parse_email
 from microcrm.domain.errors import Conflict, HoldLapsed
@@ -20,6 +21,7 @@ from microcrm.domain.phone import parse_phone
 from microcrm.domain.search_key import search_key
 from microcrm.domain.zones import to_wall, today_in, zone_of
 from microcrm.models.bookings import Booking, BookingItem
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.links import LINK_LASTS, make_link
 from microcrm.operations.notices import notify
@@ -133,6 +135,8 @@ def settle(
         starts_at=booking.starts_at.isoformat(),
     )  # fmt: skip
     notify(uow, booking, NoticeStep(kind), tell=tell)
+    if status is BookingStatus.PENDING_APPROVAL:
+        tell_of_request(uow, booking.id or 0, items[0].id or 0, booking.starts_at)
     undo = ""
     if uow.actor.kind == "member":
         undo = str(
@@ -146,6 +150,17 @@ def settle(
     return BookingDone(
         booking.id or 0, ids, booking.number or 0, booking.version, status, _label(uow, booking), undo, link
     )
+
+
+def tell_of_offer(uow: UnitOfWork, offer_id: int, item: BookingItem) -> None:
+    """On the bell of those who look after the waiting list: somebody said yes by themselves."""
+    if uow.actor.kind != "member":
+        ring(uow, BellKind.OFFER, str(offer_id), item=item.id, starts_at=item.starts_at.isoformat())
+
+
+def tell_of_request(uow: UnitOfWork, booking_id: int, item_id: int, starts_at: datetime) -> None:
+    """On the bell of those who can say yes."""
+    ring(uow, BellKind.REQUEST, str(booking_id), item=item_id, starts_at=starts_at.isoformat())
 
 
 def kind_of(status: BookingStatus) -> str:

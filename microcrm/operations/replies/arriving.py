@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.messenger import Inbound
 from microcrm.domain.permissions import Permission
 from microcrm.domain.replies import RULES, Outcome
 from microcrm.domain.reply_words import Intent, intent_of
 from microcrm.models.customers import Customer
 from microcrm.models.replies import InboundMessage
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.parts.channel_blocks import block, unblock
 from microcrm.operations.replies.about_visit import About, answer_about_visit
 from microcrm.operations.replies.answering import answer_back
@@ -37,9 +39,27 @@ def take_inbound(uow: UnitOfWork, told: Inbound) -> bool:
     if about.customer_id is not None:
         row.customer_id = about.customer_id
     row.settled_at = uow.now if rule.is_settled and not about.is_open and not told.pieces else None
+    if row.settled_at is None:
+        _pass_on(uow, row)
     uow.session.flush()
     answer_back(uow, row)
     return True
+
+
+def _pass_on(uow: UnitOfWork, row: InboundMessage) -> None:
+    """Whoever looks after what this number has written and what waits still, looks after this as well."""
+    query = (
+        select(InboundMessage.assigned_id)
+        .where(
+            InboundMessage.business_id == uow.business_id, InboundMessage.sender == row.sender, InboundMessage.id != row.id,
+            InboundMessage.settled_at.is_(None),
+        )
+        .order_by(InboundMessage.at.desc(), InboundMessage.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    row.assigned_id = uow.session.scalars(query).first()
+    if row.assigned_id is not None:
+        ring(uow, BellKind.REPLY, str(row.id), to=(row.assigned_id,), inbound=row.id)
 
 
 def _whose(uow: UnitOfWork, sender: str) -> Sequence[int]:

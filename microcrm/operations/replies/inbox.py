@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.booking import LIVE
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
@@ -21,6 +22,7 @@ from microcrm.models.business import Member
 from microcrm.models.customers import Customer
 from microcrm.models.messages import Message
 from microcrm.models.replies import InboundMessage
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.customer_access import phone_for
 from microcrm.operations.messages.planning import Plan, plan
 from microcrm.operations.notices import language_of
@@ -185,6 +187,9 @@ def assign(uow: UnitOfWork, command: AssignInbound) -> None:
     latest.assigned_id, latest.version = member, latest.version + 1
     uow.session.flush()
     uow.audit("inbound.assigned", "inbound_message", latest.id, member=member)
+    if member is not None:
+        key, me = f"{latest.id}:{latest.version}", uow.actor.member_id
+        ring(uow, BellKind.ASSIGNED, key, to=(member,), who=me, but=me, inbound=latest.id)
 
 
 def answer(uow: UnitOfWork, command: AnswerInbound) -> None:

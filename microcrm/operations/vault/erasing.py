@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
+from microcrm.domain.bell import BellKind
 from microcrm.domain.erasure import ErasureReason, is_same_name
 from microcrm.domain.errors import Conflict, NotFound
 from microcrm.domain.fields import Reader
@@ -17,6 +18,7 @@ from microcrm.models.customers import Customer
 from microcrm.models.person_files import PersonFile
 from microcrm.models.vault import CustomerKey, SealedRecord, SealedVersion
 from microcrm.operations.accounts.letters import mail
+from microcrm.operations.bell.ringing import ring
 from microcrm.operations.unit_of_work import UnitOfWork
 from microcrm.operations.vault.destroying import destroy_customer_keys
 from microcrm.operations.vault.records import find_customer
@@ -117,6 +119,7 @@ def _tell_owners(uow: UnitOfWork, customer_id: int) -> None:
     """All of them, whoever pressed: without the customer's name, which a mail would keep."""
     mine = (Business.id == uow.business_id, Member.business_id == Business.id, Member.id == uow.actor.member_id)
     shop, who = uow.session.execute(select(Business.name, Member.name).where(*mine)).one()
+    ring(uow, BellKind.ERASED, f"{customer_id}:{uow.now.timestamp()}", who=uow.actor.member_id, customer=customer_id)
     for owner in uow.session.execute(_OWNERS, {"business": uow.business_id}):
         mail(
             uow, owner.email, "records_destroyed", f"{owner.id}:{customer_id}:{uow.now.timestamp()}",
