@@ -24,7 +24,7 @@ from microcrm.models.bookings import Booking
 from microcrm.models.messages import Message
 from microcrm.operations.book import Book, BookService, book
 from microcrm.operations.booking_status import Cancel, cancel
-from microcrm.operations.messages.wording import token_of
+from microcrm.operations.messages.own_secrets import token_of
 from microcrm.operations.move import MoveVisit, move_visit
 from microcrm.operations.unit_of_work import Actor, UnitOfWork
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 
@@ -12,6 +13,14 @@ class FeeStep(NamedTuple):
 
     within_min: int
     percent: int
+
+
+class CodeWay(StrEnum):
+    """To what whoever books online has to have access. ``PHONE`` asks for a channel that reaches phones; while there is none it
+    is the e-mail."""
+
+    PHONE = "phone"
+    EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +46,16 @@ class PolicyTerms:
     is_override_allowed: bool = True
     is_telling_usual: bool = True
     is_code_needed: bool = False
+    code_way: CodeWay = CodeWay.EMAIL
     is_waitlist_on: bool = True
     offer_min: int = 30
     offer_band: int = 1
     is_queue_on: bool = False
     note: str = ""
     version: int = 0
+
+
+CODE_WAYS: Mapping[CodeWay, str] = {CodeWay.PHONE: "By WhatsApp or SMS", CodeWay.EMAIL: "By e-mail"}
 
 
 class Range(NamedTuple):
@@ -69,13 +82,13 @@ FLAGS: Mapping[str, str] = {
     "needs_approval": "Approval",
     "is_override_allowed": "Booking outside the rules",
     "is_telling_usual": "Telling customers",
-    "is_code_needed": "Code by e-mail",
+    "is_code_needed": "Code before a booking",
     "is_waitlist_on": "Waiting list",
     "is_queue_on": "Walk-in queue",
 }
-CODE_MINUTES = 10  # so long a code by e-mail is good
+CODE_MINUTES = 10  # so long a code is good
 CODE_TRIES = 5  # of one code
-MOST_CODES = 5  # mails for one form and address
+MOST_CODES = 5  # codes for one form and address
 MOST_STEPS = 3  # of the fee ladder: more nobody keeps in mind
 
 

@@ -55,6 +55,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType(
             Variable("until", "Until when"),
             Variable("ahead", "What is paid ahead", is_optional=True),
             Variable("people", "How many before them"),
+            Variable("code", "Code"),
             Variable("stop", "How to stop these messages", is_optional=True),
         )
     }

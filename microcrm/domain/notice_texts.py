@@ -49,6 +49,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.DUES: "{shop}: {amount} of your bill is not paid yet. See the bill and pay: {link}",
         _S.QUEUE_NEAR: "{shop}: your turn is near. Before you: {people}. Please come back now: {link}",
         _S.CAMPAIGN: "{shop}: {customer}, we have something new for you. Book a time: {link} {stop}",
+        _S.CODE: "{shop}: the code for your booking is {code}. It is good for ten minutes. Tell it to nobody.",
     },
     "hi": {
         _S.BOOKED: "{shop}: आपकी बुकिंग हो गई है: {service}, {when}।" + _CHANGE["hi"],
@@ -74,6 +75,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.DUES: "{shop}: आपके बिल में {amount} बाकी है। बिल देखें और भुगतान करें: {link}",
         _S.QUEUE_NEAR: "{shop}: आपकी बारी आने वाली है। आपसे पहले: {people}। कृपया अब लौट आएँ: {link}",
         _S.CAMPAIGN: "{shop}: {customer}, आपके लिए हमारे पास कुछ नया है। समय चुनें: {link} {stop}",
+        _S.CODE: "{shop}: आपका बुकिंग कोड {code} है। यह दस मिनट तक चलेगा। इसे किसी को न बताएँ।",
     },
     "kn": {
         _S.BOOKED: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಆಗಿದೆ: {service}, {when}." + _CHANGE["kn"],
@@ -99,6 +101,7 @@ TEXTS: Mapping[str, Mapping[NoticeStep, str]] = {
         _S.DUES: "{shop}: ನಿಮ್ಮ ಬಿಲ್‌ನಲ್ಲಿ {amount} ಬಾಕಿ ಇದೆ. ಬಿಲ್ ನೋಡಿ ಪಾವತಿಸಿ: {link}",
         _S.QUEUE_NEAR: "{shop}: ನಿಮ್ಮ ಸರದಿ ಹತ್ತಿರವಾಗಿದೆ. ನಿಮಗಿಂತ ಮುಂದೆ: {people}. ದಯವಿಟ್ಟು ಈಗ ಬನ್ನಿ: {link}",
         _S.CAMPAIGN: "{shop}: {customer}, ನಿಮಗಾಗಿ ನಮ್ಮಲ್ಲಿ ಹೊಸದೇನೋ ಇದೆ. ಸಮಯ ಆರಿಸಿ: {link} {stop}",
+        _S.CODE: "{shop}: ನಿಮ್ಮ ಬುಕಿಂಗ್ ಕೋಡ್ {code}. ಇದು ಹತ್ತು ನಿಮಿಷ ಮಾತ್ರ ನಡೆಯುತ್ತದೆ. ಯಾರಿಗೂ ಹೇಳಬೇಡಿ.",
     },
 }  # fmt: skip
 # WhatsApp registers no text that begins or ends with a variable.
@@ -119,9 +122,11 @@ VARIABLES_OF: Mapping[NoticeStep, tuple[str, ...]] = {
     **dict.fromkeys((_S.BIRTHDAY, _S.CAMPAIGN), ("customer", "shop", "address", "link", "stop")),
     _S.DUES: ("customer", "amount", "shop", "address", "link"),
     _S.QUEUE_NEAR: ("customer", "people", "shop", "address", "link"),
+    _S.CODE: ("code", "shop"),
 }
 NEEDED_IN: Mapping[NoticeStep, tuple[str, ...]] = {
     **dict.fromkeys((_S.ASK_TO_CONFIRM, _S.ASK_AGAIN, _S.TO_PAY, _S.OFFER, _S.THANKS, _S.REBOOK, _S.DUES), ("link",)),
+    _S.CODE: ("code",),
 }
 
 

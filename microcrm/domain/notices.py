@@ -44,12 +44,13 @@ class NoticeStep(StrEnum):
     DUES = "dues"
     QUEUE_NEAR = "queue_near"
     CAMPAIGN = "campaign"
+    CODE = "code"
 
 
 # What a person may have sent about a visit by hand; the rest goes by its own plan.
 NEWS = frozenset(NoticeStep) - {
     NoticeStep.REMINDER, NoticeStep.ASK_TO_CONFIRM, NoticeStep.ASK_AGAIN, NoticeStep.THANKS, NoticeStep.REBOOK,
-    NoticeStep.BIRTHDAY, NoticeStep.DUES, NoticeStep.QUEUE_NEAR, NoticeStep.CAMPAIGN,
+    NoticeStep.BIRTHDAY, NoticeStep.DUES, NoticeStep.QUEUE_NEAR, NoticeStep.CAMPAIGN, NoticeStep.CODE,
 }  # fmt: skip
 
 
@@ -76,7 +77,8 @@ class NoticeFacts:
     """``reason`` is the shop's own sentence. ``until``: how long an offer stands, and ``ahead``: paise that whoever takes it pays
     first. ``link`` is the step's page: the visit's, of several visits the first one's; the bill's, the ticket's, where to write a
     review or to book. ``dates`` are those of all visits. ``stop``: the sentence that says how to end such messages (`stop_in`);
-    ``amount``: paise that are due; ``people``: how many before them in the queue; ``customer``: the first name."""
+    ``amount``: paise that are due; ``people``: how many before them in the queue; ``customer``: the first name;
+    ``code``: six digits that show whose phone it is."""
 
     shop: str
     services: tuple[str, ...]
@@ -92,6 +94,7 @@ class NoticeFacts:
     address: str = ""
     amount: int = 0
     people: int = 0
+    code: str = ""
     stop: str = ""
 
 
@@ -177,6 +180,7 @@ _VALUES: Mapping[str, _Said] = MappingProxyType(
         "until": lambda language, facts: when_in(language, facts.until, facts.zone) if facts.until else "",
         "ahead": lambda language, facts: _AHEAD[language].format(format_rupees(facts.ahead)) if facts.ahead else "",
         "people": lambda _, facts: str(facts.people) if facts.people else "",
+        "code": lambda _, facts: facts.code,
         "stop": lambda _, facts: facts.stop,
     }
 )

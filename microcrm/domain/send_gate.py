@@ -274,8 +274,8 @@ _RULES: Sequence[Callable[[GateFacts], Verdict | None]] = (
     _channel, _address, _block, _opt_out, _consent, _minor, _template, _hours, _frequency, _alive, _pause,
 )  # fmt: skip
 
-# Nobody waits for these. Who stands in a queue does.
-_BY_ITSELF = frozenset(NoticeStep) - NEWS - {NoticeStep.QUEUE_NEAR}
+# Nobody waits for these. Who stands in a queue or is asked for a code does.
+_BY_ITSELF = frozenset(NoticeStep) - NEWS - {NoticeStep.QUEUE_NEAR, NoticeStep.CODE}
 
 
 def timing_of(step: NoticeStep, kind: MessageClass) -> Timing:

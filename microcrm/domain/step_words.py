@@ -38,6 +38,7 @@ STEP_WORDS: Mapping[NoticeStep, StepWords] = {
     _S.UNPAID: StepWords("Not paid in time", "The time was given up."),
     _S.OFFER: StepWords("Waiting list: a time is free", "Somebody on the list may have it."),
     _S.CAMPAIGN: StepWords("Campaign", "To customers of a segment who agreed to offers."),
+    _S.CODE: StepWords("Code for online booking", "Six digits to the phone that was typed, if you ask for a code."),
     _S.OFFER_GONE: StepWords("Waiting list: the time is gone", "What was offered is taken."),
 }
 CHANNEL_WORDS: Mapping[Channel, str] = {Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SMS", Channel.EMAIL: "E-mail"}

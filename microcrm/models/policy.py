@@ -36,7 +36,8 @@ class BookingPolicy(SQLModel, table=True):
     deposit_percent: int = defaulted(0)
     is_override_allowed: bool = defaulted(True)  # staff may book outside the rules, with a reason
     is_telling_usual: bool = defaulted(True)  # "Tell the customer" is ticked to begin with
-    is_code_needed: bool = defaulted(False)  # a code by e-mail before a public booking counts
+    is_code_needed: bool = defaulted(False)  # a code before a public booking counts
+    code_way: str = defaulted("email")
     is_waitlist_on: bool = defaulted(True)
     offer_min: int = defaulted(30)  # how long an offer of the waiting list holds its time
     offer_band: int = defaulted(1)  # how many are asked at once
@@ -56,6 +57,7 @@ class BookingPolicy(SQLModel, table=True):
         CheckConstraint("no_show_percent between 0 and 100", name="no_show"),
         CheckConstraint("deposit_kind in ('none', 'fixed', 'percent', 'full')", name="deposit_kind"),
         CheckConstraint("deposit_paise >= 0 and deposit_percent between 0 and 100", name="deposit"),
+        CheckConstraint("code_way in ('phone', 'email')", name="code_way"),
         CheckConstraint("offer_min between 5 and 1440", name="offer"),
         CheckConstraint("offer_band between 1 and 50", name="band"),
     )

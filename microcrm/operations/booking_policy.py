@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from microcrm.domain.booking_policy import FLAGS, MOST_STEPS, NUMBERS, FeeStep, PolicyTerms, read_ladder
+from microcrm.domain.booking_policy import FLAGS, MOST_STEPS, NUMBERS, CodeWay, FeeStep, PolicyTerms, read_ladder
 from microcrm.domain.fields import Reader
 from microcrm.domain.permissions import Permission
 from microcrm.models.policy import BookingPolicy
@@ -54,6 +54,7 @@ class ChangePolicy:
     is_override_allowed: Any = None
     is_telling_usual: Any = None
     is_code_needed: Any = None
+    code_way: Any = None
     is_waitlist_on: Any = None
     offer_min: Any = None
     offer_band: Any = None
@@ -101,6 +102,8 @@ def _read(command: ChangePolicy) -> dict[str, Any]:
     for name, label in FLAGS.items():
         if (raw := getattr(command, name)) is not None:
             values[name] = reader.flag(name, raw, label)
+    if command.code_way is not None:
+        values["code_way"] = reader.member("code_way", command.code_way, "Where the code goes", CodeWay)
     if command.most_per_day is not None:
         values["most_per_day"] = reader.optional_number(
             "most_per_day", command.most_per_day, "Visits a day", low=1, high=10_000

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Row, and_, select, text
 
-from microcrm.domain.booking_policy import PolicyTerms
+from microcrm.domain.booking_policy import CodeWay, PolicyTerms
 from microcrm.domain.deposit import DepositRule, Part, deposit_of
 from microcrm.domain.documents import Registration
 from microcrm.domain.errors import NotFound
@@ -28,6 +28,7 @@ from microcrm.operations.billing.tax_rates import read_rates
 from microcrm.operations.billing.terms import read_terms
 from microcrm.operations.booking_policy import policy_of
 from microcrm.operations.fixed_sql import fixed, run
+from microcrm.operations.parts.code_way import way_of_codes
 from microcrm.operations.parts.online_mode import Mode, online_mode
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import Door, UnitOfWork
@@ -90,7 +91,7 @@ class Taxes:
 @dataclass(frozen=True, slots=True)
 class PublicShop:
     """``hours``: when it is open today and on the six days after. ``online``: how it takes payments online, "" when it does
-    not."""
+    not. ``code_way``: where a code goes that has to be typed before a booking counts."""
 
     business_id: int
     slug: str
@@ -113,6 +114,7 @@ class PublicShop:
     members: Mapping[int, PublicMember]
     terms: PolicyTerms
     online: Mode = ""
+    code_way: CodeWay | None = None
 
     @property
     def is_taxed(self) -> bool:
@@ -158,6 +160,7 @@ def shop_inside(uow: UnitOfWork) -> PublicShop:
     row = _business(uow)
     today = today_in(zone_of(row.zone), uow.now)
     open_days = read_working_time(uow, today, today + timedelta(days=_DAYS - 1), members=())
+    terms = policy_of(uow)
     taxes = _taxes(uow, today) if row.gstin else Taxes(is_collected=False)
     services, members = _price_list(uow, taxes, today)
     return PublicShop(
@@ -180,8 +183,9 @@ def shop_inside(uow: UnitOfWork) -> PublicShop:
         hours=tuple((day, open_days.shop(day)) for day in (today + timedelta(days=n) for n in range(_DAYS))),
         services=services,
         members=members,
-        terms=policy_of(uow),
+        terms=terms,
         online=online_mode(uow),
+        code_way=way_of_codes(uow) if terms.is_code_needed else None,
     )
 
 

@@ -13,9 +13,11 @@ from microcrm.components.fields import (
     field_error,
     minutes_field,
     money_field,
+    select_field,
     switch_field,
     text_field,
 )
+from microcrm.domain.booking_policy import CODE_WAYS
 from microcrm.domain.notices import NOT_SENT_YET
 from microcrm.pages.settings_frame import settings_screen
 from microcrm.state.settings_booking import STEPS
@@ -45,9 +47,12 @@ def _online() -> rx.Component:
                 hint="Until you answer, the time is kept and the customer waits",
             ),
             switch_field(
-                "is_code_needed", "Customers type a code from an e-mail first", checked=S.rules.is_code_needed,
-                hint="The form then asks for an e-mail, and six digits that are sent there. Whoever has no e-mail books with "
-                "you by phone. Codes to the phone come with messaging: nothing here can send those yet.",
+                "is_code_needed", "Customers type a code first", checked=S.rules.is_code_needed,
+                hint="Six digits that are sent to them show that the phone or e-mail address is theirs",
+            ),
+            select_field(
+                "code_way", "Where the code goes", S.errors, list(CODE_WAYS.items()), value=S.rules.code_way,
+                hint="While neither WhatsApp nor SMS works in Settings, Messages, codes go by e-mail",
             ),
             rx.el.div(
                 _minutes("min_notice_min", "At the latest before the visit", S.rules.min_notice_min, "60 means one hour"),

@@ -30,6 +30,7 @@ class RulesForm:
     is_online: bool = True
     needs_approval: bool = False
     is_code_needed: bool = False
+    code_way: str = "email"
     is_override_allowed: bool = True
     is_telling_usual: bool = True
     is_waitlist_on: bool = True
@@ -77,7 +78,7 @@ class BookingRules(AppState):
     async def save_online(self, form: dict[str, Any]) -> AsyncGenerator[None]:
         self.saving = "online"
         yield
-        names = ("min_notice_min", "horizon_days", "slot_step_min", "hold_min", "approval_hours", "note")
+        names = ("min_notice_min", "horizon_days", "slot_step_min", "hold_min", "approval_hours", "note", "code_way")
         fields = pick(form, *names) | switches(form, "is_online", "needs_approval", "is_code_needed")
         fields["most_per_day"] = pick(form, "most_per_day")["most_per_day"] or ""
         await self._save("Online booking saved", fields)

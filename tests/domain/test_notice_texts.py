@@ -20,7 +20,7 @@ def facts_in(language: str) -> NoticeFacts:
     return NoticeFacts(
         "Lotus Salon", ("Haircut and finish",), AT, ZoneInfo("Asia/Kolkata"), "https://book.lotus.example/m/" + "x" * 22,
         reason="We are ill.", until=AT, dates=(AT, AT), ahead=20_000, customer="Asha", staff="Chandrika", address="12 MG Road",
-        amount=50_000, people=2, stop=stop_in(language, "https://book.lotus.example/s/" + "y" * 22),
+        amount=50_000, people=2, code="246810", stop=stop_in(language, "https://book.lotus.example/s/" + "y" * 22),
     )  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def test_nobody_who_confirmed_is_asked_and_nobody_who_stayed_away_is_thanked() -
 
 
 def test_every_step_that_is_no_news_has_a_rule_to_start_with() -> None:
-    assert set(BUILT_IN) == set(NoticeStep) - NEWS - {NoticeStep.CAMPAIGN}, "a person sends those"
+    assert set(BUILT_IN) == set(NoticeStep) - NEWS - {S.CAMPAIGN, S.CODE}, "those go when somebody wants them"
     assert all(when_words(rule) for rule in BUILT_IN.values())
 
 

@@ -180,7 +180,7 @@ async def test_mails_are_limited_by_form_and_by_address(shop: Shop, monkeypatch:
         await customer.press(("again", "1"))
     assert len(mailed(shop)) == MOST_CODES and customer.page.status_code == 429
     assert 'value="ananya@example.com"' in customer.page.text
-    monkeypatch.setattr(limits, "CODE_MAILS", counters.Limit("few", 1, 3600))
+    monkeypatch.setattr(limits, "CODES_TO", counters.Limit("few", 1, 3600))
     for place in (1, 2):
         other = Customer(f"203.0.113.{30 + place}")
         await held(other, shop, place)

@@ -37,7 +37,7 @@ OPEN_DOORS = {
     "replies.preferences.choose",
     "replies.preferences.own_preferences",
     "booking_codes.ask_code",
-    "booking_codes.prove_email",
+    "booking_codes.prove",
     "booking_policy.policy_of",
     "free_times.public_free_times",
     "hold.confirm_public",

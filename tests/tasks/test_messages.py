@@ -25,8 +25,9 @@ from microcrm.models.replies import ChannelBlock
 from microcrm.operations.links import hash_of
 from microcrm.operations.messages.claiming import Lane, claim, lanes
 from microcrm.operations.messages.leaving import take_out
+from microcrm.operations.messages.own_secrets import token_of
 from microcrm.operations.messages.told import take_status
-from microcrm.operations.messages.wording import Site, token_of
+from microcrm.operations.messages.wording import Site
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from microcrm.settings import Settings, settings
 from tasks import inbox, messages, sending

@@ -17,8 +17,8 @@ from microcrm.models.waiting import QueueTicket
 from microcrm.operations.billing.payments import PaidPart, take_payment
 from microcrm.operations.billing.sharing import business_of_bill
 from microcrm.operations.consents import RecordConsent, record_consent
+from microcrm.operations.messages.own_secrets import token_of
 from microcrm.operations.messages.planning import Plan, plan
-from microcrm.operations.messages.wording import token_of
 from microcrm.operations.messaging.steps import ChangePlan, change_plan
 from microcrm.operations.unit_of_work import VISITOR, UnitOfWork
 from microcrm.settings import Settings, settings

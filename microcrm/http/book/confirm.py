@@ -76,9 +76,8 @@ async def submit_you(request: Request) -> Response:
         return _page(request, shop, wish, held, form=form)
     try:
         await check_booking(request, shop.slug, "" if code.is_code_step(shop, form) else _counted(form))
-        if not await code.is_right(request, shop, form):
-            wrong = tongue_of(request).say(code.WRONG)
-            return code.code_page(request, shop, *_carried(request, shop, wish, held, form), error=wrong, status=422)
+        if not await code.is_right(request, shop, form, _person(request, form, key)):
+            return code.code_page(request, shop, *_carried(request, shop, wish, held, form), is_wrong=True)
         try:
             token = await _book(request, shop, wish, form, key)
         except CodeNeeded:

@@ -14,8 +14,9 @@ LOOKS = Limit("book-looks", 600, 300)  # free times asked for
 HOLDS = Limit("book-holds", 60, 600)
 CONFIRMS = Limit("book-confirms", 60, 3600)
 PHONE = Limit("book-phone", 12, 24 * 3600)  # bookings with one phone at one shop
-CODES = Limit("book-codes", 30, 3600)  # codes asked for by mail
-CODE_MAILS = Limit("book-code-mails", 8, 3600)  # to one address, whichever shop asks
+CODES = Limit("book-codes", 30, 3600)  # codes asked for
+CODES_TO = Limit("book-codes-to", 8, 3600)  # to one phone or address, whichever shop asks
+CODES_OF = Limit("book-codes-of", 300, 3600)  # of one shop, which pays for them
 LINKS = Limit("book-links", 300, 600)  # secret links opened, right or wrong
 
 
@@ -35,9 +36,9 @@ async def check_booking(request: Request, shop: str, phone: str) -> None:
     await _check(*counted)
 
 
-async def check_codes(request: Request, email: str) -> None:
-    """The address asked from, and the one that is written to. Raises: LimitReached."""
-    await _check((CODES, _network(request)), (CODE_MAILS, email))
+async def check_codes(request: Request, shop: str, to: str) -> None:
+    """The address asked from, the shop, and where the code goes. Raises: LimitReached."""
+    await _check((CODES, _network(request)), (CODES_OF, shop), (CODES_TO, to))
 
 
 def _network(request: Request) -> str:

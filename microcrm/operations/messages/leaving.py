@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from microcrm.operations.messages.wording import (
     Wording,
     answered,
     habits_of,
+    secret_in,
     template_of,
     unregistered,
     unwritten,
@@ -95,7 +96,8 @@ ON CONFLICT ON CONSTRAINT uq_messages_key DO NOTHING
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """To be handed over before ``call_by``. ``attempt``: whose lease it is."""
+    """To be handed over before ``call_by``. ``attempt``: whose lease it is. ``secret``: stands in the text, and not in the one that
+    is kept."""
 
     message_id: int
     attempt: int
@@ -104,6 +106,7 @@ class Leaving:
     zone: ZoneInfo
     call_by: datetime
     campaign_id: int = 0  # 0 for none
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,8 @@ def _through_the_gate(
     except MessageUnfit:
         return Verdict("refuse", "text_differs" if template.dlt_text else "unfit")
     campaign_id = campaign_in(one.subject) if one.id in known.campaigns else 0
-    leaving = Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN, campaign_id)
+    until, secret = uow.now + CALL_WITHIN, secret_in(uow, known.words, one, link)
+    leaving = Leaving(one.id, one.attempts, outgoing, facts.timing, zone, until, campaign_id, secret)
     return leaving, link, template.language
 
 
@@ -212,7 +216,8 @@ def _answer_through_the_gate(
     if verdict.kind != "send":
         return verdict
     outgoing, link = answered(uow, known.words, one, person)
-    return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, uow.now + CALL_WITHIN), link, person.language
+    until, secret = uow.now + CALL_WITHIN, secret_in(uow, known.words, one, link)
+    return Leaving(one.id, one.attempts, outgoing, facts.timing, zone, until, secret=secret), link, person.language
 
 
 def _facts(
@@ -232,7 +237,7 @@ def _facts(
         channel_state="" if channel.is_live else "broken" if channel.broken else "off",
         address=address,
         has_opted_out=(lane.channel, _as_blocked(address)) in known.stopped,
-        may_serve=one.customer_id in known.may_serve,
+        may_serve=one.customer_id in known.may_serve or step is NoticeStep.CODE,  # asked for by whoever has the phone
         may_advertise=one.customer_id in known.may_advertise,
         is_child=is_child(person.birthday, today_in(zone, uow.now)),
         template=template,
@@ -256,18 +261,19 @@ def _facts(
 def _write_leaving(uow: UnitOfWork, leaving: Sequence[tuple[Leaving, Link | None, str]]) -> None:
     """The lease, the words, the links and the decision, in one statement."""
     if leaving:
-        rows = json.dumps([_row_of(one.outgoing, one.message_id, link, language) for one, link, language in leaving])
+        rows = json.dumps([_row_of(*one) for one in leaving])
         _run(uow, _LEAVE, now=uow.now, lease=uow.now + LEASE, rows=rows)
 
 
-def _row_of(outgoing: Outgoing, message_id: int, link: Link | None, language: str) -> dict[str, Any]:
+def _row_of(one: Leaving, link: Link | None, language: str) -> dict[str, Any]:
+    text = one.outgoing.text
     row = {
-        "id": message_id, "text": outgoing.text, "language": language,
-        "segments": segments_of(outgoing.text).count if outgoing.channel is Channel.SMS else 1,
+        "id": one.message_id, "text": text.replace(one.secret, ELIDED) if one.secret else text, "language": language,
+        "segments": segments_of(text).count if one.outgoing.channel is Channel.SMS else 1,
     }  # fmt: skip
     if link is not None:
         row |= {
-            "text": outgoing.text.replace(link.token, ELIDED), "hash": hash_of(link.token).hex(), "booking": link.booking_id,
+            "hash": hash_of(link.token).hex(), "booking": link.booking_id,
             "offer": link.offer_id, "entry": link.entry_id, "document": link.document_id, "ticket": link.ticket_id,
             "ends": link.expires_at.isoformat(),
         }  # fmt: skip

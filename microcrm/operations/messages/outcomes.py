@@ -23,8 +23,8 @@ from microcrm.operations.messages.campaigned import campaigns_of
 from microcrm.operations.messages.claiming import LEASE
 from microcrm.operations.messages.facts import about
 from microcrm.operations.messages.leaving import go_on, next_channel, order_of
+from microcrm.operations.messages.own_secrets import secret_of
 from microcrm.operations.messages.story import Told, note, tell
-from microcrm.operations.messages.wording import token_of
 from microcrm.operations.messaging.accounts import all_channels, stop_channel
 from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.parts.channel_blocks import block
@@ -63,7 +63,8 @@ WITH taken AS MATERIALIZED (
   SELECT id FROM messages WHERE business_id = :business AND look_at <= :now ORDER BY look_at LIMIT :most FOR UPDATE SKIP LOCKED
 )
 UPDATE messages m SET look_at = :lease, looks = m.looks + 1 FROM taken WHERE m.business_id = :business AND m.id = taken.id
-RETURNING m.id, m.state, m.channel, m.text, m.attempts, m.looks, m.called_at, m.provider_id, m.customer_id,
+RETURNING m.id, m.state, m.step, m.subject, m.subject_version, m.channel, m.text,
+  m.attempts, m.looks, m.called_at, m.provider_id, m.customer_id,
   m.details ->> 'to' AS written_from
 """)
 _ADDRESSES = fixed("SELECT id, phone, email FROM customers WHERE business_id = :business AND id = ANY(:ids)")
@@ -225,7 +226,9 @@ def _look(uow: UnitOfWork, row: Any, person: Any, link_key: str) -> Look:
     channel, state = Channel(row.channel), MessageState(row.state)
     known = "" if person is None else person.email if channel is Channel.EMAIL else person.phone
     address = row.written_from or known
-    text = row.text.replace(ELIDED, token_of(link_key, uow.business_id, row.id))
+    text = row.text.replace(
+        ELIDED, secret_of(link_key, uow.business_id, row.id, row.step, row.subject, row.subject_version)
+    )
     others: tuple[str, ...] = ()
     if state is MessageState.SENDING:
         values = {"business": uow.business_id, "customer": row.customer_id, "since": row.called_at}

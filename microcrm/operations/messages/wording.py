@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import hmac
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +10,7 @@ from html import escape
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from microcrm.domain.campaigns import words_for
 from microcrm.domain.message_text import Rendered
@@ -25,12 +23,13 @@ from microcrm.domain.signed_link import signed
 from microcrm.domain.step_plan import ShopPlan
 from microcrm.domain.zones import today_in
 from microcrm.models.messaging import MessagingAccount
-from microcrm.models.replies import InboundMessage
+from microcrm.operations.fixed_sql import fetch, fixed
 from microcrm.operations.links import LINK_LASTS
 from microcrm.operations.messages.campaigned import Campaigned
 from microcrm.operations.messages.claiming import Claimed
 from microcrm.operations.messages.facts import About, Items, ShopName, shop_of
 from microcrm.operations.messages.occasions import BILL_LASTS, TICKET_LASTS, Occasion
+from microcrm.operations.messages.own_secrets import secret_of, token_of
 from microcrm.operations.messaging.accounts import ChannelView
 from microcrm.operations.messaging.steps import plan_of
 from microcrm.operations.messaging.templates import Key, own_templates, pick_template
@@ -39,10 +38,13 @@ from microcrm.operations.replies.answering import words_of
 from microcrm.operations.unit_of_work import UnitOfWork
 
 _WINDOW = timedelta(hours=24)  # after a customer's own message WhatsApp takes free text
-_TOKEN = 16  # bytes
 _LATEST = 36_000  # seconds that a provider keeps what it could not deliver
 _SUBJECTS = {"en": "Message from {}", "hi": "{} का संदेश", "kn": "{} ಅವರ ಸಂದೇಶ"}
 _NEWS = {"en": "News from {}", "hi": "{} से समाचार", "kn": "{} ಅವರಿಂದ ಸುದ್ದಿ"}
+_WRITING = fixed("""
+SELECT sender FROM inbound_messages WHERE business_id = :business AND channel = 'whatsapp' AND sender = ANY(:phones)
+GROUP BY sender HAVING max(at) > :since
+""")
 
 
 class Site(NamedTuple):
@@ -108,18 +110,8 @@ def wording(
     phones = {one.phone for one in people if one.phone} if channel.channel is Channel.WHATSAPP else set()
     writing: set[str] = set()
     if phones:
-        latest = func.max(InboundMessage.at)
-        query = (
-            select(InboundMessage.sender)
-            .where(
-                InboundMessage.business_id == uow.business_id,
-                InboundMessage.sender.in_(phones),
-                InboundMessage.channel == Channel.WHATSAPP,
-            )
-            .group_by(InboundMessage.sender)
-            .having(latest > uow.now - _WINDOW)
-        )
-        writing = set(uow.session.scalars(query))
+        values = {"business": uow.business_id, "phones": list(phones), "since": uow.now - _WINDOW}
+        writing = {row[0] for row in fetch(uow.session.connection(), _WRITING, values)}
     return Wording(
         site,
         habits.shop,
@@ -268,7 +260,17 @@ def _said(
         stop=stop_in(person.language, choices) if is_promotional else "",
         amount=occasion.amount,
         people=occasion.people,
+        code=_secret(uow, known, one) if one.step == NoticeStep.CODE else "",
     )
+
+
+def secret_in(uow: UnitOfWork, known: Wording, one: Claimed, link: Link | None) -> str:
+    """What the text that is kept must not hold; "" when it says no secret."""
+    return link.token if link is not None else _secret(uow, known, one) if one.step == NoticeStep.CODE else ""
+
+
+def _secret(uow: UnitOfWork, known: Wording, one: Claimed) -> str:
+    return secret_of(known.site.link_key, uow.business_id, one.id, one.step, one.subject, one.version)
 
 
 def _link(uow: UnitOfWork, known: Wording, one: Claimed, person: About) -> Link | None:
@@ -290,13 +292,6 @@ def _link_of(occasion: Occasion, token: str, now: datetime) -> Link | None:
     if occasion.ticket_id is not None:
         return Link(token, occasion.path, None, None, None, now + TICKET_LASTS, ticket_id=occasion.ticket_id)
     return None
-
-
-def token_of(key: str, business_id: int, message_id: int) -> str:
-    """128 bits that only this installation can make (RFC 2104 section 5): each attempt says the same words, and what left in the
-    moment a worker died can be found by them. Only the hash is kept."""
-    digest = hmac.digest(key.encode(), f"message:{business_id:x}.{message_id:x}".encode(), "sha256")
-    return base64.urlsafe_b64encode(digest[:_TOKEN]).rstrip(b"=").decode()
 
 
 def _valid_for(uow: UnitOfWork, one: Claimed) -> int:

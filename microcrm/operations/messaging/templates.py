@@ -201,7 +201,7 @@ def example_facts(uow: UnitOfWork, channel: Channel, language: str, link: str, c
         shop, (service or "Haircut",), start, zone, link,
         reason="We are closed that day.", until=to_instant(day, _AFTERNOON - 240, zone), dates=(start, start + timedelta(days=7)),
         customer=customer or _CUSTOMER[spoken(language)], staff=given_name(staff or ""), address=address or "12 MG Road",
-        ahead=20_000, amount=45_000, people=2,
+        ahead=20_000, amount=45_000, people=2, code="246810",
         stop="" if channel is Channel.EMAIL else stop_in(spoken(language), link),
     )  # fmt: skip
 
