@@ -38,7 +38,10 @@ def campaign() -> rx.Component:
         here="/inbox",
         back=crumb("Campaigns", "/campaigns"),
         sub=S.one.line,
-        actions=[rx.cond(S.one.id != "", chip(S.one.status, S.one.tone)), rx.cond(S.may_send, _acts())],
+        actions=[
+            rx.cond(S.one.id != "", rx.el.p(chip(S.one.status, S.one.tone), class_name="row")),
+            rx.cond(S.may_send, _acts()),
+        ],
     )
 
 
@@ -117,7 +120,7 @@ def _preview() -> rx.Component:
     shown = S.preview
     found = rx.fragment(
         rx.el.div(
-            rx.el.p(rx.el.strong(shown.total, class_name="num"), " get it"),
+            rx.el.p(shown.total, class_name="strong num"),
             rx.el.p(rx.foreach(shown.ways, lambda one: chip(one.label + ": " + one.value, "info")), class_name="row"),
             rx.cond(shown.note != "", rx.el.p(shown.note, class_name="hint")),
             class_name="pad stack-s",
@@ -138,7 +141,7 @@ def _reason_to_open(row: rx.Var[ReasonRow]) -> rx.Component:
 
 def _reason(row: rx.Var[ReasonRow]) -> rx.Component:
     words = rx.el.div(rx.el.p(row.words), rx.el.p(row.about, class_name="meta"), class_name="entry-text")
-    return rx.el.li(words, chip(row.count), key=row.code)
+    return rx.el.li(words, rx.el.span(class_name="spring"), chip(row.count), key=row.code)
 
 
 def _send() -> rx.Component:
@@ -161,7 +164,7 @@ def _send() -> rx.Component:
             choice_field("when", "When", S.errors, _WHEN, value=rx.cond(S.is_at_hour, "later", "now"), form="send",
                          on_change=S.choose_when),
             rx.cond(S.is_at_hour, later),
-            rx.el.p("Each customer is asked for once more when it leaves. You can stop it any time.", class_name="meta"),
+            rx.el.p("Whether a customer may get it is checked once more when it leaves. You can stop it any time.", class_name="meta"),
             rx.el.div(
                 submit(rx.cond(S.is_at_hour, "Plan it", "Send it now"), busy=S.is_sending, busy_label="Sending…"),
                 class_name="form-actions",

@@ -63,6 +63,7 @@ def _row(row: rx.Var[ListRow]) -> rx.Component:
             rx.el.p(row.line, class_name="meta"),
             class_name="entry-text",
         ),
+        rx.el.span(class_name="spring"),
         chip(row.status, row.tone),
         key=row.id,
     )

@@ -19,6 +19,8 @@ from microcrm.operations.campaigns.looking import LOOKED_AT, CampaignLine, Campa
 from microcrm.operations.campaigns.result import CampaignResult
 from microcrm.state.forms import Option
 
+NOBODY = "Nobody is in this segment now."
+
 
 @dataclass(frozen=True)
 class ListRow:
@@ -90,7 +92,7 @@ def list_row(one: CampaignLine, zone: str, now: datetime) -> ListRow:
     status, tone = STATE_WORDS[one.state]
     at = one.begins_at or one.started_at
     when = f"written {moment(one.created_at, zone_of(zone), now)}" if at is None else moment(at, zone_of(zone), now)
-    left = f"{format_count(one.left, 'message')} left" if one.state is not CampaignState.DRAFT else ""
+    left = f"{format_count(one.left, 'message')} sent" if one.state is not CampaignState.DRAFT else ""
     if one.state is CampaignState.RUNNING and one.begins_at is not None and one.begins_at > now:
         status, left = "Planned", ""
     parts = (order_words(one.channels), when, left)
@@ -112,7 +114,8 @@ def form_of(one: CampaignView, zone: str, now: datetime) -> CampaignForm:
 def _line(one: CampaignView, zone: str, now: datetime) -> str:
     parts = [order_words(one.channels), f"{format_count(one.pace, 'message')} a minute"]
     if one.begins_at is not None:
-        parts.append(f"begins {moment(one.begins_at, zone_of(zone), now)}")
+        word = "begins" if one.begins_at > now else "began"
+        parts.append(f"{word} {moment(one.begins_at, zone_of(zone), now)}")
     elif one.started_at is not None:
         parts.append(f"sent {moment(one.started_at, zone_of(zone), now)}")
     if one.sender:
@@ -152,8 +155,12 @@ def preview_shown(one: Preview) -> PreviewShown:
         notes.append(f"SMS: {format_count(many, 'message')} of {format_count(one.sms_segments, 'part')}, about {cost}.")
     return PreviewShown(
         True,
-        f"{group_indian(gets)} of {format_count(one.people, 'customer')}",
-        tuple(Figure(channel_of(channel), group_indian(many)) for channel, many in one.by_way.items() if many),
+        f"{group_indian(gets)} of {format_count(one.people, 'customer')} get it" if one.people else NOBODY,
+        tuple(
+            Figure(channel_of(channel), group_indian(one.by_way[channel]))
+            for channel in Channel
+            if one.by_way.get(channel)
+        ),
         reason_rows(one.left_out),
         " ".join(notes),
         gets,
@@ -169,7 +176,7 @@ def reason_rows(counts: Mapping[str, int]) -> tuple[ReasonRow, ...]:
 def figures_of(one: CampaignResult) -> list[Figure]:
     """Noughts too: that nobody answered is a result."""
     pairs: Iterable[tuple[str, int]] = (
-        ("Left", one.sent), ("Arrived", one.delivered), ("Read", one.read), ("Still to leave", one.waiting),
+        ("Sent", one.sent), ("Delivered", one.delivered), ("Read", one.read), ("About to leave", one.waiting),
         ("Not delivered", one.failed + one.unknown), ("Got none", sum(one.not_sent.values())),
         (f"Answered within {RESULT_DAYS} days", one.answered), (f"Booked within {RESULT_DAYS} days", one.booked),
         (f"Ended offers within {RESULT_DAYS} days", one.opted_out),

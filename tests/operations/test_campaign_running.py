@@ -81,8 +81,8 @@ def test_it_waits_for_its_hour_and_for_the_hours_of_offers(
     people(manager, 1)
     row = written(manager)
     begins = start_campaign(manager, StartCampaign(row.id, row.version, "2026-11-26", "07:00"))
-    assert begins == datetime(2026, 11, 26, 1, 30, tzinfo=UTC) and plan_some(manager, row.id or 0) is Progress.LATER
-    manager.now = begins + timedelta(minutes=1)
+    assert begins == datetime(2026, 11, 26, 4, 30, tzinfo=UTC) and plan_some(manager, row.id or 0) is Progress.LATER
+    manager.now = begins - timedelta(minutes=3)
     assert plan_some(manager, row.id or 0) is Progress.LATER and planned(manager) == []
     manager.now = datetime(2026, 11, 26, 4, 30, tzinfo=UTC)  # ten o'clock
     plan_some(manager, row.id or 0)

@@ -98,7 +98,7 @@ async def test_who_gets_it_is_shown_and_each_reason_opens(server: Server, shop: 
     tab = await opened(server, shop, draft_of(shop))
     await tab.send(CampaignPage.look)
     page = await tab.state(CampaignPage)
-    assert page.preview.total == "2 of 3 customers" and [one.value for one in page.preview.ways] == ["2"]
+    assert page.preview.total == "2 of 3 customers get it" and [one.value for one in page.preview.ways] == ["2"]
     assert [(one.code, one.count) for one in page.preview.reasons] == [("no_consent", "1")]
     await tab.send(CampaignNames.begin, reason="no_consent")
     names = await tab.state(CampaignNames)
@@ -118,7 +118,7 @@ async def test_sent_by_two_presses_it_is_one_and_one_press_stops_it(server: Serv
     act_as(system(shop.business_id), plan_some, campaign_id)
     await tab.send(CampaignPage.pulse)
     page = await tab.state(CampaignPage)
-    assert {one.label: one.value for one in page.figures}["Still to leave"] == "2"
+    assert {one.label: one.value for one in page.figures}["About to leave"] == "2"
     await tab.send(CampaignPage.pause)
     assert (await tab.state(CampaignPage)).one.state == "paused"
     await other.send(CampaignPage.pause)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from microcrm.domain.campaigns import AHEAD, CampaignState, check_start, not_ready, slots, words_in
+from microcrm.domain.campaigns import AHEAD, CampaignState, check_start, not_ready, slots, within_hours, words_in
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.fields import Reader
 from microcrm.domain.messenger import Channel
@@ -67,12 +67,13 @@ class StartCampaign:
 
 
 def start_campaign(uow: UnitOfWork, command: StartCampaign) -> datetime | None:
-    """When it begins; none for at once. Pressed twice it is one campaign. Raises: Invalid, Conflict, NotFound."""
+    """When it begins, by its hour and those of offers; none for at once. Pressed twice it is one campaign. Raises: Invalid, Conflict,
+    NotFound."""
     uow.require(Permission.CAMPAIGNS_SEND)
     refuse_who_sees_few(uow)
     row = find(uow, Campaign, command.campaign_id)
     if row.state == CampaignState.RUNNING and not row.examined:
-        return row.begins_at
+        return _opens(uow, row.begins_at)
     row = draft(uow, row.id, command.version)
     begins_at = _begin(uow, command)
     rules = rules_of(uow, row.segment_key)
@@ -86,7 +87,12 @@ def start_campaign(uow: UnitOfWork, command: StartCampaign) -> datetime | None:
     row.state, row.started_at, row.begins_at = CampaignState.RUNNING.value, uow.now, begins_at
     row.next_at, row.member_id = begins_at or uow.now, uow.actor.member_id
     _changed(uow, row, "campaign.started")
-    return begins_at
+    return _opens(uow, begins_at)
+
+
+def _opens(uow: UnitOfWork, begins_at: datetime | None) -> datetime | None:
+    moment = within_hours(max(begins_at or uow.now, uow.now), zone_of(uow.actor.zone))
+    return moment if moment > uow.now else None
 
 
 def lacks(means: Means) -> list[str]:
