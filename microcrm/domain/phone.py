@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -29,15 +30,23 @@ def parse_phone(raw: Any, *, region: str = "IN", mobile: bool = False, required:
         if required:
             raise Invalid("A mobile number is needed." if mobile else "A phone number is needed.")
         return ""
+    found, is_mobile = _read(text, region)
+    if not found or (mobile and not is_mobile):
+        raise Invalid(hint)
+    return found
+
+
+@lru_cache(maxsize=256)  # a form's number is read more than once on its way
+def _read(text: str, region: str) -> tuple[str, bool]:
+    """E.164, and whether messages can arrive there; "" for what is no number."""
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        raise Invalid(hint) from None
+        return "", False
     if not phonenumbers.is_valid_number(number) or number.extension:
-        raise Invalid(hint)
-    if mobile and phonenumbers.number_type(number) not in _CARRIES_MESSAGES:
-        raise Invalid(hint)
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        return "", False
+    is_mobile = phonenumbers.number_type(number) in _CARRIES_MESSAGES
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164), is_mobile
 
 
 def display_phone(e164: str) -> str:

@@ -28,9 +28,13 @@ _waiting = 0
 
 def visitor(request: Request) -> Actor:
     """Nobody in particular, from somewhere."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    address = client_address(request.scope, headers, settings().trusted_proxy_hops)
-    return replace(VISITOR, address=address[:64], browser=browser_name(headers.get("user-agent", "")))
+    known: Actor | None = getattr(request.state, "visitor", None)
+    if known is None:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        address = client_address(request.scope, headers, settings().trusted_proxy_hops)
+        known = replace(VISITOR, address=address[:64], browser=browser_name(headers.get("user-agent", "")))
+        request.state.visitor = known
+    return known
 
 
 async def seat_of(request: Request) -> Seat:

@@ -44,6 +44,8 @@ DATA = {
     "count": 12,
     "is_spent": False,
     "day": "Sat, 05 Dec 2026",
+    "text": "Contacts were looked at more often than usual",
+    "fixed": "",
     "lines": [{"words": "Asha <b>Rao</b> is due", "path": "/customer?id=1"}],
 }
 

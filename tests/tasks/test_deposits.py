@@ -230,12 +230,12 @@ def test_a_dispute_of_a_payment_whose_webhook_never_came_makes_us_ask_for_it(sho
         webhook("payment.dispute.created", dispute=merchant.act("dispute", payment_id=payment["id"], amount=5_000)),
     )
     assert status_of(shop, done) == "pending_payment"
-    assert outbox.sweep() == 1
+    assert outbox.sweep() >= 1  # letters to those who may see money as well
     assert status_of(shop, done) == "booked"
     assert act(shop, lambda uow: cash_of(uow, shop)) == {"razorpay": 15_000, "disputed": 5_000, "advances": -DEPOSIT}
     # One that Razorpay does not know, made up by whoever has the secret: asked for once, and left.
     told(shop, webhook("payment.dispute.created", dispute=dispute("open") | {"payment_id": "pay_unknown"}))
-    assert outbox.sweep() == 1
+    assert outbox.sweep() >= 1
     assert outbox.sweep() == 0
 
 

@@ -99,7 +99,7 @@ async def submit_you(request: Request) -> Response:
     response = onward(
         f"/m/{token}?new={len(steps_of(tongue_of(request), wish))}" + (f"&lang={language}" if language else "")
     )
-    forget_held(response, shop.slug)
+    forget_held(request, response, shop.slug)
     return response
 
 

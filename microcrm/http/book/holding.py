@@ -26,5 +26,7 @@ def remember_held(response: Response, slug: str, held: HoldDone) -> None:
     )
 
 
-def forget_held(response: Response, slug: str) -> None:
+def forget_held(request: Request, response: Response, slug: str) -> None:
+    if _NAME not in request.cookies:
+        return
     response.delete_cookie(_NAME, path=f"/b/{slug}", secure=is_https(), httponly=True, samesite="lax")

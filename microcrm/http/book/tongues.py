@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -126,13 +126,14 @@ def tongues() -> dict[str, Tongue]:
 
 def tongue_of(request: Request) -> Tongue:
     """The language in the address, else the one that the browser likes best, else English."""
-    known = tongues()
-    asked = asked_language(request)
-    if asked:
-        return known[asked]
-    wanted = request.headers.get("accept-language", "")[:_MOST_ASKED].replace("-", "_").split(",")
-    ranked = sorted((_preference(part) for part in wanted), key=lambda pair: -pair[1])
-    return next((known[code] for code, weight in ranked if weight > 0 and code in known), known[SOURCE])
+    return tongues()[asked_language(request) or _liked(request.headers.get("accept-language", "")[:_MOST_ASKED])]
+
+
+@lru_cache(maxsize=256)
+def _liked(accepted: str) -> str:
+    """The code of the language that a browser with this header likes best of those there are."""
+    ranked = sorted(map(_preference, accepted.replace("-", "_").split(",")), key=lambda pair: -pair[1])
+    return next((code for code, weight in ranked if weight > 0 and code in tongues()), SOURCE)
 
 
 def asked_language(request: Request) -> str:

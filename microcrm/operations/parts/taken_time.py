@@ -9,11 +9,12 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from psycopg.rows import tuple_row
 from sqlalchemy import TextClause
 
 from microcrm.domain.availability import Busy, Facts, Question
 from microcrm.domain.timeline import Line, minute_of
-from microcrm.operations.fixed_sql import fixed
+from microcrm.operations.fixed_sql import fixed, run
 from microcrm.operations.parts.occupy import LONGEST_SPAN, Claim
 from microcrm.operations.parts.working_time import read_working_time
 from microcrm.operations.unit_of_work import UnitOfWork
@@ -124,7 +125,7 @@ def read_taken_time(
     }  # fmt: skip
     if except_booking or is_counting:
         values |= {"booking": except_booking, "zone": str(line.zone)}
-    for kind, who, ones, others in uow.session.connection().execute(statement, values):
+    for kind, who, ones, others in run(uow.session.connection(), statement, values, tuple_row):
         found[kind][who] = (ones, others)
     own = found.pop("own", {})
     mine = [(keeper, span) for keeper, spans in own.items() for span in zip(*spans, strict=True)]
