@@ -4,7 +4,7 @@ import { tinykeys } from "tinykeys";
 
 const RAIL = "rail-short";
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable]");
-const busy = () => document.querySelector("[role=dialog], dialog[open], [popover]:popover-open");
+const busy = () => document.querySelector("[role=dialog]:not([popover]), dialog[open], :popover-open");
 const seen = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.offsetParent);
 
 // For two seconds the button says what it has done; screen readers hear it.

@@ -6,7 +6,7 @@ const size = () => SIZES.find(([, query]) => window.matchMedia(query).matches)[0
 // The card beside a calendar block is no dialog: the rest of the page stays usable. So Esc and focus are seen to here.
 function closeCard(event) {
   const card = document.querySelector(".board-card");
-  if (event.key !== "Escape" || !card || document.querySelector("[role=dialog], dialog[open], :popover-open")) return;
+  if (event.key !== "Escape" || !card || document.querySelector("[role=dialog]:not([popover]), dialog[open], :popover-open")) return;
   card.querySelector(".close")?.click();
   document.querySelector("[data-picked]")?.focus();
 }
