@@ -43,24 +43,29 @@ def _choices() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    words = S.words
+    drop = rx.el.div(text_button("Use the built-in text", on_click=S.drop), class_name="row")
+    return words_form(S, _test(), rx.cond(S.words.is_own, drop))
+
+
+def words_form(state: Any, *more: rx.Component) -> rx.Component:
+    """The text with its variables, how it arrives, what it is registered as; ``more`` before the buttons."""
+    words = state.words
     return rx.el.form(
         wording(
             name="text",
             label="Text",
             start=words.text,
             places=words.places,
-            error=wrong_in(S, "text"),
+            error=wrong_in(state, "text"),
             hint="Press a word below to put it in. It becomes the customer’s own when the message leaves.",
             lang=words.language,
-            on_type=lambda text: S.put("text", text).debounce(300),
+            on_type=lambda text: state.put("text", text).debounce(300),
         ),
-        as_it_arrives(S),
-        registered_fields(S),
-        _test(),
-        rx.cond(words.is_own, rx.el.div(text_button("Use the built-in text", on_click=S.drop), class_name="row")),
-        form_footer(button("Close", on_click=S.close), submit("Save", busy=S.is_saving)),
-        on_submit=S.save,
+        as_it_arrives(state),
+        registered_fields(state),
+        *more,
+        form_footer(button("Close", on_click=state.close), submit("Save", busy=state.is_saving)),
+        on_submit=state.save,
         key=words.turn,
         class_name="form",
     )

@@ -15,7 +15,7 @@ from microcrm.state.base import AppState
 from microcrm.state.campaign import CampaignPage
 from microcrm.state.forms import pick
 from microcrm.state.gate import needs
-from microcrm.state.settings_texts import FIELDS, Shown, Words, shown_of, words_of
+from microcrm.state.settings_texts import FIELDS, Shown, Words, fields_of, shown_of, words_of
 
 
 class CampaignWords(AppState):
@@ -98,7 +98,7 @@ class CampaignWords(AppState):
 
     def _now(self) -> dict[str, Any]:
         """All fields as they stand in the form."""
-        return {name: getattr(self.words, name) for name in FIELDS} | self._typed.get(self._key(), {})
+        return fields_of(self.words) | self._typed.get(self._key(), {})
 
     async def _command(self, typed: dict[str, Any]) -> WriteWords:
         page = await self.get_state(CampaignPage)

@@ -167,7 +167,7 @@ class MessageWords(AppState):
 
     def _now(self) -> dict[str, Any]:
         """All fields as they stand in the form."""
-        return {name: getattr(self.words, name) for name in FIELDS} | self._typed.get(self._key(), {})
+        return fields_of(self.words) | self._typed.get(self._key(), {})
 
     def _command(self, typed: dict[str, Any]) -> WriteTemplate:
         return WriteTemplate(
@@ -178,6 +178,10 @@ class MessageWords(AppState):
 
 def _send(trial: Trial) -> None:
     wiring.messenger(trial.account).send(trial.outgoing)
+
+
+def fields_of(words: Words) -> dict[str, Any]:
+    return {name: getattr(words, name) for name in FIELDS}
 
 
 def words_of(found: Template, turn: int) -> Words:

@@ -83,7 +83,8 @@ def test_a_connection_that_was_cut_is_replaced(direct: Engine) -> None:
 def test_by_the_driver_alone_it_is_planned_once_too(direct: Engine) -> None:
     with direct.connect() as connection:
         for name in ("web", "worker"):
-            assert run(connection, FIXED, {"name": name}).fetchone().count >= 0
+            told = run(connection, FIXED, {"name": name}).fetchone()
+            assert told.count == connection.execute(FIXED, {"name": name}).scalar()
             run(connection, text("SELECT upper(:name) AS name"), {"name": name})
         assert [statement for statement in kept(connection) if "heartbeats" in statement] == kept(connection)
 

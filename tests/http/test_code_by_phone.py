@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from secrets import token_hex
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,9 +15,11 @@ from sqlalchemy import select, text, update
 from microcrm import wiring
 from microcrm.adapters import limits as counters
 from microcrm.adapters import queue
-from microcrm.domain.booking_policy import CODE_MINUTES, CodeWay
+from microcrm.domain.booking_policy import CODE_MINUTES
 from microcrm.domain.messages import ELIDED
 from microcrm.domain.messenger import Channel
+from microcrm.domain.notice_texts import TEXTS
+from microcrm.domain.notices import NoticeStep
 from microcrm.http.book import fronts, limits, services, traps
 from microcrm.models.codes import BookingCode
 from microcrm.models.messages import Message
@@ -193,11 +194,15 @@ async def test_it_speaks_the_visitor_s_language(shop: Outbox, language: str, sai
     assert len(await arrived(shop)) == 1 and [one.language for one in shop.rows()] == [language]
 
 
-def test_the_words_of_the_setting_are_those_that_are_stored() -> None:
-    stored: list[Any] = [one.value for one in CodeWay]
-    assert stored == ["phone", "email"]
-
-
-def test_a_neighbour_s_code_proves_nothing(shop: Outbox, fresh_database: TwoShops) -> None:
+async def test_a_neighbour_sees_no_code(shop: Outbox, fresh_database: TwoShops) -> None:
+    await asked(shop)
     with wiring.unit_of_work(system(fresh_database.b.business_id)) as uow:
-        assert uow.session.scalars(select(BookingCode)).all() == []
+        theirs = uow.session.scalars(select(BookingCode)).all(), uow.session.scalars(select(Message)).all()
+    assert theirs == ([], [])
+    mine = shop.do(lambda uow: uow.session.scalars(select(BookingCode)).all())
+    assert len(mine) == len(shop.rows()) == 1
+
+
+def test_the_words_say_how_long_it_is_good() -> None:
+    said = (TEXTS["en"][NoticeStep.CODE], TEXTS["hi"][NoticeStep.CODE], TEXTS["kn"][NoticeStep.CODE])
+    assert CODE_MINUTES == 10 and all(ten in text for ten, text in zip(("ten", "दस", "ಹತ್ತು"), said, strict=True))

@@ -6,14 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from microcrm import wiring
 from microcrm.domain.campaigns import CampaignState
 from microcrm.domain.errors import Conflict, Invalid
 from microcrm.domain.permissions import Role
-from microcrm.models.campaigns import Campaign
-from microcrm.models.messages import Message
 from microcrm.operations.campaigns.looking import (
     list_campaigns,
 )
@@ -29,11 +27,9 @@ from microcrm.operations.campaigns.running import (
 from microcrm.operations.messaging.accounts import use_sandbox
 from microcrm.operations.unit_of_work import UnitOfWork, system
 from tests.conftest import Work
-from tests.support.campaigns import people, written
+from tests.support.campaigns import NOON, people, planned, started, written
 from tests.support.sandbox import SEED
 from tests.support.shops import Shop
-
-NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # in India
 
 
 @pytest.fixture
@@ -52,14 +48,6 @@ def manager(unit_of_work: Work, shop: Shop, at: Any) -> Any:
         use_sandbox(uow, SEED, wiring.sealer())
     with unit_of_work(shop.actor(Role.MANAGER), clock=at(NOON)) as uow:
         yield uow
-
-
-def planned(uow: UnitOfWork) -> list[Message]:
-    return list(uow.session.scalars(select(Message).where(Message.campaign_id.is_not(None)).order_by(Message.id)))
-
-
-def started(uow: UnitOfWork, row: Campaign) -> None:
-    start_campaign(uow, StartCampaign(row.id, row.version))
 
 
 def test_pressed_twice_it_is_one_campaign(manager: UnitOfWork) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -47,11 +47,9 @@ from microcrm.operations.segments import SaveSegment, remove_segment, save_segme
 from microcrm.operations.undo import take_back
 from microcrm.operations.unit_of_work import UnitOfWork
 from tests.conftest import Work
-from tests.support.campaigns import TEXT, WORDS, agreed, people, written
+from tests.support.campaigns import NOON, TEXT, WORDS, agreed, people, planned, started, written
 from tests.support.sandbox import SEED
 from tests.support.shops import CANARY, Shop
-
-NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # in India
 
 
 @pytest.fixture
@@ -70,14 +68,6 @@ def manager(unit_of_work: Work, shop: Shop, at: Any) -> Any:
         use_sandbox(uow, SEED, wiring.sealer())
     with unit_of_work(shop.actor(Role.MANAGER), clock=at(NOON)) as uow:
         yield uow
-
-
-def planned(uow: UnitOfWork) -> list[Message]:
-    return list(uow.session.scalars(select(Message).where(Message.campaign_id.is_not(None)).order_by(Message.id)))
-
-
-def started(uow: UnitOfWork, row: Campaign) -> None:
-    start_campaign(uow, StartCampaign(row.id, row.version))
 
 
 def test_who_gets_it_and_why_the_others_do_not(manager: UnitOfWork, shop: Shop) -> None:

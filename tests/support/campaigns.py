@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select
@@ -12,9 +12,12 @@ from microcrm.domain.consent import ConsentPurpose, digest_of
 from microcrm.models.campaigns import Campaign
 from microcrm.models.consents import Consent, ConsentNotice
 from microcrm.models.customers import Customer
+from microcrm.models.messages import Message
 from microcrm.operations.campaigns.drafts import SaveCampaign, WriteWords, save_campaign, save_words
+from microcrm.operations.campaigns.running import StartCampaign, start_campaign
 from microcrm.operations.unit_of_work import UnitOfWork
 
+NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # in India
 TEXT = "{shop}: 20% off until Sunday, {customer}. Book a time: {link} {stop}"
 WORDS = {"whatsapp": f"Hello from {TEXT} Thank you.", "sms": TEXT, "email": TEXT}
 SEGMENT = "new"  # who was added this month: everybody that `people` makes
@@ -73,3 +76,12 @@ def written(
     for channel in ways:
         done = save_words(uow, WriteWords(done.id, done.version, channel, "en", {"text": WORDS[channel]}))
     return uow.session.get_one(Campaign, done.id)
+
+
+def planned(uow: UnitOfWork) -> list[Message]:
+    """Messages of campaigns, in order."""
+    return list(uow.session.scalars(select(Message).where(Message.campaign_id.is_not(None)).order_by(Message.id)))
+
+
+def started(uow: UnitOfWork, row: Campaign) -> None:
+    start_campaign(uow, StartCampaign(row.id, row.version))
